@@ -1,0 +1,107 @@
+//! Canonical bytes of a document: RFC 8785 (sorted keys, ECMAScript numbers, minimal escapes), with the
+//! presentation that an importer names left out.
+
+use super::{Node, NodeKind};
+use std::fmt::Write as _;
+
+/// Canonical JSON of a value without the members for which `skip` is true.
+/// YAML and JSON of the same content give the same bytes; YAML tags are kept as `{"!tag": value}`.
+#[must_use]
+pub fn canonical(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool) -> Vec<u8> {
+    let mut out = String::new();
+    write_value(node, skip, &mut out);
+    out.into_bytes()
+}
+
+fn write_value(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String) {
+    if let Some(tag) = node.tag() {
+        out.push('{');
+        write_text(tag, out);
+        out.push(':');
+    }
+    match node.kind() {
+        NodeKind::Null => out.push_str("null"),
+        NodeKind::Bool(b) => out.push_str(if b { "true" } else { "false" }),
+        NodeKind::Number => write_number(node.as_number().unwrap_or("0"), out),
+        NodeKind::Text => write_text(node.as_str().unwrap_or_default(), out),
+        NodeKind::List => write_list(node, skip, out),
+        NodeKind::Map => write_map(node, skip, out),
+    }
+    if node.tag().is_some() {
+        out.push('}');
+    }
+}
+
+fn write_list(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String) {
+    out.push('[');
+    for (i, item) in node.items().filter(|n| !skip(*n)).enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        write_value(item, skip, out);
+    }
+    out.push(']');
+}
+
+fn write_map(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String) {
+    let mut entries: Vec<(&str, Node<'_>)> = node.entries().filter(|(_, n)| !skip(*n)).collect();
+    entries.sort_by(|a, b| utf16(a.0, b.0));
+    out.push('{');
+    for (i, (key, value)) in entries.iter().enumerate() {
+        let shadowed = entries.get(i + 1).is_some_and(|next| next.0 == *key);
+        if shadowed {
+            continue;
+        }
+        if !out.ends_with('{') {
+            out.push(',');
+        }
+        write_text(key, out);
+        out.push(':');
+        write_value(*value, skip, out);
+    }
+    out.push('}');
+}
+
+/// RFC 8785 §3.2.3: keys in the order of their UTF-16 code units.
+fn utf16(a: &str, b: &str) -> std::cmp::Ordering {
+    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
+}
+
+fn write_number(text: &str, out: &mut String) {
+    let plain_integer = text.len() < 16
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && (text == "0" || !text.starts_with('0'));
+    if plain_integer {
+        return out.push_str(text);
+    }
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => out.push_str(ryu_js::Buffer::new().format(number)),
+        _ => write_text(text, out),
+    }
+}
+
+fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    let mut from = 0;
+    for (i, b) in text.bytes().enumerate() {
+        if b >= 0x20 && b != b'"' && b != b'\\' {
+            continue;
+        }
+        out.push_str(&text[from..i]);
+        from = i + 1;
+        match b {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            8 => out.push_str("\\b"),
+            9 => out.push_str("\\t"),
+            10 => out.push_str("\\n"),
+            12 => out.push_str("\\f"),
+            13 => out.push_str("\\r"),
+            _ => {
+                let _ = write!(out, "\\u{b:04x}");
+            }
+        }
+    }
+    out.push_str(&text[from..]);
+    out.push('"');
+}

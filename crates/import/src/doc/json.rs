@@ -1,0 +1,282 @@
+//! JSON to a [`Doc`]: one pass, no recursion, bounded depth.
+
+use super::{Doc, Fault, MAX_DEPTH, NodeKind, Raw, Slice};
+
+const NONE: u32 = u32::MAX;
+
+struct Parser<'t> {
+    doc: Doc<'t>,
+    bytes: &'t [u8],
+    at: usize,
+    /// Open containers, outermost first.
+    open: Vec<u32>,
+}
+
+pub(super) fn parse(text: &str) -> Result<Doc<'_>, Fault> {
+    if u32::try_from(text.len()).is_err() {
+        return Err(Fault { at: 0, message: "larger than 4 GiB: split the export".to_owned() });
+    }
+    let mut parser = Parser { doc: Doc::new(text), bytes: text.as_bytes(), at: 0, open: Vec::new() };
+    parser.document()?;
+    Ok(parser.doc)
+}
+
+impl Parser<'_> {
+    fn document(&mut self) -> Result<(), Fault> {
+        self.blank()?;
+        self.value(Slice::default())?;
+        while let Some(&container) = self.open.last() {
+            self.inside(container)?;
+        }
+        self.blank()?;
+        if self.at < self.bytes.len() {
+            let second = matches!(self.bytes[self.at], b'{' | b'[');
+            let what = if second {
+                "a second document starts here: keep one per file"
+            } else {
+                "text after the end of the document"
+            };
+            return Err(self.fault(what));
+        }
+        Ok(())
+    }
+
+    /// Reads the next item of the innermost open container, or closes it.
+    fn inside(&mut self, container: u32) -> Result<(), Fault> {
+        let map = self.doc.nodes[container as usize].kind == NodeKind::Map;
+        let empty = self.doc.nodes.len() == container as usize + 1;
+        let close = if map { b'}' } else { b']' };
+        self.blank()?;
+        if self.peek() == Some(close) {
+            self.at += 1;
+            self.close(container);
+            return Ok(());
+        }
+        if !empty {
+            self.expect(b',', if map { "`,` or `}`" } else { "`,` or `]`" })?;
+            self.blank()?;
+            if self.peek() == Some(close) {
+                return Err(self.fault("a comma before the closing bracket: remove it"));
+            }
+        }
+        let key = if map { self.key()? } else { Slice::default() };
+        self.value(key)
+    }
+
+    fn key(&mut self) -> Result<Slice, Fault> {
+        if self.peek() != Some(b'"') {
+            return Err(self.fault("expected a key in double quotes"));
+        }
+        let key = self.string()?;
+        self.blank()?;
+        self.expect(b':', "`:`")?;
+        self.blank()?;
+        Ok(key)
+    }
+
+    fn value(&mut self, key: Slice) -> Result<(), Fault> {
+        let at = self.at;
+        let (kind, value) = match self.peek() {
+            Some(b'{') => return self.enter(NodeKind::Map, key),
+            Some(b'[') => return self.enter(NodeKind::List, key),
+            Some(b'"') => (NodeKind::Text, self.string()?),
+            Some(b't') => (NodeKind::Bool(true), self.word("true")?),
+            Some(b'f') => (NodeKind::Bool(false), self.word("false")?),
+            Some(b'n') => (NodeKind::Null, self.word("null")?),
+            Some(b'-' | b'0'..=b'9') => (NodeKind::Number, self.number()?),
+            Some(_) => return Err(self.fault("expected a value")),
+            None => return Err(self.fault("the file ends in the middle of a value: it is cut off")),
+        };
+        let ix = self.push(kind, key, value, at);
+        self.doc.nodes[ix as usize].end = ix + 1;
+        Ok(())
+    }
+
+    fn enter(&mut self, kind: NodeKind, key: Slice) -> Result<(), Fault> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(self.fault(&format!("nested more than {MAX_DEPTH} deep")));
+        }
+        let ix = self.push(kind, key, Slice::default(), self.at);
+        self.at += 1;
+        self.open.push(ix);
+        Ok(())
+    }
+
+    fn close(&mut self, container: u32) {
+        self.doc.nodes[container as usize].end = index(self.doc.nodes.len());
+        self.open.pop();
+        if self.doc.nodes[container as usize].kind == NodeKind::Map {
+            self.doc.note_duplicates(container);
+        }
+    }
+
+    fn push(&mut self, kind: NodeKind, key: Slice, value: Slice, at: usize) -> u32 {
+        let parent = self.open.last().copied().unwrap_or(NONE);
+        let ix = index(self.doc.nodes.len());
+        self.doc.nodes.push(Raw {
+            kind,
+            key,
+            value,
+            at: index(at),
+            parent,
+            end: NONE,
+            tag: Slice::default(),
+        });
+        ix
+    }
+
+    /// White space and comments.
+    fn blank(&mut self) -> Result<(), Fault> {
+        loop {
+            match self.bytes.get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(b'/') => self.comment()?,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn comment(&mut self) -> Result<(), Fault> {
+        let rest = &self.bytes[self.at..];
+        let length = match rest.get(1) {
+            Some(b'/') => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
+            Some(b'*') => match memchr::memmem::find(&rest[2..], b"*/") {
+                Some(end) => end + 4,
+                None => return Err(self.fault("a comment that does not end")),
+            },
+            _ => return Err(self.fault("expected a value")),
+        };
+        self.at += length;
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<Slice, Fault> {
+        let start = self.at + 1;
+        let rest = &self.bytes[start..];
+        let Some(end) = memchr::memchr2(b'"', b'\\', rest) else {
+            return Err(self.fault("a text that does not end: the file may be cut off"));
+        };
+        if memchr::memchr2(0, b'\n', &rest[..end]).is_some() {
+            return Err(self.fault("a text with a line break or NUL in it"));
+        }
+        if rest[end] == b'"' {
+            self.at = start + end + 1;
+            return Ok(Slice { start: index(start), len: index(end), unescaped: false });
+        }
+        self.escaped(start, end)
+    }
+
+    /// The rest of a text whose first escape stands `plain` bytes after `start`.
+    fn escaped(&mut self, start: usize, plain: usize) -> Result<Slice, Fault> {
+        let begin = self.doc.buffer.len();
+        let text = self.doc.text;
+        self.doc.buffer.push_str(&text[start..start + plain]);
+        self.at = start + plain;
+        loop {
+            match self.bytes.get(self.at) {
+                Some(b'"') => break,
+                Some(b'\\') => self.escape()?,
+                Some(0 | b'\n') => return Err(self.fault("a text with a line break or NUL in it")),
+                None => return Err(self.fault("a text that does not end: the file may be cut off")),
+                Some(_) => {
+                    let rest = &self.bytes[self.at..];
+                    let run = memchr::memchr3(b'"', b'\\', b'\n', rest).unwrap_or(rest.len());
+                    self.doc.buffer.push_str(&text[self.at..self.at + run]);
+                    self.at += run;
+                }
+            }
+        }
+        self.at += 1;
+        Ok(Slice { start: index(begin), len: index(self.doc.buffer.len() - begin), unescaped: true })
+    }
+
+    fn escape(&mut self) -> Result<(), Fault> {
+        let c = match self.bytes.get(self.at + 1) {
+            Some(b'n') => '\n',
+            Some(b't') => '\t',
+            Some(b'r') => '\r',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'u') => return self.unicode(),
+            _ => return Err(self.fault("an escape that JSON does not have")),
+        };
+        self.doc.buffer.push(c);
+        self.at += 2;
+        Ok(())
+    }
+
+    /// `\uXXXX`, also as a surrogate pair; a lone surrogate becomes U+FFFD.
+    fn unicode(&mut self) -> Result<(), Fault> {
+        let high = self.hex(self.at + 2)?;
+        self.at += 6;
+        let paired = (0xD800..0xDC00).contains(&high) && self.bytes[self.at..].starts_with(b"\\u");
+        if !paired {
+            self.doc.buffer.push(char::from_u32(high).unwrap_or('\u{FFFD}'));
+            return Ok(());
+        }
+        let low = self.hex(self.at + 2)?;
+        if (0xDC00..0xE000).contains(&low) {
+            self.at += 6;
+            let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+            self.doc.buffer.push(char::from_u32(code).unwrap_or('\u{FFFD}'));
+        } else {
+            self.doc.buffer.push('\u{FFFD}');
+        }
+        Ok(())
+    }
+
+    fn hex(&self, at: usize) -> Result<u32, Fault> {
+        let digits = self.bytes.get(at..at + 4).and_then(|d| std::str::from_utf8(d).ok());
+        let code = digits
+            .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))
+            .and_then(|d| u32::from_str_radix(d, 16).ok());
+        code.ok_or_else(|| self.fault("an escape `\\u` without four hexadecimal digits"))
+    }
+
+    fn number(&mut self) -> Result<Slice, Fault> {
+        let start = self.at;
+        let is_part = |b: &u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let len = self.bytes[start..].iter().take_while(|b| is_part(b)).count();
+        let text = &self.doc.text[start..start + len];
+        if text.parse::<f64>().is_err() {
+            return Err(self.fault("a number that JSON does not have"));
+        }
+        self.at += len;
+        Ok(Slice { start: index(start), len: index(len), unescaped: false })
+    }
+
+    fn word(&mut self, word: &str) -> Result<Slice, Fault> {
+        if !self.bytes[self.at..].starts_with(word.as_bytes()) {
+            return Err(self.fault("expected a value"));
+        }
+        self.at += word.len();
+        Ok(Slice::default())
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn expect(&mut self, byte: u8, what: &str) -> Result<(), Fault> {
+        match self.peek() {
+            Some(b) if b == byte => {
+                self.at += 1;
+                Ok(())
+            }
+            Some(_) => Err(self.fault(&format!("expected {what}"))),
+            None => Err(self.fault("the file ends before its document does: it is cut off")),
+        }
+    }
+
+    fn fault(&self, message: &str) -> Fault {
+        Fault { at: self.at, message: message.to_owned() }
+    }
+}
+
+/// Offsets fit, since texts of 4 GiB and more were refused.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(NONE)
+}

@@ -1,0 +1,359 @@
+//! Documents: JSON and YAML as one borrowed tree in which every value knows where it stands.
+//!
+//! Nodes lie in one vector in document order; texts are slices of the source, or of one buffer where they had to be
+//! unescaped. Nothing is recursive, depth and size are bounded, so that no input can exhaust the stack or memory.
+
+mod canonical;
+mod json;
+mod lines;
+mod text;
+mod yaml;
+
+pub use canonical::canonical;
+pub use lines::Lines;
+pub use text::{Encoding, decode};
+
+use workflow::{Problem, Span, Text};
+
+/// Containers may be nested so deep.
+pub const MAX_DEPTH: usize = 512;
+
+/// What kind of value a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeKind {
+    /// Null.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number,
+    /// A text.
+    Text,
+    /// A list.
+    List,
+    /// An object.
+    Map,
+}
+
+/// A slice of the source, or of the buffer of unescaped texts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slice {
+    start: u32,
+    len: u32,
+    unescaped: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Raw {
+    kind: NodeKind,
+    key: Slice,
+    value: Slice,
+    /// Byte offset where the value starts.
+    at: u32,
+    parent: u32,
+    /// Index after the last node inside this one.
+    end: u32,
+    /// A tag (`!Sub`) in the buffer of unescaped texts.
+    tag: Slice,
+}
+
+/// A parsed document.
+#[derive(Debug)]
+pub struct Doc<'t> {
+    text: &'t str,
+    buffer: String,
+    nodes: Vec<Raw>,
+    lines: Lines,
+    duplicates: Vec<u32>,
+}
+
+/// A value in a [`Doc`].
+#[derive(Clone, Copy)]
+pub struct Node<'d> {
+    doc: &'d Doc<'d>,
+    ix: u32,
+}
+
+/// Why a text is no document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Byte offset in the text.
+    pub at: usize,
+    /// What is wrong, with a hint.
+    pub message: String,
+}
+
+impl<'t> Doc<'t> {
+    /// Parses one JSON document (with comments, as Azure's tools write them).
+    ///
+    /// # Errors
+    /// The first fault, with its offset.
+    pub fn json(text: &'t str) -> Result<Self, Fault> {
+        json::parse(text)
+    }
+
+    /// Parses one YAML document.
+    ///
+    /// # Errors
+    /// The first fault, with its offset.
+    pub fn yaml(text: &'t str) -> Result<Self, Fault> {
+        yaml::parse(text)
+    }
+
+    fn new(text: &'t str) -> Self {
+        let nodes = Vec::with_capacity(text.len() / 24 + 4);
+        Doc { text, buffer: String::new(), nodes, lines: Lines::default(), duplicates: Vec::new() }
+    }
+
+    /// The outermost value.
+    #[must_use]
+    pub fn root(&'t self) -> Node<'t> {
+        Node { doc: self, ix: 0 }
+    }
+
+    /// Line (from 1) of a byte offset.
+    #[must_use]
+    pub fn line(&self, at: usize) -> u32 {
+        self.lines.line(self.text, at)
+    }
+
+    /// Keys that stand twice in one object: the last one counts, and somebody may have meant the first.
+    #[must_use]
+    pub fn duplicate_keys(&self, path: &str) -> Vec<Problem> {
+        let found = self.duplicates.iter().take(20).map(|&ix| {
+            let node = Raw::node(self, ix);
+            let message = format!(
+                "key `{}` stands twice in one object; the last one counts, remove the other",
+                node.key().unwrap_or_default()
+            );
+            Problem { path: path.to_owned(), line: node.line(), message }
+        });
+        found.collect()
+    }
+
+    fn slice(&self, slice: Slice) -> &str {
+        let whole = if slice.unescaped { self.buffer.as_str() } else { self.text };
+        let start = slice.start as usize;
+        whole.get(start..start + slice.len as usize).unwrap_or_default()
+    }
+
+    /// Marks keys that stand twice in the object at `ix`.
+    fn note_duplicates(&mut self, ix: u32) {
+        let mut keys: Vec<u32> = Vec::new();
+        let mut child = ix + 1;
+        let end = self.nodes[ix as usize].end;
+        while child < end {
+            keys.push(child);
+            child = self.nodes[child as usize].end;
+        }
+        if keys.len() < 2 {
+            return;
+        }
+        let mut sorted: Vec<(&str, u32)> =
+            keys.iter().map(|&k| (self.slice(self.nodes[k as usize].key), k)).collect();
+        sorted.sort_unstable();
+        let twice: Vec<u32> = sorted.windows(2).filter(|w| w[0].0 == w[1].0).map(|w| w[1].1).collect();
+        self.duplicates.extend(twice);
+    }
+}
+
+impl Raw {
+    fn node<'d>(doc: &'d Doc<'_>, ix: u32) -> Node<'d> {
+        Node { doc, ix }
+    }
+}
+
+impl<'d> Node<'d> {
+    fn raw(self) -> &'d Raw {
+        &self.doc.nodes[self.ix as usize]
+    }
+
+    /// What kind of value.
+    #[must_use]
+    pub fn kind(self) -> NodeKind {
+        self.raw().kind
+    }
+
+    /// An object.
+    #[must_use]
+    pub fn is_map(self) -> bool {
+        self.kind() == NodeKind::Map
+    }
+
+    /// A list.
+    #[must_use]
+    pub fn is_list(self) -> bool {
+        self.kind() == NodeKind::List
+    }
+
+    /// Null.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.kind() == NodeKind::Null
+    }
+
+    /// The key under which this value stands in its object.
+    #[must_use]
+    pub fn key(self) -> Option<&'d str> {
+        let parent = self.parent()?;
+        parent.is_map().then(|| self.doc.slice(self.raw().key))
+    }
+
+    /// The value of a key of this object; the last one where the key stands twice.
+    #[must_use]
+    pub fn get(self, key: &str) -> Option<Node<'d>> {
+        if !self.is_map() {
+            return None;
+        }
+        let found = self.children().filter(|n| n.doc.slice(n.raw().key) == key);
+        found.last()
+    }
+
+    /// The value below a path of keys.
+    #[must_use]
+    pub fn at(self, path: &[&str]) -> Option<Node<'d>> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The constant text below a key.
+    #[must_use]
+    pub fn str(self, key: &str) -> Option<&'d str> {
+        self.get(key).and_then(Node::as_str)
+    }
+
+    /// The boolean below a key.
+    #[must_use]
+    pub fn bool(self, key: &str) -> Option<bool> {
+        self.get(key).and_then(Node::as_bool)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(self) -> Option<&'d str> {
+        (self.kind() == NodeKind::Text).then(|| self.doc.slice(self.raw().value))
+    }
+
+    /// The number, as written.
+    #[must_use]
+    pub fn as_number(self) -> Option<&'d str> {
+        (self.kind() == NodeKind::Number).then(|| self.doc.slice(self.raw().value))
+    }
+
+    /// The boolean.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        match self.kind() {
+            NodeKind::Bool(b) => Some(b),
+            _ => None,
+        }
+    }
+
+    /// The text, number or boolean as text; nothing for null, lists and objects.
+    #[must_use]
+    pub fn scalar(self) -> Option<&'d str> {
+        match self.kind() {
+            NodeKind::Text | NodeKind::Number => Some(self.doc.slice(self.raw().value)),
+            NodeKind::Bool(b) => Some(if b { "true" } else { "false" }),
+            _ => None,
+        }
+    }
+
+    /// The tag of a YAML value (`!Sub`), without its value.
+    #[must_use]
+    pub fn tag(self) -> Option<&'d str> {
+        let tag = self.doc.slice(self.raw().tag);
+        (!tag.is_empty()).then_some(tag)
+    }
+
+    /// The values inside a list or an object, in order.
+    pub fn children(self) -> impl Iterator<Item = Node<'d>> + 'd {
+        let (doc, end) = (self.doc, self.raw().end);
+        let mut next = self.ix + 1;
+        std::iter::from_fn(move || {
+            (next < end).then(|| {
+                let node = Node { doc, ix: next };
+                next = node.raw().end;
+                node
+            })
+        })
+    }
+
+    /// Keys and values of an object, in order; nothing for anything else.
+    pub fn entries(self) -> impl Iterator<Item = (&'d str, Node<'d>)> + 'd {
+        let map = self.is_map();
+        self.children().take_while(move |_| map).map(|n| (n.doc.slice(n.raw().key), n))
+    }
+
+    /// The items of a list, in order; nothing for anything else.
+    pub fn items(self) -> impl Iterator<Item = Node<'d>> + 'd {
+        let list = self.is_list();
+        self.children().take_while(move |_| list)
+    }
+
+    /// How many values stand inside.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.children().count()
+    }
+
+    /// Nothing inside.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.raw().end == self.ix + 1
+    }
+
+    /// The list or object that this value stands in.
+    #[must_use]
+    pub fn parent(self) -> Option<Node<'d>> {
+        let parent = self.raw().parent;
+        (parent != u32::MAX).then_some(Node { doc: self.doc, ix: parent })
+    }
+
+    /// Byte offset of the value in the decoded text.
+    #[must_use]
+    pub fn offset(self) -> usize {
+        self.raw().at as usize
+    }
+
+    /// Line, from 1.
+    #[must_use]
+    pub fn line(self) -> u32 {
+        self.doc.line(self.offset())
+    }
+
+    /// The structural path: `resources[3].properties["Manage Access"]`; empty for the outermost value.
+    #[must_use]
+    pub fn path(self) -> Text {
+        let mut parts = Vec::new();
+        let mut node = self;
+        while let Some(parent) = node.parent() {
+            parts.push(match node.key() {
+                Some(key) if is_word(key) => format!(".{key}"),
+                Some(key) => format!("[{key:?}]"),
+                None => format!("[{}]", parent.children().take_while(|n| n.ix < node.ix).count()),
+            });
+            node = parent;
+        }
+        parts.reverse();
+        Text::from(parts.concat().trim_start_matches('.'))
+    }
+
+    /// Where it stands, in file 0 of its workflow.
+    #[must_use]
+    pub fn span(self) -> Span {
+        Span { file: 0, line: self.line(), path: self.path() }
+    }
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&canonical(*self, &|_| false)))
+    }
+}
+
+fn is_word(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-' || b == b'$')
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Tests of documents.
+
+use super::*;
+
+fn json(text: &str) -> Doc<'_> {
+    Doc::json(text).unwrap()
+}
+
+fn fault(text: &str) -> Fault {
+    Doc::json(text).unwrap_err()
+}
+
+#[test]
+fn reads_values_lines_and_paths() {
+    let doc = json("{\n \"a b\": [1, {\"c\": \"x\\ny\"}]\n}");
+    let c = doc.root().get("a b").unwrap().items().nth(1).unwrap().get("c").unwrap();
+    assert_eq!((c.as_str(), c.line(), c.path().as_str()), (Some("x\ny"), 2, "[\"a b\"][1].c"));
+}
+
+#[test]
+fn refuses_what_is_no_document_and_says_where() {
+    for (text, hint) in [
+        ("{\"a\":1}{\"b\":2}", "second document"),
+        ("{\"a\":1,}", "comma before"),
+        ("{\"a\": \"b", "cut off"),
+        ("{\"a\"", "cut off"),
+        ("[1 2]", "expected `,`"),
+        ("{\"a\":\"\u{0}\"}", "NUL"),
+        ("{\"a\":1e}", "number"),
+        ("", "cut off"),
+    ] {
+        assert!(fault(text).message.contains(hint), "{text}: {:?}", fault(text));
+    }
+}
+
+#[test]
+fn depth_is_bounded() {
+    let deep = "[".repeat(1_000_000);
+    assert!(fault(&deep).message.contains("nested"));
+    assert!(Doc::yaml(&deep).is_err());
+}
+
+#[test]
+fn the_last_of_two_keys_counts_and_is_reported() {
+    let doc = json("{\"a\":1,\n\"a\":2}");
+    assert_eq!(doc.root().get("a").unwrap().as_number(), Some("2"));
+    assert_eq!(doc.duplicate_keys("f")[0].line, 2);
+    assert_eq!(canonical(doc.root(), &|_| false), b"{\"a\":2}");
+}
+
+#[test]
+fn comments_are_white_space() {
+    assert!(json("// x\n{\"a\": /* y */ 1}").root().get("a").is_some());
+}
+
+#[test]
+fn yaml_and_json_of_one_content_have_the_same_canonical_bytes() {
+    let yaml = Doc::yaml("b: [1, 2.50, null]\na: \"é\\n\"\n").unwrap();
+    let json = json("{\"a\":\"é\\n\",\"b\":[1,2.5,null]}");
+    assert_eq!(canonical(yaml.root(), &|_| false), canonical(json.root(), &|_| false));
+}
+
+#[test]
+fn yaml_knows_lines_tags_and_aliases() {
+    let doc = Doc::yaml("x: &a\n  k: v\ny: *a\nz: !Sub \"${A}\"\nn: no\n").unwrap();
+    let root = doc.root();
+    assert_eq!(root.at(&["y", "k"]).unwrap().as_str(), Some("v"));
+    assert_eq!(root.get("z").unwrap().tag(), Some("!Sub"));
+    assert_eq!(root.get("z").unwrap().line(), 4);
+    assert_eq!(root.get("n").unwrap().as_str(), Some("no"));
+}
+
+#[test]
+fn an_alias_bomb_is_refused() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for i in 1..9 {
+        bomb.push_str(&format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(", ")));
+    }
+    assert!(Doc::yaml(&bomb).unwrap_err().message.contains("aliases"));
+}
+
+#[test]
+fn utf16_and_byte_order_marks_are_read() {
+    let utf16: Vec<u8> = "\u{FEFF}{\"a\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(decode(&utf16).unwrap().0, "{\"a\":1}");
+    assert_eq!(decode(b"\xEF\xBB\xBF{}").unwrap().0, "{}");
+    assert!(decode(b"{\"a\": \"\xff\"}").unwrap_err().message.contains("UTF-8"));
+}

@@ -1,0 +1,15 @@
+//! Foreign definitions to workflows: one folder per platform, and a line in [`IMPORTERS`].
+//!
+//! An importer recognises its platform by the shape of the document, never by the name of the file. It does not
+//! fail: what it cannot read it reports as a problem, what it cannot understand it keeps and marks unknown.
+
+pub mod doc;
+pub mod source;
+
+pub use source::{Content, Files, Imported, NoFiles, Source, Verdict, import};
+
+/// One importer: nothing when the document does not have its platform's shape.
+pub type Importer = fn(&Source<'_>) -> Option<Imported>;
+
+/// All importers, in the order in which they are asked.
+pub const IMPORTERS: &[(&str, Importer)] = &[];

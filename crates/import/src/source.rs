@@ -1,0 +1,162 @@
+//! From bytes to the right importer: decoding, parsing, asking each importer whether the shape is its own.
+
+use crate::IMPORTERS;
+use crate::doc::{Doc, Encoding, Fault, decode};
+use workflow::{Problem, Workflow};
+
+/// The other files of the folder under inspection, for definitions that are spread over several.
+pub trait Files {
+    /// The bytes of a file, by its path relative to the file at hand (`steps/a.yaml`, `../x.json`); nothing when it
+    /// is not there, not readable, or outside the folder under inspection.
+    fn read(&self, relative: &str) -> Option<Vec<u8>>;
+    /// The names of the files in a folder, sorted, by its path relative to the file at hand.
+    fn list(&self, relative: &str) -> Vec<String>;
+}
+
+/// No other files: a definition that stands alone.
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn list(&self, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A parsed file.
+pub enum Content<'s> {
+    /// JSON or YAML.
+    Tree(&'s Doc<'s>),
+    /// XML.
+    Xml(&'s roxmltree::Document<'s>),
+}
+
+/// A file as importers see it.
+pub struct Source<'s> {
+    /// Its path as given, with what lies below it.
+    pub path: &'s str,
+    /// What is in it.
+    pub content: Content<'s>,
+    /// The files around it.
+    pub files: &'s dyn Files,
+}
+
+impl<'s> Source<'s> {
+    /// The tree of a JSON or YAML file.
+    #[must_use]
+    pub fn tree(&self) -> Option<&'s Doc<'s>> {
+        match self.content {
+            Content::Tree(doc) => Some(doc),
+            Content::Xml(_) => None,
+        }
+    }
+}
+
+/// What a file turned out to be.
+#[derive(Debug, Default)]
+pub enum Verdict {
+    /// It holds workflows.
+    Workflows(Vec<Workflow>),
+    /// It holds none; what it is instead, for people (`a SailPoint form`, `a step of the playbook in ..`).
+    NotWorkflow(String),
+    /// It could not be read: see the problems.
+    #[default]
+    Unreadable,
+}
+
+/// What came of importing a file.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// What the file is.
+    pub verdict: Verdict,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    /// Other files that were read for it, relative to it: they need no verdict of their own.
+    pub used: Vec<String>,
+}
+
+impl Imported {
+    /// A file with workflows.
+    #[must_use]
+    pub fn workflows(workflows: Vec<Workflow>) -> Self {
+        Imported { verdict: Verdict::Workflows(workflows), ..Self::default() }
+    }
+
+    /// A file that is something else.
+    #[must_use]
+    pub fn not_workflow(what: impl Into<String>) -> Self {
+        Imported { verdict: Verdict::NotWorkflow(what.into()), ..Self::default() }
+    }
+
+    fn unreadable(path: &str, line: u32, message: String) -> Self {
+        let problems = vec![Problem { path: path.to_owned(), line, message }];
+        Imported { problems, ..Self::default() }
+    }
+}
+
+/// Imports one file. Never fails and never panics: the verdict and the problems say what happened.
+#[must_use]
+pub fn import(path: &str, bytes: &[u8], files: &dyn Files) -> Imported {
+    let text = match decode(bytes) {
+        Ok((text, Encoding::Utf8 | Encoding::Utf16)) => text,
+        Err(_) if !starts_like_a_document(bytes) => return Imported::not_workflow("not text"),
+        Err(fault) => return Imported::unreadable(path, 1, fault.message),
+    };
+    match text.trim_start().as_bytes().first() {
+        Some(b'{' | b'[' | b'/') => tree(path, &text, Doc::json(&text), files),
+        Some(b'<') => xml(path, &text, files),
+        Some(_) if looks_like_yaml(&text) => tree(path, &text, Doc::yaml(&text), files),
+        Some(_) => Imported::not_workflow("neither JSON, YAML nor XML"),
+        None => Imported::not_workflow("an empty file"),
+    }
+}
+
+fn starts_like_a_document(bytes: &[u8]) -> bool {
+    let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'[' | b'<'))
+}
+
+/// A first line of the shape `key:`, `- item`, `---` or a comment.
+fn looks_like_yaml(text: &str) -> bool {
+    let line =
+        text.lines().map(str::trim_end).find(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#'));
+    line.is_some_and(|l| l == "---" || l.starts_with("- ") || l.starts_with("%YAML") || is_yaml_key(l))
+}
+
+fn is_yaml_key(line: &str) -> bool {
+    let Some((key, rest)) = line.split_once(':') else { return false };
+    let word = key.trim_matches(['"', '\'']);
+    let plain = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-. ".contains(&b));
+    plain && (rest.is_empty() || rest.starts_with(' '))
+}
+
+fn tree(path: &str, text: &str, parsed: Result<Doc<'_>, Fault>, files: &dyn Files) -> Imported {
+    let doc = match parsed {
+        Ok(doc) => doc,
+        Err(fault) => {
+            let line = crate::doc::Lines::default().line(text, fault.at);
+            return Imported::unreadable(path, line, fault.message);
+        }
+    };
+    let mut imported = ask(&Source { path, content: Content::Tree(&doc), files });
+    if matches!(imported.verdict, Verdict::Workflows(_)) {
+        imported.problems.extend(doc.duplicate_keys(path));
+    }
+    imported
+}
+
+fn xml(path: &str, text: &str, files: &dyn Files) -> Imported {
+    let options = roxmltree::ParsingOptions { nodes_limit: 2_000_000, ..Default::default() };
+    match roxmltree::Document::parse_with_options(text, options) {
+        Ok(doc) => ask(&Source { path, content: Content::Xml(&doc), files }),
+        Err(e) => Imported::unreadable(path, e.pos().row, format!("broken XML: {e}")),
+    }
+}
+
+fn ask(source: &Source<'_>) -> Imported {
+    let answer = IMPORTERS.iter().find_map(|(_, importer)| importer(source));
+    answer.unwrap_or_else(|| Imported::not_workflow("no workflow of a known platform"))
+}

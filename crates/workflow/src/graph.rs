@@ -1,0 +1,541 @@
+//! The workflow graph: triggers, steps, edges and what they carry.
+//!
+//! The graph is a control-flow graph in one plane. Containers (scopes, conditions with a body, loops) are steps
+//! too; their children are steps with [`Step::parent`] set, and edges run through them:
+//! - a *loop* step has a [`EdgeKind::Body`] edge to the first child, the last children have a [`EdgeKind::Back`] edge
+//!   to the loop, and its other edges are taken when the loop is done;
+//! - a *scope* or *branch container* step has edges to its first children; its children's ends go to a synthetic
+//!   [`StepKind::Join`] step, whose edges are the container's own successors. So no path past the container leaves its
+//!   children out;
+//! - a step with several incoming edges runs when any arrives ([`Join::Any`]) or when all its predecessors have
+//!   ended in a way that one of their edges names ([`Join::All`]).
+//!
+//! What a platform does on failure is spelled out in edges: a step that goes on after an error has an
+//! [`EdgeKind::Error`] edge to where it goes; a step without one ends the run as a failure. A question that goes
+//! on when nobody answers has an [`EdgeKind::Timeout`] edge; without one it waits for ever or ends the run.
+
+use crate::{Digest, Effect, Expression, Part, Platform, Span, Text, Value};
+use serde::{Deserialize, Serialize};
+
+/// Index of a step in [`Workflow::steps`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StepIx(pub u32);
+
+/// One workflow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Workflow {
+    /// The platform it is written for.
+    pub platform: Platform,
+    /// The platform's own id, where the definition has one.
+    pub id: Option<Text>,
+    /// Its name for people.
+    pub name: Text,
+    /// Other names by which workflows call it (a function name, a URL, an ARM resource name).
+    pub aliases: Vec<Text>,
+    /// The author's description.
+    pub description: String,
+    /// Switched on; unknown where the definition does not say.
+    pub enabled: Option<bool>,
+    /// The files it was read from; the first is the one it was found in.
+    pub files: Vec<Text>,
+    /// Where it stands.
+    pub span: Span,
+    /// What starts it.
+    pub triggers: Vec<Trigger>,
+    /// What it does.
+    pub steps: Vec<Step>,
+    /// What may come after what.
+    pub edges: Vec<Edge>,
+    /// The credentials it uses.
+    pub credentials: Vec<Credential>,
+    /// Definition-level values: parameters, settings, variables with their defaults.
+    pub parameters: Value,
+    /// Every action runs once for each item that reaches it (n8n, Node-RED messages).
+    pub itemwise: bool,
+    /// Names of who owns or supports it, as the definition says.
+    pub owners: Vec<Text>,
+    /// The parts its digest is made of.
+    pub parts: Vec<Part>,
+    /// The digest over all parts, see [`crate::merkle`].
+    pub digest: Digest,
+}
+
+/// What kind of event starts a workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)] // the words of the report format
+pub enum TriggerKind {
+    Webhook,
+    Schedule,
+    Event,
+    Manual,
+    Form,
+    Mail,
+    Chat,
+    External,
+    Subflow,
+}
+
+/// What starts a workflow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// The platform's key or id.
+    pub id: Text,
+    /// Its name for people.
+    pub name: Text,
+    /// What kind of event.
+    pub kind: TriggerKind,
+    /// Whether the caller must prove who they are; unknown where the definition does not say.
+    pub authenticated: Option<bool>,
+    /// The event's own name (`idn:access-request-post-approval`, `okta.userCreated`).
+    pub event: Text,
+    /// Only events for which this holds start a run.
+    pub filter: Option<Expression>,
+    /// The platform starts this only after an approval of what it is about.
+    pub after_approval: bool,
+    /// The data in the trigger was chosen by its caller (a payload, a form, a message) rather than by the
+    /// platform or a security product.
+    pub caller_data: bool,
+    /// The trigger's settings.
+    pub parameters: Value,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The platform's own key or id; `outer/inner` inside a container. Unique within the workflow.
+    pub id: Text,
+    /// Its name for people. Never evidence.
+    pub name: Text,
+    /// What kind of step.
+    pub kind: StepKind,
+    /// The container it is in.
+    pub parent: Option<StepIx>,
+    /// Made by the importer, not in the definition: never reported as a step.
+    pub synthetic: bool,
+    /// The connector, plugin, node type or service, normalised as the catalogue names it.
+    pub connector: Text,
+    /// The connector's version or other pin (`1.0.297`, a digest); empty where none is given.
+    pub connector_version: Text,
+    /// The operation, normalised as the catalogue names it.
+    pub operation: Text,
+    /// The connector is not the platform vendor's own (community node, custom connector).
+    pub third_party: bool,
+    /// The parameters, by the platform's own names, with the platform's defaults filled in.
+    pub parameters: Value,
+    /// A raw call: HTTP, or a connector operation that is a method and a path.
+    pub request: Option<Request>,
+    /// Code it runs.
+    pub code: Vec<Code>,
+    /// What it asks a person, where the definition shows it; completed by the catalogue.
+    pub ask: Option<Ask>,
+    /// The workflows it starts.
+    pub calls: Vec<Callee>,
+    /// Whether it waits for the workflows it calls.
+    pub waits: bool,
+    /// Credentials it uses: indices into [`Workflow::credentials`].
+    pub credentials: Vec<u32>,
+    /// Values it gives to variables.
+    pub assigns: Vec<Assignment>,
+    /// Its result, where it is known from the definition (a step that only shapes data).
+    pub output: Option<Value>,
+    /// Its result is what came in (with [`Step::output`]'s fields over it), as for waits, filters and no-ops.
+    pub passes_input: bool,
+    /// Switched on.
+    pub enabled: bool,
+    /// What happens when it fails.
+    pub on_error: OnError,
+    /// How often it is tried again after a failure.
+    pub retries: u32,
+    /// When several edges come in, what starts it.
+    pub join: Join,
+    /// What it does; filled in by `check`.
+    pub effects: Vec<Effect>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What kind of step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepKind {
+    /// Calls something outside: an operation, a request.
+    Action,
+    /// Takes one (or several) of its edges by conditions on them.
+    Branch,
+    /// Goes on only when a condition holds (an edge with it); otherwise this path ends here, quietly.
+    Guard,
+    /// Repeats its body.
+    Loop(LoopKind),
+    /// Groups steps.
+    Scope,
+    /// Starts several paths at once.
+    Fork,
+    /// Where paths meet.
+    Join,
+    /// Waits for a time or an event.
+    Wait,
+    /// Shapes data or sets variables.
+    Set,
+    /// Runs code.
+    Code,
+    /// Starts another workflow.
+    Call,
+    /// A language model that chooses what to do, with the tools on its [`EdgeKind::Tool`] edges.
+    Agent,
+    /// Something that belongs to an agent and is no step of its own: a model, a memory, a parser.
+    Part,
+    /// Ends the run, this path or the container.
+    End(Outcome),
+}
+
+/// How a loop repeats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoopKind {
+    /// Once for each item of a list, one after the other or several at a time.
+    Each {
+        /// Iterations may overlap.
+        parallel: bool,
+        /// At most so many items, where the definition bounds it.
+        bound: Option<u64>,
+    },
+    /// Until a condition holds.
+    While {
+        /// At most so many rounds, where the definition bounds it.
+        bound: Option<u64>,
+    },
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// As a success.
+    Success,
+    /// As a failure.
+    Failure,
+    /// Only this path or iteration ends.
+    Path,
+}
+
+/// What happens when a step fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnError {
+    /// The run ends as a failure (unless a container's error edge takes it).
+    #[default]
+    Fail,
+    /// The run goes on as if nothing had happened.
+    Continue,
+    /// An error edge takes it.
+    Route,
+}
+
+/// What starts a step with several incoming edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Join {
+    /// Each arrival.
+    #[default]
+    Any,
+    /// When every predecessor has ended in a way one of its edges names.
+    All,
+}
+
+/// An end of an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Node {
+    /// Index into [`Workflow::triggers`].
+    Trigger(u32),
+    /// A step.
+    Step(StepIx),
+}
+
+/// What may come after what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Edge {
+    /// Where it starts.
+    pub from: Node,
+    /// Where it goes.
+    pub to: StepIx,
+    /// When it is taken.
+    pub kind: EdgeKind,
+}
+
+/// When an edge is taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum EdgeKind {
+    /// After success.
+    Next,
+    /// When the condition holds, and no earlier edge of the same step was taken (unless the step takes all).
+    When {
+        /// The case's name for people (`true`, `2`, `Approved`).
+        case: Text,
+        /// The condition; unknown where it could not be read.
+        condition: Expression,
+    },
+    /// When no `When` edge of the same step holds.
+    Otherwise {
+        /// The case's name for people (`false`, `default`).
+        case: Text,
+    },
+    /// After a failure.
+    Error,
+    /// When nobody answered, or it took too long.
+    Timeout,
+    /// When the step before was skipped.
+    Skipped,
+    /// From a loop into its body.
+    Body,
+    /// From the end of a loop's body to the loop.
+    Back,
+    /// From a language model to a tool it may choose.
+    Tool,
+}
+
+/// A raw call.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Request {
+    /// The method; a constant text in upper case where known.
+    pub method: Value,
+    /// The URL, or only a path where the connector knows the host.
+    pub url: Value,
+    /// Query parameters apart from the URL's own.
+    pub query: Value,
+    /// Headers.
+    pub headers: Value,
+    /// The body: an object where it was understood, else a text or an expression.
+    pub body: Value,
+    /// How the call proves who it is.
+    pub auth: Auth,
+    /// The call goes through the platform's own connector for the system, which builds it from named fields.
+    pub governed: bool,
+}
+
+/// How a call proves who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Auth {
+    /// Not said, or nothing.
+    #[default]
+    None,
+    /// A credential kept by the platform.
+    Stored,
+    /// A managed identity of the platform.
+    Managed,
+    /// Something in the definition itself.
+    Inline,
+}
+
+/// Code a step runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Code {
+    /// Its language.
+    pub language: CodeLanguage,
+    /// Its text; empty where it is kept elsewhere (a function, a container, a runbook).
+    pub text: Value,
+    /// What it is, for people (`arn:…:function:disable-user`); empty for inline code.
+    pub name: Text,
+}
+
+/// A language of code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)] // the names of the languages say what they are
+pub enum CodeLanguage {
+    JavaScript,
+    Python,
+    PowerShell,
+    Shell,
+    Sql,
+    CSharp,
+    Groovy,
+    Unknown,
+}
+
+/// A question to a person.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Ask {
+    /// Who is asked; null where the definition does not say.
+    pub approver: Value,
+    /// Where in the step's result the answer stands (`formData.decision`, `SelectedOption`); empty: the result itself,
+    /// or an edge of the step itself.
+    pub answer: Text,
+    /// Answers that mean yes, where the definition shows them.
+    pub positive: Vec<Text>,
+    /// Answers that mean no, where the definition shows them.
+    pub negative: Vec<Text>,
+    /// The question waits at most this long, in seconds, where the definition says so.
+    pub timeout_seconds: Option<u64>,
+    /// The step's own edges carry the answer (a decision step): no branch has to read it.
+    pub decides: bool,
+}
+
+/// A workflow that a step starts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Callee {
+    /// How it is named.
+    pub key: CalleeKey,
+    /// What it is given.
+    pub input: Value,
+}
+
+/// How a called workflow is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CalleeKey {
+    /// By the platform's id.
+    Id(Text),
+    /// By its name or an alias.
+    Name(Text),
+    /// The workflow itself.
+    Itself,
+    /// By something only known at run time, as its text.
+    Dynamic(Text),
+}
+
+/// A credential that a workflow uses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Credential {
+    /// The platform's id or key of it.
+    pub id: Text,
+    /// Its name for people.
+    pub name: Text,
+    /// Its kind (`slackApi`, `oauth2`, connector name).
+    pub kind: Text,
+    /// A person's own connection rather than a service's, where the definition shows it.
+    pub personal: Option<bool>,
+    /// Line in the file.
+    pub line: u32,
+}
+
+/// A value given to a variable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The variable.
+    pub variable: Text,
+    /// The value.
+    pub value: Value,
+    /// Added to what is there (append, increment) rather than replacing it.
+    pub adds: bool,
+}
+
+impl Workflow {
+    /// An empty workflow of a platform, found in a file.
+    pub fn new(platform: Platform, name: impl Into<Text>, file: impl Into<Text>) -> Self {
+        Workflow {
+            platform,
+            id: None,
+            name: name.into(),
+            aliases: Vec::new(),
+            description: String::new(),
+            enabled: None,
+            files: vec![file.into()],
+            span: Span::default(),
+            triggers: Vec::new(),
+            steps: Vec::new(),
+            edges: Vec::new(),
+            credentials: Vec::new(),
+            parameters: Value::Null,
+            itemwise: false,
+            owners: Vec::new(),
+            parts: Vec::new(),
+            digest: Digest::default(),
+        }
+    }
+
+    /// The step at an index.
+    #[must_use]
+    pub fn step(&self, ix: StepIx) -> Option<&Step> {
+        self.steps.get(ix.0 as usize)
+    }
+
+    /// The step with an id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<StepIx> {
+        self.steps.iter().position(|s| s.id == id).and_then(|i| u32::try_from(i).ok()).map(StepIx)
+    }
+
+    /// Adds a step and gives its index.
+    pub fn add(&mut self, step: Step) -> StepIx {
+        self.steps.push(step);
+        StepIx(u32::try_from(self.steps.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Adds an edge.
+    pub fn connect(&mut self, from: Node, to: StepIx, kind: EdgeKind) {
+        self.edges.push(Edge { from, to, kind });
+    }
+
+    /// Steps of the definition, without what the importer made.
+    pub fn own_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|s| !s.synthetic)
+    }
+}
+
+impl Step {
+    /// A step with nothing in it but its id, name and kind.
+    pub fn new(id: impl Into<Text>, name: impl Into<Text>, kind: StepKind) -> Self {
+        Step {
+            id: id.into(),
+            name: name.into(),
+            kind,
+            parent: None,
+            synthetic: false,
+            connector: Text::default(),
+            connector_version: Text::default(),
+            operation: Text::default(),
+            third_party: false,
+            parameters: Value::Null,
+            request: None,
+            code: Vec::new(),
+            ask: None,
+            calls: Vec::new(),
+            waits: true,
+            credentials: Vec::new(),
+            assigns: Vec::new(),
+            output: None,
+            passes_input: false,
+            enabled: true,
+            on_error: OnError::Fail,
+            retries: 0,
+            join: Join::Any,
+            effects: Vec::new(),
+            span: Span::default(),
+        }
+    }
+}
+
+impl TriggerKind {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TriggerKind::Webhook => "webhook",
+            TriggerKind::Schedule => "schedule",
+            TriggerKind::Event => "event",
+            TriggerKind::Manual => "manual",
+            TriggerKind::Form => "form",
+            TriggerKind::Mail => "mail",
+            TriggerKind::Chat => "chat",
+            TriggerKind::External => "external",
+            TriggerKind::Subflow => "subflow",
+        }
+    }
+}
+
+impl EdgeKind {
+    /// How a walk that takes this edge is told: `false`, `timeout`, a case's name; empty for the ordinary way.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        match self {
+            EdgeKind::When { case, .. } | EdgeKind::Otherwise { case } => case,
+            EdgeKind::Error => "error",
+            EdgeKind::Timeout => "timeout",
+            EdgeKind::Skipped => "skipped",
+            EdgeKind::Body => "each",
+            EdgeKind::Tool => "tool",
+            EdgeKind::Next | EdgeKind::Back => "",
+        }
+    }
+}
