@@ -6,10 +6,36 @@
 pub mod doc;
 pub mod source;
 
+mod bpmn;
+mod google_secops;
+mod insightconnect;
+mod logicapps;
+mod n8n;
+mod node_red;
+mod okta_workflows;
+mod powerautomate;
+mod sailpoint;
+mod serverlessworkflow;
+mod splunk_soar;
+mod stepfunctions;
+
 pub use source::{Content, Files, Imported, NoFiles, Source, Verdict, import};
 
 /// One importer: nothing when the document does not have its platform's shape.
 pub type Importer = fn(&Source<'_>) -> Option<Imported>;
 
 /// All importers, in the order in which they are asked.
-pub const IMPORTERS: &[(&str, Importer)] = &[];
+pub const IMPORTERS: &[(&str, Importer)] = &[
+    ("sailpoint", sailpoint::import),
+    ("okta-workflows", okta_workflows::import),
+    ("logicapps", logicapps::import),
+    ("powerautomate", powerautomate::import),
+    ("n8n", n8n::import),
+    ("insightconnect", insightconnect::import),
+    ("stepfunctions", stepfunctions::import),
+    ("google-secops", google_secops::import),
+    ("serverlessworkflow", serverlessworkflow::import),
+    ("bpmn", bpmn::import),
+    ("splunk-soar", splunk_soar::import),
+    ("node-red", node_red::import),
+];
