@@ -151,10 +151,47 @@ pub struct Step {
     pub retries: u32,
     /// When several edges come in, what starts it.
     pub join: Join,
-    /// What it does; filled in by `check`.
+    /// What it does; filled in by `check` from the catalogue. Also of a step that is switched off: see
+    /// [`Step::live_effects`].
     pub effects: Vec<Effect>,
+    /// Whom and what it acts on, as values to follow; filled in by `check` from the catalogue.
+    pub target: Target,
     /// Where it stands.
     pub span: Span,
+}
+
+/// Whom and what a step acts on, by the catalogue: values of the step's own parameters, for data flow.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Target {
+    /// Whose access changes (or whose data is read).
+    pub identity: Vec<Value>,
+    /// Which access.
+    pub entitlement: Vec<Value>,
+    /// Who is told or asked.
+    pub recipient: Vec<Value>,
+    /// The step takes recipients, whether or not one is given.
+    pub takes_recipient: bool,
+    /// Where in the result a new or read secret stands; `result` is the whole of it, empty for none.
+    pub secret: Text,
+    /// What a read gives back.
+    pub returns: Returns,
+    /// A raw call where the platform has an operation of its own for the system.
+    pub operation_exists: bool,
+}
+
+/// What a read gives back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Returns {
+    /// Not said.
+    #[default]
+    Unknown,
+    /// At most one.
+    One,
+    /// As many as match.
+    List,
+    /// A secret's value.
+    Secret,
 }
 
 /// What kind of step.
@@ -501,8 +538,21 @@ impl Step {
             retries: 0,
             join: Join::Any,
             effects: Vec::new(),
+            target: Target::default(),
             span: Span::default(),
         }
+    }
+
+    /// What it does in a run: nothing while it is switched off.
+    #[must_use]
+    pub fn live_effects(&self) -> &[Effect] {
+        if self.enabled { &self.effects } else { &[] }
+    }
+
+    /// Whether it changes access in a run.
+    #[must_use]
+    pub fn changes_access(&self) -> bool {
+        self.live_effects().iter().any(|e| e.kind.changes_access())
     }
 }
 

@@ -17,7 +17,7 @@ pub use expression::{Expression, Function, Language, Reference, Root, Segment, T
 pub use finding::{Confidence, Finding, Problem, Severity, Walk};
 pub use graph::{
     Ask, Assignment, Auth, Callee, CalleeKey, Code, CodeLanguage, Credential, Edge, EdgeKind, Join, LoopKind,
-    Node, OnError, Outcome, Request, Step, StepIx, StepKind, Trigger, TriggerKind, Workflow,
+    Node, OnError, Outcome, Request, Returns, Step, StepIx, StepKind, Target, Trigger, TriggerKind, Workflow,
 };
 pub use platform::Platform;
 pub use value::{Entry, Map, Value};
