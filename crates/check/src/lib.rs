@@ -1,1 +1,6 @@
 //! Workflows to findings: what each step does (the catalogue), and where control is broken (the rules).
+
+pub mod catalogue;
+pub mod classify;
+
+pub use classify::{classify, tier};

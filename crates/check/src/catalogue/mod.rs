@@ -1,0 +1,163 @@
+//! The effect catalogue: what operations of target systems do to access.
+//!
+//! The data is in `catalogue/*.toml`, its format in `docs/formats/catalogue.md`. This module indexes it and finds the
+//! entry for an operation, a request or a command; [`crate::classify`] applies it to steps.
+
+pub mod data;
+mod glob;
+mod operation;
+mod request;
+
+pub use glob::glob;
+pub use request::{Match, UrlPath};
+
+use data::{Entry, File};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use workflow::CodeLanguage;
+
+/// An entry with its file.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// The entry.
+    pub entry: &'static Entry,
+    /// The file it stands in.
+    pub file: &'static File,
+}
+
+/// The indexed catalogue.
+pub struct Catalogue {
+    files: Vec<&'static File>,
+    operations: operation::Index,
+    requests: request::Index,
+    commands: HashMap<(CodeLanguage, String), Vec<(&'static str, Found)>>,
+    privileged: Vec<(&'static str, bool, &'static str)>,
+}
+
+static TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.bin"));
+
+/// The catalogue of the program, indexed when it is first asked for.
+pub fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    CATALOGUE.get_or_init(|| {
+        static FILES: OnceLock<Vec<File>> = OnceLock::new();
+        let files = FILES.get_or_init(|| postcard::from_bytes(TABLE).unwrap_or_default());
+        Catalogue::new(files)
+    })
+}
+
+impl Found {
+    /// The target system.
+    #[must_use]
+    pub fn system(self) -> &'static str {
+        if self.entry.system.is_empty() { &self.file.system } else { &self.entry.system }
+    }
+
+    /// The vendor's documentation it rests on.
+    #[must_use]
+    pub fn source(self) -> &'static str {
+        if self.entry.source.is_empty() { &self.file.source } else { &self.entry.source }
+    }
+}
+
+impl Catalogue {
+    fn new(files: &'static [File]) -> Self {
+        let mut commands: HashMap<_, Vec<_>> = HashMap::new();
+        for (file, entry) in files.iter().flat_map(|f| f.commands.iter().map(move |e| (f, e))) {
+            let language = code_language(&entry.language);
+            for on in &entry.on {
+                commands
+                    .entry((language, command_key(on)))
+                    .or_default()
+                    .push((on.as_str(), Found { entry, file }));
+            }
+        }
+        let privileged = files.iter().flat_map(|f| {
+            let names = f.privileged.names.iter().map(|n| (f.system.as_str(), true, n.as_str()));
+            names.chain(f.privileged.ids.iter().map(|i| (f.system.as_str(), false, i.as_str())))
+        });
+        Catalogue {
+            files: files.iter().collect(),
+            operations: operation::Index::new(files),
+            requests: request::Index::new(files),
+            commands,
+            privileged: privileged.collect(),
+        }
+    }
+
+    /// All files, in the order of their names.
+    #[must_use]
+    pub fn files(&self) -> &[&'static File] {
+        &self.files
+    }
+
+    /// The entry for a connector's operation: the one whose pattern has most literal characters.
+    #[must_use]
+    pub fn operation(&self, platform: &str, connector: &str, operation: &str) -> Option<Found> {
+        self.operations.find(platform, connector, operation)
+    }
+
+    /// Whether the platform has any governed operation of its own that changes access in a system.
+    #[must_use]
+    pub fn has_operations(&self, platform: &str, system: &str) -> bool {
+        self.operations.changes(platform, system)
+    }
+
+    /// The entries for a raw request, and the system it goes to.
+    #[must_use]
+    pub fn request(&self, method: Option<&str>, url: &UrlPath, connector: &str) -> Match {
+        self.requests.find(method, url, connector)
+    }
+
+    /// The entries whose command starts with (shells, SQL) or ends in (calls of a library) this word.
+    #[must_use]
+    pub fn commands(&self, language: CodeLanguage, word: &str) -> &[(&'static str, Found)] {
+        self.commands.get(&(language, word.to_ascii_lowercase())).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a constant names something privileged, in a system (or in any, where it is not known).
+    #[must_use]
+    pub fn is_privileged(&self, system: &str, text: &str) -> bool {
+        let squeezed = squeeze(text);
+        !squeezed.is_empty()
+            && self.privileged.iter().any(|(of, name, pattern)| {
+                let same = system.is_empty() || same_family(of, system);
+                same && if *name { glob(&squeeze(pattern), &squeezed) } else { glob(pattern, text) }
+            })
+    }
+}
+
+/// `aws-iam` and `aws-organizations`, `entra` and `entra` are of one family.
+fn same_family(a: &str, b: &str) -> bool {
+    let head = |s: &str| s.split('-').next().unwrap_or_default().to_owned();
+    a == b || (head(a) == head(b) && !["google", "active", "azure"].contains(&head(a).as_str()))
+}
+
+/// Without case and punctuation; wildcards stay.
+fn squeeze(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric() || *c == '*').flat_map(char::to_lowercase).collect()
+}
+
+/// The word a command is found by: the first of a command line, the last of a dotted call.
+fn command_key(on: &str) -> String {
+    let first = on.split([' ', '(']).next().unwrap_or_default();
+    let call = first.rsplit(['.', ':']).next().unwrap_or_default();
+    let key = if on.contains(' ') || call.is_empty() || call.contains('*') { first } else { call };
+    key.to_ascii_lowercase()
+}
+
+fn code_language(name: &str) -> CodeLanguage {
+    match name {
+        "powershell" => CodeLanguage::PowerShell,
+        "shell" => CodeLanguage::Shell,
+        "sql" => CodeLanguage::Sql,
+        "python" => CodeLanguage::Python,
+        "javascript" => CodeLanguage::JavaScript,
+        "csharp" => CodeLanguage::CSharp,
+        "groovy" => CodeLanguage::Groovy,
+        _ => CodeLanguage::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests;

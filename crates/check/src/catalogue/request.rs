@@ -1,0 +1,275 @@
+//! Finds the entries for a raw request: first the system (by host, by connector, by path), then the template.
+
+use super::data::{Entry, File};
+use super::{Found, glob};
+use std::collections::HashMap;
+
+/// Stands in a host or segment for something only known at run time.
+pub const HOLE: char = '\u{1}';
+
+/// A URL in parts.
+#[derive(Debug, Clone, Default)]
+pub struct UrlPath {
+    /// The host in lower case, with [`HOLE`]s; empty where nothing is known of it.
+    pub host: String,
+    /// The segments of the path, with [`HOLE`]s.
+    pub segments: Vec<String>,
+    /// The names and constant values of the query and of a form body (empty where a value is not constant).
+    pub query: Vec<(String, String)>,
+}
+
+/// What a request was found to be.
+#[derive(Debug, Default)]
+pub struct Match {
+    /// The system it goes to, by its file; nothing where not known.
+    pub system: Option<&'static File>,
+    /// The entries that match, each with the segment at which each of its path names stands.
+    pub entries: Vec<(Found, Vec<(String, usize)>)>,
+}
+
+struct Pattern {
+    method: String,
+    segments: Vec<Segment>,
+    open: bool,
+    query: Vec<(String, String)>,
+    literal: usize,
+    found: Found,
+}
+
+enum Segment {
+    Literal(String),
+    Name(String),
+    /// Text around a name: `{id}:disable`, `users('{id}')`.
+    Mixed(String, String, String),
+}
+
+/// Requests by system, and how a system is recognised.
+pub(super) struct Index {
+    systems: Vec<System>,
+}
+
+struct System {
+    file: &'static File,
+    hosts: Vec<String>,
+    paths: Vec<Vec<String>>,
+    by_length: HashMap<usize, Vec<Pattern>>,
+    open: Vec<Pattern>,
+}
+
+impl Index {
+    pub(super) fn new(files: &'static [File]) -> Self {
+        let mut systems: Vec<System> = Vec::new();
+        for file in files {
+            let at = systems.iter().position(|s| s.file.system == file.system).unwrap_or_else(|| {
+                systems.push(System {
+                    file,
+                    hosts: vec![],
+                    paths: vec![],
+                    by_length: HashMap::new(),
+                    open: vec![],
+                });
+                systems.len() - 1
+            });
+            systems[at].add(file);
+        }
+        Index { systems }
+    }
+
+    pub(super) fn find(&self, method: Option<&str>, url: &UrlPath, connector: &str) -> Match {
+        let mut candidates = self.by_host(url);
+        if candidates.is_empty() {
+            candidates = self.by_path(url);
+        }
+        if candidates.is_empty() {
+            candidates = self.by_connector(connector);
+        }
+        let mut best = Match { system: candidates.first().map(|s| s.file), entries: Vec::new() };
+        for strict in [true, false] {
+            for system in &candidates {
+                let entries = system.find(method, url, strict);
+                if !entries.is_empty() {
+                    best.system = Some(system.file);
+                    best.entries = entries;
+                    return best;
+                }
+            }
+        }
+        best
+    }
+
+    /// Systems by host, the longest pattern first.
+    fn by_host(&self, url: &UrlPath) -> Vec<&System> {
+        let mut found: Vec<(usize, &System)> = Vec::new();
+        if url.host.is_empty() || url.host.chars().all(|c| c == HOLE) {
+            return Vec::new();
+        }
+        for system in &self.systems {
+            let fits = system.hosts.iter().filter(|h| glob(h, &url.host)).map(String::len).max();
+            found.extend(fits.map(|length| (length, system)));
+        }
+        found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+        found.into_iter().map(|(_, s)| s).collect()
+    }
+
+    /// Systems by a path that no other uses; the longest prefix first.
+    fn by_path(&self, url: &UrlPath) -> Vec<&System> {
+        let known_elsewhere =
+            !url.host.is_empty() && !url.host.contains(HOLE) && !url.host.contains("example");
+        let mut found: Vec<(usize, &System)> = Vec::new();
+        for system in &self.systems {
+            let fits = system.paths.iter().filter(|p| starts(&url.segments, p)).map(Vec::len).max();
+            found.extend(fits.map(|length| (length, system)));
+        }
+        found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+        let least = if known_elsewhere { 2 } else { 1 };
+        found.into_iter().filter(|(length, _)| *length >= least).map(|(_, s)| s).collect()
+    }
+
+    /// A connector that carries a system's name (`oktacustomconnector`).
+    fn by_connector(&self, connector: &str) -> Vec<&System> {
+        let connector = connector.to_ascii_lowercase();
+        let named =
+            |s: &&System| s.file.system.len() > 3 && connector.contains(&s.file.system.replace('-', ""));
+        self.systems.iter().filter(named).collect()
+    }
+}
+
+impl System {
+    fn add(&mut self, file: &'static File) {
+        self.hosts.extend(file.hosts.iter().map(|h| h.to_ascii_lowercase()));
+        self.paths.extend(file.paths.iter().map(|p| split(p)));
+        if self.file.otherwise.is_none() && file.otherwise.is_some() {
+            self.file = file;
+        }
+        for entry in &file.requests {
+            for pattern in entry.on.iter().filter_map(|on| Pattern::new(on, entry, file)) {
+                if pattern.open {
+                    self.open.push(pattern);
+                } else {
+                    self.by_length.entry(pattern.segments.len()).or_default().push(pattern);
+                }
+            }
+        }
+    }
+
+    /// The matching entries with most literal text; without `strict` a hole may also stand for a literal.
+    fn find(&self, method: Option<&str>, url: &UrlPath, strict: bool) -> Vec<(Found, Vec<(String, usize)>)> {
+        let closed = self.by_length.get(&url.segments.len()).map_or(&[][..], Vec::as_slice);
+        let all = closed.iter().chain(self.open.iter());
+        let fits: Vec<&Pattern> = all.filter(|p| p.fits(method, url, strict)).collect();
+        let best = fits.iter().map(|p| p.literal).max().unwrap_or(0);
+        let chosen = fits.into_iter().filter(|p| !strict || p.literal == best);
+        let mut seen: Vec<*const Entry> = Vec::new();
+        let mut entries = Vec::new();
+        for pattern in chosen {
+            if !seen.contains(&std::ptr::from_ref(pattern.found.entry)) {
+                seen.push(std::ptr::from_ref(pattern.found.entry));
+                entries.push((pattern.found, pattern.names()));
+            }
+        }
+        entries
+    }
+}
+
+impl Pattern {
+    fn new(on: &str, entry: &'static Entry, file: &'static File) -> Option<Self> {
+        let (method, target) = on.split_once(' ')?;
+        let target = target.trim();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let mut segments: Vec<Segment> = split(path).iter().map(|s| segment(s)).collect();
+        let open = path.contains("...}");
+        if open {
+            segments.pop();
+        }
+        let query: Vec<(String, String)> = query
+            .split('&')
+            .filter(|q| !q.is_empty())
+            .map(|q| q.split_once('=').unwrap_or((q, "")))
+            .map(|(k, v)| (k.to_ascii_lowercase(), v.to_owned()))
+            .collect();
+        let literal =
+            segments.iter().map(literal).sum::<usize>() + query.len() * 100 + usize::from(!open) * 10;
+        Some(Pattern {
+            method: method.to_ascii_uppercase(),
+            segments,
+            open,
+            query,
+            literal,
+            found: Found { entry, file },
+        })
+    }
+
+    fn fits(&self, method: Option<&str>, url: &UrlPath, strict: bool) -> bool {
+        let length = if self.open {
+            url.segments.len() >= self.segments.len()
+        } else {
+            url.segments.len() == self.segments.len()
+        };
+        length
+            && method.is_none_or(|m| self.method == "*" || self.method == m)
+            && self.segments.iter().zip(&url.segments).all(|(p, s)| p.fits(s, strict))
+            && self.query.iter().all(|(key, value)| has(&url.query, key, value, strict))
+    }
+
+    fn names(&self) -> Vec<(String, usize)> {
+        let named = self.segments.iter().enumerate().filter_map(|(i, s)| match s {
+            Segment::Name(name) | Segment::Mixed(_, name, _) => Some((name.clone(), i)),
+            Segment::Literal(_) => None,
+        });
+        named.collect()
+    }
+}
+
+impl Segment {
+    fn fits(&self, text: &str, strict: bool) -> bool {
+        let hole = text.contains(HOLE);
+        match self {
+            Segment::Name(_) => !text.is_empty(),
+            Segment::Literal(l) if hole && !strict => glob(&text.replace(HOLE, "*").to_ascii_lowercase(), l),
+            Segment::Literal(l) => l.eq_ignore_ascii_case(text),
+            Segment::Mixed(head, _, tail) => {
+                let text = text.to_ascii_lowercase();
+                text.len() > head.len() + tail.len() && text.starts_with(head) && text.ends_with(tail)
+            }
+        }
+    }
+}
+
+fn has(query: &[(String, String)], key: &str, value: &str, strict: bool) -> bool {
+    query.iter().any(|(k, v)| {
+        k.eq_ignore_ascii_case(key) && (value.is_empty() || glob(value, v) || (v.is_empty() && !strict))
+    })
+}
+
+fn segment(text: &str) -> Segment {
+    match (text.find('{'), text.find('}')) {
+        (Some(open), Some(close)) if open < close => {
+            let name = text[open + 1..close].to_owned();
+            let (head, tail) = (text[..open].to_ascii_lowercase(), text[close + 1..].to_ascii_lowercase());
+            if head.is_empty() && tail.is_empty() {
+                Segment::Name(name)
+            } else {
+                Segment::Mixed(head, name, tail)
+            }
+        }
+        _ => Segment::Literal(text.to_ascii_lowercase()),
+    }
+}
+
+fn literal(segment: &Segment) -> usize {
+    match segment {
+        Segment::Literal(text) => text.len() + 1,
+        Segment::Mixed(head, _, tail) => head.len() + tail.len(),
+        Segment::Name(_) => 0,
+    }
+}
+
+fn split(path: &str) -> Vec<String> {
+    path.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether a path starts with a prefix in which `{}` is any segment.
+fn starts(segments: &[String], prefix: &[String]) -> bool {
+    let fits = |(p, s): (&String, &String)| p.starts_with('{') || p.eq_ignore_ascii_case(s);
+    !prefix.is_empty() && segments.len() >= prefix.len() && prefix.iter().zip(segments).all(fits)
+}

@@ -1,0 +1,58 @@
+//! The catalogue is well-formed: every word in it is one that the program understands.
+
+use super::*;
+use workflow::Kind;
+
+fn entries() -> impl Iterator<Item = Found> {
+    catalogue().files().iter().flat_map(|file| {
+        let all = file.requests.iter().chain(&file.operations).chain(&file.commands);
+        all.map(move |entry| Found { entry, file })
+    })
+}
+
+#[test]
+fn it_is_there() {
+    assert!(catalogue().files().len() > 10);
+    assert!(entries().count() > 500);
+}
+
+#[test]
+fn every_entry_has_known_effects_and_a_source() {
+    for found in entries() {
+        let name = format!("{}: {:?}", found.file.system, found.entry.on);
+        let kinds = found.entry.effects.iter().chain(found.entry.cases.iter().flat_map(|c| &c.effects));
+        assert!(!found.entry.effects.is_empty(), "{name} has no effect");
+        kinds.for_each(|k| assert!(k.parse::<Kind>().is_ok(), "{name}: `{k}` is no kind of effect"));
+        assert!(found.source().starts_with("http"), "{name} has no source");
+    }
+}
+
+#[test]
+fn every_place_starts_with_a_known_word() {
+    let known = ["path", "query", "header", "body", "body[]", "param", "arg", "result"];
+    for found in entries() {
+        let entry = found.entry;
+        let places = [&entry.identity, &entry.entitlement, &entry.approver, &entry.recipient];
+        for place in places.iter().flat_map(|p| &p.0) {
+            let root = place.split('.').next().unwrap_or_default();
+            assert!(known.contains(&root) || place.starts_with("const:"), "{}: `{place}`", found.file.system);
+        }
+    }
+}
+
+#[test]
+fn every_pattern_has_its_shape() {
+    for file in catalogue().files() {
+        for on in file.requests.iter().flat_map(|e| &e.on) {
+            let (method, path) = on.split_once(' ').unwrap_or_default();
+            assert!(method.bytes().all(|b| b.is_ascii_uppercase() || b == b'*'), "{}: `{on}`", file.system);
+            assert!(path.starts_with('/'), "{}: `{on}`", file.system);
+        }
+        for on in file.operations.iter().flat_map(|e| &e.on) {
+            assert!(on.split(" / ").count() >= 3, "{}: `{on}`", file.system);
+        }
+        for command in &file.commands {
+            assert_ne!(code_language(&command.language), CodeLanguage::Unknown, "{:?}", command.on);
+        }
+    }
+}

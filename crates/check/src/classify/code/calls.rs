@@ -1,0 +1,294 @@
+//! Finds commands and calls with their arguments in code.
+
+use super::WebCall;
+use regex::Regex;
+use std::sync::OnceLock;
+use workflow::{CodeLanguage, Value};
+
+/// A command line or a call of a function.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Call {
+    /// The word it is looked up by: the command, or the last name of a dotted call.
+    pub key: String,
+    /// Its whole name: a cmdlet, a dotted call, the first word of a command line.
+    pub name: String,
+    /// For command lines and SQL: the words without options, single-spaced.
+    pub line: String,
+    /// Arguments by name.
+    pub named: Vec<(String, Value)>,
+    /// Arguments by position.
+    pub positional: Vec<Value>,
+    /// Arguments are given in a way that was not read (splatting, a variable).
+    pub opaque_arguments: bool,
+}
+
+impl Call {
+    /// The arguments with a name, or at a position where the name is a number.
+    #[must_use]
+    pub fn argument(&self, name: &str) -> Vec<Value> {
+        if let Ok(i) = name.parse::<usize>() {
+            return self.positional.get(i).cloned().into_iter().collect();
+        }
+        let same = |a: &str| a.replace(['-', '_'], "").eq_ignore_ascii_case(&name.replace(['-', '_'], ""));
+        self.named.iter().filter(|(n, _)| same(n)).map(|(_, v)| v.clone()).collect()
+    }
+}
+
+/// Longest argument text that is read.
+const MAX_ARGUMENTS: usize = 2000;
+
+/// All commands and calls in a text, each with the language it is looked up in.
+pub(super) fn all(language: CodeLanguage, text: &str) -> Vec<(CodeLanguage, Call)> {
+    match language {
+        CodeLanguage::PowerShell => {
+            with(CodeLanguage::PowerShell, cmdlets(text)).chain(shells(text)).collect()
+        }
+        CodeLanguage::Shell => shells(text).chain(with(CodeLanguage::PowerShell, cmdlets(text))).collect(),
+        CodeLanguage::Sql => with(CodeLanguage::Sql, statements(text)).collect(),
+        CodeLanguage::Unknown => {
+            let scripts = with(CodeLanguage::PowerShell, cmdlets(text)).chain(shells(text));
+            scripts.chain(with(CodeLanguage::Python, calls(text))).collect()
+        }
+        other => {
+            let strings = embedded(text);
+            let commands =
+                strings.iter().flat_map(|s| shells(s).chain(with(CodeLanguage::PowerShell, cmdlets(s))));
+            let queries = strings.iter().flat_map(|s| with(CodeLanguage::Sql, statements(s)));
+            let (commands, queries): (Vec<_>, Vec<_>) = (commands.collect(), queries.collect());
+            with(other, calls(text)).chain(commands).chain(queries).collect()
+        }
+    }
+}
+
+fn with(language: CodeLanguage, calls: Vec<Call>) -> impl Iterator<Item = (CodeLanguage, Call)> {
+    calls.into_iter().map(move |c| (language, c))
+}
+
+fn shells(text: &str) -> impl Iterator<Item = (CodeLanguage, Call)> {
+    with(CodeLanguage::Shell, command_lines(text))
+}
+
+fn pattern(cell: &'static OnceLock<Option<Regex>>, source: &str) -> Option<&'static Regex> {
+    cell.get_or_init(|| Regex::new(source).ok()).as_ref()
+}
+
+/// PowerShell: `Verb-Noun -Name value …` up to the end of the pipeline's part.
+fn cmdlets(text: &str) -> Vec<Call> {
+    static CMDLET: OnceLock<Option<Regex>> = OnceLock::new();
+    let Some(cmdlet) = pattern(&CMDLET, r"(?i)\b([a-z]{2,12}-[a-z][a-z0-9]{2,60})\b([^\n|;]*)") else {
+        return Vec::new();
+    };
+    let found = cmdlet.captures_iter(text).filter_map(|c| {
+        let (name, rest) = (c.get(1)?.as_str(), c.get(2)?.as_str());
+        let words = words(rest);
+        let mut call =
+            Call { key: name.to_owned(), name: name.to_owned(), line: name.to_owned(), ..Call::default() };
+        options(&words, &["-"], &mut call);
+        call.opaque_arguments = rest.contains('@');
+        Some(call)
+    });
+    found.collect()
+}
+
+/// Shell: each line (and each part after `;`, `&&`, `|`) as words.
+fn command_lines(text: &str) -> Vec<Call> {
+    let joined = text.replace("\\\n", " ").replace("`\n", " ");
+    let parts = joined.split(['\n', ';', '|', '&']);
+    let found = parts.filter_map(|part| {
+        let mut words = words(part);
+        while words.first().is_some_and(|w| {
+            ["sudo", "then", "do", "else", "exec", "&", "$"].contains(&w.as_str()) || w.contains("=")
+        }) {
+            words.remove(0);
+        }
+        let name = words.first()?.rsplit('/').next()?.to_owned();
+        let mut call = Call { key: name.clone(), name: name.clone(), ..Call::default() };
+        options(&words[1..], &["--", "-"], &mut call);
+        let plain: Vec<String> =
+            call.positional.iter().filter_map(|v| v.as_text().map(str::to_owned)).collect();
+        call.line = std::iter::once(name).chain(plain).collect::<Vec<_>>().join(" ");
+        Some(call)
+    });
+    found.collect()
+}
+
+/// SQL: each statement, single-spaced.
+fn statements(text: &str) -> Vec<Call> {
+    let found = text.split(';').filter_map(|statement| {
+        let words: Vec<&str> = statement.split_whitespace().collect();
+        let first = words.first()?;
+        let key = (*first).to_owned();
+        let positional =
+            words.iter().skip(1).map(|w| Value::text(w.trim_matches(['"', '\'', '`', ',']))).collect();
+        Some(Call { key: key.clone(), name: key, line: words.join(" "), positional, ..Call::default() })
+    });
+    found.collect()
+}
+
+/// Python, JavaScript and the like: `a.b.name(arguments)`.
+fn calls(text: &str) -> Vec<Call> {
+    static CALL: OnceLock<Option<Regex>> = OnceLock::new();
+    let Some(regex) = pattern(&CALL, r"([A-Za-z_$][\w$]*(?:\s*\.\s*[A-Za-z_$][\w$]*)*)\s*\(") else {
+        return Vec::new();
+    };
+    let found = regex.captures_iter(text).filter_map(|c| {
+        let (whole, name) = (c.get(0)?, c.get(1)?.as_str().split_whitespace().collect::<String>());
+        let key = name.rsplit('.').next()?.to_owned();
+        let mut call = Call { key, name, ..Call::default() };
+        arguments(inside(&text[whole.end()..]), &mut call);
+        Some(call)
+    });
+    found.collect()
+}
+
+/// The text up to the parenthesis that closes the one before it.
+fn inside(text: &str) -> &str {
+    let mut depth = 1_u32;
+    for (i, b) in text.bytes().enumerate().take(MAX_ARGUMENTS) {
+        match b {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return &text[..i];
+        }
+    }
+    ""
+}
+
+/// `Name=value`, `Name: value` and positions.
+fn arguments(text: &str, call: &mut Call) {
+    static NAMED: OnceLock<Option<Regex>> = OnceLock::new();
+    let source = r#"["']?([A-Za-z_]\w*)["']?\s*[:=]\s*("[^"]*"|'[^']*'|[\w.\[\]]+)"#;
+    if let Some(named) = pattern(&NAMED, source) {
+        let pairs = named
+            .captures_iter(text)
+            .filter_map(|c| Some((c.get(1)?.as_str().to_owned(), literal(c.get(2)?.as_str()))));
+        call.named.extend(pairs);
+    }
+    call.positional.extend(text.split(',').map(|a| literal(a.trim())).take(8));
+    call.opaque_arguments =
+        text.contains("**") || text.contains("...") || (call.named.is_empty() && !text.trim().is_empty());
+}
+
+/// A quoted text as a constant, anything else as something of the run.
+fn literal(text: &str) -> Value {
+    let quoted = text.len() > 1 && text.starts_with(['"', '\'', '`']) && text.ends_with(['"', '\'', '`']);
+    let constant =
+        matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "none" | "null" | "$true" | "$false");
+    if quoted && !text.contains("${") && !text.contains("{}") {
+        return Value::text(&text[1..text.len() - 1]);
+    }
+    if constant || text.parse::<f64>().is_ok() {
+        return Value::text(text.trim_start_matches('$').to_ascii_lowercase());
+    }
+    unknown(text)
+}
+
+fn unknown(text: &str) -> Value {
+    let root = workflow::Root::Unknown(text.into());
+    let references = vec![workflow::Reference { root, path: Vec::new() }];
+    Value::Expr(Box::new(workflow::Expression::unknown(workflow::Language::Structured, text, references, 0)))
+}
+
+/// Options and positions of a command line.
+fn options(words: &[String], marks: &[&str], call: &mut Call) {
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next() {
+        let option = marks
+            .iter()
+            .find_map(|m| word.strip_prefix(m))
+            .filter(|o| !o.is_empty() && o.parse::<f64>().is_err());
+        let Some(option) = option else {
+            call.positional.push(argument_value(word));
+            continue;
+        };
+        let (name, given) =
+            option.split_once(['=', ':']).map_or((option, None), |(n, v)| (n, Some(v.to_owned())));
+        let follows = words.peek().filter(|w| !w.starts_with('-')).map(|w| (*w).clone());
+        let value = given.or(follows);
+        call.named.push((name.to_owned(), value.map_or(Value::text("true"), |v| argument_value(&v))));
+    }
+}
+
+fn argument_value(word: &str) -> Value {
+    let bare = word.trim_matches(['"', '\'']);
+    let variable =
+        bare.starts_with('$') && !["$true", "$false", "$null"].contains(&bare.to_ascii_lowercase().as_str());
+    if variable || bare.contains("{}") || bare.contains("${") {
+        return unknown(bare);
+    }
+    Value::text(bare.trim_start_matches('$'))
+}
+
+/// Words of a command line; quoted words stay whole.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    for c in text.chars().take(MAX_ARGUMENTS) {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, c) if c.is_whitespace() => {
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            (_, c) => word.push(c),
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// Texts in quotes that have a space: command lines and queries inside other code.
+fn embedded(text: &str) -> Vec<&str> {
+    static TEXT: OnceLock<Option<Regex>> = OnceLock::new();
+    let Some(quoted) =
+        pattern(&TEXT, r#""([^"\n]{8,2000} [^"\n]*)"|'([^'\n]{8,2000} [^'\n]*)'|`([^`]{8,2000} [^`]*)`"#)
+    else {
+        return Vec::new();
+    };
+    quoted.captures_iter(text).filter_map(|c| c.iter().skip(1).flatten().next().map(|m| m.as_str())).collect()
+}
+
+/// Web addresses with the method written near them.
+pub(super) fn web(text: &str) -> Vec<WebCall> {
+    static URL: OnceLock<Option<Regex>> = OnceLock::new();
+    let Some(url) = pattern(&URL, r#"https?://[^\s"'`)>\\]+"#) else { return Vec::new() };
+    let found = url.find_iter(text).map(|m| {
+        let before = back(text, m.start(), 160);
+        let after = ahead(text, m.end(), 240);
+        WebCall { method: method(before, after).to_owned(), url: m.as_str().to_owned() }
+    });
+    found.collect()
+}
+
+fn back(text: &str, at: usize, by: usize) -> &str {
+    let from = (at.saturating_sub(by)..=at).find(|i| text.is_char_boundary(*i)).unwrap_or(at);
+    &text[from..at]
+}
+
+fn ahead(text: &str, at: usize, by: usize) -> &str {
+    let to = (at..=(at + by).min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(at);
+    &text[at..to]
+}
+
+/// The nearest method before the address, else the first after it, else `GET`.
+fn method(before: &str, after: &str) -> &'static str {
+    static METHOD: OnceLock<Option<Regex>> = OnceLock::new();
+    let source = r#"(?i)(?:\.|-X\s*|--request\s+|method['"]?\s*[:=]?\s*['"]?)(post|put|patch|delete)\b"#;
+    let Some(regex) = pattern(&METHOD, source) else { return "GET" };
+    let near = regex.captures_iter(before).last().or_else(|| regex.captures(after));
+    match near.and_then(|c| c.get(1)).map(|m| m.as_str().to_ascii_uppercase()).as_deref() {
+        Some("POST") => "POST",
+        Some("PUT") => "PUT",
+        Some("PATCH") => "PATCH",
+        Some("DELETE") => "DELETE",
+        _ => "GET",
+    }
+}

@@ -1,0 +1,78 @@
+//! Code in steps: known commands and calls read out of it, and code that plainly only shapes data told apart.
+//! Nothing is executed and no language is parsed in full: a command that is there in plain sight is evidence, everything
+//! else stays unknown.
+
+mod calls;
+mod shaping;
+
+pub use calls::Call;
+pub use shaping::only_shapes_data;
+
+use super::resolve::{Piece, Resolver};
+use crate::catalogue::{Catalogue, Found, glob};
+use workflow::{CodeLanguage, Value};
+
+/// A known command in a code text.
+#[derive(Debug)]
+pub struct Hit {
+    /// Its catalogue entry.
+    pub found: Found,
+    /// The command with its arguments.
+    pub call: Call,
+}
+
+/// A request in a code text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebCall {
+    /// The method, in upper case.
+    pub method: String,
+    /// The URL, with placeholders as written.
+    pub url: String,
+}
+
+/// The text of a piece of code, with `{}` where something is spliced in.
+#[must_use]
+pub fn text(code: &Value, resolver: &Resolver<'_>) -> String {
+    let piece = |p| match p {
+        Piece::Text(t) => t,
+        Piece::Hole(_) => "{}".to_owned(),
+    };
+    resolver.pieces(code).into_iter().map(piece).collect()
+}
+
+/// Every known command and call in a text.
+#[must_use]
+pub fn read(catalogue: &'static Catalogue, language: CodeLanguage, text: &str) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for (language, call) in calls::all(language, text) {
+        let best = catalogue.commands(language, &call.key).iter().filter(|(on, _)| fits(language, on, &call));
+        let best = best.max_by_key(|(on, _)| on.len());
+        if let Some((_, found)) = best {
+            hits.push(Hit { found: *found, call });
+        }
+    }
+    hits
+}
+
+/// Whether a catalogue pattern names this command.
+fn fits(language: CodeLanguage, on: &str, call: &Call) -> bool {
+    let (on, name) = (on.to_ascii_lowercase(), call.name.to_ascii_lowercase());
+    match language {
+        CodeLanguage::PowerShell => on == name || glob(&on, &name),
+        CodeLanguage::Shell | CodeLanguage::Sql => {
+            let line = call.line.to_ascii_lowercase();
+            if on.contains('*') {
+                glob(&format!("{on}*"), &line)
+            } else {
+                line == on || line.starts_with(&format!("{on} "))
+            }
+        }
+        _ => on == name || glob(&on, &name) || name.ends_with(&format!(".{}", on.trim_start_matches("*."))),
+    }
+}
+
+/// Every web request that is there in plain sight: an address with the method written near it.
+#[must_use]
+pub fn web_calls(text: &str) -> Vec<WebCall> {
+    calls::web(text)
+}

@@ -1,0 +1,167 @@
+//! Code that plainly only shapes data: no request, no command, nothing brought in that can do either.
+
+use regex::Regex;
+use std::sync::OnceLock;
+use workflow::CodeLanguage;
+
+/// Whether a text can be read and plainly only shapes data.
+#[must_use]
+pub fn only_shapes_data(language: CodeLanguage, text: &str) -> bool {
+    match language {
+        CodeLanguage::JavaScript => {
+            !finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text) && modules(text).all(|m| SAFE_MODULES.contains(&m))
+        }
+        CodeLanguage::Python => {
+            !finds(&PYTHON, PYTHON_REACHES, text)
+                && imports(text).iter().all(|m| SAFE_IMPORTS.contains(&m.as_str()))
+        }
+        _ => text.trim().is_empty(),
+    }
+}
+
+static JAVASCRIPT: OnceLock<Option<Regex>> = OnceLock::new();
+static PYTHON: OnceLock<Option<Regex>> = OnceLock::new();
+
+/// What reaches out of JavaScript: requests, processes, evaluation, the host's helpers.
+const JAVASCRIPT_REACHES: &str = r"(?x)
+    \bfetch\s*\( | \baxios\b | XMLHttpRequest | WebSocket | \bchild_process\b | \bexecSync\b | \bspawn\s*\(
+    | \beval\s*\( | new\s+Function\s*\( | \bprocess\s*\.\s*(?:exit|kill|binding|mainModule) | \$http\b
+    | \bthis\s*\.\s*helpers\b | \bhelpers\s*\.\s*(?:httpRequest|request) | \bimport\s*\( | \bDeno\b | \bBun\b
+    | sendRequest | \.request\s*\( | httpRequest";
+
+/// What reaches out of Python.
+const PYTHON_REACHES: &str = r"(?x)
+    \beval\s*\( | \bexec\s*\( | \b__import__\b | \bopen\s*\( | \bcompile\s*\( | \bos\s*\.\s*(?:system|popen|exec)
+    | \bsubprocess\b | \burllib\b | \brequests\b | \bhttpx\b | \bsocket\b | \bboto3\b | phantom\.act";
+
+const SAFE_MODULES: &[&str] = &[
+    "crypto",
+    "moment",
+    "moment-timezone",
+    "lodash",
+    "luxon",
+    "uuid",
+    "url",
+    "querystring",
+    "util",
+    "path",
+    "buffer",
+    "string_decoder",
+    "assert",
+    "ajv",
+    "date-fns",
+    "xml2js",
+    "cheerio",
+    "papaparse",
+    "csv-parse",
+    "dayjs",
+    "he",
+    "marked",
+    "node:crypto",
+    "node:url",
+];
+
+const SAFE_IMPORTS: &[&str] = &[
+    "json",
+    "re",
+    "datetime",
+    "math",
+    "base64",
+    "hashlib",
+    "hmac",
+    "collections",
+    "itertools",
+    "functools",
+    "random",
+    "time",
+    "uuid",
+    "string",
+    "typing",
+    "html",
+    "statistics",
+    "decimal",
+    "copy",
+    "operator",
+    "textwrap",
+    "unicodedata",
+    "calendar",
+    "ipaddress",
+    "csv",
+    "io",
+    "enum",
+    "dataclasses",
+    "secrets",
+    "binascii",
+    "struct",
+    "fractions",
+    "zoneinfo",
+    "dateutil",
+    "pytz",
+    "heapq",
+    "bisect",
+    "difflib",
+    "pprint",
+    "ast",
+    "traceback",
+    "logging",
+    "__future__",
+    "phantom",
+    "inspect",
+    "warnings",
+    "xmltodict",
+    "xml",
+    "numpy",
+    "pandas",
+    "bs4",
+    "locale",
+    "numbers",
+    "types",
+    "contextlib",
+    "abc",
+];
+
+fn finds(cell: &'static OnceLock<Option<Regex>>, source: &str, text: &str) -> bool {
+    let regex = cell.get_or_init(|| Regex::new(source).ok()).as_ref();
+    regex.is_none_or(|r| r.is_match(text))
+}
+
+/// `require('x')` and `import … from 'x'`.
+fn modules(text: &str) -> impl Iterator<Item = &str> {
+    static MODULE: OnceLock<Option<Regex>> = OnceLock::new();
+    let source = r#"(?:require\s*\(\s*|\bfrom\s+|\bimport\s+)['"`]([^'"`]+)['"`]"#;
+    let regex = MODULE.get_or_init(|| Regex::new(source).ok()).as_ref();
+    regex.into_iter().flat_map(|r| r.captures_iter(text)).filter_map(|c| c.get(1).map(|m| m.as_str()))
+}
+
+/// Top-level names of imported modules.
+fn imports(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if let Some(rest) = line.strip_prefix("from ") {
+            found.extend(rest.split([' ', '.']).next().map(str::to_owned));
+        } else if let Some(rest) = line.strip_prefix("import ") {
+            let names = rest.split(',').filter_map(|n| n.trim().split([' ', '.']).next());
+            found.extend(names.map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shaping_is_told_from_reaching_out() {
+        let js = |t| only_shapes_data(CodeLanguage::JavaScript, t);
+        let py = |t| only_shapes_data(CodeLanguage::Python, t);
+        assert!(js("return items.map(i => ({json: {a: i.json.b.toLowerCase()}}))"));
+        assert!(js("const c = require('crypto'); return c.createHash('sha256')"));
+        assert!(!js("const r = await fetch('https://x')"));
+        assert!(!js("const cp = require('child_process')"));
+        assert!(!js("await this.helpers.httpRequest({})"));
+        assert!(py("import json, re\nreturn json.loads(x)"));
+        assert!(!py("import requests\nrequests.get('x')"));
+        assert!(!py("import ldap3"));
+    }
+}

@@ -1,0 +1,187 @@
+//! Places and conditions of the catalogue, looked up in a step.
+
+use super::code::Call;
+use super::resolve::Resolver;
+use super::url::Url;
+use crate::catalogue::glob;
+use workflow::{Step, Value};
+
+/// What a condition comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Truth {
+    /// It does not hold.
+    No,
+    /// It depends on the run.
+    Maybe,
+    /// It holds.
+    Yes,
+}
+
+/// Where the places of an entry are looked up.
+pub struct Scene<'w> {
+    /// The step.
+    pub step: &'w Step,
+    /// Follows references.
+    pub resolver: &'w Resolver<'w>,
+    /// The request's URL, where there is one.
+    pub url: Option<&'w Url>,
+    /// The names of the matched path template.
+    pub names: &'w [(String, usize)],
+    /// The command, where one was found in code.
+    pub call: Option<&'w Call>,
+}
+
+impl Scene<'_> {
+    /// The values at a place; whether some may be there that are not known (an unknown body).
+    #[must_use]
+    pub fn values(&self, place: &str) -> (Vec<Value>, bool) {
+        let (root, name) = place.split_once('.').unwrap_or((place, ""));
+        if let Some(text) = place.strip_prefix("const:") {
+            return (vec![Value::text(text)], false);
+        }
+        let root_name = root.trim_end_matches("[]");
+        let request = self.step.request.as_ref();
+        match root_name {
+            "path" => (self.path(name), false),
+            "query" => {
+                let own = self.url.into_iter().flat_map(|u| u.query.iter());
+                let found: Vec<Value> = own.filter(|(k, _)| same(k, name)).map(|(_, v)| v.clone()).collect();
+                if found.is_empty() {
+                    self.inside(request.map(|r| &r.query), root, name)
+                } else {
+                    (found, false)
+                }
+            }
+            "header" => self.inside(request.map(|r| &r.headers), root, name),
+            "body" => self.inside(request.map(|r| &r.body), root, name),
+            "param" => self.inside(Some(&self.step.parameters), root, name),
+            "arg" => self.argument(name),
+            _ => (Vec::new(), false),
+        }
+    }
+
+    fn path(&self, name: &str) -> Vec<Value> {
+        let at = self.names.iter().filter(|(n, _)| n.trim_end_matches("...") == name).map(|(_, i)| *i);
+        at.filter_map(|i| self.url.and_then(|u| u.segments.get(i)).cloned()).collect()
+    }
+
+    fn argument(&self, name: &str) -> (Vec<Value>, bool) {
+        let Some(call) = self.call else { return (Vec::new(), false) };
+        (call.argument(name), call.opaque_arguments)
+    }
+
+    fn inside(&self, start: Option<&Value>, root: &str, name: &str) -> (Vec<Value>, bool) {
+        let mut found = Vec::new();
+        let mut unknown = false;
+        if let Some(start) = start {
+            let path = if root.ends_with("[]") { format!("[].{name}") } else { name.to_owned() };
+            let keys: Vec<&str> = path.split('.').filter(|k| !k.is_empty()).collect();
+            self.descend(start, &keys, &mut found, &mut unknown);
+        }
+        (found, unknown)
+    }
+
+    fn descend(&self, value: &Value, keys: &[&str], found: &mut Vec<Value>, unknown: &mut bool) {
+        // A reference is followed only where the step's own value says nothing; its resolution is a copy.
+        let resolved = if let Value::Expr(_) = value { self.resolve(value) } else { value.clone() };
+        let Some((key, rest)) = keys.split_first() else {
+            if !matches!(resolved, Value::Null) {
+                found.push(resolved);
+            }
+            return;
+        };
+        let (key, list) = key.strip_suffix("[]").map_or((*key, false), |k| (k, true));
+        match &resolved {
+            Value::Expr(_) => *unknown = true,
+            Value::List(items) if key.is_empty() || !list => {
+                let keys = if key.is_empty() { rest } else { keys };
+                items.iter().for_each(|item| self.descend(item, keys, found, unknown));
+            }
+            _ if key.is_empty() => self.descend(&resolved, rest, found, unknown),
+            Value::Map(map) => {
+                for entry in map.0.iter().filter(|e| same(&e.key, key)) {
+                    match &entry.value {
+                        Value::List(items) if list => {
+                            items.iter().for_each(|i| self.descend(i, rest, found, unknown))
+                        }
+                        value => self.descend(value, rest, found, unknown),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn resolve(&self, value: &Value) -> Value {
+        let Value::Expr(e) = value else { return value.clone() };
+        let workflow::Term::Ref(_) = e.term else { return value.clone() };
+        self.resolver.follow(value)
+    }
+
+    /// The first place at which something stands.
+    #[must_use]
+    pub fn first(&self, places: &[String]) -> Vec<Value> {
+        places.iter().map(|p| self.values(p).0).find(|v| !v.is_empty()).unwrap_or_default()
+    }
+
+    /// Whether a condition holds: tests joined by ` and `.
+    #[must_use]
+    pub fn holds(&self, when: &str) -> Truth {
+        when.split(" and ").map(|test| self.test(test.trim())).min().unwrap_or(Truth::Yes)
+    }
+
+    fn test(&self, test: &str) -> Truth {
+        for (operator, compare) in OPERATORS {
+            if let Some((place, literal)) = test.split_once(operator) {
+                let (values, unknown) = self.values(place.trim());
+                return verdict(&values, unknown, |text| compare(literal.trim(), text), *operator == " != ");
+            }
+        }
+        let (values, unknown) = self.values(test);
+        verdict(&values, unknown, |_| true, false)
+    }
+}
+
+type Compare = fn(&str, &str) -> bool;
+
+const OPERATORS: &[(&str, Compare)] = &[
+    (" == ", |literal, text| bare(literal).eq_ignore_ascii_case(text)),
+    (" != ", |literal, text| !bare(literal).eq_ignore_ascii_case(text)),
+    (" ~ ", |literal, text| glob(&bare(literal).to_ascii_lowercase(), &text.to_ascii_lowercase())),
+    (" in ", |literal, text| {
+        let items = literal.trim_start_matches('[').trim_end_matches(']').split(',');
+        items.map(str::trim).any(|i| bare(i).eq_ignore_ascii_case(text))
+    }),
+];
+
+/// `absent` is the answer's other side: `!=` also holds where nothing stands.
+fn verdict(values: &[Value], unknown: bool, test: impl Fn(&str) -> bool, absent: bool) -> Truth {
+    let each = values.iter().map(|value| match scalar(value) {
+        Some(text) if test(&text) => Truth::Yes,
+        Some(_) => Truth::No,
+        None if matches!(value, Value::Expr(_)) => Truth::Maybe,
+        None if test("") => Truth::Yes,
+        None => Truth::No,
+    });
+    let nothing = if absent { Truth::Yes } else { Truth::No };
+    let known = each.max().unwrap_or(if unknown { Truth::Maybe } else { nothing });
+    if unknown { known.max(Truth::Maybe) } else { known }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(t) | Value::Number(t) => Some(t.to_string()),
+        Value::Bool(b) => Some(b.to_string()),
+        _ => None,
+    }
+}
+
+fn bare(literal: &str) -> &str {
+    let literal = literal.trim();
+    let inner = |q: char| literal.strip_prefix(q).and_then(|l| l.strip_suffix(q));
+    inner('"').or_else(|| inner('\'')).unwrap_or(literal)
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+}

@@ -1,0 +1,150 @@
+//! What each step does: the catalogue applied to operations, requests and code.
+//!
+//! The order is that of certainty: a raw call is judged by its method, address and body, a connector's operation by its
+//! entry, code by the commands in plain sight. What none of these knows is `opaque` or `code`, never nothing.
+
+mod apply;
+pub mod code;
+mod look;
+mod request;
+pub mod resolve;
+pub mod url;
+mod verbs;
+
+pub use apply::show;
+pub use look::{Scene, Truth};
+
+use crate::catalogue::{Catalogue, catalogue};
+use apply::{Outcome, apply};
+use resolve::Resolver;
+use workflow::{CodeLanguage, Effect, Evidence, Kind, Step, StepKind, Text, Tier, Workflow};
+
+/// Fills in the effects and targets of every step, and what it asks.
+pub fn classify(workflow: &mut Workflow) {
+    let resolver = Resolver::new(workflow);
+    let judge = Judge { catalogue: catalogue(), resolver: &resolver, platform: workflow.platform.as_str() };
+    let outcomes: Vec<Outcome> = workflow.steps.iter().map(|s| judge.step(s)).collect();
+    for (step, outcome) in workflow.steps.iter_mut().zip(outcomes) {
+        outcome.put(step);
+    }
+}
+
+/// The tier of a workflow by its own live steps, and whether some may do what is not known.
+#[must_use]
+pub fn tier(workflow: &Workflow) -> (Tier, bool) {
+    let effects = || workflow.own_steps().flat_map(Step::live_effects);
+    let tier = effects().map(Effect::tier).max().unwrap_or_default();
+    let opaque = effects().any(|e| e.kind.is_opaque());
+    (if opaque { Tier(3) } else { tier }, opaque)
+}
+
+struct Judge<'w> {
+    catalogue: &'static Catalogue,
+    resolver: &'w Resolver<'w>,
+    platform: &'static str,
+}
+
+impl Judge<'_> {
+    fn step(&self, step: &Step) -> Outcome {
+        let mut out = Outcome::default();
+        if step.synthetic {
+            return out;
+        }
+        if step.request.as_ref().is_some_and(|r| !r.governed) {
+            self.request(step, &mut out);
+        } else {
+            self.operation(step, &mut out);
+        }
+        if out.effects.iter().all(|e| matches!(e.kind, Kind::Code | Kind::Opaque)) && !step.code.is_empty() {
+            out.effects.clear();
+            self.code(step, &mut out);
+        }
+        if !step.calls.is_empty() {
+            out.effects.retain(|e| !matches!(e.kind, Kind::Opaque | Kind::Write | Kind::Code));
+            out.add(Kind::Call, self.platform, Evidence::Operation);
+        }
+        if step.ask.is_some() {
+            out.add(Kind::Ask, self.platform, Evidence::Operation);
+        }
+        if out.effects.is_empty() {
+            self.by_kind(step, &mut out);
+        }
+        out
+    }
+
+    /// A connector's operation; one that is a method and a path also by its path.
+    fn operation(&self, step: &Step, out: &mut Outcome) {
+        let found = self.catalogue.operation(self.platform, &step.connector, &step.operation);
+        if let Some(found) = found.filter(|_| !step.connector.is_empty()) {
+            let scene = Scene { step, resolver: self.resolver, url: None, names: &[], call: None };
+            apply(self.catalogue, self.platform, found, &scene, Evidence::Operation, out);
+        }
+        if out.effects.is_empty() && step.request.is_some() {
+            self.request(step, out);
+        }
+    }
+
+    fn request(&self, step: &Step, out: &mut Outcome) {
+        request::judge(self.catalogue, self.platform, self.resolver, step, out);
+    }
+
+    fn code(&self, step: &Step, out: &mut Outcome) {
+        let mut reaches = false;
+        for code in &step.code {
+            let text = code::text(&code.text, self.resolver);
+            let before = out.effects.len();
+            self.commands(step, code.language, &text, out);
+            let known = out.effects.len() > before;
+            let shapes = !text.trim().is_empty() && code::only_shapes_data(code.language, &text);
+            reaches |= !(shapes
+                || (known && code.language == CodeLanguage::Sql)
+                || self.reads_only(code.language, &text, out));
+        }
+        let system = step.connector.as_str();
+        if reaches {
+            out.add(Kind::Code, system, Evidence::Code);
+        } else if out.effects.is_empty() {
+            out.add(Kind::Control, "", Evidence::Code);
+        }
+    }
+
+    fn commands(&self, step: &Step, language: CodeLanguage, text: &str, out: &mut Outcome) {
+        for hit in code::read(self.catalogue, language, text) {
+            let scene = Scene { step, resolver: self.resolver, url: None, names: &[], call: Some(&hit.call) };
+            apply(self.catalogue, self.platform, hit.found, &scene, Evidence::Code, out);
+        }
+        for web in code::web_calls(text) {
+            request::in_code(self.catalogue, self.resolver, step, &web, out);
+        }
+    }
+
+    /// SQL that only selects, or writes rows.
+    fn reads_only(&self, language: CodeLanguage, text: &str, out: &mut Outcome) -> bool {
+        if language != CodeLanguage::Sql {
+            return false;
+        }
+        let verbs = text.split(';').filter_map(|s| s.split_whitespace().next()).map(str::to_ascii_lowercase);
+        let kinds: Option<Vec<Kind>> = verbs.map(|v| verbs::sql(&v)).collect();
+        let Some(kinds) = kinds.filter(|k| !k.is_empty()) else { return false };
+        kinds.into_iter().for_each(|k| out.add(k, "sql", Evidence::Code));
+        true
+    }
+
+    fn by_kind(&self, step: &Step, out: &mut Outcome) {
+        let kind = match step.kind {
+            StepKind::Action | StepKind::Code if step.connector.is_empty() && step.operation.is_empty() => {
+                Kind::Opaque
+            }
+            StepKind::Action => verbs::operation(&step.operation).unwrap_or(Kind::Opaque),
+            StepKind::Code => Kind::Code,
+            StepKind::Call => Kind::Call,
+            StepKind::Agent => Kind::Read,
+            _ => Kind::Control,
+        };
+        let system = if kind == Kind::Control { Text::default() } else { step.connector.clone() };
+        out.add(kind, &system, Evidence::Operation);
+    }
+}
+
+#[cfg(test)]
+mod tests;

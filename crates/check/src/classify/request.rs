@@ -1,0 +1,119 @@
+//! Raw requests: method, address and body decide, not the verb alone.
+
+use super::apply::{Outcome, apply};
+use super::code::WebCall;
+use super::look::Scene;
+use super::resolve::Resolver;
+use super::url::{Url, parse};
+use crate::catalogue::Catalogue;
+use workflow::{Evidence, Kind, Request, Step, Value};
+
+/// Judges a step's request.
+pub(super) fn judge(
+    catalogue: &'static Catalogue,
+    platform: &str,
+    resolver: &Resolver<'_>,
+    step: &Step,
+    out: &mut Outcome,
+) {
+    let Some(request) = &step.request else { return };
+    let mut url = parse(&request.url, resolver);
+    add_query(&request.query, &mut url);
+    add_query(&resolver.follow(&request.body), &mut url);
+    let method = resolver.follow(&request.method).as_text().map(str::to_ascii_uppercase);
+    let evidence = if request.governed { Evidence::Operation } else { Evidence::Request };
+    if answers_callback(request) {
+        return out.add(Kind::Decide, platform, evidence);
+    }
+    let found = catalogue.request(method.as_deref(), &url.path, &step.connector);
+    for (entry, names) in &found.entries {
+        let scene = Scene { step, resolver, url: Some(&url), names, call: None };
+        apply(catalogue, platform, *entry, &scene, evidence, out);
+    }
+    if out.effects.is_empty() {
+        let system = found.system.map_or(step.connector.as_str(), |f| f.system.as_str());
+        let otherwise = found.system.and_then(|f| f.otherwise.as_ref());
+        let reads = method.as_deref().is_some_and(is_read);
+        let told = otherwise.map(|o| if reads { &o.read } else { &o.write }).and_then(|k| k.parse().ok());
+        out.add(told.unwrap_or_else(|| guess(&url, reads)), system, evidence);
+    }
+}
+
+/// A request written in code: only what the catalogue knows counts.
+pub(super) fn in_code(
+    catalogue: &'static Catalogue,
+    resolver: &Resolver<'_>,
+    step: &Step,
+    web: &WebCall,
+    out: &mut Outcome,
+) {
+    let url = parse(&Value::text(web.url.as_str()), resolver);
+    let found = catalogue.request(Some(&web.method), &url.path, "");
+    for (entry, names) in found.entries.iter().filter(|(f, _)| f.entry.cases.is_empty()) {
+        let scene = Scene { step, resolver, url: Some(&url), names, call: None };
+        apply(catalogue, "", *entry, &scene, Evidence::Code, out);
+    }
+}
+
+fn is_read(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+/// Names and constant values of a query or a form body.
+fn add_query(value: &Value, url: &mut Url) {
+    for entry in value.entries() {
+        let text = entry.value.as_text().unwrap_or_default().to_owned();
+        url.path.query.push((entry.key.to_string(), text));
+        url.query.push((entry.key.to_string(), entry.value.clone()));
+    }
+}
+
+/// An answer to a response-required trigger of SailPoint: the address stands in the event's metadata.
+/// Source: <https://developer.sailpoint.com/docs/extensibility/event-triggers/triggers/access-request-preapproval>
+fn answers_callback(request: &Request) -> bool {
+    let is = |text: &str| text.to_ascii_lowercase().contains("_metadata.callbackurl");
+    match &request.url {
+        Value::Text(t) => is(t),
+        Value::Expr(e) => is(&e.text),
+        _ => false,
+    }
+}
+
+/// What a request to a system that nobody knows may do: a read reads; a write to an address that is not known, or whose
+/// path speaks of people and permissions, may do anything; a write to any other fixed address writes business data.
+fn guess(url: &Url, reads: bool) -> Kind {
+    if reads {
+        return Kind::Read;
+    }
+    let host_known = url.path.host.contains('.');
+    let about_access =
+        url.path.segments.iter().any(|s| ABOUT_ACCESS.iter().any(|w| s.to_ascii_lowercase().contains(w)));
+    if host_known && !url.unknown && !about_access { Kind::Write } else { Kind::Opaque }
+}
+
+const ABOUT_ACCESS: &[&str] = &[
+    "user",
+    "account",
+    "member",
+    "group",
+    "role",
+    "permission",
+    "grant",
+    "privilege",
+    "password",
+    "credential",
+    "secret",
+    "invit",
+    "token",
+    "apikey",
+    "api-key",
+    "api_key",
+    "identity",
+    "identities",
+    "access",
+    "entitlement",
+    "licen",
+    "mfa",
+    "factor",
+    "session",
+];

@@ -1,0 +1,150 @@
+//! Tests of classification: steps as importers make them, effects as the taxonomy names them.
+
+use super::*;
+use workflow::{Code, Entry, Expression, Language, Map, Platform, Reference, Request, Root, Term, Value};
+
+fn reference(text: &str) -> Value {
+    let term = Term::Ref(Reference::keys(Root::Trigger, text));
+    Value::Expr(Box::new(Expression { language: Language::Wdl, text: text.into(), term, line: 1 }))
+}
+
+fn template(parts: &[&str]) -> Value {
+    let term = |p: &&str| match p.strip_prefix('$') {
+        Some(path) => Term::Ref(Reference::keys(Root::Trigger, path)),
+        None => Term::Text((*p).into()),
+    };
+    let term = Term::Template(parts.iter().map(term).collect());
+    Value::Expr(Box::new(Expression { language: Language::Wdl, text: parts.concat().into(), term, line: 1 }))
+}
+
+fn map(entries: Vec<(&str, Value)>) -> Value {
+    let entry = |(key, value): (&str, Value)| Entry { key: key.into(), value, line: 1 };
+    Value::Map(Map(entries.into_iter().map(entry).collect()))
+}
+
+fn request(method: &str, url: Value, body: Value) -> Step {
+    let mut step = Step::new("s", "s", StepKind::Action);
+    step.connector = "http".into();
+    step.request = Some(Request { method: Value::text(method), url, body, ..Request::default() });
+    step
+}
+
+fn operation(connector: &str, operation: &str, parameters: Value) -> Step {
+    let mut step = Step::new("s", "s", StepKind::Action);
+    (step.connector, step.operation, step.parameters) = (connector.into(), operation.into(), parameters);
+    step
+}
+
+fn script(language: CodeLanguage, text: &str) -> Step {
+    let mut step = Step::new("s", "s", StepKind::Code);
+    step.code.push(Code { language, text: Value::text(text), name: Text::default() });
+    step
+}
+
+fn judged(platform: Platform, step: Step) -> Step {
+    let mut workflow = Workflow::new(platform, "w", "w.json");
+    workflow.add(step);
+    classify(&mut workflow);
+    workflow.steps.remove(0)
+}
+
+fn kinds(platform: Platform, step: Step) -> Vec<String> {
+    judged(platform, step)
+        .effects
+        .iter()
+        .map(|e| format!("{} {}", e.kind, e.system).trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_body_of_a_patch_decides() {
+    let url = || template(&["https://graph.microsoft.com/v1.0/users/", "$user"]);
+    let disable = request("PATCH", url(), map(vec![("accountEnabled", Value::Bool(false))]));
+    assert_eq!(kinds(Platform::LogicApps, disable), ["disable entra"]);
+    let enable = request("PATCH", url(), map(vec![("accountEnabled", Value::Bool(true))]));
+    assert_eq!(kinds(Platform::LogicApps, enable), ["enable entra"]);
+    let either = request("PATCH", url(), map(vec![("accountEnabled", reference("on"))]));
+    assert_eq!(kinds(Platform::LogicApps, either), ["enable entra", "disable entra"]);
+    let rename = request("PATCH", url(), map(vec![("displayName", reference("name"))]));
+    assert_eq!(kinds(Platform::LogicApps, rename), ["update-identity entra"]);
+}
+
+#[test]
+fn a_read_is_a_read_and_an_unknown_write_is_not() {
+    let read = request("GET", template(&["$base", "/things"]), Value::Null);
+    assert_eq!(kinds(Platform::N8n, read), ["read http"]);
+    let anywhere = request("POST", reference("url"), Value::Null);
+    assert_eq!(kinds(Platform::N8n, anywhere), ["opaque http"]);
+    let nowhere = request("POST", Value::text(""), Value::Null);
+    assert_eq!(kinds(Platform::SailPoint, nowhere), ["opaque http"]);
+}
+
+#[test]
+fn the_identity_of_a_request_is_the_value_in_its_path() {
+    let url = template(&["https://acme.okta.com/api/v1/users/", "$user.id", "/lifecycle/suspend"]);
+    let step = judged(Platform::N8n, request("POST", url, Value::Null));
+    assert_eq!(step.effects[0].kind, Kind::Disable);
+    assert_eq!(step.effects[0].evidence, Evidence::Request);
+    let Some(Value::Expr(e)) = step.target.identity.first() else { panic!("{:?}", step.target) };
+    assert_eq!(e.references(), [&Reference::keys(Root::Trigger, "user.id")]);
+}
+
+#[test]
+fn a_tenant_that_is_not_known_does_not_hide_the_system() {
+    let url = template(&["https://", "$tenant", "/api/v1/users/", "$id", "/lifecycle/suspend"]);
+    assert_eq!(kinds(Platform::N8n, request("POST", url, Value::Null)), ["disable okta"]);
+}
+
+#[test]
+fn operations_are_found_by_platform_connector_and_name() {
+    let suspend = operation("okta", "suspendUser", Value::Null);
+    assert_eq!(kinds(Platform::OktaWorkflows, suspend), ["disable okta"]);
+    let grant = operation("sp", "sp:access:manage", map(vec![("requestType", Value::text("GRANT_ACCESS"))]));
+    assert_eq!(kinds(Platform::SailPoint, grant), ["grant sailpoint"]);
+    let revoke =
+        operation("sp", "sp:access:manage", map(vec![("requestType", Value::text("REVOKE_ACCESS"))]));
+    assert_eq!(kinds(Platform::SailPoint, revoke), ["revoke sailpoint"]);
+}
+
+#[test]
+fn an_unknown_operation_is_opaque_unless_its_verb_reads() {
+    assert_eq!(kinds(Platform::N8n, operation("acme.node", "thing:getAll", Value::Null)), ["read n8n"]);
+    assert_eq!(
+        kinds(Platform::N8n, operation("acme.node", "thing:apply", Value::Null)),
+        ["opaque acme.node"]
+    );
+}
+
+#[test]
+fn code_that_only_shapes_data_is_control() {
+    let shapes = script(CodeLanguage::JavaScript, "return items.map(i => i.json.a)");
+    let step = judged(Platform::N8n, shapes);
+    assert_eq!((step.effects[0].kind, step.effects[0].evidence), (Kind::Control, Evidence::Code));
+    let reaches = script(CodeLanguage::JavaScript, "await fetch(url, {method: 'POST'})");
+    assert_eq!(judged(Platform::N8n, reaches).effects[0].kind, Kind::Code);
+}
+
+#[test]
+fn commands_in_plain_sight_are_evidence() {
+    let shell = script(CodeLanguage::Shell, "aws iam delete-access-key --user-name bob --access-key-id $K");
+    let step = judged(Platform::N8n, shell);
+    assert!(step.effects.iter().any(|e| e.kind == Kind::RevokeCredential), "{:?}", step.effects);
+    let python = script(
+        CodeLanguage::Python,
+        "import boto3\niam = boto3.client('iam')\niam.add_user_to_group(UserName=u, GroupName='admins')",
+    );
+    let step = judged(Platform::InsightConnect, python);
+    assert!(step.effects.iter().any(|e| e.kind == Kind::Grant), "{:?}", step.effects);
+}
+
+#[test]
+fn a_tier_counts_live_steps_only() {
+    let mut workflow = Workflow::new(Platform::OktaWorkflows, "w", "w");
+    let mut step = operation("okta", "suspendUser", Value::Null);
+    step.enabled = false;
+    workflow.add(step);
+    classify(&mut workflow);
+    assert_eq!(tier(&workflow), (Tier(0), false));
+    workflow.steps[0].enabled = true;
+    assert_eq!(tier(&workflow), (Tier(2), false));
+}

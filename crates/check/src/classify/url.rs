@@ -1,0 +1,124 @@
+//! A request's URL in the parts that the catalogue matches, each part still a value for data flow.
+
+use super::resolve::{Piece, Resolver};
+use crate::catalogue::UrlPath;
+use workflow::{Expression, Language, Term, Value};
+
+const HOLE: char = '\u{1}';
+
+/// A URL in parts.
+#[derive(Debug, Default)]
+pub struct Url {
+    /// For matching.
+    pub path: UrlPath,
+    /// The value of each segment.
+    pub segments: Vec<Value>,
+    /// The values of the URL's own query.
+    pub query: Vec<(String, Value)>,
+    /// Nothing of it is known: the whole URL comes from data, or is empty.
+    pub unknown: bool,
+}
+
+/// Takes a URL (or the path that a connector adds to its host) apart.
+#[must_use]
+pub fn parse(url: &Value, resolver: &Resolver<'_>) -> Url {
+    let mut holes = Vec::new();
+    let mut text = String::new();
+    for piece in resolver.pieces(url) {
+        match piece {
+            Piece::Text(t) => text.push_str(&placeholders(&t, &mut holes)),
+            Piece::Hole(value) => {
+                text.push(HOLE);
+                holes.push(value);
+            }
+        }
+    }
+    take_apart(text.trim(), holes)
+}
+
+/// `{tenant}`, `<tenant>`, `:id`, `${x}`, `%X%` and the like stand for something that is filled in later: holes.
+fn placeholders(text: &str, holes: &mut Vec<Value>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, open, close)) = next_placeholder(rest) {
+        let Some(length) = rest[at + open..].find(close) else { break };
+        let end = at + open + length + close.len();
+        out.push_str(&rest[..at]);
+        out.push(HOLE);
+        holes.push(Value::text(&rest[at..end]));
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn next_placeholder(text: &str) -> Option<(usize, usize, &'static str)> {
+    let marks = [("${", "}"), ("{{", "}}"), ("{", "}"), ("<", ">"), ("%%", "%%"), ("[", "]")];
+    let found = marks.iter().filter_map(|(open, close)| text.find(open).map(|at| (at, open.len(), *close)));
+    found.min_by_key(|(at, length, _)| (*at, std::cmp::Reverse(*length)))
+}
+
+fn take_apart(text: &str, holes: Vec<Value>) -> Url {
+    let mut holes = holes.into_iter();
+    let text = text.split('#').next().unwrap_or_default();
+    let (target, query) = text.split_once('?').unwrap_or((text, ""));
+    let (host, path) = host_and_path(target);
+    let mut url = Url { unknown: text.chars().all(|c| c == HOLE), ..Url::default() };
+    host.chars().filter(|c| *c == HOLE).for_each(|_| drop(holes.next()));
+    url.path.host = host.to_ascii_lowercase();
+    for segment in path.split('/').filter(|s| !s.is_empty()) {
+        url.segments.push(fill(segment, &mut holes));
+        url.path.segments.push(segment.to_owned());
+    }
+    for (key, value) in
+        query.split('&').filter(|q| !q.is_empty()).map(|q| q.split_once('=').unwrap_or((q, "")))
+    {
+        let value = fill(value, &mut holes);
+        url.path.query.push((key.to_owned(), value.as_text().unwrap_or_default().to_owned()));
+        url.query.push((key.to_owned(), value));
+    }
+    url
+}
+
+/// `https://host/path`, `host.tld/path`, `HOLE/path` (a base address) or `/path`.
+fn host_and_path(target: &str) -> (&str, &str) {
+    let rest = target.split_once("://").map(|(_, rest)| rest);
+    if rest.is_none() && target.starts_with('/') {
+        return ("", target);
+    }
+    let rest = rest.unwrap_or(target);
+    let end = rest.find('/').unwrap_or(rest.len());
+    let host = rest[..end].rsplit('@').next().unwrap_or_default();
+    (host.split(':').next().unwrap_or_default(), &rest[end..])
+}
+
+/// A segment with its holes as a value.
+fn fill(segment: &str, holes: &mut impl Iterator<Item = Value>) -> Value {
+    if !segment.contains(HOLE) {
+        return Value::text(segment);
+    }
+    let mut terms = Vec::new();
+    let mut source: Option<Expression> = None;
+    let mut texts = segment.split(HOLE).peekable();
+    while let Some(text) = texts.next() {
+        if !text.is_empty() {
+            terms.push(Term::Text(text.into()));
+        }
+        if texts.peek().is_some() {
+            match holes.next() {
+                Some(Value::Expr(e)) => {
+                    terms.push(e.term.clone());
+                    source = Some(*e);
+                }
+                Some(Value::Text(t)) => {
+                    terms.push(Term::Unknown(vec![workflow::Reference::keys(workflow::Root::Unknown(t), "")]))
+                }
+                _ => terms.push(Term::Unknown(Vec::new())),
+            }
+        }
+    }
+    let (language, line) = source.as_ref().map_or((Language::Structured, 0), |e| (e.language, e.line));
+    let text = source.map(|e| e.text).unwrap_or_default();
+    let term = if terms.len() == 1 { terms.remove(0) } else { Term::Template(terms) };
+    Value::Expr(Box::new(Expression { language, text, term, line }))
+}

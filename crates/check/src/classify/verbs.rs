@@ -1,0 +1,84 @@
+//! Verbs that say by themselves what an operation does, where a platform's vendor names its operations by verb.
+
+use workflow::Kind;
+
+const READS: &[&str] = &[
+    "get",
+    "list",
+    "search",
+    "find",
+    "lookup",
+    "query",
+    "read",
+    "fetch",
+    "describe",
+    "check",
+    "count",
+    "download",
+    "test",
+    "ping",
+    "verify",
+    "validate",
+    "parse",
+    "convert",
+    "format",
+    "extract",
+    "calculate",
+    "compare",
+    "retrieve",
+    "view",
+    "show",
+    "export",
+    "enumerate",
+    "enrich",
+    "whois",
+    "geolocate",
+    "resolve",
+    "poll",
+    "scan",
+    "browse",
+    "filter",
+    "sort",
+    "split",
+    "encode",
+    "decode",
+    "hash",
+    "detect",
+    "classify",
+    "summarize",
+    "translate",
+    "analyze",
+    "analyse",
+    "inspect",
+    "monitor",
+    "exists",
+    "is",
+    "has",
+    "select",
+];
+
+/// What an operation does by its first word; nothing where a verb does not say it.
+#[must_use]
+pub fn operation(name: &str) -> Option<Kind> {
+    let name = name.rsplit([':', '/']).next().unwrap_or_default();
+    let mut word = String::new();
+    for c in name.trim().chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && word.chars().last().is_some_and(char::is_lowercase)) {
+            break;
+        }
+        word.push(c);
+    }
+    READS.contains(&word.to_ascii_lowercase().as_str()).then_some(Kind::Read)
+}
+
+/// What an SQL statement does by its first word, where that is certain.
+#[must_use]
+pub fn sql(word: &str) -> Option<Kind> {
+    match word {
+        "select" | "show" | "describe" | "explain" | "with" | "use" | "set" | "begin" | "commit" => {
+            Some(Kind::Read)
+        }
+        "insert" | "update" | "delete" | "merge" | "upsert" | "truncate" | "replace" => Some(Kind::Write),
+        _ => None,
+    }
+}
