@@ -3,6 +3,7 @@
 //! An importer recognises its platform by the shape of the document, never by the name of the file. It does not
 //! fail: what it cannot read it reports as a problem, what it cannot understand it keeps and marks unknown.
 
+pub mod archive;
 pub mod doc;
 pub mod source;
 
@@ -19,7 +20,7 @@ mod serverlessworkflow;
 mod splunk_soar;
 mod stepfunctions;
 
-pub use source::{Content, Files, Imported, NoFiles, Source, Verdict, import};
+pub use source::{Content, Files, Imported, NoFiles, Source, Verdict, import, may_be_a_definition};
 
 /// One importer: nothing when the document does not have its platform's shape.
 pub type Importer = fn(&Source<'_>) -> Option<Imported>;

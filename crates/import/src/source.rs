@@ -114,6 +114,20 @@ pub fn import(path: &str, bytes: &[u8], files: &dyn Files) -> Imported {
     }
 }
 
+/// Whether a file that starts with these bytes may be a definition or a package of them; what is surely neither need
+/// not be read to its end.
+#[must_use]
+pub fn may_be_a_definition(start: &[u8]) -> bool {
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let utf16 = matches!(start, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [b'{', 0, ..] | [0, b'{', ..]);
+    let Some(valid) = text.utf8_chunks().next().map(|c| c.valid()) else { return true };
+    utf16
+        || start.starts_with(b"PK\x03\x04")
+        || starts_like_a_document(text)
+        || valid.trim_start().starts_with('/')
+        || looks_like_yaml(valid)
+}
+
 fn starts_like_a_document(bytes: &[u8]) -> bool {
     let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'[' | b'<'))

@@ -101,12 +101,11 @@ fn fill(text: &str, context: &Value, parts: &mut Vec<Term>) {
 
 /// The next `${name}` or `$!{name}`: where, how long, the name.
 fn hole(text: &str) -> Option<(usize, usize, &str)> {
-    let found = text.match_indices('$').find_map(|(at, _)| {
+    text.match_indices('$').find_map(|(at, _)| {
         let after = &text[at + 1..];
         let quiet = usize::from(after.starts_with('!'));
         let name = after[quiet..].strip_prefix('{')?;
         let end = name.find('}')?;
         Some((at, 1 + quiet + 1 + end + 1, &name[..end]))
-    });
-    found
+    })
 }

@@ -1,0 +1,6 @@
+//! The program around the pure crates: files, the cache, reports, the command line.
+
+pub mod args;
+pub mod report;
+pub mod scan;
+pub mod walk;

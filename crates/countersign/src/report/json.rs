@@ -1,0 +1,216 @@
+//! The report as JSON: `docs/formats/report.md`, one workflow at a time, so that memory does not grow with the report.
+
+use super::Item;
+use crate::scan::Scan;
+use crate::scan::model::{Closure, StepReport, changes_access, named};
+use serde::Serialize;
+use std::io::{self, Write};
+use workflow::{Digest, Evidence, Finding, Kind, Problem, Text, Walk};
+
+/// The name and version of the format.
+pub const SCHEMA: &str = "countersign.report/1";
+
+#[derive(Serialize)]
+struct WorkflowJson<'s> {
+    path: &'s str,
+    platform: &'s str,
+    id: Option<&'s str>,
+    name: &'s str,
+    line: u32,
+    enabled: Option<bool>,
+    tier: u8,
+    class: &'s str,
+    access_changing: bool,
+    opaque: bool,
+    effects: Vec<Kind>,
+    digest: String,
+    closure: ClosureJson<'s>,
+    trigger: TriggerJson<'s>,
+    gate: &'s str,
+    steps: Vec<StepJson<'s>>,
+    findings: Vec<FindingJson<'s>>,
+}
+
+#[derive(Serialize)]
+struct ClosureJson<'s> {
+    tier: u8,
+    access_changing: bool,
+    opaque: bool,
+    effects: Vec<Kind>,
+    calls: &'s [String],
+    missing: &'s [Text],
+    digest: String,
+}
+
+#[derive(Serialize)]
+struct TriggerJson<'s> {
+    kind: Option<&'s str>,
+    authenticated: Option<bool>,
+    event: &'s str,
+}
+
+#[derive(Serialize)]
+struct StepJson<'s> {
+    id: &'s str,
+    name: &'s str,
+    line: u32,
+    operation: &'s str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    off: bool,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    gate: &'s str,
+    effects: Vec<EffectJson<'s>>,
+}
+
+#[derive(Serialize)]
+struct EffectJson<'s> {
+    kind: Kind,
+    system: &'s str,
+    identity: &'s str,
+    entitlement: &'s str,
+    evidence: Evidence,
+    privileged: bool,
+}
+
+#[derive(Serialize)]
+struct FindingJson<'s> {
+    rule: &'s str,
+    severity: &'s str,
+    confidence: &'s str,
+    step: &'s str,
+    steps: &'s [Text],
+    path: Vec<&'s str>,
+    walk: &'s [Walk],
+    line: u32,
+    message: &'s str,
+    fix: &'s str,
+}
+
+#[derive(Serialize)]
+struct FilesJson<'s> {
+    checked: usize,
+    workflows: usize,
+    not_workflows: Vec<NotWorkflowJson<'s>>,
+}
+
+#[derive(Serialize)]
+struct NotWorkflowJson<'s> {
+    path: &'s str,
+    reason: &'s str,
+}
+
+/// Writes the report of the items that a filter lets through.
+///
+/// # Errors
+/// When it cannot be written, or results cannot be read back.
+pub fn write(scan: &Scan, keep: &dyn Fn(&mut Item<'_>) -> bool, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{{\"schema\":\"{SCHEMA}\",\"workflows\":[")?;
+    let mut first = true;
+    for file in &scan.files {
+        for (head, body) in file.heads.iter().zip(scan.bodies(file)?) {
+            let mut item = Item { file, head, body };
+            if !keep(&mut item) {
+                continue;
+            }
+            out.write_all(if first { b"\n" } else { b",\n" })?;
+            first = false;
+            serde_json::to_writer(&mut *out, &workflow(&item))?;
+        }
+    }
+    out.write_all(b"],\n\"files\":")?;
+    serde_json::to_writer(&mut *out, &files(scan))?;
+    out.write_all(b",\n\"problems\":")?;
+    let problems: Vec<&Problem> =
+        scan.problems.iter().chain(scan.files.iter().flat_map(|f| &f.problems)).collect();
+    serde_json::to_writer(&mut *out, &problems)?;
+    out.write_all(b"}\n")
+}
+
+fn files(scan: &Scan) -> FilesJson<'_> {
+    use crate::scan::model::FileVerdict::NotWorkflow;
+    let not = scan.files.iter().filter_map(|f| match &f.verdict {
+        NotWorkflow(reason) => Some(NotWorkflowJson { path: &f.path, reason }),
+        _ => None,
+    });
+    let workflows = scan.files.iter().map(|f| f.heads.len()).sum();
+    FilesJson { checked: scan.files.len(), workflows, not_workflows: not.collect() }
+}
+
+fn workflow<'s>(item: &'s Item<'_>) -> WorkflowJson<'s> {
+    let (head, body) = (item.head, &item.body);
+    let trigger = body.triggers.first();
+    WorkflowJson {
+        path: &item.file.path,
+        platform: head.platform.as_str(),
+        id: head.id.as_deref(),
+        name: &head.name,
+        line: body.line,
+        enabled: head.off.then_some(false),
+        tier: if head.opaque { 3 } else { head.tier },
+        class: head.class(),
+        access_changing: head.changes_access(),
+        opaque: head.opaque,
+        effects: named(head.effects).collect(),
+        digest: digest(head.digest),
+        closure: closure(&head.closure),
+        trigger: TriggerJson {
+            kind: trigger.map(|t| t.kind.as_str()),
+            authenticated: trigger.and_then(|t| t.authenticated),
+            event: trigger.map_or("", |t| &t.event),
+        },
+        gate: &body.gate,
+        steps: body.steps.iter().map(step).collect(),
+        findings: body.findings.iter().map(finding).collect(),
+    }
+}
+
+fn closure(closure: &Closure) -> ClosureJson<'_> {
+    ClosureJson {
+        tier: closure.tier,
+        access_changing: changes_access(closure.effects),
+        opaque: closure.opaque,
+        effects: named(closure.effects).collect(),
+        calls: &closure.calls,
+        missing: &closure.missing,
+        digest: digest(closure.digest),
+    }
+}
+
+fn step(step: &StepReport) -> StepJson<'_> {
+    let effects = step.effects.iter().map(|e| EffectJson {
+        kind: e.kind,
+        system: &e.system,
+        identity: &e.identity,
+        entitlement: &e.entitlement,
+        evidence: e.evidence,
+        privileged: e.privileged,
+    });
+    StepJson {
+        id: &step.id,
+        name: &step.name,
+        line: step.line,
+        operation: &step.operation,
+        off: step.off,
+        gate: &step.gate,
+        effects: effects.collect(),
+    }
+}
+
+fn finding(finding: &Finding) -> FindingJson<'_> {
+    FindingJson {
+        rule: &finding.rule,
+        severity: finding.severity.as_str(),
+        confidence: finding.confidence.as_str(),
+        step: &finding.step,
+        steps: &finding.steps,
+        path: finding.path.iter().map(|w| w.step.as_str()).collect(),
+        walk: &finding.path,
+        line: finding.line,
+        message: &finding.message,
+        fix: &finding.fix,
+    }
+}
+
+fn digest(digest: Digest) -> String {
+    digest.to_string()
+}

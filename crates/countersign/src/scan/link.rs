@@ -1,0 +1,125 @@
+//! Links workflows over all files: what each is together with everything it calls.
+
+use super::model::{Closure, FileEntry, Head};
+use std::collections::{HashMap, HashSet};
+use workflow::{CalleeKey, Part, Platform, Text, merkle};
+
+type Ix = (usize, usize);
+
+struct Names {
+    ids: HashMap<(Platform, Text), Ix>,
+    names: HashMap<(Platform, Text), Option<Ix>>,
+}
+
+/// Fills in the closure of every workflow.
+pub fn link(files: &mut [FileEntry]) {
+    let names = Names::new(files);
+    let calls = resolve(files, &names);
+    let closures: Vec<Vec<Closure>> = files
+        .iter()
+        .enumerate()
+        .map(|(f, file)| (0..file.heads.len()).map(|h| closure((f, h), files, &calls)).collect())
+        .collect();
+    for (file, closures) in files.iter_mut().zip(closures) {
+        for (head, closure) in file.heads.iter_mut().zip(closures) {
+            head.closure = closure;
+        }
+    }
+}
+
+impl Names {
+    fn new(files: &[FileEntry]) -> Self {
+        let mut names = Names { ids: HashMap::new(), names: HashMap::new() };
+        for (f, file) in files.iter().enumerate() {
+            for (h, head) in file.heads.iter().enumerate() {
+                if let Some(id) = &head.id {
+                    names.ids.entry((head.platform, id.clone())).or_insert((f, h));
+                }
+                for name in head.aliases.iter().chain([&head.name]) {
+                    names.name(head.platform, name, (f, h));
+                }
+            }
+        }
+        names
+    }
+
+    /// A name that two workflows have names neither.
+    fn name(&mut self, platform: Platform, name: &Text, ix: Ix) {
+        let known = self.names.entry((platform, name.clone())).or_insert(Some(ix));
+        if *known != Some(ix) {
+            *known = None;
+        }
+    }
+
+    fn find(&self, from: Ix, head: &Head, key: &CalleeKey) -> Option<Ix> {
+        let name = |n: &Text| self.names.get(&(head.platform, n.clone())).copied().flatten();
+        match key {
+            CalleeKey::Itself => Some(from),
+            CalleeKey::Id(id) => self.ids.get(&(head.platform, id.clone())).copied().or_else(|| name(id)),
+            CalleeKey::Name(n) => name(n),
+            CalleeKey::Dynamic(_) => None,
+        }
+    }
+}
+
+/// For each workflow, each of its calls with what it was found to be.
+type Calls = HashMap<Ix, Vec<(Text, CalleeKey, Option<Ix>)>>;
+
+fn resolve(files: &[FileEntry], names: &Names) -> Calls {
+    let mut calls = Calls::new();
+    for (f, file) in files.iter().enumerate() {
+        for (h, head) in file.heads.iter().enumerate().filter(|(_, head)| !head.calls.is_empty()) {
+            let found =
+                head.calls.iter().map(|c| (c.step.clone(), c.key.clone(), names.find((f, h), head, &c.key)));
+            calls.insert((f, h), found.collect());
+        }
+    }
+    calls
+}
+
+fn closure(start: Ix, files: &[FileEntry], calls: &Calls) -> Closure {
+    let mut out = Closure::default();
+    let mut parts = Vec::new();
+    let mut seen = HashSet::from([start]);
+    let mut open = vec![start];
+    while let Some(ix) = open.pop() {
+        let (file, head) = (&files[ix.0], &files[ix.0].heads[ix.1]);
+        out.tier = out.tier.max(head.tier);
+        out.opaque |= head.opaque;
+        out.effects |= head.effects;
+        parts.push(Part { name: head.id.clone().unwrap_or_else(|| head.name.clone()), digest: head.digest });
+        if ix != start {
+            out.calls.push(format!("{}#{}", file.path, head.name));
+        }
+        for (_, key, target) in calls.get(&ix).into_iter().flatten() {
+            match target {
+                Some(next) if seen.insert(*next) => open.push(*next),
+                Some(_) => {}
+                None => out.missing.push(key_text(key)),
+            }
+        }
+    }
+    if !out.missing.is_empty() {
+        out.opaque = true;
+    }
+    if out.opaque {
+        out.tier = 3;
+    }
+    out.linked = linked(calls.get(&start).map_or(&[], Vec::as_slice));
+    out.digest = if parts.len() == 1 { parts[0].digest } else { merkle(&parts) };
+    out
+}
+
+fn linked(calls: &[(Text, CalleeKey, Option<Ix>)]) -> Vec<Text> {
+    let mut steps: Vec<Text> = calls.iter().map(|(step, ..)| step.clone()).collect();
+    steps.dedup();
+    steps.retain(|s| calls.iter().all(|(step, _, target)| step != s || target.is_some()));
+    steps
+}
+
+fn key_text(key: &CalleeKey) -> Text {
+    match key {
+        CalleeKey::Id(t) | CalleeKey::Name(t) | CalleeKey::Dynamic(t) => t.clone(),
+        CalleeKey::Itself => Text::default(),
+    }
+}

@@ -1,0 +1,246 @@
+//! Checks all files below some paths, on all cores, with memory bounded by the largest file: bodies go to a store as
+//! they are made, only heads stay.
+
+mod link;
+pub mod model;
+mod store;
+mod worker;
+
+use crate::walk::{Found, Stamp, Walk, stamp, walk};
+use model::{Body, FileEntry, FileVerdict};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+use store::{Cache, Known, Store};
+use workflow::{Digest, Problem};
+
+/// How to scan.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What to check.
+    pub paths: Vec<PathBuf>,
+    /// The folder for the cache and for results that do not fit in memory.
+    pub cache_folder: PathBuf,
+    /// Remember results of unchanged files.
+    pub cache: bool,
+}
+
+/// The result of a scan.
+pub struct Scan {
+    /// Every file, sorted by path.
+    pub files: Vec<FileEntry>,
+    /// Problems that belong to no file.
+    pub problems: Vec<Problem>,
+    /// How many files were not read again.
+    pub cached: usize,
+    bodies: Bodies,
+}
+
+enum Bodies {
+    Store(Store),
+    Cache(Cache),
+}
+
+impl Scan {
+    /// The bodies of a file's workflows, in the order of its heads.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn bodies(&self, file: &FileEntry) -> io::Result<Vec<Body>> {
+        if file.body.len == 0 {
+            return Ok(Vec::new());
+        }
+        let bytes = match &self.bodies {
+            Bodies::Store(store) => store.body(file.body)?,
+            Bodies::Cache(cache) => cache.body(file.body)?,
+        };
+        let mut bodies: Vec<Body> = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
+        for (body, head) in bodies.iter_mut().zip(&file.heads) {
+            let linked =
+                |f: &workflow::Finding| f.rule == "opaque-step" && head.closure.linked.contains(&f.step);
+            body.findings.retain(|f| !linked(f));
+        }
+        Ok(bodies)
+    }
+}
+
+/// Told after each file: how many are done, of how many.
+pub type Progress<'p> = &'p (dyn Fn(usize, usize) + Sync);
+
+/// Checks everything below the paths.
+///
+/// # Errors
+/// When results cannot be stored.
+pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
+    let walked = walk(&options.paths);
+    let cache_file = options.cache_folder.join(cache_name(&options.paths));
+    let program = program();
+    let cache = if options.cache { Cache::open(&cache_file, program) } else { None };
+    if let Some(cache) = cache.as_ref().filter(|c| unchanged(c, &walked)) {
+        let mut files: Vec<FileEntry> = Vec::with_capacity(walked.files.len());
+        for found in &walked.files {
+            files.extend(
+                cache.get(&found.shown, found.stamp).into_iter().flat_map(|(k, _)| k.entries.clone()),
+            );
+        }
+        let cached = walked.files.len();
+        if let Some(cache) = Cache::open(&cache_file, program) {
+            return Ok(finish(walked, files, cached, Bodies::Cache(cache)));
+        }
+    }
+    let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+    let store = Store::create(&options.cache_folder)?;
+    let (known, cached) = check_all(&walked, cache.as_ref(), &store, progress)?;
+    let files = known.iter().flat_map(|(_, k)| k.entries.clone()).collect();
+    if options.cache {
+        let started = u64::try_from(started).unwrap_or(0);
+        // A cache that cannot be written costs time, not correctness.
+        let _ = store.keep(&cache_file, program, started, known.into_iter().collect());
+    }
+    Ok(finish(walked, files, cached, Bodies::Store(store)))
+}
+
+fn finish(walked: Walk, mut files: Vec<FileEntry>, cached: usize, bodies: Bodies) -> Scan {
+    for link in &walked.links {
+        let what = "a link or special file: not followed".to_owned();
+        files.push(worker::entry(link, FileVerdict::NotWorkflow(what)));
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    link::link(&mut files);
+    Scan { files, problems: walked.problems, cached, bodies }
+}
+
+/// Whether the cache knows exactly these files, all unchanged.
+fn unchanged(cache: &Cache, walked: &Walk) -> bool {
+    cache.files() == walked.files.len()
+        && walked
+            .files
+            .iter()
+            .all(|f| cache.get(&f.shown, f.stamp).is_some_and(|(k, same)| same && neighbours_same(k)))
+}
+
+fn neighbours_same(known: &Known) -> bool {
+    known.looked_at.iter().all(|(path, was)| std::fs::metadata(path).ok().as_ref().map(stamp) == *was)
+}
+
+type Results = Vec<(String, Known)>;
+
+fn check_all(
+    walked: &Walk,
+    cache: Option<&Cache>,
+    store: &Store,
+    progress: Progress<'_>,
+) -> io::Result<(Results, usize)> {
+    let (next, done, cached) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let results: Mutex<Vec<(usize, Known)>> = Mutex::new(Vec::new());
+    let failed: Mutex<Option<io::Error>> = Mutex::new(None);
+    let work = || {
+        while let Some((i, found)) = {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            walked.files.get(i).map(|f| (i, f))
+        } {
+            let root = &walked.roots[found.root];
+            match file(found, root, cache, store) {
+                Ok((known, was_cached)) => {
+                    cached.fetch_add(usize::from(was_cached), Ordering::Relaxed);
+                    if let Ok(mut results) = results.lock() {
+                        results.push((i, known));
+                    }
+                }
+                Err(e) => {
+                    if let Ok(mut failed) = failed.lock() {
+                        failed.get_or_insert(e);
+                    }
+                }
+            }
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, walked.files.len());
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(walked.files.len().max(1));
+    std::thread::scope(|scope| {
+        (1..threads).for_each(|_| drop(scope.spawn(work)));
+        work();
+    });
+    if let Some(e) = failed.into_inner().ok().flatten() {
+        return Err(e);
+    }
+    let mut results = results.into_inner().map_err(|_| io::Error::other("a worker failed"))?;
+    results.sort_by_key(|(i, _)| *i);
+    let named = results.into_iter().map(|(i, known)| (walked.files[i].shown.clone(), known));
+    Ok((named.collect(), cached.into_inner()))
+}
+
+/// Checks one file, or takes its result over from the cache.
+fn file(found: &Found, root: &Path, cache: Option<&Cache>, store: &Store) -> io::Result<(Known, bool)> {
+    let remembered = cache.and_then(|c| c.get(&found.shown, found.stamp).map(|k| (c, k)));
+    if let Some((cache, (known, true))) = remembered
+        && neighbours_same(known)
+    {
+        return Ok((moved(known, cache, store)?, true));
+    }
+    let bytes = match read(&found.path, found.stamp) {
+        Ok(bytes) => bytes,
+        Err(message) => {
+            let entries = vec![worker::unreadable(&found.shown, message)];
+            let (content, looked_at) = (Digest::default(), Vec::new());
+            return Ok((Known { entries, stamp: Stamp::default(), content, looked_at }, false));
+        }
+    };
+    if let Some((cache, (known, false))) = remembered
+        && known.content == Digest::of(&bytes)
+        && neighbours_same(known)
+    {
+        return Ok((Known { stamp: found.stamp, ..moved(known, cache, store)? }, true));
+    }
+    let checked = worker::check(found, root, &bytes);
+    let mut entries = Vec::with_capacity(checked.entries.len());
+    for (mut entry, bodies) in checked.entries {
+        if !bodies.is_empty() {
+            entry.body = store.add(&postcard::to_stdvec(&bodies).map_err(io::Error::other)?)?;
+        }
+        entries.push(entry);
+    }
+    Ok((Known { entries, stamp: found.stamp, content: checked.content, looked_at: checked.looked_at }, false))
+}
+
+/// A remembered result whose bodies stand in the new store.
+fn moved(known: &Known, cache: &Cache, store: &Store) -> io::Result<Known> {
+    let mut known = known.clone();
+    for entry in known.entries.iter_mut().filter(|e| e.body.len > 0) {
+        entry.body = store.add(&cache.body(entry.body)?)?;
+    }
+    Ok(known)
+}
+
+/// The bytes of a file; of one that is surely no document only the first.
+fn read(path: &Path, stamp: Stamp) -> Result<Vec<u8>, String> {
+    if stamp.size > worker::MAX_SIZE {
+        return Err(format!("larger than {} MiB: split the export", worker::MAX_SIZE >> 20));
+    }
+    let failed = |e: io::Error| format!("cannot be read: {e}");
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0).min(1 << 16));
+    file.by_ref().take(4096).read_to_end(&mut bytes).map_err(failed)?;
+    if import::may_be_a_definition(&bytes) {
+        bytes.reserve_exact(usize::try_from(stamp.size).unwrap_or(0).saturating_sub(bytes.len()));
+        file.read_to_end(&mut bytes).map_err(failed)?;
+    }
+    Ok(bytes)
+}
+
+/// The program itself, so that another version does not trust this one's results.
+fn program() -> Digest {
+    let exe = std::env::current_exe().ok();
+    let stamp = exe.and_then(|p| std::fs::metadata(p).ok()).map(|m| stamp(&m)).unwrap_or_default();
+    Digest::of(format!("{} {} {}", env!("CARGO_PKG_VERSION"), stamp.modified, stamp.size).as_bytes())
+}
+
+fn cache_name(paths: &[PathBuf]) -> String {
+    let real: Vec<String> = paths
+        .iter()
+        .map(|p| format!("{} {}", p.display(), p.canonicalize().unwrap_or_default().display()))
+        .collect();
+    format!("{}.cache", &Digest::of(real.join("\n").as_bytes()).to_string()[7..23])
+}

@@ -1,0 +1,207 @@
+//! What is kept of a checked file: a head for every workflow, small and always in memory, and a body that is
+//! written to the store and read back when it is printed.
+
+use serde::{Deserialize, Serialize};
+use workflow::{CalleeKey, Digest, Effect, Finding, Kind, Platform, Problem, Severity, Text, TriggerKind};
+
+/// What became of one file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Its path as given, with what lies below it.
+    pub path: String,
+    /// What it is.
+    pub verdict: FileVerdict,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+    /// Its workflows.
+    pub heads: Vec<Head>,
+    /// Where the bodies of its workflows stand in the store.
+    pub body: Place,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileVerdict {
+    /// It holds workflows.
+    Workflows,
+    /// It holds none: what it is instead.
+    NotWorkflow(String),
+    /// It could not be read: see its problems.
+    Unreadable,
+}
+
+/// A range of bytes in the store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Where it starts.
+    pub at: u64,
+    /// How long it is.
+    pub len: u32,
+}
+
+/// What every question about the whole needs to know of a workflow.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Head {
+    /// Its platform.
+    pub platform: Platform,
+    /// The platform's id.
+    pub id: Option<Text>,
+    /// Its name.
+    pub name: Text,
+    /// Other names it is called by.
+    pub aliases: Vec<Text>,
+    /// Tier by its own steps.
+    pub tier: u8,
+    /// Some step may do what is not known.
+    pub opaque: bool,
+    /// Switched off in the definition.
+    pub off: bool,
+    /// The kinds of its steps' effects, a bit each in the order of [`Kind::ALL`].
+    pub effects: u32,
+    /// The workflows it starts.
+    pub calls: Vec<CallRef>,
+    /// Findings by severity, from info to critical.
+    pub severities: [u16; 5],
+    /// The digest of its own definition.
+    pub digest: Digest,
+    /// What it is over everything it calls; filled in when all files are known.
+    pub closure: Closure,
+}
+
+/// A call of another workflow.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CallRef {
+    /// The step that calls.
+    pub step: Text,
+    /// How the other is named.
+    pub key: CalleeKey,
+}
+
+/// What a workflow is over everything it calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closure {
+    /// The highest tier.
+    pub tier: u8,
+    /// Some step in it may do what is not known, or a called workflow is not there.
+    pub opaque: bool,
+    /// The kinds of all effects, a bit each.
+    pub effects: u32,
+    /// The called workflows by path and name, in the order of their first call.
+    pub calls: Vec<String>,
+    /// Names under which workflows are called that are not there.
+    pub missing: Vec<Text>,
+    /// The steps whose calls were all found.
+    pub linked: Vec<Text>,
+    /// The digest over its own and all called definitions.
+    pub digest: Digest,
+}
+
+/// The rest of a workflow.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Body {
+    /// Line at which it stands.
+    pub line: u32,
+    /// The author's description.
+    pub description: String,
+    /// What starts it.
+    pub triggers: Vec<TriggerReport>,
+    /// What stands between its triggers and its access changes.
+    pub gate: String,
+    /// Its steps.
+    pub steps: Vec<StepReport>,
+    /// Its edges, for drawing.
+    pub edges: Vec<EdgeReport>,
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+}
+
+/// A trigger.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TriggerReport {
+    /// Its id.
+    pub id: Text,
+    /// Its name.
+    pub name: Text,
+    /// Its kind.
+    pub kind: TriggerKind,
+    /// Whether callers prove who they are.
+    pub authenticated: Option<bool>,
+    /// The event's own name.
+    pub event: Text,
+    /// Line in the file.
+    pub line: u32,
+}
+
+/// A step.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StepReport {
+    /// Its id.
+    pub id: Text,
+    /// Its name.
+    pub name: Text,
+    /// Line in the file.
+    pub line: u32,
+    /// `connector / operation`; empty for steps that only shape data.
+    pub operation: String,
+    /// Switched off.
+    pub off: bool,
+    /// What it does while switched on.
+    pub effects: Vec<Effect>,
+    /// What stands before it, where it changes access.
+    pub gate: String,
+}
+
+/// An edge: numbers of steps (from 0), triggers as -1, -2, …
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EdgeReport {
+    /// Where it starts.
+    pub from: i32,
+    /// Where it goes.
+    pub to: i32,
+    /// When it is taken; empty for the ordinary way.
+    pub label: Text,
+}
+
+/// Bits of kinds.
+#[must_use]
+pub fn bits(kinds: impl Iterator<Item = Kind>) -> u32 {
+    kinds.fold(0, |bits, kind| bits | 1 << kind as u32)
+}
+
+/// The kinds whose bits are set.
+pub fn kinds(bits: u32) -> impl Iterator<Item = Kind> {
+    Kind::ALL.into_iter().filter(move |k| bits & (1 << *k as u32) != 0)
+}
+
+/// Whether any of the kinds changes access.
+#[must_use]
+pub fn changes_access(bits: u32) -> bool {
+    kinds(bits).any(Kind::changes_access)
+}
+
+/// The kinds that reports name for a workflow: those that change access, and reading secrets.
+pub fn named(bits: u32) -> impl Iterator<Item = Kind> {
+    kinds(bits).filter(|k| k.changes_access() || *k == Kind::ReadSecret)
+}
+
+impl Head {
+    /// Whether it changes access by its own steps.
+    #[must_use]
+    pub fn changes_access(&self) -> bool {
+        changes_access(self.effects)
+    }
+
+    /// The worst severity among its findings.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        const ORDER: [Severity; 5] =
+            [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+        ORDER.into_iter().zip(self.severities.iter().rev()).find(|(_, n)| **n > 0).map(|(s, _)| s)
+    }
+
+    /// `control` automation needs governance; `process` automation passes.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        if self.closure.tier >= 2 || self.closure.opaque { "control" } else { "process" }
+    }
+}

@@ -1,0 +1,235 @@
+//! One file: read, imported, classified, checked, and what is kept of it.
+
+use super::model::{
+    Body, CallRef, Closure, EdgeReport, FileEntry, FileVerdict, Head, Place, StepReport, TriggerReport, bits,
+};
+use crate::walk::{Found, Stamp, stamp};
+use import::{Files, Imported, Verdict};
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use workflow::{CalleeKey, Digest, Kind, Node, Problem, Text, Workflow};
+
+/// Larger files are refused.
+pub const MAX_SIZE: u64 = 256 << 20;
+
+/// A checked file before its bodies are stored.
+pub struct Checked {
+    /// The file, or the entries of an archive.
+    pub entries: Vec<(FileEntry, Vec<Body>)>,
+    /// The digest of the content.
+    pub content: Digest,
+    /// Other files that were looked at.
+    pub looked_at: Vec<(String, Option<Stamp>)>,
+}
+
+/// Checks a file's bytes.
+#[must_use]
+pub fn check(found: &Found, root: &Path, bytes: &[u8]) -> Checked {
+    let neighbours = Neighbours::new(&found.path, root);
+    let content = Digest::of(bytes);
+    let entries = match import::archive::entries(bytes) {
+        None => vec![one(&found.shown, bytes, &neighbours)],
+        Some(Ok(inner)) if inner.is_empty() => {
+            vec![(entry(&found.shown, FileVerdict::NotWorkflow("an empty archive".to_owned())), vec![])]
+        }
+        Some(Ok(inner)) => {
+            let inside = inner
+                .iter()
+                .map(|(name, bytes)| one(&format!("{}/{name}", found.shown), bytes, &import::NoFiles));
+            inside.collect()
+        }
+        Some(Err(message)) => {
+            let mut file = entry(&found.shown, FileVerdict::Unreadable);
+            file.problems.push(Problem { path: found.shown.clone(), line: 0, message });
+            vec![(file, vec![])]
+        }
+    };
+    Checked { entries, content, looked_at: neighbours.looked_at.into_inner() }
+}
+
+/// A file that could not be read.
+#[must_use]
+pub fn unreadable(shown: &str, message: String) -> FileEntry {
+    let mut file = entry(shown, FileVerdict::Unreadable);
+    file.problems.push(Problem { path: shown.to_owned(), line: 0, message });
+    file
+}
+
+/// A file of which nothing is known but its verdict.
+#[must_use]
+pub fn entry(shown: &str, verdict: FileVerdict) -> FileEntry {
+    FileEntry {
+        path: shown.to_owned(),
+        verdict,
+        problems: Vec::new(),
+        heads: Vec::new(),
+        body: Place::default(),
+    }
+}
+
+fn one(path: &str, bytes: &[u8], files: &dyn Files) -> (FileEntry, Vec<Body>) {
+    let Imported { verdict, problems, .. } = import::import(path, bytes, files);
+    let (verdict, mut workflows) = match verdict {
+        Verdict::Workflows(workflows) => (FileVerdict::Workflows, workflows),
+        Verdict::NotWorkflow(what) => (FileVerdict::NotWorkflow(what), Vec::new()),
+        Verdict::Unreadable => (FileVerdict::Unreadable, Vec::new()),
+    };
+    workflows.iter_mut().for_each(check::classify);
+    let bodies: Vec<Body> = workflows.iter().map(body).collect();
+    let heads = workflows.iter().zip(&bodies).map(|(w, b)| head(w, b)).collect();
+    (FileEntry { problems, heads, ..entry(path, verdict) }, bodies)
+}
+
+fn head(w: &Workflow, body: &Body) -> Head {
+    let (tier, opaque) = check::tier(w);
+    let mut severities = [0_u16; 5];
+    for finding in &body.findings {
+        let count = &mut severities[finding.severity as usize];
+        *count = count.saturating_add(1);
+    }
+    let calls = w.own_steps().filter(|s| s.enabled).flat_map(|s| {
+        let own = s.calls.iter().map(|c| CallRef { step: s.id.clone(), key: c.key.clone() });
+        let hidden = s.calls.is_empty() && s.live_effects().iter().any(|e| e.kind == Kind::Call);
+        own.chain(
+            hidden.then(|| CallRef { step: s.id.clone(), key: CalleeKey::Dynamic(s.operation.clone()) }),
+        )
+    });
+    Head {
+        platform: w.platform,
+        id: w.id.clone(),
+        name: w.name.clone(),
+        aliases: w.aliases.clone(),
+        tier: tier.0,
+        opaque,
+        off: w.enabled == Some(false),
+        effects: bits(w.own_steps().flat_map(|s| s.live_effects()).map(|e| e.kind)),
+        calls: calls.collect(),
+        severities,
+        digest: w.digest,
+        closure: Closure::default(),
+    }
+}
+
+fn body(w: &Workflow) -> Body {
+    let shown: Vec<usize> = (0..w.steps.len()).filter(|i| !w.steps[*i].synthetic).collect();
+    let triggers = w.triggers.iter().map(|t| TriggerReport {
+        id: t.id.clone(),
+        name: t.name.clone(),
+        kind: t.kind,
+        authenticated: t.authenticated,
+        event: t.event.clone(),
+        line: t.span.line,
+    });
+    let steps = shown.iter().map(|i| &w.steps[*i]).map(|s| StepReport {
+        id: s.id.clone(),
+        name: s.name.clone(),
+        line: s.span.line,
+        operation: operation(&s.connector, &s.operation),
+        off: !s.enabled,
+        effects: s.live_effects().to_vec(),
+        gate: String::new(),
+    });
+    Body {
+        line: w.span.line,
+        description: w.description.clone(),
+        triggers: triggers.collect(),
+        gate: String::new(),
+        steps: steps.collect(),
+        edges: edges(w, &shown),
+        findings: Vec::new(),
+    }
+}
+
+fn operation(connector: &Text, operation: &Text) -> String {
+    match (connector.is_empty(), operation.is_empty()) {
+        (true, _) => operation.to_string(),
+        (false, true) => connector.to_string(),
+        (false, false) => format!("{connector} / {operation}"),
+    }
+}
+
+/// Edges between the steps shown: paths through the importer's own steps become one edge.
+fn edges(w: &Workflow, shown: &[usize]) -> Vec<EdgeReport> {
+    let number = |i: usize| shown.binary_search(&i).ok().and_then(|n| i32::try_from(n).ok());
+    let mut through: Vec<Vec<usize>> = vec![Vec::new(); w.steps.len()];
+    for edge in &w.edges {
+        if let Node::Step(from) = edge.from
+            && w.step(from).is_some_and(|s| s.synthetic)
+        {
+            through[from.0 as usize].push(edge.to.0 as usize);
+        }
+    }
+    let mut out = Vec::new();
+    for edge in &w.edges {
+        let from = match edge.from {
+            Node::Trigger(t) => Some(-1 - i32::try_from(t).unwrap_or(0)),
+            Node::Step(s) => number(s.0 as usize),
+        };
+        let Some(from) = from else { continue };
+        for to in ends(edge.to.0 as usize, &through, w).into_iter().filter_map(number) {
+            out.push(EdgeReport { from, to, label: edge.kind.label().into() });
+        }
+    }
+    out
+}
+
+/// The shown steps that an edge to a step leads to.
+fn ends(start: usize, through: &[Vec<usize>], w: &Workflow) -> Vec<usize> {
+    let (mut found, mut open, mut seen) = (Vec::new(), vec![start], vec![start]);
+    while let Some(at) = open.pop() {
+        if w.steps.get(at).is_some_and(|s| !s.synthetic) {
+            found.push(at);
+            continue;
+        }
+        for next in through.get(at).into_iter().flatten() {
+            if !seen.contains(next) {
+                seen.push(*next);
+                open.push(*next);
+            }
+        }
+    }
+    found
+}
+
+/// The files around one, within the given folder.
+struct Neighbours<'r> {
+    folder: PathBuf,
+    root: &'r Path,
+    looked_at: RefCell<Vec<(String, Option<Stamp>)>>,
+}
+
+impl<'r> Neighbours<'r> {
+    fn new(file: &Path, root: &'r Path) -> Self {
+        let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+        Neighbours { folder, root, looked_at: RefCell::new(Vec::new()) }
+    }
+
+    /// The real path, when it is inside the given folder.
+    fn inside(&self, relative: &str) -> Option<PathBuf> {
+        let plain = Path::new(relative)
+            .components()
+            .all(|c| matches!(c, Component::Normal(_) | Component::ParentDir | Component::CurDir));
+        let path = self.folder.join(relative);
+        let meta = fs::metadata(&path).ok();
+        self.looked_at.borrow_mut().push((path.to_string_lossy().into_owned(), meta.as_ref().map(stamp)));
+        let real = path.canonicalize().ok()?;
+        (plain && real.starts_with(self.root)).then_some(real)
+    }
+}
+
+impl Files for Neighbours<'_> {
+    fn read(&self, relative: &str) -> Option<Vec<u8>> {
+        let path = self.inside(relative)?;
+        (fs::metadata(&path).ok()?.len() <= MAX_SIZE).then(|| fs::read(path).ok())?
+    }
+
+    fn list(&self, relative: &str) -> Vec<String> {
+        let Some(path) = self.inside(relative) else { return Vec::new() };
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        let files = entries.filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
+        let mut names: Vec<String> = files.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
