@@ -1,0 +1,94 @@
+//! n8n's expressions: JavaScript between `{{` and `}}` in a value that starts with `=`.
+//!
+//! The part of JavaScript that expressions are written in is parsed to a [`Term`]; anything else becomes
+//! [`Term::Unknown`] with every reference that a scan of its text finds.
+
+mod calls;
+mod chain;
+mod operators;
+mod parser;
+mod scan;
+
+#[cfg(test)]
+mod tests;
+
+use parser::Parser;
+use workflow::{Reference, Root, Segment, Term, Text};
+
+/// What the names in an expression stand for.
+pub(super) trait Names {
+    /// The node that an expression names.
+    fn node(&self, name: &str) -> Target;
+    /// What `$json` is.
+    fn previous(&self) -> Root;
+    /// The model that fills in what `$fromAI` asks for.
+    fn model(&self) -> Option<Root>;
+}
+
+/// A node that an expression names.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    /// Its result.
+    pub(super) root: Root,
+    /// It may give several items, so that `.first()` picks one of them.
+    pub(super) many: bool,
+}
+
+/// The meaning of a whole value that starts with `=` (given without it).
+pub(super) fn template(text: &str, names: &dyn Names) -> Term {
+    let mut parts: Vec<Term> = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (inside, next) = after.split_once("}}").unwrap_or((after, ""));
+        push_text(&mut parts, before);
+        parts.push(expression(inside, names));
+        rest = next;
+    }
+    push_text(&mut parts, rest);
+    single(parts)
+}
+
+fn push_text(parts: &mut Vec<Term>, text: &str) {
+    if !text.is_empty() {
+        parts.push(Term::Text(text.into()));
+    }
+}
+
+/// One hole with nothing but white space around it keeps its type; anything else is a text.
+fn single(mut parts: Vec<Term>) -> Term {
+    let blank = |t: &Term| matches!(t, Term::Text(x) if x.trim().is_empty());
+    match parts.iter().filter(|t| !blank(t)).count() {
+        0 => Term::Text(Text::default()),
+        1 => {
+            parts.retain(|t| !blank(t));
+            parts.pop().unwrap_or(Term::Null)
+        }
+        _ => Term::Template(parts),
+    }
+}
+
+/// The meaning of one JavaScript expression.
+pub(super) fn expression(text: &str, names: &dyn Names) -> Term {
+    match Parser::new(text, names).whole() {
+        Some(term) => term,
+        None => Term::Unknown(scan::references(text, names)),
+    }
+}
+
+/// A reference to a root and a path.
+fn reference(root: Root, path: Vec<Segment>) -> Term {
+    Term::Ref(Reference { root, path })
+}
+
+/// Texts are joined to one template.
+fn joined(left: Term, right: Term) -> Term {
+    let mut parts = match left {
+        Term::Template(parts) => parts,
+        other => vec![other],
+    };
+    match right {
+        Term::Template(more) => parts.extend(more),
+        other => parts.push(other),
+    }
+    Term::Template(parts)
+}
