@@ -76,7 +76,7 @@ impl Edges<'_, '_> {
         for wire in self.flow.wires.clone() {
             let (from, to) = (self.flow.items[wire.from].role, self.flow.items[wire.to].role);
             match (from, to, wire.kind) {
-                (Role::Trigger(t), Role::Step(to), kind) => self.from_trigger(t, StepIx(to), kind),
+                (Role::Trigger(t), Role::Step(to), kind) => self.trigger_edge(t, StepIx(to), kind),
                 (Role::Step(from), Role::Step(to), WireKind::Tool) => self.tool(StepIx(from), StepIx(to)),
                 (Role::Step(_), Role::Step(_), WireKind::Main) => self.main(wire),
                 (_, Role::Trigger(_), WireKind::Main) => {
@@ -89,7 +89,7 @@ impl Edges<'_, '_> {
         }
     }
 
-    fn from_trigger(&mut self, trigger: u32, to: StepIx, kind: WireKind) {
+    fn trigger_edge(&mut self, trigger: u32, to: StepIx, kind: WireKind) {
         let Some(Some(trigger)) = self.triggers.get(trigger as usize) else { return };
         let from = Node::Trigger(*trigger);
         match kind {
