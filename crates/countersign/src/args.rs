@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use workflow::{Platform, Severity};
 
 /// Finds, rates and governs low-code workflows that can change access.
 #[derive(Debug, Parser)]
@@ -17,20 +18,83 @@ pub struct Args {
 pub enum Command {
     /// Find the workflows that can change access, and where their control is broken.
     Check(Check),
+    /// Explain a rule, or what a workflow does.
+    Explain(Explain),
 }
 
 /// Options of `check`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub struct Check {
-    /// Files and folders to check.
+    /// Files, folders and zipped exports to check.
     #[arg(default_value = ".")]
     pub paths: Vec<PathBuf>,
     /// How to print the result.
     #[arg(long, short, value_enum, default_value_t = Format::Plain)]
     pub format: Format,
+    /// Write the result to a file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Which findings to report, and which make the exit code 1.
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Exit with 1 from this severity on.
+    #[arg(long, value_enum, default_value_t = Level::Low, value_name = "SEVERITY")]
+    pub fail_on: Level,
+    /// Report only what is not in this baseline.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write the findings of this run as a baseline, for later runs to leave out.
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// List the operations whose effect is not known, by how often they occur.
+    #[arg(long)]
+    pub unknown: bool,
+    /// Show every workflow in full, however many there are.
+    #[arg(long)]
+    pub all: bool,
+    /// Check again whenever a file changes.
+    #[arg(long)]
+    pub watch: bool,
     /// Check every file again, and remember nothing.
     #[arg(long)]
     pub no_cache: bool,
+    /// Configuration: ignores and defaults [default: countersign.toml beside the first path or above it].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  nothing to report at or above --fail-on
+  1  findings at or above --fail-on
+  2  wrong use, or a path, baseline or configuration that cannot be read
+  3  files that could not be read or parsed, and no findings";
+
+/// Which findings and workflows to report.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Filter {
+    /// Only findings of this severity or worse.
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub severity: Option<Level>,
+    /// Only workflows of this tier or higher (0 to 3).
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub tier: Option<u8>,
+    /// Only workflows of these platforms.
+    #[arg(long, value_parser = platform, value_delimiter = ',')]
+    pub platform: Vec<Platform>,
+    /// Only findings of these rules.
+    #[arg(long, value_delimiter = ',')]
+    pub rule: Vec<String>,
+}
+
+/// Options of `explain`.
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// A rule (`unapproved-change`), or a file with workflows.
+    pub subject: String,
+    /// Only the workflow of this name or id, where the file has several.
+    #[arg(long, value_name = "NAME")]
+    pub workflow: Option<String>,
 }
 
 /// How to print a result.
@@ -40,4 +104,41 @@ pub enum Format {
     Plain,
     /// One JSON object (docs/formats/report.md).
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Markdown, for a merge request.
+    Markdown,
+    /// One page to open in a browser.
+    Html,
+    /// JUnit XML, for a build server.
+    Junit,
+}
+
+/// A severity on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)] // the words of severities
+pub enum Level {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl From<Level> for Severity {
+    fn from(level: Level) -> Severity {
+        match level {
+            Level::Info => Severity::Info,
+            Level::Low => Severity::Low,
+            Level::Medium => Severity::Medium,
+            Level::High => Severity::High,
+            Level::Critical => Severity::Critical,
+        }
+    }
+}
+
+fn platform(name: &str) -> Result<Platform, String> {
+    let names = || Platform::ALL.map(Platform::as_str).join(", ");
+    let found = Platform::ALL.into_iter().find(|p| p.as_str() == name);
+    found.ok_or_else(|| format!("no such platform; there are {}", names()))
 }

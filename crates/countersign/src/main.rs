@@ -1,28 +1,30 @@
 //! The program: arguments in, report out, exit code.
 
 use clap::Parser;
-use countersign::args::{Args, Check, Command};
-use countersign::report::json;
-use countersign::scan::{Options, scan};
-use std::io::{self, BufWriter, Write};
+use countersign::args::{Args, Command};
+use countersign::check::{self, Exit};
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let Command::Check(check) = Args::parse().command;
-    match run(&check) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => {
+    let result = match Args::parse().command {
+        Command::Check(options) => check::run(&options).map(code),
+        Command::Explain(_) => Err(io::Error::other("not yet")),
+    };
+    result.unwrap_or_else(|e| match e.kind() {
+        // The reader has seen enough (`| head`).
+        ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        _ => {
             eprintln!("error: {e}");
             ExitCode::from(2)
         }
-    }
+    })
 }
 
-fn run(check: &Check) -> io::Result<()> {
-    let cache_folder = std::env::temp_dir().join("countersign");
-    let options = Options { paths: check.paths.clone(), cache_folder, cache: !check.no_cache };
-    let result = scan(&options, &|_, _| {})?;
-    let mut out = BufWriter::new(io::stdout().lock());
-    json::write(&result, &|_| true, &mut out)?;
-    out.flush()
+fn code(exit: Exit) -> ExitCode {
+    match exit {
+        Exit::Clean => ExitCode::SUCCESS,
+        Exit::Findings => ExitCode::from(1),
+        Exit::Problems => ExitCode::from(3),
+    }
 }

@@ -1,6 +1,7 @@
 //! The report as JSON: `docs/formats/report.md`, one workflow at a time, so that memory does not grow with the report.
 
 use super::Item;
+use super::view::{Count, View};
 use crate::scan::Scan;
 use crate::scan::model::{Closure, StepReport, changes_access, named};
 use serde::Serialize;
@@ -103,15 +104,17 @@ struct NotWorkflowJson<'s> {
 ///
 /// # Errors
 /// When it cannot be written, or results cannot be read back.
-pub fn write(scan: &Scan, keep: &dyn Fn(&mut Item<'_>) -> bool, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(scan: &Scan, view: &View<'_>, out: &mut dyn Write) -> io::Result<Count> {
     write!(out, "{{\"schema\":\"{SCHEMA}\",\"workflows\":[")?;
     let mut first = true;
+    let mut count = Count::default();
     for file in &scan.files {
         for (head, body) in file.heads.iter().zip(scan.bodies(file)?) {
             let mut item = Item { file, head, body };
-            if !keep(&mut item) {
+            if !view.apply(&mut item) {
                 continue;
             }
+            count.add(&item.body.findings);
             out.write_all(if first { b"\n" } else { b",\n" })?;
             first = false;
             serde_json::to_writer(&mut *out, &workflow(&item))?;
@@ -123,7 +126,8 @@ pub fn write(scan: &Scan, keep: &dyn Fn(&mut Item<'_>) -> bool, out: &mut dyn Wr
     let problems: Vec<&Problem> =
         scan.problems.iter().chain(scan.files.iter().flat_map(|f| &f.problems)).collect();
     serde_json::to_writer(&mut *out, &problems)?;
-    out.write_all(b"}\n")
+    out.write_all(b"}\n")?;
+    Ok(count)
 }
 
 fn files(scan: &Scan) -> FilesJson<'_> {

@@ -1,6 +1,9 @@
 //! Reports: one result, written for people and for other tools.
 
 pub mod json;
+pub mod plain;
+pub mod source;
+pub mod view;
 
 use crate::scan::model::{Body, FileEntry, Head};
 
