@@ -19,6 +19,7 @@ mod sailpoint;
 mod serverlessworkflow;
 mod splunk_soar;
 mod stepfunctions;
+mod wdl;
 
 pub use source::{Content, Files, Imported, NoFiles, Source, Verdict, import, may_be_a_definition};
 
