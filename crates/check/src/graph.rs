@@ -1,0 +1,360 @@
+//! The control-flow graph of one workflow, made for questions: what comes after what, what can be reached when
+//! some edges are closed, and by which shortest walk.
+//!
+//! A step that joins with [`Join::All`] is reached only when every step before it has an open edge to it; this is
+//! what makes "every path" hold on platforms where a step waits for several others. All walks are worklists:
+//! nothing recurses, everything is linear in edges.
+
+use std::collections::{HashMap, VecDeque};
+use workflow::{Edge, EdgeKind, Join, Node, Step, StepIx, StepKind, Walk, Workflow};
+
+/// No edge.
+const NONE: u32 = u32::MAX;
+
+/// Adjacency over the steps of a workflow.
+pub struct Graph<'w> {
+    /// The workflow.
+    pub workflow: &'w Workflow,
+    by_id: HashMap<&'w str, StepIx>,
+    out: Lists,
+    into: Lists,
+    starts: Vec<u32>,
+}
+
+/// Edge indices by step, in one allocation.
+struct Lists {
+    first: Vec<u32>,
+    items: Vec<u32>,
+}
+
+/// Which steps a walk reached, and by which edge it reached each first.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reach {
+    hit: Vec<bool>,
+    by: Vec<u32>,
+}
+
+/// Where a walk begins.
+#[derive(Clone, Copy)]
+pub enum From {
+    /// All triggers.
+    Triggers,
+    /// One trigger.
+    Trigger(u32),
+    /// What comes after a step (the step itself only if a loop leads back to it).
+    After(StepIx),
+}
+
+impl Lists {
+    fn new(count: usize, pairs: &[(u32, u32)]) -> Self {
+        let mut first = vec![0u32; count + 1];
+        for (step, _) in pairs {
+            first[*step as usize + 1] += 1;
+        }
+        for i in 0..count {
+            first[i + 1] += first[i];
+        }
+        let (mut next, mut items) = (first.clone(), vec![0u32; pairs.len()]);
+        for (step, edge) in pairs {
+            let slot = &mut next[*step as usize];
+            items[*slot as usize] = *edge;
+            *slot += 1;
+        }
+        Lists { first, items }
+    }
+
+    fn of(&self, step: StepIx) -> &[u32] {
+        let i = step.0 as usize;
+        match (self.first.get(i), self.first.get(i + 1)) {
+            (Some(a), Some(b)) => &self.items[*a as usize..*b as usize],
+            _ => &[],
+        }
+    }
+}
+
+impl<'w> Graph<'w> {
+    /// The graph of a workflow. Edges that name a step that is not there are left out.
+    #[must_use]
+    pub fn new(workflow: &'w Workflow) -> Self {
+        let count = workflow.steps.len();
+        let (mut out, mut into, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+        for (i, edge) in workflow.edges.iter().enumerate() {
+            let i = u32::try_from(i).unwrap_or(NONE);
+            if edge.to.0 as usize >= count {
+                continue;
+            }
+            match edge.from {
+                Node::Trigger(_) => starts.push(i),
+                Node::Step(from) if (from.0 as usize) < count => out.push((from.0, i)),
+                Node::Step(_) => continue,
+            }
+            into.push((edge.to.0, i));
+        }
+        let by_id = workflow.steps.iter().enumerate().rev();
+        let by_id = by_id.map(|(i, s)| (s.id.as_str(), StepIx(u32::try_from(i).unwrap_or(NONE)))).collect();
+        Graph { workflow, by_id, out: Lists::new(count, &out), into: Lists::new(count, &into), starts }
+    }
+
+    /// Number of steps.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.workflow.steps.len()
+    }
+
+    /// Whether there is no step.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The step with an id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<StepIx> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The step at an index that came from this graph.
+    #[must_use]
+    pub fn step(&self, ix: StepIx) -> &'w Step {
+        &self.workflow.steps[ix.0 as usize]
+    }
+
+    /// All step indices.
+    pub fn steps(&self) -> impl Iterator<Item = StepIx> + use<> {
+        (0..u32::try_from(self.len()).unwrap_or(NONE)).map(StepIx)
+    }
+
+    /// An edge by its index.
+    #[must_use]
+    pub fn edge(&self, edge: u32) -> &'w Edge {
+        &self.workflow.edges[edge as usize]
+    }
+
+    /// The edges that leave a step, by index, in the order of the definition.
+    #[must_use]
+    pub fn out(&self, step: StepIx) -> &[u32] {
+        self.out.of(step)
+    }
+
+    /// The edges that come into a step, by index.
+    #[must_use]
+    pub fn into(&self, step: StepIx) -> &[u32] {
+        self.into.of(step)
+    }
+
+    /// The steps directly before a step.
+    pub fn before(&self, step: StepIx) -> impl Iterator<Item = StepIx> + '_ {
+        self.into(step).iter().filter_map(|e| match self.edge(*e).from {
+            Node::Step(s) => Some(s),
+            Node::Trigger(_) => None,
+        })
+    }
+
+    /// Whether a step has an edge that is taken when it fails.
+    #[must_use]
+    pub fn catches(&self, step: StepIx) -> bool {
+        self.out(step).iter().any(|e| self.edge(*e).kind == EdgeKind::Error)
+    }
+
+    /// Everything that a walk reaches over open edges. Joins wait for all only when the walk begins at triggers.
+    pub fn reach(&self, from: From, mut open: impl FnMut(u32) -> bool) -> Reach {
+        let mut walk = Walker::new(self, !matches!(from, From::After(_)));
+        match from {
+            From::Triggers => self.starts.iter().for_each(|e| walk.take(*e, &mut open)),
+            From::Trigger(t) => {
+                let of = |e: &&u32| self.edge(**e).from == Node::Trigger(t);
+                self.starts.iter().filter(of).for_each(|e| walk.take(*e, &mut open));
+            }
+            From::After(step) => self.out(step).iter().for_each(|e| walk.take(*e, &mut open)),
+        }
+        while let Some(step) = walk.queue.pop_front() {
+            self.out(step).iter().for_each(|e| walk.leave(*e, &mut open));
+            walk.skip_after(step, &mut open);
+        }
+        Reach { hit: walk.hit, by: walk.by }
+    }
+
+    /// Everything that some trigger can reach.
+    #[must_use]
+    pub fn reachable(&self) -> Reach {
+        self.reach(From::Triggers, |_| true)
+    }
+
+    /// Everything after a step in the same round of every loop.
+    #[must_use]
+    pub fn after(&self, step: StepIx) -> Reach {
+        self.reach(From::After(step), |e| self.edge(e).kind != EdgeKind::Back)
+    }
+
+    /// The innermost loop a step stands in, by its containers.
+    #[must_use]
+    pub fn loop_of(&self, step: StepIx) -> Option<StepIx> {
+        let mut at = self.step(step).parent;
+        for _ in 0..self.len() {
+            let outer = at?;
+            let container = self.workflow.step(outer)?;
+            if matches!(container.kind, StepKind::Loop(_)) {
+                return Some(outer);
+            }
+            at = container.parent;
+        }
+        None
+    }
+
+    /// Every loop a step stands in, the innermost first.
+    #[must_use]
+    pub fn loops_of(&self, step: StepIx) -> Vec<StepIx> {
+        let mut found = Vec::new();
+        let mut at = self.loop_of(step);
+        while let Some(outer) = at.filter(|l| !found.contains(l)) {
+            found.push(outer);
+            at = self.loop_of(outer);
+        }
+        found
+    }
+
+    /// Whether a step is an ancestor container of another.
+    #[must_use]
+    pub fn contains(&self, outer: StepIx, inner: StepIx) -> bool {
+        let mut at = self.step(inner).parent;
+        for _ in 0..self.len() {
+            match at {
+                Some(a) if a == outer => return true,
+                Some(a) => at = self.workflow.step(a).and_then(|s| s.parent),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// The shortest walk to a step in what was reached, told by the steps that the definition has.
+    #[must_use]
+    pub fn walk(&self, reach: &Reach, to: StepIx) -> Vec<Walk> {
+        let mut back: Vec<Walk> = vec![self.station(to, "", true)];
+        let mut at = to;
+        for _ in 0..=self.len() {
+            let Some(edge) = reach.by.get(at.0 as usize).filter(|e| **e != NONE).map(|e| self.edge(*e)) else { break };
+            match edge.from {
+                Node::Step(from) => {
+                    at = from;
+                    if !self.step(from).synthetic {
+                        back.push(self.station(from, edge.kind.label(), false));
+                    }
+                }
+                Node::Trigger(t) => {
+                    if let Some(t) = self.workflow.triggers.get(t as usize) {
+                        let (step, line) = (t.id.clone(), t.span.line);
+                        back.push(Walk { step, leaves: "".into(), line, marked: false });
+                    }
+                    break;
+                }
+            }
+        }
+        back.reverse();
+        back
+    }
+
+    fn station(&self, step: StepIx, leaves: &str, marked: bool) -> Walk {
+        let step = self.step(step);
+        Walk { step: step.id.clone(), leaves: leaves.into(), line: step.span.line, marked }
+    }
+}
+
+impl Reach {
+    /// Whether a step was reached.
+    #[must_use]
+    pub fn has(&self, step: StepIx) -> bool {
+        self.hit.get(step.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// Every step reached.
+    pub fn steps(&self) -> impl Iterator<Item = StepIx> + '_ {
+        let hit = self.hit.iter().enumerate().filter(|(_, h)| **h);
+        hit.filter_map(|(i, _)| u32::try_from(i).ok()).map(StepIx)
+    }
+
+    /// How many steps were reached.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.hit.iter().filter(|h| **h).count()
+    }
+}
+
+/// The state of one walk.
+struct Walker<'g, 'w> {
+    graph: &'g Graph<'w>,
+    joins: bool,
+    hit: Vec<bool>,
+    by: Vec<u32>,
+    skipped: Vec<bool>,
+    waits: HashMap<StepIx, Vec<Node>>,
+    queue: VecDeque<StepIx>,
+}
+
+impl<'g, 'w> Walker<'g, 'w> {
+    fn new(graph: &'g Graph<'w>, joins: bool) -> Self {
+        let n = graph.len();
+        let (hit, by, skipped) = (vec![false; n], vec![NONE; n], vec![false; n]);
+        Walker { graph, joins, hit, by, skipped, waits: HashMap::new(), queue: VecDeque::new() }
+    }
+
+    fn leave(&mut self, edge: u32, open: &mut impl FnMut(u32) -> bool) {
+        if self.graph.edge(edge).kind != EdgeKind::Skipped {
+            self.take(edge, open);
+        }
+    }
+
+    fn take(&mut self, edge: u32, open: &mut impl FnMut(u32) -> bool) {
+        let to = self.graph.edge(edge).to;
+        if self.hit[to.0 as usize] || !open(edge) {
+            return;
+        }
+        if self.joins && self.graph.step(to).join == Join::All && !self.arrived(to, edge) {
+            return;
+        }
+        self.hit[to.0 as usize] = true;
+        self.by[to.0 as usize] = edge;
+        self.queue.push_back(to);
+    }
+
+    /// Notes an arrival at a step that waits for all before it; true once the last is there.
+    fn arrived(&mut self, to: StepIx, edge: u32) -> bool {
+        let graph = self.graph;
+        let missing = self.waits.entry(to).or_insert_with(|| {
+            let mut sources: Vec<Node> = Vec::new();
+            for e in graph.into(to).iter().map(|e| graph.edge(*e)).filter(|e| e.kind != EdgeKind::Back) {
+                let from = if let Node::Trigger(_) = e.from { Node::Trigger(0) } else { e.from };
+                sources.push(from);
+            }
+            sources.sort_unstable();
+            sources.dedup();
+            sources
+        });
+        let from = graph.edge(edge).from;
+        let from = if let Node::Trigger(_) = from { Node::Trigger(0) } else { from };
+        missing.retain(|n| *n != from);
+        missing.is_empty()
+    }
+
+    /// A step that runs may fail, and then the steps that only follow its success are skipped: their own
+    /// `skipped` edges are open from here.
+    fn skip_after(&mut self, step: StepIx, open: &mut impl FnMut(u32) -> bool) {
+        let mut work = vec![step];
+        while let Some(at) = work.pop() {
+            for e in self.graph.out(at) {
+                let edge = self.graph.edge(*e);
+                let to = edge.to;
+                if edge.kind != EdgeKind::Next || self.skipped[to.0 as usize] {
+                    continue;
+                }
+                self.skipped[to.0 as usize] = true;
+                for after in self.graph.out(to) {
+                    if self.graph.edge(*after).kind == EdgeKind::Skipped {
+                        self.take(*after, open);
+                    }
+                }
+                work.push(to);
+            }
+        }
+    }
+}
