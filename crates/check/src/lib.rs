@@ -1,6 +1,26 @@
 //! Workflows to findings: what each step does (the catalogue), and where control is broken (the rules).
 
+pub mod authority;
 pub mod catalogue;
 pub mod classify;
+pub mod facts;
+pub mod gate;
+pub mod graph;
+pub mod judge;
+pub mod logic;
+pub mod provenance;
+pub mod record;
+pub mod rules;
+pub mod set;
+pub mod tell;
+
+#[cfg(test)]
+mod dsl;
+#[cfg(test)]
+mod pages;
 
 pub use classify::{classify, tier};
+pub use gate::Gate;
+pub use judge::{Closure, Judged, check};
+pub use record::{Context, ControlRecord};
+pub use rules::{RULES, Rule, rule};

@@ -1,0 +1,292 @@
+//! What rules ask about: the facts of one workflow within its set, computed once.
+
+use crate::authority::{Authority, authority};
+use crate::gate::{Effectiveness, Gate, Question, questions};
+use crate::graph::{Graph, Reach};
+use crate::logic::Answer;
+use crate::record::{Context, GateKind};
+use crate::set::{Place, Set};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use workflow::{Kind, Reference, Segment, Step, StepIx, Tier, TriggerKind, Workflow};
+
+/// The judgement of one step's gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// How it is gated.
+    pub gate: Gate,
+    /// The step that asks, in the same workflow.
+    pub question: Option<StepIx>,
+    /// What gets past the question, where something does.
+    pub leaks: Vec<Answer>,
+    /// The gate is an approval in the platform, before the trigger: an assumption.
+    pub assumed: bool,
+}
+
+/// A step that changes access in a run.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The step.
+    pub step: StepIx,
+    /// Some trigger reaches it.
+    pub reached: bool,
+    /// Its highest tier.
+    pub tier: Tier,
+    /// How it is gated.
+    pub verdict: Verdict,
+}
+
+/// Judges gates over a set of workflows; remembers what it has judged.
+pub struct Judge<'s, 'w> {
+    /// The workflows.
+    pub set: &'s Set<'w>,
+    contexts: &'s [Context],
+    questions: RefCell<HashMap<u32, Rc<Vec<Question>>>>,
+    verdicts: RefCell<HashMap<Place, Verdict>>,
+}
+
+/// The facts of one workflow.
+pub struct Facts<'s, 'w> {
+    /// Judges gates.
+    pub judge: &'s Judge<'s, 'w>,
+    /// The workflows that see each other.
+    pub set: &'s Set<'w>,
+    /// Its index in the set.
+    pub index: u32,
+    /// The workflow.
+    pub workflow: &'w Workflow,
+    /// Its graph.
+    pub graph: &'s Graph<'w>,
+    /// What its triggers reach.
+    pub reached: &'s Reach,
+    /// What is known from around it.
+    pub context: &'s Context,
+    /// Its questions to people.
+    pub questions: Rc<Vec<Question>>,
+    /// Its live access-changing steps.
+    pub changes: Vec<Change>,
+    /// Access can change, or an opaque step may change it, here or in what it calls.
+    pub matters: bool,
+}
+
+impl<'s, 'w> Judge<'s, 'w> {
+    /// A judge over a set; `contexts` has one entry for each workflow, missing ones say nothing.
+    #[must_use]
+    pub fn new(set: &'s Set<'w>, contexts: &'s [Context]) -> Self {
+        Judge { set, contexts, questions: RefCell::default(), verdicts: RefCell::default() }
+    }
+
+    /// The questions of a workflow.
+    #[must_use]
+    pub fn questions(&self, workflow: u32) -> Rc<Vec<Question>> {
+        if let Some(known) = self.questions.borrow().get(&workflow) {
+            return Rc::clone(known);
+        }
+        let asked = Rc::new(questions(self.set.graph(workflow)));
+        self.questions.borrow_mut().insert(workflow, Rc::clone(&asked));
+        asked
+    }
+
+    /// How a step is gated.
+    #[must_use]
+    pub fn verdict(&self, at: Place) -> Verdict {
+        self.verdict_within(at, &mut Vec::new())
+    }
+
+    fn verdict_within(&self, at: Place, open: &mut Vec<Place>) -> Verdict {
+        if let Some(known) = self.verdicts.borrow().get(&at) {
+            return known.clone();
+        }
+        let mut verdict = self.local(at);
+        let called_only = {
+            let triggers = &self.set.workflows[at.workflow as usize].triggers;
+            let mut reaching = self.set.triggers(at).peekable();
+            reaching.peek().is_some() && reaching.all(|t| triggers[t].kind == TriggerKind::Subflow)
+        };
+        if verdict.gate == Gate::None && called_only && !open.contains(&at) && open.len() < 32 {
+            open.push(at);
+            let callers = self.set.callers_to(at);
+            let gates = callers.iter().map(|c| self.verdict_within(c.from, open));
+            if let Some(worst) = gates.max_by_key(|v| v.gate) {
+                verdict = Verdict { question: None, ..worst };
+            }
+            open.pop();
+        }
+        if open.is_empty() {
+            self.verdicts.borrow_mut().insert(at, verdict.clone());
+        }
+        verdict
+    }
+
+    fn local(&self, at: Place) -> Verdict {
+        let asked = self.questions(at.workflow);
+        let by = |gate, q: &Question, leaks| Verdict { gate, question: Some(q.step), leaks, assumed: false };
+        let plain = |gate| Verdict { gate, question: None, leaks: Vec::new(), assumed: false };
+        let judged: Vec<(&Question, Effectiveness)> =
+            asked.iter().filter(|q| q.step != at.step).map(|q| (q, q.effectiveness(at.step))).collect();
+        if let Some((q, _)) = judged.iter().find(|(_, e)| *e == Effectiveness::Holds) {
+            return by(Gate::Present, q, Vec::new());
+        }
+        if self.approved_before(at) {
+            return Verdict { assumed: true, ..plain(Gate::Present) };
+        }
+        if self.gated_apart(at, &asked) {
+            return plain(Gate::Present);
+        }
+        if let Some((q, _)) = judged.iter().find(|(_, e)| *e == Effectiveness::Leaks) {
+            return by(Gate::FailsOpen, q, q.leaks(at.step).map(|(a, _)| a.clone()).collect());
+        }
+        if authority(self.set, at).is_some() {
+            return plain(Gate::Authorised);
+        }
+        if let Some((q, _)) = judged.iter().find(|(q, e)| *e == Effectiveness::NotRead && q.is_approval) {
+            return by(Gate::Ignored, q, Vec::new());
+        }
+        match self.asked_after(at, &asked) {
+            Some(q) => by(Gate::AfterChange, q, Vec::new()),
+            None => plain(Gate::None),
+        }
+    }
+
+    /// Several questions, each on its own paths, that together stand on all.
+    fn gated_apart(&self, at: Place, asked: &[Question]) -> bool {
+        let graph = self.set.graph(at.workflow);
+        let steps: Vec<StepIx> = asked.iter().filter(|q| q.is_approval && q.step != at.step).map(|q| q.step).collect();
+        let shut = |e: u32| matches!(graph.edge(e).from, workflow::Node::Step(s) if steps.contains(&s));
+        let free = graph.reach(crate::graph::From::Triggers, |e| !shut(e));
+        if !(2..=6).contains(&steps.len()) || free.has(at.step) || !self.set.reached(at.workflow).has(at.step) {
+            return false;
+        }
+        let mut ways = 0;
+        let all_hold = steps.iter().all(|s| {
+            let others: Vec<StepIx> = steps.iter().copied().filter(|o| o != s).collect();
+            let still = graph.reach(crate::graph::From::Triggers, |e| {
+                !matches!(graph.edge(e).from, workflow::Node::Step(f) if others.contains(&f))
+            });
+            if !still.has(at.step) {
+                return true;
+            }
+            ways += 1;
+            Question::of_with(graph, *s, &others).effectiveness(at.step) == Effectiveness::Holds
+        });
+        all_hold && ways > 0
+    }
+
+    fn asked_after<'q>(&self, at: Place, asked: &'q [Question]) -> Option<&'q Question> {
+        let graph = self.set.graph(at.workflow);
+        let after = graph.after(at.step);
+        let later = |q: &&Question| q.is_approval && after.has(q.step) && !graph.after(q.step).has(at.step);
+        asked.iter().find(later)
+    }
+
+    /// Whether the platform had an approval before it started the run: the record says so, or the trigger lets only
+    /// approved cases through and the change is about the case that was approved.
+    fn approved_before(&self, at: Place) -> bool {
+        let record = self.contexts.get(at.workflow as usize).and_then(|c| c.record.as_ref());
+        let stated = record.is_some_and(|r| r.gate.kind == GateKind::Platform);
+        let triggers = &self.set.workflows[at.workflow as usize].triggers;
+        let mut reaching = self.set.triggers(at).peekable();
+        reaching.peek().is_some()
+            && reaching.all(|t| {
+                let trigger = &triggers[t];
+                let decision = trigger.filter.as_ref().is_some_and(|f| f.text.to_lowercase().contains("approv"));
+                let any_of_several = trigger.filter.iter().any(|f| f.references().iter().any(|r| picks(r)));
+                trigger.after_approval && (stated || decision && !any_of_several)
+            })
+    }
+}
+
+/// Whether a filter's reference holds when any of several items fulfils it.
+fn picks(r: &&Reference) -> bool {
+    r.path.iter().any(|s| matches!(s, Segment::Filter(_) | Segment::Each))
+}
+
+impl<'s, 'w> Facts<'s, 'w> {
+    /// The facts of a workflow of a set.
+    #[must_use]
+    pub fn new(judge: &'s Judge<'s, 'w>, index: u32, context: &'s Context) -> Self {
+        let set = judge.set;
+        let (graph, reached) = (set.graph(index), set.reached(index));
+        let changes = graph.steps().filter(|s| graph.step(*s).changes_access()).map(|step| {
+            let effects = graph.step(step).live_effects().iter();
+            let tier = effects.filter(|e| e.kind.changes_access()).map(workflow::Effect::tier).max();
+            let verdict = judge.verdict(Place { workflow: index, step });
+            Change { step, reached: reached.has(step), tier: tier.unwrap_or_default(), verdict }
+        });
+        let changes = changes.collect();
+        let matters = set.closure(index).into_iter().any(|w| may_change(set, w));
+        let questions = judge.questions(index);
+        let workflow = graph.workflow;
+        Facts { judge, set, index, workflow, graph, reached, context, questions, changes, matters }
+    }
+
+    /// A step of this workflow as a place in the set.
+    #[must_use]
+    pub fn place(&self, step: StepIx) -> Place {
+        Place { workflow: self.index, step }
+    }
+
+    /// A step.
+    #[must_use]
+    pub fn step(&self, step: StepIx) -> &'w Step {
+        self.graph.step(step)
+    }
+
+    /// The access-changing steps that some trigger reaches.
+    pub fn live_changes(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|c| c.reached)
+    }
+
+    /// The change at a step.
+    #[must_use]
+    pub fn change(&self, step: StepIx) -> Option<&Change> {
+        self.changes.iter().find(|c| c.step == step)
+    }
+
+    /// Whether what a step does cannot be known from the definitions at hand.
+    #[must_use]
+    pub fn is_opaque(&self, step: StepIx) -> bool {
+        is_opaque(self.set, self.place(step))
+    }
+
+    /// The workflow's gate: the worst over its access-changing steps.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        self.changes.iter().map(|c| c.verdict.gate).max().unwrap_or(Gate::NotApplicable)
+    }
+
+    /// Whether a step has an effect of a kind in a run.
+    #[must_use]
+    pub fn does(&self, step: StepIx, kind: Kind) -> bool {
+        self.step(step).live_effects().iter().any(|e| e.kind == kind)
+    }
+
+    /// Whether the workflows that a step starts change access, here or further on.
+    #[must_use]
+    pub fn calls_change(&self, step: StepIx) -> bool {
+        let called = self.set.calls(self.place(step)).filter_map(|c| c.to).filter(|to| *to != self.index);
+        called.flat_map(|to| self.set.closure(to)).any(|w| {
+            w != self.index && self.set.workflows[w as usize].steps.iter().any(Step::changes_access)
+        })
+    }
+
+    /// The check of authority before a step.
+    #[must_use]
+    pub fn authority(&self, step: StepIx) -> Option<Authority> {
+        authority(self.set, self.place(step))
+    }
+}
+
+/// Whether a workflow's own steps change access or may do so.
+fn may_change(set: &Set<'_>, workflow: u32) -> bool {
+    let graph = set.graph(workflow);
+    graph.steps().any(|step| graph.step(step).changes_access() || is_opaque(set, Place { workflow, step }))
+}
+
+fn is_opaque(set: &Set<'_>, at: Place) -> bool {
+    let step = set.graph(at.workflow).step(at.step);
+    let calls = step.live_effects().iter().any(|e| e.kind == Kind::Call);
+    let outside = || set.calls(at).next().is_none() || set.calls(at).any(|c| c.to.is_none());
+    step.live_effects().iter().any(|e| e.kind.is_opaque()) || (calls && outside())
+}

@@ -1,0 +1,351 @@
+//! Approval gates: for each access-changing step, whether a person's positive answer (or a check of the
+//! requester's authority) stands on every path to it, and what silence, failure and unexpected answers do.
+//!
+//! For each question the graph is walked once for every way in which the question may end; branches that read the
+//! answer go only where that answer leads. A step that some walk reaches although nobody said yes is not gated.
+
+use crate::graph::{From, Graph, Reach};
+use crate::logic::{Answer, Logic, Subject, Supposition, is_answer, keys_of};
+use workflow::{EdgeKind, Expression, Function, Kind, Node, Reference, Root, StepIx, Term, Text};
+
+/// How a change is gated, from the best to the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Gate {
+    /// Nothing here changes access.
+    NotApplicable,
+    /// A person's positive answer is needed on every path.
+    Present,
+    /// The requester's authority is checked on every path.
+    Authorised,
+    /// Some path has no gate.
+    None,
+    /// The only approval comes after the change.
+    AfterChange,
+    /// A person is asked, and the answer does not matter.
+    Ignored,
+    /// There is an approval, and something other than a positive answer passes it.
+    FailsOpen,
+}
+
+/// What one question means for one change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effectiveness {
+    /// Some path to the change does not pass the question.
+    Bypassed,
+    /// Only a definite answer lets the change happen.
+    Holds,
+    /// Some answers stop the change, but one of these does not: see [`Question::leaks`].
+    Leaks,
+    /// No answer stops the change.
+    NotRead,
+}
+
+/// A question to a person (or a check), walked in every way in which it may end.
+pub struct Question {
+    /// The step that asks.
+    pub step: StepIx,
+    /// It asks for a decision: some answers are known to mean yes.
+    pub is_approval: bool,
+    without: Reach,
+    ends: Vec<(Answer, Reach)>,
+    negative: Vec<Text>,
+}
+
+impl Gate {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Gate::NotApplicable => "n/a",
+            Gate::Present => "present",
+            Gate::Authorised => "authorised",
+            Gate::None => "none",
+            Gate::AfterChange => "after-change",
+            Gate::Ignored => "ignored",
+            Gate::FailsOpen => "fails-open",
+        }
+    }
+}
+
+impl Answer {
+    /// What happened, for people.
+    #[must_use]
+    pub fn tell(&self) -> String {
+        match self {
+            Answer::Silence => "no answer in time".into(),
+            Answer::Failure => "a failure of the question itself".into(),
+            Answer::Empty => "an empty answer".into(),
+            Answer::Unexpected => "any unexpected answer".into(),
+            Answer::Given(_, v) => format!("the answer `{v}`"),
+        }
+    }
+
+    /// Whether it is not an answer that a person chose from those offered.
+    #[must_use]
+    pub fn is_unwanted(&self) -> bool {
+        !matches!(self, Answer::Given(..))
+    }
+}
+
+impl Question {
+    /// Walks the graph for a question that a step asks.
+    #[must_use]
+    pub fn of(graph: &Graph<'_>, step: StepIx) -> Self {
+        Question::of_with(graph, step, &[])
+    }
+
+    /// The same where nothing leaves some other steps.
+    #[must_use]
+    pub fn of_with(graph: &Graph<'_>, step: StepIx, closed: &[StepIx]) -> Self {
+        let ask = graph.step(step).ask.clone().unwrap_or_default();
+        let place: Vec<Text> = ask.answer.split('.').filter(|k| !k.is_empty()).map(Text::from).collect();
+        let subject = Subject::Step(step, place.clone());
+        let mut values = constants_compared(graph, &subject);
+        if ask.decides {
+            values.extend(cases(graph, step));
+        }
+        for value in ask.positive.iter().chain(&ask.negative) {
+            if !values.iter().any(|(_, v)| crate::logic::same(v, value)) {
+                values.push((place.clone(), value.clone()));
+            }
+        }
+        let boolean = !values.is_empty() && values.iter().all(|(_, v)| v == "true" || v == "false");
+        let mut negative = ask.negative.clone();
+        negative.extend(values.iter().map(|(_, v)| v).filter(|v| means_no(v)).cloned());
+        let is_approval = !ask.positive.is_empty() || ask.decides || values.iter().any(|(_, v)| means_yes(v));
+        let mut question = Question::walk(graph, (step, closed), &subject, ask.decides, values, boolean);
+        question.negative = negative;
+        question.is_approval = is_approval;
+        question
+    }
+
+    /// Walks the graph for a machine's check: a step whose result is branched on.
+    #[must_use]
+    pub fn check(graph: &Graph<'_>, step: StepIx) -> Self {
+        let subject = Subject::Step(step, Vec::new());
+        let values = constants_compared(graph, &subject);
+        Question::walk(graph, (step, &[]), &subject, false, values, true)
+    }
+
+    fn walk(
+        graph: &Graph<'_>,
+        (step, closed): (StepIx, &[StepIx]),
+        subject: &Subject,
+        decides: bool,
+        values: Vec<(Vec<Text>, Text)>,
+        boolean: bool,
+    ) -> Self {
+        let shut = |e: u32| matches!(graph.edge(e).from, Node::Step(s) if closed.contains(&s));
+        let without = graph.reach(From::Triggers, |e| graph.edge(e).from != Node::Step(step) && !shut(e));
+        let mut ways = vec![Answer::Silence, Answer::Failure, Answer::Empty];
+        if !boolean {
+            ways.push(Answer::Unexpected);
+        }
+        ways.extend(values.into_iter().take(16).map(|(place, v)| Answer::Given(place, v)));
+        let walked = ways.into_iter().map(|answer| {
+            let suppose = Supposition { subject: subject.clone(), answer: answer.clone(), decides };
+            (answer, reach_supposing(graph, &suppose, closed))
+        });
+        let ends = walked.collect();
+        Question { step, is_approval: false, without, ends, negative: Vec::new() }
+    }
+
+    /// What the question means for a step.
+    #[must_use]
+    pub fn effectiveness(&self, at: StepIx) -> Effectiveness {
+        if self.without.has(at) {
+            return Effectiveness::Bypassed;
+        }
+        let stops = |a: &Answer| !matches!(a, Answer::Silence | Answer::Failure);
+        let leaks = self.ends.iter().any(|(a, r)| a.is_unwanted() && r.has(at));
+        let reads = self.ends.iter().any(|(a, r)| stops(a) && !r.has(at));
+        let given = || self.ends.iter().filter(|(a, _)| !a.is_unwanted());
+        let refused = |a: &Answer| matches!(a, Answer::Given(_, v) if self.negative.contains(v));
+        let no_matter = given().count() > 1 && given().any(|(a, _)| refused(a)) && given().all(|(_, r)| r.has(at));
+        match (leaks, reads) {
+            (_, false) => Effectiveness::NotRead,
+            (false, true) if no_matter => Effectiveness::NotRead,
+            (false, true) => Effectiveness::Holds,
+            (true, true) => Effectiveness::Leaks,
+        }
+    }
+
+    /// The ways other than a definite answer in which the step is still reached, each with its walk.
+    pub fn leaks(&self, at: StepIx) -> impl Iterator<Item = &(Answer, Reach)> {
+        self.ends.iter().filter(move |(a, r)| a.is_unwanted() && r.has(at))
+    }
+
+    /// The definite answers with which the step is reached.
+    pub fn accepted(&self, at: StepIx) -> impl Iterator<Item = &Text> {
+        self.ends.iter().filter_map(move |(a, r)| match a {
+            Answer::Given(_, v) if r.has(at) => Some(v),
+            _ => None,
+        })
+    }
+
+    /// What is reached without passing the question.
+    #[must_use]
+    pub fn without(&self) -> &Reach {
+        &self.without
+    }
+}
+
+/// Whether a check of the result of `step` stops `at` when it fails or finds nothing, as authority must.
+#[must_use]
+pub fn stops_without(graph: &Graph<'_>, subject: &Subject, at: StepIx) -> bool {
+    let asked = if let Subject::Step(step, _) = subject { Some(*step) } else { None };
+    if asked.is_some_and(|s| graph.reach(From::Triggers, |e| graph.edge(e).from != Node::Step(s)).has(at)) {
+        return false;
+    }
+    [Answer::Silence, Answer::Failure, Answer::Empty, Answer::Unexpected].into_iter().all(|answer| {
+        let suppose = Supposition { subject: subject.clone(), answer, decides: false };
+        !reach_supposing(graph, &suppose, &[]).has(at)
+    })
+}
+
+/// What is reached under a supposition. The first walk lets every assignment count, each further one only those in
+/// steps that the walk before reached, until nothing more falls away.
+#[must_use]
+pub fn reach_supposing(graph: &Graph<'_>, suppose: &Supposition, closed: &[StepIx]) -> Reach {
+    let shut = |e: u32| matches!(graph.edge(e).from, Node::Step(s) if closed.contains(&s));
+    let mut reach: Option<Reach> = None;
+    for _ in 0..6 {
+        let logic = Logic { graph, suppose, live: reach.as_ref() };
+        let next = graph.reach(From::Triggers, |e| !shut(e) && logic.open(e));
+        if reach.as_ref() == Some(&next) {
+            break;
+        }
+        reach = Some(next);
+    }
+    reach.unwrap_or_else(|| graph.reachable())
+}
+
+/// The constants that conditions compare with a subject's answer, by the place that is read.
+fn constants_compared(graph: &Graph<'_>, subject: &Subject) -> Vec<(Vec<Text>, Text)> {
+    let mut found: Vec<(Vec<Text>, Text)> = Vec::new();
+    for edge in &graph.workflow.edges {
+        let (EdgeKind::When { condition, .. }, Node::Step(at)) = (&edge.kind, edge.from) else { continue };
+        if at.0 as usize >= graph.len() {
+            continue;
+        }
+        let places = places_read(graph, at, condition, subject);
+        if places.is_empty() {
+            continue;
+        }
+        let mut texts = Vec::new();
+        compared(&condition.term, &mut texts);
+        for (place, text) in places.iter().flat_map(|p| texts.iter().map(move |t| (p, t))) {
+            if found.len() < 32 && !found.iter().any(|(p, t)| p == place && t == text) {
+                found.push((place.clone(), text.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// The places of the subject's result that a condition reads, directly or through shaping steps.
+fn places_read(graph: &Graph<'_>, at: StepIx, condition: &Expression, subject: &Subject) -> Vec<Vec<Text>> {
+    let Subject::Step(subject, place) = subject else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut work: Vec<(StepIx, Reference)> =
+        condition.references().into_iter().map(|r| (at, r.clone())).collect();
+    let mut seen: Vec<(StepIx, Reference)> = Vec::new();
+    while let Some((at, r)) = work.pop() {
+        if seen.len() > 200 || seen.contains(&(at, r.clone())) {
+            continue;
+        }
+        seen.push((at, r.clone()));
+        for (from, path) in results_read(graph, at, &r) {
+            if from == *subject && is_answer(place, &path) {
+                found.push(keys_of(&path));
+            } else if from != *subject {
+                let step = graph.step(from);
+                let inner = step.output.iter().flat_map(|o| o.expressions());
+                work.extend(inner.flat_map(|e| e.references()).map(|r| (from, r.clone())));
+                if step.passes_input || step.output.is_none() && step.live_effects().is_empty() {
+                    work.push((from, Reference { root: Root::Previous, path }));
+                }
+            }
+        }
+        if let Root::Variable(name) = &r.root {
+            let (definitions, _) = crate::provenance::definitions(graph, at, name, |_| true);
+            for (step, value) in definitions {
+                let inner = value.expressions().into_iter().flat_map(|e| e.references());
+                work.extend(inner.map(|r| (step, r.clone())));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The steps whose results a reference reads.
+fn results_read(graph: &Graph<'_>, at: StepIx, r: &Reference) -> Vec<(StepIx, Vec<workflow::Segment>)> {
+    match &r.root {
+        Root::Step(id) => graph.find(id).into_iter().map(|s| (s, r.path.clone())).collect(),
+        Root::Previous => graph.before(at).map(|s| (s, r.path.clone())).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The cases of a step's own edges, as answers.
+fn cases(graph: &Graph<'_>, step: StepIx) -> Vec<(Vec<Text>, Text)> {
+    let edges = graph.out(step).iter().map(|e| &graph.edge(*e).kind);
+    edges
+        .filter_map(|k| match k {
+            EdgeKind::When { case, .. } if !case.is_empty() => Some((Vec::new(), case.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The constants a condition compares something with.
+fn compared(term: &Term, found: &mut Vec<Text>) {
+    let mut work = vec![(term, 0)];
+    while let Some((term, depth)) = work.pop() {
+        let Term::Call(f, args) = term else {
+            if let Term::Ref(_) = term
+                && depth == 0
+            {
+                found.push("true".into());
+            }
+            continue;
+        };
+        if matches!(f, Function::Truthy) {
+            found.push("true".into());
+        }
+        for arg in args {
+            match arg {
+                Term::Text(t) if !t.trim().is_empty() => found.push(t.clone()),
+                Term::Bool(b) => found.push(if *b { "true".into() } else { "false".into() }),
+                Term::List(items) => work.extend(items.iter().map(|t| (t, depth + 1))),
+                other if depth < 30 => work.push((other, depth + 1)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Words that mean yes wherever they are an answer.
+#[must_use]
+pub fn means_yes(word: &str) -> bool {
+    let word = word.trim().to_lowercase();
+    let starts = ["approv", "accept", "allow", "confirm", "grant", "permit", "authoris", "authoriz"];
+    matches!(&*word, "yes" | "true" | "ok" | "y" | "agree" | "agreed") || starts.iter().any(|s| word.starts_with(s))
+}
+
+/// Words that mean no wherever they are an answer.
+#[must_use]
+pub fn means_no(word: &str) -> bool {
+    let word = word.trim().to_lowercase();
+    let starts = ["reject", "den", "declin", "disapprov", "refus", "cancel", "ignor", "disallow"];
+    matches!(&*word, "no" | "false" | "n" | "none") || starts.iter().any(|s| word.starts_with(s))
+}
+
+/// The steps of a workflow that ask a person.
+#[must_use]
+pub fn questions(graph: &Graph<'_>) -> Vec<Question> {
+    let asks = |s: &StepIx| graph.step(*s).live_effects().iter().any(|e| e.kind == Kind::Ask);
+    graph.steps().filter(asks).take(24).map(|s| Question::of(graph, s)).collect()
+}

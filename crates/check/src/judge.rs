@@ -1,0 +1,96 @@
+//! The whole judgement of workflows that see each other: gates, closures and findings.
+
+use crate::facts::{Facts, Judge};
+use crate::gate::Gate;
+use crate::record::Context;
+use crate::rules::RULES;
+use crate::set::Set;
+use crate::tier;
+use workflow::{Finding, Kind, StepIx, Text, Tier, Workflow};
+
+/// What was found out about one workflow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// The worst gate over its access-changing steps.
+    pub gate: Gate,
+    /// The gate of each access-changing step.
+    pub gates: Vec<(StepIx, Gate)>,
+    /// What it does together with everything it starts.
+    pub closure: Closure,
+    /// The faults, the worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// What a workflow does together with everything it starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closure {
+    /// The highest tier; 3 where something is opaque.
+    pub tier: Tier,
+    /// Something in it may do what is not known.
+    pub opaque: bool,
+    /// Something in it changes access.
+    pub access_changing: bool,
+    /// The access-changing kinds and `read-secret`, in the order of the taxonomy.
+    pub effects: Vec<Kind>,
+    /// The workflows it starts, by index in the set.
+    pub members: Vec<u32>,
+    /// The workflows it starts that are not in the set, as they are named.
+    pub outside: Vec<Text>,
+}
+
+/// Judges workflows that see each other: those of one file or one export, with their effects filled in by
+/// [`crate::classify`]. `contexts` has an entry for each workflow; missing ones say nothing.
+#[must_use]
+pub fn check(workflows: &[Workflow], contexts: &[Context]) -> Vec<Judged> {
+    let set = Set::new(workflows);
+    let judge = Judge::new(&set, contexts);
+    let nothing = Context::default();
+    let count = u32::try_from(workflows.len()).unwrap_or(u32::MAX);
+    (0..count).map(|i| judged(&judge, i, contexts.get(i as usize).unwrap_or(&nothing))).collect()
+}
+
+fn judged(judge: &Judge<'_, '_>, index: u32, context: &Context) -> Judged {
+    let facts = Facts::new(judge, index, context);
+    let mut findings = Vec::new();
+    RULES.iter().filter(|r| r.applies(&facts)).for_each(|r| (r.check)(&facts, &mut findings));
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let gates = facts.changes.iter().map(|c| (c.step, c.verdict.gate)).collect();
+    Judged { gate: facts.gate(), gates, closure: closure(judge.set, index), findings }
+}
+
+fn closure(set: &Set<'_>, index: u32) -> Closure {
+    let members = set.closure(index);
+    let (mut worst, mut opaque, mut effects) = (Tier(0), false, Vec::new());
+    for workflow in members.iter().map(|m| &set.workflows[*m as usize]) {
+        let (own, unknown) = tier(workflow);
+        worst = worst.max(own);
+        opaque |= unknown;
+        let kinds = workflow.steps.iter().flat_map(|s| s.live_effects()).map(|e| e.kind);
+        effects.extend(kinds.filter(|k| k.changes_access() || *k == Kind::ReadSecret));
+    }
+    effects.sort_unstable();
+    effects.dedup();
+    let outside = outside(set, &members);
+    opaque |= !outside.is_empty();
+    let access_changing = effects.iter().any(|k| k.changes_access());
+    let tier = if opaque { Tier(3) } else { worst };
+    Closure { tier, opaque, access_changing, effects, members: members[1..].to_vec(), outside }
+}
+
+/// The calls that lead out of the set, by how they name what they call.
+fn outside(set: &Set<'_>, members: &[u32]) -> Vec<Text> {
+    let mut names: Vec<Text> = Vec::new();
+    for call in members.iter().flat_map(|m| set.calls_from(*m)).filter(|c| c.to.is_none()) {
+        let step = set.graph(call.from.workflow).step(call.from.step);
+        for callee in step.calls.iter().filter(|c| std::ptr::eq(&c.input, call.input)) {
+            let name = match &callee.key {
+                workflow::CalleeKey::Id(k) | workflow::CalleeKey::Name(k) | workflow::CalleeKey::Dynamic(k) => k,
+                workflow::CalleeKey::Itself => continue,
+            };
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+    }
+    names
+}

@@ -1,0 +1,442 @@
+//! Where a value comes from: followed backwards through parameters, variables, shaping steps, loop items and calls
+//! to the trigger's input, the results of steps, constants and secrets.
+//!
+//! Two questions: the *direct* sources (the value itself, moved and shaped), and the *deep* ones, which also go
+//! through the results of steps to what those steps were asked with (a search by the caller's text).
+//! Every query has a budget, so that a definition that refers to itself in knots costs no more than another.
+
+use crate::set::{Place, Set};
+use workflow::{
+    EdgeKind, Expression, Function, Node, Reference, Root, Segment, Step, StepIx, StepKind, Term, Text,
+    TriggerKind, Value,
+};
+
+/// How many references one query may follow.
+const BUDGET: usize = 4000;
+/// How deep one query may follow.
+const DEPTH: usize = 60;
+
+/// Where a value starts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The input of a trigger.
+    Trigger,
+    /// The result of a step.
+    Step(StepIx),
+    /// A deployment parameter.
+    Parameter(Text),
+    /// A secret kept by the platform.
+    Secret(Text),
+    /// The installation or the run.
+    Environment,
+    /// Chance.
+    Random,
+    /// The clock.
+    Now,
+    /// A constant of the definition.
+    Constant(Text),
+    /// Not known.
+    Unknown,
+}
+
+/// One source of a value, and what happened on the way.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// The workflow of the set in which it starts.
+    pub workflow: u32,
+    /// Where it starts.
+    pub origin: Origin,
+    /// What is taken from there.
+    pub path: Vec<Segment>,
+    /// Chosen by whoever started the run.
+    pub caller: bool,
+    /// What happened to it.
+    pub how: How,
+}
+
+/// What happened to a value on its way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct How {
+    /// The first of several was taken.
+    pub first: bool,
+    /// Joined with other text.
+    pub spliced: bool,
+    /// Encoded or escaped for its place.
+    pub encoded: bool,
+    /// Only a part of a text (before the `@`, say).
+    pub part: bool,
+    /// One item of this loop.
+    pub item: Option<StepIx>,
+    /// Kept in this variable.
+    pub variable: Option<Text>,
+    /// Not the value itself, but what it was looked up by: the step that looked.
+    pub looked_up: Option<Place>,
+}
+
+/// A query in progress.
+struct Query<'s, 'w> {
+    set: &'s Set<'w>,
+    budget: usize,
+    found: Vec<Source>,
+    open: Vec<(Place, Reference)>,
+}
+
+/// What was done to a value above the part being followed, and what is still to be taken from it.
+#[derive(Clone, Default)]
+struct Trail {
+    how: How,
+    rest: Vec<Segment>,
+}
+
+impl<'w> Set<'w> {
+    /// The direct sources of a value used at a step.
+    #[must_use]
+    pub fn sources(&self, at: Place, value: &Value) -> Vec<Source> {
+        let mut query = Query { set: self, budget: BUDGET, found: Vec::new(), open: Vec::new() };
+        query.value(at, value, &Trail::default());
+        query.found
+    }
+
+    /// The direct sources of a term used at a step.
+    #[must_use]
+    pub fn term_sources(&self, at: Place, term: &Term) -> Vec<Source> {
+        let mut query = Query { set: self, budget: BUDGET, found: Vec::new(), open: Vec::new() };
+        query.term(at, term, &Trail::default());
+        query.found
+    }
+
+    /// The direct sources of several values used at a step.
+    #[must_use]
+    pub fn all_sources(&self, at: Place, values: &[Value]) -> Vec<Source> {
+        let mut found: Vec<Source> = Vec::new();
+        for source in values.iter().flat_map(|v| self.sources(at, v)) {
+            if !found.contains(&source) {
+                found.push(source);
+            }
+        }
+        found
+    }
+
+    /// The direct sources of values, and through every step's result what that step was asked with.
+    #[must_use]
+    pub fn deep(&self, at: Place, values: &[Value]) -> Vec<Source> {
+        let mut found = self.all_sources(at, values);
+        let mut seen: Vec<Place> = Vec::new();
+        let mut next = 0;
+        while let Some(source) = found.get(next).cloned() {
+            next += 1;
+            let Origin::Step(step) = source.origin else { continue };
+            let asked = Place { workflow: source.workflow, step };
+            if seen.contains(&asked) || seen.len() > 40 {
+                continue;
+            }
+            seen.push(asked);
+            for mut input in self.inputs(asked) {
+                input.how.looked_up = Some(asked);
+                input.how.first |= source.how.first;
+                if !found.contains(&input) {
+                    found.push(input);
+                }
+            }
+        }
+        found
+    }
+
+    /// The direct sources of what a step is asked with: whom it reads where the catalogue says so, else all of it.
+    #[must_use]
+    pub fn inputs(&self, at: Place) -> Vec<Source> {
+        let step = self.graph(at.workflow).step(at.step);
+        let mut values: Vec<Value> = Vec::new();
+        if step.target.identity.iter().any(|v| !v.is_constant()) {
+            values.extend(step.target.identity.iter().cloned());
+        } else {
+            values.push(step.parameters.clone());
+            if let Some(request) = &step.request {
+                values.extend([request.url.clone(), request.query.clone(), request.body.clone()]);
+            }
+            values.extend(step.calls.iter().map(|c| c.input.clone()));
+        }
+        let mut sources = self.all_sources(at, &values);
+        sources.retain(|s| !matches!(s.origin, Origin::Constant(_)));
+        sources
+    }
+}
+
+impl Query<'_, '_> {
+    fn value(&mut self, at: Place, value: &Value, trail: &Trail) {
+        match value {
+            Value::Null => {}
+            Value::Bool(b) => self.constant(at, if *b { "true" } else { "false" }, trail),
+            Value::Number(t) | Value::Text(t) => self.constant(at, t, trail),
+            Value::Expr(e) => self.term(at, &e.term, trail),
+            Value::List(items) => match trail.rest.first() {
+                Some(Segment::Index(i)) if *i >= 0 => {
+                    let item = usize::try_from(*i).ok().and_then(|i| items.get(i));
+                    let trail = Trail { how: trail.how.clone(), rest: trail.rest[1..].to_vec() };
+                    item.into_iter().for_each(|v| self.value(at, v, &trail));
+                }
+                _ => {
+                    let trail = trail.below_list();
+                    items.iter().for_each(|v| self.value(at, v, &trail));
+                }
+            },
+            Value::Map(map) => match trail.rest.first() {
+                Some(Segment::Key(key)) => {
+                    let trail = Trail { how: trail.how.clone(), rest: trail.rest[1..].to_vec() };
+                    map.get(key).into_iter().for_each(|v| self.value(at, v, &trail));
+                }
+                _ => map.0.iter().for_each(|e| self.value(at, &e.value, trail)),
+            },
+        }
+    }
+
+    fn term(&mut self, at: Place, term: &Term, trail: &Trail) {
+        match term {
+            Term::Null => {}
+            Term::Bool(b) => self.constant(at, if *b { "true" } else { "false" }, trail),
+            Term::Number(t) | Term::Text(t) => self.constant(at, t, trail),
+            Term::Ref(r) => self.reference(at, r, trail),
+            Term::Unknown(refs) => refs.iter().for_each(|r| self.reference(at, r, trail)),
+            Term::Template(parts) => {
+                let trail = trail.spliced(parts.len() > 1);
+                let holes = parts.iter().filter(|t| !matches!(t, Term::Text(_)));
+                holes.for_each(|t| self.term(at, t, &trail));
+                if parts.iter().all(|t| matches!(t, Term::Text(_))) {
+                    parts.iter().for_each(|t| self.term(at, t, &trail));
+                }
+            }
+            Term::List(items) => {
+                let trail = trail.below_list();
+                items.iter().for_each(|t| self.term(at, t, &trail));
+            }
+            Term::Map(entries) => {
+                let key = trail.rest.first().and_then(|s| if let Segment::Key(k) = s { Some(k) } else { None });
+                let below = Trail { how: trail.how.clone(), rest: trail.rest.get(1..).unwrap_or(&[]).to_vec() };
+                for (_, t) in entries.iter().filter(|(k, _)| key.is_none_or(|key| key == k)) {
+                    self.term(at, t, if key.is_some() { &below } else { trail });
+                }
+            }
+            Term::Call(function, args) => self.call(at, function, args, trail),
+        }
+    }
+
+    fn call(&mut self, at: Place, function: &Function, args: &[Term], trail: &Trail) {
+        let mut trail = trail.clone();
+        match function {
+            Function::Random => return self.push(at, Origin::Random, &trail, false),
+            Function::Now => return self.push(at, Origin::Now, &trail, false),
+            Function::First | Function::Last => {
+                let inner_split = matches!(args.first(), Some(Term::Call(Function::Other(f), _)) if is_split(f));
+                trail.how.part |= inner_split;
+                trail.how.first |= !inner_split;
+            }
+            Function::UrlEncode | Function::Escape => trail.how.encoded = true,
+            Function::Concat => trail.how.spliced |= args.len() > 1,
+            Function::Other(name) if is_split(name) && trail.rest.first() == Some(&Segment::Index(0)) => {
+                trail.how.part = true;
+            }
+            Function::If => {
+                trail.rest.clear();
+                return args.iter().skip(1).for_each(|t| self.term(at, t, &trail));
+            }
+            _ => {}
+        }
+        let rest = if matches!(function, Function::Coalesce | Function::ParseJson | Function::First) {
+            trail.rest.clone()
+        } else {
+            Vec::new()
+        };
+        trail.rest = rest;
+        args.iter().for_each(|t| self.term(at, t, &trail));
+    }
+
+    fn reference(&mut self, at: Place, r: &Reference, trail: &Trail) {
+        if self.budget == 0 || self.open.len() > DEPTH {
+            return;
+        }
+        self.budget -= 1;
+        let mut path = r.path.clone();
+        path.extend(trail.rest.iter().cloned());
+        let full = Reference { root: r.root.clone(), path };
+        let here = (at, full);
+        if self.open.contains(&here) {
+            return;
+        }
+        let path = here.1.path.clone();
+        self.open.push(here);
+        let trail = Trail { how: trail.how.clone(), rest: path };
+        match &r.root {
+            Root::Trigger => self.trigger(at, &trail),
+            Root::Step(id) => match self.set.graph(at.workflow).find(id) {
+                Some(step) => self.result(Place { workflow: at.workflow, step }, &trail),
+                None => self.push(at, Origin::Unknown, &trail, false),
+            },
+            Root::Item(id) => match self.set.graph(at.workflow).find(id) {
+                Some(step) => self.item(Place { workflow: at.workflow, step }, &trail),
+                None => self.push(at, Origin::Unknown, &trail, false),
+            },
+            Root::Previous => self.previous(at, &trail),
+            Root::Variable(name) => self.variable(at, name, &trail),
+            Root::Parameter(name) => self.push(at, Origin::Parameter(name.clone()), &trail, false),
+            Root::Secret(name) => self.push(at, Origin::Secret(name.clone()), &trail, false),
+            Root::Environment(_) | Root::Run(_) => self.push(at, Origin::Environment, &trail, false),
+            Root::Unknown(_) => self.push(at, Origin::Unknown, &trail, false),
+        }
+        self.open.pop();
+    }
+
+    fn trigger(&mut self, at: Place, trail: &Trail) {
+        let set = self.set;
+        let triggers = &set.workflows[at.workflow as usize].triggers;
+        let reaching: Vec<usize> = set.triggers(at).collect();
+        let callers = set.callers_to(at);
+        let mut followed = false;
+        for call in &callers {
+            let before = self.found.len();
+            self.value(call.from, call.input, trail);
+            followed |= self.found.len() > before;
+        }
+        let others = reaching.iter().any(|t| triggers[*t].kind != TriggerKind::Subflow);
+        if others || !followed {
+            let caller = reaching.iter().any(|t| triggers[*t].caller_data);
+            self.push(at, Origin::Trigger, trail, caller);
+        }
+    }
+
+    fn result(&mut self, of: Place, trail: &Trail) {
+        let step = self.set.graph(of.workflow).step(of.step);
+        if let Some(output) = &step.output {
+            let before = self.found.len();
+            self.value(of, output, trail);
+            if self.found.len() > before || !step.passes_input {
+                return;
+            }
+        }
+        if passes(step) { self.previous(of, trail) } else { self.push(of, Origin::Step(of.step), trail, false) }
+    }
+
+    fn item(&mut self, of: Place, trail: &Trail) {
+        let mut trail = trail.clone();
+        trail.how.item = trail.how.item.or(Some(of.step));
+        trail.rest.insert(0, Segment::Each);
+        let lists = loop_lists(self.set.graph(of.workflow).step(of.step));
+        if lists.is_empty() {
+            return self.previous(of, &trail);
+        }
+        lists.into_iter().for_each(|e| self.term(of, &e.term, &trail));
+    }
+
+    fn previous(&mut self, at: Place, trail: &Trail) {
+        let graph = self.set.graph(at.workflow);
+        let key = (at, Reference { root: Root::Previous, path: trail.rest.clone() });
+        if self.budget == 0 || self.open.len() > DEPTH || self.open.iter().filter(|k| **k == key).count() > 1 {
+            return;
+        }
+        self.budget -= 1;
+        self.open.push(key);
+        for edge in graph.into(at.step).iter().map(|e| graph.edge(*e)).filter(|e| e.kind != EdgeKind::Tool) {
+            match edge.from {
+                Node::Step(step) => self.result(Place { workflow: at.workflow, step }, trail),
+                Node::Trigger(_) => self.trigger(at, trail),
+            }
+        }
+        self.open.pop();
+    }
+
+    fn variable(&mut self, at: Place, name: &Text, trail: &Trail) {
+        let mut trail = trail.clone();
+        trail.how.variable = trail.how.variable.or_else(|| Some(name.clone()));
+        let graph = self.set.graph(at.workflow);
+        let (definitions, open_ended) = definitions(graph, at.step, name, |_| true);
+        for (step, value) in definitions {
+            self.value(Place { workflow: at.workflow, step }, value, &trail);
+        }
+        if open_ended {
+            let default = self.set.workflows[at.workflow as usize].parameters.get(name);
+            match default {
+                Value::Null => {}
+                value => self.value(at, value, &trail),
+            }
+        }
+    }
+
+    fn constant(&mut self, at: Place, text: &str, trail: &Trail) {
+        self.push(at, Origin::Constant(text.into()), trail, false);
+    }
+
+    fn push(&mut self, at: Place, origin: Origin, trail: &Trail, caller: bool) {
+        let how = How { first: trail.how.first || takes_first(&trail.rest), ..trail.how.clone() };
+        let source = Source { workflow: at.workflow, origin, path: trail.rest.clone(), caller, how };
+        if !self.found.contains(&source) {
+            self.found.push(source);
+        }
+    }
+}
+
+impl Trail {
+    fn spliced(&self, yes: bool) -> Trail {
+        let how = How { spliced: self.how.spliced || yes, ..self.how.clone() };
+        Trail { how, rest: Vec::new() }
+    }
+
+    fn below_list(&self) -> Trail {
+        let listed = matches!(self.rest.first(), Some(Segment::Each | Segment::Index(_) | Segment::Filter(_)));
+        Trail { how: self.how.clone(), rest: self.rest[usize::from(listed)..].to_vec() }
+    }
+}
+
+/// The values that a variable may have at a step: the assignments from which a walk comes here with no other in
+/// between; and whether some walk comes here with none. Only steps that `live` holds for count.
+pub fn definitions<'w>(
+    graph: &crate::graph::Graph<'w>,
+    at: StepIx,
+    name: &str,
+    live: impl Fn(StepIx) -> bool,
+) -> (Vec<(StepIx, &'w Value)>, bool) {
+    let mut found: Vec<(StepIx, &'w Value)> = Vec::new();
+    let mut open_ended = false;
+    let mut seen = vec![false; graph.len()];
+    let mut work = vec![at];
+    while let Some(step) = work.pop() {
+        for edge in graph.into(step).iter().map(|e| graph.edge(*e)) {
+            let Node::Step(before) = edge.from else {
+                open_ended = true;
+                continue;
+            };
+            if std::mem::replace(&mut seen[before.0 as usize], true) || !live(before) {
+                continue;
+            }
+            let own = graph.step(before).assigns.iter().rev().find(|a| a.variable == name);
+            if let Some(assignment) = own {
+                found.push((before, &assignment.value));
+            }
+            if own.is_none_or(|a| a.adds) {
+                work.push(before);
+            }
+        }
+    }
+    (found, open_ended)
+}
+
+/// The lists that a loop goes through, as its parameters give them.
+pub fn loop_lists(step: &Step) -> Vec<&Expression> {
+    let all = step.parameters.expressions();
+    all.into_iter().filter(|e| !e.is_constant()).collect()
+}
+
+/// Whether a step's result is what came into it.
+fn passes(step: &Step) -> bool {
+    let moves = matches!(
+        step.kind,
+        StepKind::Branch | StepKind::Guard | StepKind::Fork | StepKind::Join | StepKind::Wait | StepKind::Loop(_)
+    );
+    step.passes_input || (step.output.is_none() && step.ask.is_none() && (moves || !step.enabled))
+}
+
+fn takes_first(path: &[Segment]) -> bool {
+    path.iter().any(|s| matches!(s, Segment::Index(0 | -1)))
+}
+
+fn is_split(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("split")
+}

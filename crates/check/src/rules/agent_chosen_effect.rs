@@ -1,0 +1,16 @@
+//! `agent-chosen-effect`: see the page beside this file.
+
+use super::{Rule, Scope};
+use crate::facts::Facts;
+use workflow::{Finding, Severity};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "agent-chosen-effect",
+    severity: Severity::High,
+    scope: Scope::Changes,
+    page: include_str!("agent_chosen_effect.md"),
+    check,
+};
+
+fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}

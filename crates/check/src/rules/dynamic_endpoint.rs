@@ -1,0 +1,16 @@
+//! `dynamic-endpoint`: see the page beside this file.
+
+use super::{Rule, Scope};
+use crate::facts::Facts;
+use workflow::{Finding, Severity};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "dynamic-endpoint",
+    severity: Severity::High,
+    scope: Scope::Changes,
+    page: include_str!("dynamic_endpoint.md"),
+    check,
+};
+
+fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}

@@ -1,0 +1,16 @@
+//! `raw-http-change`: see the page beside this file.
+
+use super::{Rule, Scope};
+use crate::facts::Facts;
+use workflow::{Finding, Severity};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "raw-http-change",
+    severity: Severity::Medium,
+    scope: Scope::Changes,
+    page: include_str!("raw_http_change.md"),
+    check,
+};
+
+fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}

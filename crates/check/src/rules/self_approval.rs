@@ -1,0 +1,101 @@
+//! `self-approval`: the approver is, or can be, the requester or the person affected.
+
+use super::{Rule, Scope};
+use crate::authority::is_actor;
+use crate::facts::Facts;
+use crate::gate::Gate;
+use crate::logic::keys_of;
+use crate::provenance::{Origin, Source};
+use crate::tell::Concerning;
+use workflow::{Confidence, Finding, Severity, StepIx};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "self-approval",
+    severity: Severity::High,
+    scope: Scope::Changes,
+    page: include_str!("self_approval.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for change in facts.live_changes().filter(|c| matters(c.verdict.gate)) {
+        let Some(asked) = change.verdict.question else { continue };
+        let approvers = super::approver_from_input::approvers(facts, asked);
+        let targets = facts.set.all_sources(facts.place(change.step), &facts.step(change.step).target.identity);
+        let Some((source, affected)) = approvers.iter().find_map(|a| conflict(a, &targets).map(|c| (a, c))) else {
+            continue;
+        };
+        if excludes(facts, asked, change.step, source) {
+            continue;
+        }
+        let who = if affected { "the person whose access changes" } else { "the requester" };
+        let message = format!(
+            "{} is asked of {}, who is {who}, before {} {}.",
+            facts.name(asked),
+            facts.source(source),
+            facts.name(change.step),
+            facts.deed(change.step)
+        );
+        let fix = "Ask somebody else: a manager, an owner, a security approver; and check that the one who answers \
+                   is neither the requester nor the person affected.";
+        let sure = if affected { Confidence::High } else { Confidence::Medium };
+        out.push(facts.report(&RULE, change.step, message, fix).sure(sure));
+    }
+}
+
+fn matters(gate: Gate) -> bool {
+    matches!(gate, Gate::Present | Gate::FailsOpen | Gate::Ignored)
+}
+
+/// Whether an approver is the requester (false) or the person affected (true).
+fn conflict(approver: &Source, targets: &[Source]) -> Option<bool> {
+    if stands_apart(approver) || matches!(approver.origin, Origin::Constant(_) | Origin::Parameter(_) | Origin::Unknown)
+    {
+        return None;
+    }
+    let same = |t: &Source| {
+        let whole = matches!(approver.origin, Origin::Step(_)) || t.how.item.is_some();
+        t.origin == approver.origin
+            && t.workflow == approver.workflow
+            && !stands_apart(t)
+            && (t.path == approver.path || whole && same_record(t, approver))
+    };
+    if targets.iter().any(same) {
+        return Some(true);
+    }
+    (approver.origin == Origin::Trigger && is_actor(&approver.path)).then_some(false)
+}
+
+/// Two fields of one record: the same path but for its last key.
+fn same_record(a: &Source, b: &Source) -> bool {
+    let (a, b) = (keys_of(&a.path), keys_of(&b.path));
+    let parent = |k: &[workflow::Text]| k.split_last().map(|(_, p)| p.to_vec()).unwrap_or_default();
+    let (a, b) = (parent(&a), parent(&b));
+    a.starts_with(&b) || b.starts_with(&a)
+}
+
+/// A field that names somebody with authority over the person, not the person.
+fn stands_apart(source: &Source) -> bool {
+    const OTHERS: [&str; 8] =
+        ["manager", "supervisor", "owner", "approver", "reviewer", "sponsor", "boss", "responsible"];
+    keys_of(&source.path).iter().any(|k| OTHERS.iter().any(|o| k.to_lowercase().contains(o)))
+}
+
+/// A branch between the question and the change compares who answered with somebody.
+fn excludes(facts: &Facts<'_, '_>, asked: StepIx, change: StepIx, approver: &Source) -> bool {
+    let after = facts.graph.after(asked);
+    facts.workflow.edges.iter().any(|e| {
+        let workflow::EdgeKind::When { condition, .. } = &e.kind else { return false };
+        let workflow::Node::Step(at) = e.from else { return false };
+        if !after.has(at) || !facts.graph.after(at).has(change) {
+            return false;
+        }
+        let read = facts.set.term_sources(facts.place(at), &condition.term);
+        let responder = |s: &Source| {
+            let keys = keys_of(&s.path).join(".").to_lowercase();
+            s.origin == Origin::Step(asked) && ["responder", "user", "respondedby", "approver"].iter().any(|w| keys.contains(w))
+        };
+        read.iter().any(responder) && read.iter().any(|s| s.origin == approver.origin || s.origin == Origin::Trigger)
+    })
+}

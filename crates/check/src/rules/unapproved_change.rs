@@ -1,0 +1,73 @@
+//! `unapproved-change`: some path from a trigger to an access-changing step passes no gate.
+
+use super::{Rule, Scope};
+use crate::facts::{Change, Facts};
+use crate::gate::Gate;
+use crate::tell::Concerning;
+use workflow::{Confidence, Finding, Kind, Severity, StepKind};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "unapproved-change",
+    severity: Severity::High,
+    scope: Scope::Changes,
+    page: include_str!("unapproved_change.md"),
+    check,
+};
+
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for change in facts.live_changes().filter(|c| is_ungated(c) && !answers(facts, c)) {
+        if follows_its_grant(facts, change) {
+            continue;
+        }
+        let step = change.step;
+        let (name, deed, start) = (facts.name(step), facts.deed(step), facts.start(step));
+        let message = match change.verdict.gate {
+            Gate::Authorised => format!(
+                "{name} {deed} after a check of the requester's authority only; a change of tier 3 needs a second person."
+            ),
+            _ if facts.questions.iter().any(|q| q.without().has(step) && facts.graph.after(q.step).has(step)) => {
+                let asks: Vec<_> = facts.questions.iter().filter(|q| q.is_approval).map(|q| q.step).collect();
+                match asks.is_empty() {
+                    true => format!("{name} {deed}, and no step on the way asks a person for approval."),
+                    false => format!("{name} {deed} on a path that goes past {}.", facts.names(&asks)),
+                }
+            }
+            _ => format!("{start} leads to {name}, which {deed}, and nobody is asked on the way."),
+        };
+        let fix = "Ask a person who is not the requester before this step, and let only a positive answer through; \
+                   or, where the platform approves before the trigger fires, say so in the control record.";
+        let platform = facts.set.triggers(facts.place(step)).any(|t| facts.workflow.triggers[t].after_approval);
+        let sure = if platform { Confidence::Medium } else { Confidence::High };
+        out.push(facts.report(&RULE, step, capital(message), fix).sure(sure));
+    }
+}
+
+fn is_ungated(change: &Change) -> bool {
+    change.verdict.gate == Gate::None || (change.verdict.gate == Gate::Authorised && change.tier.0 >= 3)
+}
+
+/// An approval answered by machine is a fault of its own.
+fn answers(facts: &Facts<'_, '_>, change: &Change) -> bool {
+    let effects = facts.step(change.step).live_effects();
+    let mut changing = effects.iter().filter(|e| e.kind.changes_access());
+    changing.all(|e| matches!(e.kind, Kind::Decide | Kind::Certify))
+}
+
+/// The end of a temporary access belongs to the grant: a wait stands between them.
+fn follows_its_grant(facts: &Facts<'_, '_>, change: &Change) -> bool {
+    let only_revokes = facts.step(change.step).live_effects().iter().filter(|e| e.kind.changes_access());
+    if !only_revokes.clone().all(|e| matches!(e.kind, Kind::Revoke | Kind::Disable)) {
+        return false;
+    }
+    let grants = facts.live_changes().filter(|g| facts.does(g.step, Kind::Grant));
+    let mut waited = grants.map(|g| facts.graph.after(g.step)).filter(|after| after.has(change.step));
+    waited.any(|after| {
+        after.steps().any(|w| facts.step(w).kind == StepKind::Wait && facts.graph.after(w).has(change.step))
+    })
+}
+
+fn capital(text: String) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}

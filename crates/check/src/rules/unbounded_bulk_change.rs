@@ -1,0 +1,16 @@
+//! `unbounded-bulk-change`: see the page beside this file.
+
+use super::{Rule, Scope};
+use crate::facts::Facts;
+use workflow::{Finding, Severity};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "unbounded-bulk-change",
+    severity: Severity::High,
+    scope: Scope::Changes,
+    page: include_str!("unbounded_bulk_change.md"),
+    check,
+};
+
+fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}

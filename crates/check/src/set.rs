@@ -1,0 +1,168 @@
+//! The workflows of one check, seeing each other: who calls whom, and where a call's input goes.
+
+use crate::graph::{From, Graph, Reach};
+use std::collections::HashMap;
+use workflow::{CalleeKey, StepIx, TriggerKind, Value, Workflow};
+
+/// A step of one of the workflows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// Index of the workflow in the set.
+    pub workflow: u32,
+    /// The step.
+    pub step: StepIx,
+}
+
+/// One call from a step to a workflow.
+#[derive(Clone, Copy)]
+pub struct Call<'w> {
+    /// The step that calls.
+    pub from: Place,
+    /// The workflow called, where it is in the set.
+    pub to: Option<u32>,
+    /// The workflow calls itself.
+    pub itself: bool,
+    /// What it is given.
+    pub input: &'w Value,
+}
+
+/// The workflows of one check.
+pub struct Set<'w> {
+    /// The workflows.
+    pub workflows: &'w [Workflow],
+    graphs: Vec<Graph<'w>>,
+    reached: Vec<Reach>,
+    by_trigger: Vec<Vec<Reach>>,
+    calls: Vec<Call<'w>>,
+    first_call: Vec<usize>,
+    calls_of: HashMap<Place, Vec<usize>>,
+    callers: Vec<Vec<usize>>,
+}
+
+impl<'w> Set<'w> {
+    /// Links workflows.
+    #[must_use]
+    pub fn new(workflows: &'w [Workflow]) -> Self {
+        let graphs: Vec<Graph<'w>> = workflows.iter().map(Graph::new).collect();
+        let reached = graphs.iter().map(Graph::reachable).collect();
+        let by_trigger = graphs.iter().map(by_trigger).collect();
+        let mut set = Set {
+            workflows,
+            graphs,
+            reached,
+            by_trigger,
+            calls: Vec::new(),
+            first_call: Vec::new(),
+            calls_of: HashMap::new(),
+            callers: vec![Vec::new(); workflows.len()],
+        };
+        set.link();
+        set
+    }
+
+    fn link(&mut self) {
+        let names = names(self.workflows);
+        for (w, workflow) in self.workflows.iter().enumerate() {
+            let w = u32::try_from(w).unwrap_or(u32::MAX);
+            self.first_call.push(self.calls.len());
+            for (i, step) in workflow.steps.iter().enumerate().filter(|(_, s)| s.enabled) {
+                let from = Place { workflow: w, step: StepIx(u32::try_from(i).unwrap_or(u32::MAX)) };
+                for callee in &step.calls {
+                    let to = match &callee.key {
+                        CalleeKey::Id(key) | CalleeKey::Name(key) => names.get(key.as_str()).copied(),
+                        CalleeKey::Itself => Some(w),
+                        CalleeKey::Dynamic(_) => None,
+                    };
+                    let call = Call { from, to, itself: to == Some(w), input: &callee.input };
+                    self.calls_of.entry(from).or_default().push(self.calls.len());
+                    if let Some(to) = to.filter(|to| *to != w) {
+                        self.callers[to as usize].push(self.calls.len());
+                    }
+                    self.calls.push(call);
+                }
+            }
+        }
+    }
+
+    /// The graph of a workflow.
+    #[must_use]
+    pub fn graph(&self, workflow: u32) -> &Graph<'w> {
+        &self.graphs[workflow as usize]
+    }
+
+    /// What the triggers of a workflow reach.
+    #[must_use]
+    pub fn reached(&self, workflow: u32) -> &Reach {
+        &self.reached[workflow as usize]
+    }
+
+    /// The triggers that reach a step, by index.
+    pub fn triggers(&self, at: Place) -> impl Iterator<Item = usize> + '_ {
+        let several = &self.by_trigger[at.workflow as usize];
+        let count = self.workflows[at.workflow as usize].triggers.len();
+        let reached = self.reached(at.workflow);
+        (0..count).filter(move |t| several.get(*t).map_or(reached.has(at.step), |r| r.has(at.step)))
+    }
+
+    /// The calls that a step makes.
+    pub fn calls(&self, from: Place) -> impl Iterator<Item = &Call<'w>> {
+        self.calls_of.get(&from).into_iter().flatten().map(|i| &self.calls[*i])
+    }
+
+    /// All calls that a workflow makes.
+    pub fn calls_from(&self, workflow: u32) -> impl Iterator<Item = &Call<'w>> {
+        let first = |w: usize| self.first_call.get(w).copied().unwrap_or(self.calls.len());
+        self.calls[first(workflow as usize)..first(workflow as usize + 1)].iter()
+    }
+
+    /// The calls by which other workflows start this one.
+    pub fn callers(&self, workflow: u32) -> impl Iterator<Item = &Call<'w>> {
+        self.callers[workflow as usize].iter().map(|i| &self.calls[*i])
+    }
+
+    /// The calls by which other workflows come to a step: those where a trigger for calls reaches it. A trigger
+    /// that the world can use as well is none of these.
+    pub fn callers_to(&self, at: Place) -> Vec<Call<'w>> {
+        let triggers = &self.workflows[at.workflow as usize].triggers;
+        let called = |t: usize| triggers[t].kind == TriggerKind::Subflow;
+        if self.triggers(at).any(called) { self.callers(at.workflow).copied().collect() } else { Vec::new() }
+    }
+
+    /// Every workflow that a workflow starts, and those that these start, itself first.
+    #[must_use]
+    pub fn closure(&self, workflow: u32) -> Vec<u32> {
+        let mut found = vec![workflow];
+        let mut next = 0;
+        while let Some(w) = found.get(next).copied() {
+            next += 1;
+            for to in self.calls_from(w).filter_map(|c| c.to) {
+                if !found.contains(&to) {
+                    found.push(to);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// What each trigger reaches, only where there are several.
+fn by_trigger(graph: &Graph<'_>) -> Vec<Reach> {
+    let count = u32::try_from(graph.workflow.triggers.len()).unwrap_or(0);
+    if !(2..=64).contains(&count) {
+        return Vec::new();
+    }
+    (0..count).map(|t| graph.reach(From::Trigger(t), |_| true)).collect()
+}
+
+/// Every name a workflow may be called by; a name that two workflows have leads to the first.
+fn names(workflows: &[Workflow]) -> HashMap<&str, u32> {
+    let mut names = HashMap::new();
+    for (i, w) in workflows.iter().enumerate() {
+        let i = u32::try_from(i).unwrap_or(u32::MAX);
+        let own = w.id.iter().chain(&w.aliases).chain(std::iter::once(&w.name));
+        for name in own.filter(|n| !n.is_empty()) {
+            names.entry(name.as_str()).or_insert(i);
+        }
+    }
+    names
+}

@@ -1,0 +1,201 @@
+//! The words of findings: steps, deeds, sources and walks, as people would say them.
+
+use crate::facts::Facts;
+use crate::logic::{Answer, keys_of};
+use crate::provenance::{Origin, Source};
+use crate::rules::Rule;
+use workflow::{Confidence, Effect, Finding, Kind, StepIx, Text, TriggerKind, Walk};
+
+impl Facts<'_, '_> {
+    /// A finding about a step, with the rule's severity (one step worse where the change is tier 3) and the shortest
+    /// walk to the step.
+    #[must_use]
+    pub fn report(&self, rule: &Rule, step: StepIx, message: String, fix: impl Into<String>) -> Finding {
+        let raised = self.change(step).is_some_and(|c| c.tier.0 >= 3);
+        let place = self.step(step);
+        Finding {
+            rule: rule.id.into(),
+            severity: if raised { rule.severity.raised() } else { rule.severity },
+            confidence: Confidence::High,
+            step: place.id.clone(),
+            steps: vec![place.id.clone()],
+            path: self.walk(step),
+            line: place.span.line,
+            message,
+            fix: fix.into(),
+        }
+    }
+
+    /// The shortest walk from a trigger to a step; where only a caller's trigger leads here, from the caller's.
+    #[must_use]
+    pub fn walk(&self, step: StepIx) -> Vec<Walk> {
+        let own = self.graph.walk(self.reached, step);
+        let callers = self.set.callers_to(self.place(step));
+        let Some(call) = callers.first() else { return own };
+        let (graph, reached) = (self.set.graph(call.from.workflow), self.set.reached(call.from.workflow));
+        let short = graph.workflow.id.as_deref().unwrap_or(&graph.workflow.name);
+        let mut walk = graph.walk(reached, call.from.step);
+        for station in &mut walk {
+            station.step = compact_str::format_compact!("{short}/{}", station.step);
+            station.marked = false;
+        }
+        walk.extend(own);
+        walk
+    }
+
+    /// A step by its name.
+    #[must_use]
+    pub fn name(&self, step: StepIx) -> String {
+        let step = self.step(step);
+        format!("`{}`", if step.name.is_empty() { &step.id } else { &step.name })
+    }
+
+    /// Several steps by their names.
+    #[must_use]
+    pub fn names(&self, steps: &[StepIx]) -> String {
+        let names: Vec<String> = steps.iter().map(|s| self.name(*s)).collect();
+        enumerate(&names)
+    }
+
+    /// What an access-changing step does: `disables an account in entra`.
+    #[must_use]
+    pub fn deed(&self, step: StepIx) -> String {
+        let effects: Vec<&Effect> =
+            self.step(step).live_effects().iter().filter(|e| e.kind.changes_access()).collect();
+        let mut deeds: Vec<String> = Vec::new();
+        for effect in &effects {
+            let verb = verb(effect.kind).to_owned();
+            if !deeds.contains(&verb) {
+                deeds.push(verb);
+            }
+        }
+        let mut told = if deeds.is_empty() { "may change access".to_owned() } else { enumerate(&deeds) };
+        if let Some(system) = effects.iter().map(|e| &e.system).find(|s| !s.is_empty()) {
+            told.push_str(&format!(" in {system}"));
+        }
+        if let Some(whom) = effects.iter().map(|e| &e.identity).find(|i| !i.is_empty() && i.len() <= 60) {
+            told.push_str(&format!(" (`{whom}`)"));
+        }
+        told
+    }
+
+    /// What starts the workflow, as the subject of a sentence.
+    #[must_use]
+    pub fn start(&self, step: StepIx) -> String {
+        let mut starts: Vec<String> = Vec::new();
+        for t in self.set.triggers(self.place(step)) {
+            let t = &self.workflow.triggers[t];
+            let told = match t.kind {
+                TriggerKind::Webhook => format!("a call to the webhook `{}`", t.name),
+                TriggerKind::Schedule => "the schedule".to_owned(),
+                TriggerKind::Event if t.event.is_empty() => format!("the event `{}`", t.name),
+                TriggerKind::Event => format!("the event `{}`", t.event),
+                TriggerKind::Manual => "whoever runs it".to_owned(),
+                TriggerKind::Form => format!("the form `{}`", t.name),
+                TriggerKind::Mail => "a mail".to_owned(),
+                TriggerKind::Chat => "a chat message".to_owned(),
+                TriggerKind::External => "an external call".to_owned(),
+                TriggerKind::Subflow => "a calling workflow".to_owned(),
+            };
+            if !starts.contains(&told) {
+                starts.push(told);
+            }
+        }
+        if starts.is_empty() { "the trigger".to_owned() } else { enumerate(&starts).replace(" and ", " or ") }
+    }
+
+    /// Where a value comes from.
+    #[must_use]
+    pub fn source(&self, source: &Source) -> String {
+        let keys = keys_of(&source.path).join(".");
+        let graph = self.set.graph(source.workflow);
+        match &source.origin {
+            Origin::Trigger if keys.is_empty() => "the trigger's input".to_owned(),
+            Origin::Trigger => format!("`{keys}` of the trigger's input"),
+            Origin::Step(step) => {
+                let step = graph.step(*step);
+                let name = if step.name.is_empty() { &step.id } else { &step.name };
+                if keys.is_empty() { format!("the result of `{name}`") } else { format!("`{keys}` of `{name}`") }
+            }
+            Origin::Parameter(name) => format!("the parameter `{name}`"),
+            Origin::Secret(name) => format!("the secret `{name}`"),
+            Origin::Constant(text) => format!("the constant `{text}`"),
+            Origin::Environment => "the installation".to_owned(),
+            Origin::Random => "chance".to_owned(),
+            Origin::Now => "the clock".to_owned(),
+            Origin::Unknown => "something that could not be read".to_owned(),
+        }
+    }
+}
+
+/// What people say for an effect.
+fn verb(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Grant => "gives access",
+        Kind::Revoke => "takes access away",
+        Kind::CreateIdentity => "creates an account",
+        Kind::Enable => "enables an account",
+        Kind::Disable => "disables an account",
+        Kind::DeleteIdentity => "deletes an account",
+        Kind::UpdateIdentity => "changes an account",
+        Kind::IssueCredential => "issues a credential",
+        Kind::ResetCredential => "resets a credential",
+        Kind::RotateCredential => "rotates a credential",
+        Kind::RevokeCredential => "revokes a credential",
+        Kind::Decide => "answers an approval",
+        Kind::Certify => "records an access-review decision",
+        Kind::ChangePolicy => "changes who may get access",
+        _ => "may change access",
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn enumerate(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// Several ways in which a question may end.
+#[must_use]
+pub fn answers(leaks: &[Answer]) -> String {
+    let told: Vec<String> = leaks.iter().map(Answer::tell).collect();
+    enumerate(&told).replace(" and ", " or ")
+}
+
+/// Adds steps to those that a finding concerns.
+pub trait Concerning {
+    /// With further steps concerned.
+    #[must_use]
+    fn also(self, steps: impl IntoIterator<Item = Text>) -> Self;
+    /// With a walk.
+    #[must_use]
+    fn along(self, path: Vec<Walk>) -> Self;
+    /// With a confidence.
+    #[must_use]
+    fn sure(self, confidence: Confidence) -> Self;
+}
+
+impl Concerning for Finding {
+    fn also(mut self, steps: impl IntoIterator<Item = Text>) -> Self {
+        for step in steps {
+            if !self.steps.contains(&step) {
+                self.steps.push(step);
+            }
+        }
+        self
+    }
+
+    fn along(mut self, path: Vec<Walk>) -> Self {
+        self.path = path;
+        self
+    }
+
+    fn sure(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+}
