@@ -32,7 +32,8 @@ pub fn authority(set: &Set<'_>, at: Place) -> Option<Authority> {
 
 /// Whether a step reads memberships, roles or entitlements, by its operation and its path.
 fn reads_authority(step: &Step) -> bool {
-    let only_reads = !step.live_effects().is_empty() && step.live_effects().iter().all(|e| e.kind == Kind::Read);
+    let only_reads =
+        !step.live_effects().is_empty() && step.live_effects().iter().all(|e| e.kind == Kind::Read);
     let mut words = step.operation.to_lowercase();
     if let Some(request) = &step.request {
         request.url.walk(&mut |v| {
@@ -57,7 +58,9 @@ fn by_requester(set: &Set<'_>, at: Place) -> Option<Authority> {
     let graph = set.graph(at.workflow);
     let mut tried: Vec<Vec<Text>> = Vec::new();
     for edge in &graph.workflow.edges {
-        let (EdgeKind::When { condition, .. }, Node::Step(branch)) = (&edge.kind, edge.from) else { continue };
+        let (EdgeKind::When { condition, .. }, Node::Step(branch)) = (&edge.kind, edge.from) else {
+            continue;
+        };
         if branch.0 as usize >= graph.len() {
             continue;
         }

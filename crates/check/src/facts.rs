@@ -152,18 +152,21 @@ impl<'s, 'w> Judge<'s, 'w> {
     /// Several questions, each on its own paths, that together stand on all.
     fn gated_apart(&self, at: Place, asked: &[Question]) -> bool {
         let graph = self.set.graph(at.workflow);
-        let steps: Vec<StepIx> = asked.iter().filter(|q| q.is_approval && q.step != at.step).map(|q| q.step).collect();
+        let steps: Vec<StepIx> =
+            asked.iter().filter(|q| q.is_approval && q.step != at.step).map(|q| q.step).collect();
         let shut = |e: u32| matches!(graph.edge(e).from, workflow::Node::Step(s) if steps.contains(&s));
         let free = graph.reach(crate::graph::From::Triggers, |e| !shut(e));
-        if !(2..=6).contains(&steps.len()) || free.has(at.step) || !self.set.reached(at.workflow).has(at.step) {
+        if !(2..=6).contains(&steps.len()) || free.has(at.step) || !self.set.reached(at.workflow).has(at.step)
+        {
             return false;
         }
         let mut ways = 0;
         let all_hold = steps.iter().all(|s| {
             let others: Vec<StepIx> = steps.iter().copied().filter(|o| o != s).collect();
-            let still = graph.reach(crate::graph::From::Triggers, |e| {
-                !matches!(graph.edge(e).from, workflow::Node::Step(f) if others.contains(&f))
-            });
+            let still = graph.reach(
+                crate::graph::From::Triggers,
+                |e| !matches!(graph.edge(e).from, workflow::Node::Step(f) if others.contains(&f)),
+            );
             if !still.has(at.step) {
                 return true;
             }
@@ -190,7 +193,8 @@ impl<'s, 'w> Judge<'s, 'w> {
         reaching.peek().is_some()
             && reaching.all(|t| {
                 let trigger = &triggers[t];
-                let decision = trigger.filter.as_ref().is_some_and(|f| f.text.to_lowercase().contains("approv"));
+                let decision =
+                    trigger.filter.as_ref().is_some_and(|f| f.text.to_lowercase().contains("approv"));
                 let any_of_several = trigger.filter.iter().any(|f| f.references().iter().any(|r| picks(r)));
                 trigger.after_approval && (stated || decision && !any_of_several)
             })
@@ -266,9 +270,9 @@ impl<'s, 'w> Facts<'s, 'w> {
     #[must_use]
     pub fn calls_change(&self, step: StepIx) -> bool {
         let called = self.set.calls(self.place(step)).filter_map(|c| c.to).filter(|to| *to != self.index);
-        called.flat_map(|to| self.set.closure(to)).any(|w| {
-            w != self.index && self.set.workflows[w as usize].steps.iter().any(Step::changes_access)
-        })
+        called
+            .flat_map(|to| self.set.closure(to))
+            .any(|w| w != self.index && self.set.workflows[w as usize].steps.iter().any(Step::changes_access))
     }
 
     /// The check of authority before a step.

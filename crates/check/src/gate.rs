@@ -161,7 +161,8 @@ impl Question {
         let reads = self.ends.iter().any(|(a, r)| stops(a) && !r.has(at));
         let given = || self.ends.iter().filter(|(a, _)| !a.is_unwanted());
         let refused = |a: &Answer| matches!(a, Answer::Given(_, v) if self.negative.contains(v));
-        let no_matter = given().count() > 1 && given().any(|(a, _)| refused(a)) && given().all(|(_, r)| r.has(at));
+        let no_matter =
+            given().count() > 1 && given().any(|(a, _)| refused(a)) && given().all(|(_, r)| r.has(at));
         match (leaks, reads) {
             (_, false) => Effectiveness::NotRead,
             (false, true) if no_matter => Effectiveness::NotRead,
@@ -332,7 +333,8 @@ fn compared(term: &Term, found: &mut Vec<Text>) {
 pub fn means_yes(word: &str) -> bool {
     let word = word.trim().to_lowercase();
     let starts = ["approv", "accept", "allow", "confirm", "grant", "permit", "authoris", "authoriz"];
-    matches!(&*word, "yes" | "true" | "ok" | "y" | "agree" | "agreed") || starts.iter().any(|s| word.starts_with(s))
+    matches!(&*word, "yes" | "true" | "ok" | "y" | "agree" | "agreed")
+        || starts.iter().any(|s| word.starts_with(s))
 }
 
 /// Words that mean no wherever they are an answer.

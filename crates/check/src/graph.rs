@@ -233,7 +233,10 @@ impl<'w> Graph<'w> {
         let mut back: Vec<Walk> = vec![self.station(to, "", true)];
         let mut at = to;
         for _ in 0..=self.len() {
-            let Some(edge) = reach.by.get(at.0 as usize).filter(|e| **e != NONE).map(|e| self.edge(*e)) else { break };
+            let Some(edge) = reach.by.get(at.0 as usize).filter(|e| **e != NONE).map(|e| self.edge(*e))
+            else {
+                break;
+            };
             match edge.from {
                 Node::Step(from) => {
                     at = from;

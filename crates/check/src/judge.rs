@@ -84,7 +84,9 @@ fn outside(set: &Set<'_>, members: &[u32]) -> Vec<Text> {
         let step = set.graph(call.from.workflow).step(call.from.step);
         for callee in step.calls.iter().filter(|c| std::ptr::eq(&c.input, call.input)) {
             let name = match &callee.key {
-                workflow::CalleeKey::Id(k) | workflow::CalleeKey::Name(k) | workflow::CalleeKey::Dynamic(k) => k,
+                workflow::CalleeKey::Id(k)
+                | workflow::CalleeKey::Name(k)
+                | workflow::CalleeKey::Dynamic(k) => k,
                 workflow::CalleeKey::Itself => continue,
             };
             if !names.contains(name) {

@@ -14,11 +14,6 @@ pub mod rules;
 pub mod set;
 pub mod tell;
 
-#[cfg(test)]
-mod dsl;
-#[cfg(test)]
-mod pages;
-
 pub use classify::{classify, tier};
 pub use gate::Gate;
 pub use judge::{Closure, Judged, check};

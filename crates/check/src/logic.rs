@@ -141,10 +141,12 @@ impl Logic<'_, '_> {
                 let path = r.path.iter().chain(rest).cloned().collect();
                 self.reference(at, &Reference { root: r.root.clone(), path }, depth)
             }
-            Term::Call(Function::ParseJson | Function::Coalesce | Function::First, args) => match args.first() {
-                Some(t) => self.below(at, t, rest, depth.saturating_sub(1)),
-                None => Val::Any,
-            },
+            Term::Call(Function::ParseJson | Function::Coalesce | Function::First, args) => {
+                match args.first() {
+                    Some(t) => self.below(at, t, rest, depth.saturating_sub(1)),
+                    None => Val::Any,
+                }
+            }
             Term::Map(entries) => match rest.first() {
                 Some(Segment::Key(key)) => {
                     let entry = entries.iter().find(|(k, _)| k == key);
@@ -207,7 +209,9 @@ impl Logic<'_, '_> {
                 (Val::Null, true) => self.previous(of, path, depth - 1),
                 (val, _) => val,
             },
-            None if step.passes_input || matches!(step.kind, StepKind::Branch | StepKind::Guard | StepKind::Join) => {
+            None if step.passes_input
+                || matches!(step.kind, StepKind::Branch | StepKind::Guard | StepKind::Join) =>
+            {
                 self.previous(of, path, depth - 1)
             }
             None => Val::Any,
@@ -274,8 +278,13 @@ impl Logic<'_, '_> {
             Function::Less | Function::LessOrEquals | Function::Greater | Function::GreaterOrEquals => {
                 known((arg(0) == Val::Null || arg(1) == Val::Null).then_some(false))
             }
-            Function::Lower | Function::Upper | Function::Trim | Function::ToText | Function::First
-            | Function::Last | Function::ParseJson => arg(0),
+            Function::Lower
+            | Function::Upper
+            | Function::Trim
+            | Function::ToText
+            | Function::First
+            | Function::Last
+            | Function::ParseJson => arg(0),
             Function::Coalesce => match arg(0) {
                 Val::Null => arg(1),
                 val => val,

@@ -210,8 +210,10 @@ impl Query<'_, '_> {
                 items.iter().for_each(|t| self.term(at, t, &trail));
             }
             Term::Map(entries) => {
-                let key = trail.rest.first().and_then(|s| if let Segment::Key(k) = s { Some(k) } else { None });
-                let below = Trail { how: trail.how.clone(), rest: trail.rest.get(1..).unwrap_or(&[]).to_vec() };
+                let key =
+                    trail.rest.first().and_then(|s| if let Segment::Key(k) = s { Some(k) } else { None });
+                let below =
+                    Trail { how: trail.how.clone(), rest: trail.rest.get(1..).unwrap_or(&[]).to_vec() };
                 for (_, t) in entries.iter().filter(|(k, _)| key.is_none_or(|key| key == k)) {
                     self.term(at, t, if key.is_some() { &below } else { trail });
                 }
@@ -226,7 +228,8 @@ impl Query<'_, '_> {
             Function::Random => return self.push(at, Origin::Random, &trail, false),
             Function::Now => return self.push(at, Origin::Now, &trail, false),
             Function::First | Function::Last => {
-                let inner_split = matches!(args.first(), Some(Term::Call(Function::Other(f), _)) if is_split(f));
+                let inner_split =
+                    matches!(args.first(), Some(Term::Call(Function::Other(f), _)) if is_split(f));
                 trail.how.part |= inner_split;
                 trail.how.first |= !inner_split;
             }
@@ -312,7 +315,11 @@ impl Query<'_, '_> {
                 return;
             }
         }
-        if passes(step) { self.previous(of, trail) } else { self.push(of, Origin::Step(of.step), trail, false) }
+        if passes(step) {
+            self.previous(of, trail)
+        } else {
+            self.push(of, Origin::Step(of.step), trail, false)
+        }
     }
 
     fn item(&mut self, of: Place, trail: &Trail) {
@@ -329,7 +336,8 @@ impl Query<'_, '_> {
     fn previous(&mut self, at: Place, trail: &Trail) {
         let graph = self.set.graph(at.workflow);
         let key = (at, Reference { root: Root::Previous, path: trail.rest.clone() });
-        if self.budget == 0 || self.open.len() > DEPTH || self.open.iter().filter(|k| **k == key).count() > 1 {
+        if self.budget == 0 || self.open.len() > DEPTH || self.open.iter().filter(|k| **k == key).count() > 1
+        {
             return;
         }
         self.budget -= 1;
@@ -380,7 +388,8 @@ impl Trail {
     }
 
     fn below_list(&self) -> Trail {
-        let listed = matches!(self.rest.first(), Some(Segment::Each | Segment::Index(_) | Segment::Filter(_)));
+        let listed =
+            matches!(self.rest.first(), Some(Segment::Each | Segment::Index(_) | Segment::Filter(_)));
         Trail { how: self.how.clone(), rest: self.rest[usize::from(listed)..].to_vec() }
     }
 }
@@ -428,7 +437,12 @@ pub fn loop_lists(step: &Step) -> Vec<&Expression> {
 fn passes(step: &Step) -> bool {
     let moves = matches!(
         step.kind,
-        StepKind::Branch | StepKind::Guard | StepKind::Fork | StepKind::Join | StepKind::Wait | StepKind::Loop(_)
+        StepKind::Branch
+            | StepKind::Guard
+            | StepKind::Fork
+            | StepKind::Join
+            | StepKind::Wait
+            | StepKind::Loop(_)
     );
     step.passes_input || (step.output.is_none() && step.ask.is_none() && (moves || !step.enabled))
 }

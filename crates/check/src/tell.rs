@@ -115,7 +115,11 @@ impl Facts<'_, '_> {
             Origin::Step(step) => {
                 let step = graph.step(*step);
                 let name = if step.name.is_empty() { &step.id } else { &step.name };
-                if keys.is_empty() { format!("the result of `{name}`") } else { format!("`{keys}` of `{name}`") }
+                if keys.is_empty() {
+                    format!("the result of `{name}`")
+                } else {
+                    format!("`{keys}` of `{name}`")
+                }
             }
             Origin::Parameter(name) => format!("the parameter `{name}`"),
             Origin::Secret(name) => format!("the secret `{name}`"),

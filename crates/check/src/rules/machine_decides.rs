@@ -44,5 +44,5 @@ fn field(entry: &Entry) -> (String, bool) {
         Value::Expr(e) => !e.text.trim().is_empty(),
         value => !value.is_empty(),
     };
-    (entry.key.to_lowercase(), filled)
+    (entry.key.to_lowercase().to_string(), filled)
 }
