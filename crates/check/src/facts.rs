@@ -195,7 +195,7 @@ impl<'s, 'w> Judge<'s, 'w> {
                 let trigger = &triggers[t];
                 let decision =
                     trigger.filter.as_ref().is_some_and(|f| f.text.to_lowercase().contains("approv"));
-                let any_of_several = trigger.filter.iter().any(|f| f.references().iter().any(|r| picks(r)));
+                let any_of_several = trigger.filter.iter().any(|f| f.references().iter().any(picks));
                 trigger.after_approval && (stated || decision && !any_of_several)
             })
     }
