@@ -35,7 +35,7 @@ pub(super) fn judge(
         let otherwise = found.system.and_then(|f| f.otherwise.as_ref());
         let reads = method.as_deref().is_some_and(is_read);
         let told = otherwise.map(|o| if reads { &o.read } else { &o.write }).and_then(|k| k.parse().ok());
-        out.add(told.unwrap_or_else(|| guess(&url, reads)), system, evidence);
+        out.add(told.unwrap_or_else(|| guess(&url, reads, &step.connector)), system, evidence);
     }
 }
 
@@ -80,12 +80,15 @@ fn answers_callback(request: &Request) -> bool {
 }
 
 /// What a request to a system that nobody knows may do: a read reads; a write to an address that is not known, or whose
-/// path speaks of people and permissions, may do anything; a write to any other fixed address writes business data.
-fn guess(url: &Url, reads: bool) -> Kind {
+/// path speaks of people and permissions, may do anything; a write to any other fixed address (or to a path of a fixed
+/// connector's host) writes business data.
+fn guess(url: &Url, reads: bool, connector: &str) -> Kind {
     if reads {
         return Kind::Read;
     }
-    let host_known = url.path.host.contains('.');
+    let by_connector =
+        url.path.host.is_empty() && !matches!(connector, "" | "http") && !url.segments.is_empty();
+    let host_known = url.path.host.contains('.') || by_connector;
     let about_access =
         url.path.segments.iter().any(|s| ABOUT_ACCESS.iter().any(|w| s.to_ascii_lowercase().contains(w)));
     if host_known && !url.unknown && !about_access { Kind::Write } else { Kind::Opaque }

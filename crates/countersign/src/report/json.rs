@@ -142,7 +142,7 @@ fn files(scan: &Scan) -> FilesJson<'_> {
 
 fn workflow<'s>(item: &'s Item<'_>) -> WorkflowJson<'s> {
     let (head, body) = (item.head, &item.body);
-    let trigger = body.triggers.first();
+    let trigger = body.main_trigger();
     WorkflowJson {
         path: &item.file.path,
         platform: head.platform.as_str(),

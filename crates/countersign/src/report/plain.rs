@@ -134,7 +134,7 @@ fn platforms(heads: &[&crate::scan::model::Head], style: Style, out: &mut dyn Wr
 fn workflow(item: &Item<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let (head, body) = (item.head, &item.body);
     let effects: Vec<&str> = named(head.effects).map(workflow::Kind::as_str).collect();
-    let trigger = body.triggers.first().map_or("no trigger", |t| t.kind.as_str());
+    let trigger = body.main_trigger().map_or("no trigger", |t| t.kind.as_str());
     writeln!(out, "\n{}", dim(style, &"─".repeat(WIDTH)))?;
     writeln!(
         out,

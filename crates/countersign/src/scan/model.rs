@@ -205,3 +205,21 @@ impl Head {
         if self.closure.tier >= 2 || self.closure.opaque { "control" } else { "process" }
     }
 }
+
+impl Body {
+    /// The trigger that says most about who can start it: one that anyone can use, then one that callers use, then the
+    /// platform's own; a manual start is how people test.
+    #[must_use]
+    pub fn main_trigger(&self) -> Option<&TriggerReport> {
+        let rank = |t: &TriggerReport| match t.kind {
+            _ if t.authenticated == Some(false) => 0,
+            TriggerKind::Webhook | TriggerKind::Form | TriggerKind::Mail | TriggerKind::Chat => 1,
+            TriggerKind::External => 2,
+            TriggerKind::Event => 3,
+            TriggerKind::Schedule => 4,
+            TriggerKind::Manual => 5,
+            TriggerKind::Subflow => 6,
+        };
+        self.triggers.iter().min_by_key(|t| rank(t))
+    }
+}
