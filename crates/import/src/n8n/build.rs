@@ -8,7 +8,8 @@ use super::{digest, steps, triggers};
 use crate::doc::{Doc, Node};
 use std::collections::HashMap;
 use workflow::{
-    CalleeKey, Credential, Platform, Problem, Span, StepIx, StepKind, Text, Trigger, Value, Workflow,
+    CalleeKey, Credential, Platform, Problem, Span, StepIx, StepKind, Text, Trigger, TriggerKind, Value,
+    Workflow,
 };
 
 /// Definitions may be written into nodes of each other so deep.
@@ -146,17 +147,23 @@ impl<'f> Builder<'f> {
         self.all_triggers.push((trigger, !item.disabled));
     }
 
-    /// Hands the triggers that are switched on to the workflow: their numbers by their order in the definition.
-    /// Where all are switched off, the workflow is judged as if they were on.
+    /// Hands the triggers that are switched on to the workflow, those for people at the editor and for other
+    /// workflows last; gives their numbers by their order in the definition. Where all are switched off, the
+    /// workflow is judged as if they were on.
     fn started(&mut self) -> Vec<Option<u32>> {
         let any = self.all_triggers.iter().any(|(_, on)| *on);
-        let mut numbers = Vec::new();
-        for (trigger, on) in std::mem::take(&mut self.all_triggers) {
-            let taken = on || !any;
-            numbers.push(taken.then(|| u32::try_from(self.workflow.triggers.len()).unwrap_or(u32::MAX)));
-            if taken {
-                self.workflow.triggers.push(trigger);
-            }
+        let all = std::mem::take(&mut self.all_triggers);
+        let mut numbers = vec![None; all.len()];
+        let mut taken: Vec<(usize, Trigger)> = all
+            .into_iter()
+            .enumerate()
+            .filter(|(_, (_, on))| *on || !any)
+            .map(|(i, (t, _))| (i, t))
+            .collect();
+        taken.sort_by_key(|(i, t)| (rank(t.kind), *i));
+        for (number, (i, trigger)) in (0..).zip(taken) {
+            numbers[i] = Some(number);
+            self.workflow.triggers.push(trigger);
         }
         numbers
     }
@@ -241,6 +248,15 @@ impl<'f> Builder<'f> {
                 step.parent = Some(parent);
             }
         }
+    }
+}
+
+/// Triggers that anything outside may fire come first.
+fn rank(kind: TriggerKind) -> u8 {
+    match kind {
+        TriggerKind::Subflow => 1,
+        TriggerKind::Manual => 2,
+        _ => 0,
     }
 }
 

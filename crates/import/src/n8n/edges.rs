@@ -151,11 +151,13 @@ impl Edges<'_, '_> {
     /// `alwaysOutputData` sends an empty item by the first output when there is no item for it.
     fn empty_output(&mut self, wire: Wire, from: StepIx, to: StepIx) {
         let node = self.flow.items[wire.from].node;
-        let is_branch =
-            self.workflow.step(from).is_some_and(|s| matches!(s.kind, StepKind::Branch | StepKind::Guard));
-        if is_branch && wire.output == 0 && node.bool("alwaysOutputData") == Some(true) {
+        if self.is_branch(from) && wire.output == 0 && node.bool("alwaysOutputData") == Some(true) {
             self.step_edge(wire, from, to, EdgeKind::Otherwise { case: "nothing left".into() });
         }
+    }
+
+    fn is_branch(&self, step: StepIx) -> bool {
+        self.workflow.step(step).is_some_and(|s| matches!(s.kind, StepKind::Branch | StepKind::Guard))
     }
 
     fn kind(&self, wire: Wire, from: StepIx) -> EdgeKind {
@@ -170,7 +172,7 @@ impl Edges<'_, '_> {
         }
         match &outputs.otherwise {
             Some((output, case)) if *output == wire.output => EdgeKind::Otherwise { case: case.clone() },
-            _ if wire.output == 0 || wire.output < outputs.count => EdgeKind::Next,
+            _ if (wire.output == 0 && !self.is_branch(from)) || wire.output < outputs.count => EdgeKind::Next,
             _ => {
                 let unknown = condition("output", Term::Unknown(Vec::new()), 0);
                 EdgeKind::When { case: wire.output.to_string().into(), condition: unknown }

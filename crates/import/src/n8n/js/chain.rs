@@ -57,7 +57,7 @@ fn global(name: &str) -> Term {
     let run = || Root::Run(name.trim_start_matches('$').into());
     let root = match first {
         "$env" | "$vars" => Root::Environment(rest.into()),
-        "$secrets" => Root::Secret(rest.into()),
+        "$secrets" | "$credentials" => Root::Secret(rest.into()),
         "$execution" | "$workflow" | "$prevNode" | "$runIndex" | "$itemIndex" | "$position" | "$mode"
         | "$nodeId" | "$nodeVersion" | "$webhookId" => run(),
         _ => Root::Unknown(name.into()),
@@ -68,6 +68,7 @@ fn global(name: &str) -> Term {
 /// Globals that JavaScript and n8n have; any other name is not understood.
 const GLOBALS: &[&str] = &[
     "$",
+    "$credentials",
     "$env",
     "$execution",
     "$evaluateExpression",
@@ -165,6 +166,9 @@ impl<'t> Parser<'t> {
         self.blank();
         let name = self.name()?;
         self.blank();
+        if matches!(&value, Val::Global(global) if global == "$node") {
+            return Some(Val::Node(self.names.node(name)));
+        }
         if self.peek() != Some(b'(') || matches!(value, Val::Global(_)) {
             return Some(member(value, name));
         }
@@ -228,7 +232,11 @@ impl<'t> Parser<'t> {
         self.blank();
         let outer = self.locals.len();
         for (i, parameter) in parameters.into_iter().enumerate() {
-            let unknown = || Val::Term(Term::Unknown(Vec::new()));
+            let unknown = || match i {
+                // The second parameter of a function over a list is the position in it.
+                1 if !given.is_empty() => Val::Term(reference(Root::Run("index".into()), Vec::new())),
+                _ => Val::Term(Term::Unknown(Vec::new())),
+            };
             self.locals.push((parameter, given.get(i).cloned().unwrap_or_else(unknown)));
         }
         let block = self.peek() == Some(b'{');
@@ -347,11 +355,11 @@ fn global_member(global: &str, name: &str) -> Val {
     match (global, name) {
         ("$env" | "$vars", _) => Val::Term(reference(Root::Environment(name.into()), Vec::new())),
         ("DateTime" | "Math" | "JSON" | "Object" | "Array" | "String" | "Number" | "Date" | "crypto", _)
-        | ("$secrets" | "$execution" | "$workflow" | "$prevNode", _) => {
+        | ("$secrets" | "$credentials" | "$execution" | "$workflow" | "$prevNode", _) => {
             Val::Global(format!("{global}.{name}").into())
         }
         ("$item()", "$node") => Val::Global("$node".into()),
-        _ if global.starts_with("$execution.") || global.starts_with("$secrets.") => {
+        _ if ["$execution.", "$secrets.", "$credentials."].iter().any(|p| global.starts_with(p)) => {
             Val::Global(format!("{global}.{name}").into())
         }
         _ => Val::Term(reference(Root::Unknown(format!("{global}.{name}").into()), Vec::new())),
