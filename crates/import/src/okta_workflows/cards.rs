@@ -196,6 +196,11 @@ impl Card<'_> {
         self.connector == "kernel" && self.operation == operation
     }
 
+    /// Its name for people.
+    pub(super) fn title(&self) -> &str {
+        if self.name.is_empty() { self.operation.as_str() } else { self.name }
+    }
+
     /// May be the first card of a flow.
     pub(super) fn starts_flows(&self) -> bool {
         let kernel = ["control.callable", "http.accept", "http.delegated", "control.noop"];

@@ -1,7 +1,7 @@
 //! Raw calls: the API connector's cards and the custom API action of a connector.
 
 use super::cards::Card;
-use super::value::{from_term, to_term};
+use super::value::{from_term, template, to_term, written};
 use crate::doc::Doc;
 use std::collections::HashMap;
 use workflow::{Auth, Map, Reference, Request, Root, Segment, Term, Text, Value};
@@ -34,7 +34,7 @@ pub(super) fn request(card: &Card<'_>, parameters: &Value, results: &Results) ->
         (false, true) => Auth::Inline,
         (false, false) => Auth::None,
     };
-    let url = find(&["url", "relativeurl"]);
+    let url = trimmed(find(&["url", "relativeurl"]));
     Some(Request {
         method,
         url,
@@ -79,7 +79,11 @@ pub(super) fn follow(value: &Value, results: &Results, depth: usize) -> Value {
             Some(result) if depth < MAX_CHAIN => follow(result, results, depth + 1),
             _ => value.clone(),
         },
-        term => from_term(follow_term(term, results, depth), e.text.clone(), e.line),
+        term => {
+            let followed = follow_term(term, results, depth);
+            let text = if followed == *term { e.text.clone() } else { written(&followed).into() };
+            from_term(followed, text, e.line)
+        }
     }
 }
 
@@ -94,7 +98,7 @@ fn follow_term(term: &Term, results: &Results, depth: usize) -> Term {
         },
         Term::Template(parts) => {
             let parts = parts.iter().map(|p| follow_term(p, results, depth + 1));
-            Term::Template(parts.flat_map(flat).collect())
+            template(parts.flat_map(flat).collect())
         }
         Term::Map(entries) => {
             Term::Map(entries.iter().map(|(k, t)| (k.clone(), follow_term(t, results, depth + 1))).collect())
@@ -104,6 +108,22 @@ fn follow_term(term: &Term, results: &Results, depth: usize) -> Term {
             Term::Call(f.clone(), arguments.iter().map(|t| follow_term(t, results, depth + 1)).collect())
         }
         other => other.clone(),
+    }
+}
+
+/// A URL without the line ends that the editor keeps at its end.
+fn trimmed(url: Value) -> Value {
+    match url {
+        Value::Text(t) => Value::text(t.trim()),
+        Value::Expr(mut e) => {
+            if let Term::Template(parts) = &mut e.term
+                && let Some(Term::Text(last)) = parts.last_mut()
+            {
+                *last = last.trim_end().into();
+            }
+            Value::Expr(e)
+        }
+        other => other,
     }
 }
 
@@ -155,7 +175,7 @@ fn as_data(term: &Term, line: u32) -> Value {
             Value::Map(map)
         }
         Term::List(items) => Value::List(items.iter().map(|t| as_data(t, line)).collect()),
-        other => from_term(other.clone(), "", line),
+        other => from_term(other.clone(), written(other), line),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Results of cards that only shape data, so that values can be followed through them.
 
 use super::condition::{self, compare};
-use super::value::{Values, below, dotted, from_term, reference, to_term};
+use super::value::{Values, below, dotted, expanded, from_term, reference, template, to_term, written};
 use std::collections::HashMap;
-use workflow::{Function, Map, Root, Segment, Term, Text, Value};
+use workflow::{Function, Map, Root, Segment, Term, Value};
 
 /// The result of a card, where the definition shows it.
 pub(super) fn output(values: &Values<'_, '_>, card: usize) -> Option<Value> {
@@ -25,7 +25,8 @@ pub(super) fn output(values: &Values<'_, '_>, card: usize) -> Option<Value> {
 }
 
 fn entry(map: &mut Map, key: &str, term: Term) {
-    map.push(key, from_term(term, key, 0), 0);
+    let text = written(&term);
+    map.push(key, from_term(term, text, 0), 0);
 }
 
 /// Every output of a function card is the same function of its inputs.
@@ -56,7 +57,7 @@ fn function(values: &Values<'_, '_>, card: usize) -> Term {
     let one = |f: Function, key: &str| Term::Call(f, vec![argument(values, card, key)]);
     match known.operation.as_str() {
         "string.compose" | "math.expression" => compose(values, card),
-        "string.concat" => Term::Template(all()),
+        "string.concat" => template(all()),
         "object.construct" => to_term(&values.parameters(card)),
         "list.construct" => Term::List(all()),
         "object.get" => match known.input("path").and_then(|p| p.text()) {
@@ -100,7 +101,7 @@ fn function(values: &Values<'_, '_>, card: usize) -> Term {
 fn compose(values: &Values<'_, '_>, card: usize) -> Term {
     let known = &values.cards.cards[card];
     let Some(text) = known.input("_text_").and_then(|t| t.text()) else {
-        return Term::Template(arguments(values, card));
+        return template(arguments(values, card));
     };
     let holes: HashMap<&str, Term> = known.inputs.iter().map(|i| (i.key, values.term(i))).collect();
     let mut parts = Vec::new();
@@ -118,11 +119,7 @@ fn compose(values: &Values<'_, '_>, card: usize) -> Term {
     if !rest.is_empty() {
         parts.push(Term::Text(rest.into()));
     }
-    match parts.as_slice() {
-        [] => Term::Text(Text::default()),
-        [Term::Text(t)] => Term::Text(t.clone()),
-        _ => Term::Template(parts),
-    }
+    template(parts)
 }
 
 fn at(values: &Values<'_, '_>, card: usize) -> Term {
@@ -150,10 +147,7 @@ fn expand(values: &Values<'_, '_>, card: usize) -> Value {
     let mut map = Map::default();
     for out in known.outputs.iter().filter(|o| o.key == "value") {
         let Some(group) = out.group else { continue };
-        let key = known.outputs.iter().find(|k| k.group == out.group && k.key == "key");
-        let path = key.and_then(|k| k.value).and_then(|v| v.get("data"));
-        let path = path.into_iter().flat_map(|p| p.items()).filter_map(|p| p.scalar());
-        let path = path.map(|p| Segment::Key(p.into())).collect();
+        let path = expanded(known, out).into_iter().map(|p| Segment::Key(p.into())).collect();
         let mut inner = Map::default();
         entry(&mut inner, "value", below(object.clone(), path));
         map.push(group, Value::Map(inner), 0);

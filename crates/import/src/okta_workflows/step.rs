@@ -14,8 +14,7 @@ const LARGEST_BOUND: u64 = 10_000;
 /// The step that a card is. `inline`: it stands in a flow written inside a card.
 pub(super) fn step(values: &Values<'_, '_>, ix: usize, results: &Results, own: &str, inline: bool) -> Step {
     let card = &values.cards.cards[ix];
-    let name = if card.name.is_empty() { card.operation.clone() } else { card.name.into() };
-    let mut step = Step::new(card.id.clone(), name, kind(card, Some(ix) == values.wrapper, inline));
+    let mut step = Step::new(card.id.clone(), card.title(), kind(card, Some(ix) == values.wrapper, inline));
     step.span = card.node.span();
     step.connector = card.connector.into();
     step.connector_version = card.version.into();

@@ -1,8 +1,11 @@
 //! Values of inputs: what stands in them, or what a pin brings.
 
-use super::cards::{Cards, Input, Pin};
+use super::cards::{Card, Cards, Input, Output, Pin};
 use crate::doc::{Node, NodeKind};
 use workflow::{Expression, Function, Language, Map, Reference, Root, Segment, Term, Text, Value};
+
+/// A value is followed back so far to say where it comes from.
+const MAX_SHOWN: usize = 16;
 
 /// Reads values of one exported flow.
 pub(super) struct Values<'c, 'd> {
@@ -41,20 +44,30 @@ impl Values<'_, '_> {
 
     /// An input's value for people.
     pub(super) fn shown(&self, input: &Input<'_>) -> String {
-        match input.pin {
-            Some(pin) => {
-                let card = &self.cards.cards[pin.card];
-                let output = &card.outputs[pin.output];
-                let name = if card.name.is_empty() { card.operation.as_str() } else { card.name };
-                match output.group {
-                    Some(group) => format!("{name}.{group}.{}", output.key),
-                    None => format!("{name}.{}", output.key),
-                }
-            }
-            None => match input.value.and_then(|v| v.get("data")) {
-                Some(data) => data.scalar().map(|s| format!("'{s}'")).unwrap_or_default(),
-                None => String::new(),
-            },
+        self.shown_at(input, 0)
+    }
+
+    fn shown_at(&self, input: &Input<'_>, depth: usize) -> String {
+        let Some(pin) = input.pin.filter(|_| depth < MAX_SHOWN) else {
+            let data = input.value.and_then(|v| v.get("data")).and_then(Node::scalar);
+            return data.map(|s| format!("'{s}'")).unwrap_or_default();
+        };
+        let card = &self.cards.cards[pin.card];
+        let output = &card.outputs[pin.output];
+        let object = card.input("object").filter(|o| card.is("object.expand") && o.pin.is_some());
+        if let Some(object) = object {
+            return format!("{}.{}", self.shown_at(object, depth + 1), expanded(card, output).join("."));
+        }
+        let around = self.cards.flows[card.flow]
+            .container
+            .filter(|c| card.is("control.callable") && Some(*c) != self.wrapper);
+        let given = around.and_then(|c| {
+            self.cards.cards[c].inputs.iter().find(|i| i.group == output.group && i.key == output.key)
+        });
+        match (given, output.group) {
+            (Some(given), _) => self.shown_at(given, depth + 1),
+            (None, Some(group)) => format!("{}.{group}.{}", card.title(), output.key),
+            (None, None) => format!("{}.{}", card.title(), output.key),
         }
     }
 
@@ -133,6 +146,48 @@ impl Values<'_, '_> {
             }
         }
         Value::Map(map)
+    }
+}
+
+/// The path of a field that `object.expand` lays out: the `key` beside the `value`.
+pub(super) fn expanded<'d>(card: &Card<'d>, output: &Output<'d>) -> Vec<&'d str> {
+    let key = card.outputs.iter().find(|k| k.group == output.group && k.key == "key");
+    let path = key.and_then(|k| k.value).and_then(|v| v.get("data"));
+    path.into_iter().flat_map(Node::items).filter_map(Node::scalar).collect()
+}
+
+/// Texts and holes joined: neighbouring texts become one, a text alone is a constant.
+pub(super) fn template(parts: Vec<Term>) -> Term {
+    let mut joined: Vec<Term> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match (joined.last_mut(), part) {
+            (_, Term::Null) => {}
+            (Some(Term::Text(before)), Term::Text(text) | Term::Number(text)) => before.push_str(&text),
+            (_, Term::Number(text)) => joined.push(Term::Text(text)),
+            (_, Term::Text(text)) if text.is_empty() => {}
+            (_, part) => joined.push(part),
+        }
+    }
+    match joined.as_slice() {
+        [] => Term::Text(Text::default()),
+        [Term::Text(text)] => Term::Text(text.clone()),
+        _ => Term::Template(joined),
+    }
+}
+
+/// A term for people: a text with `{field}` for its holes.
+pub(super) fn written(term: &Term) -> String {
+    match term {
+        Term::Text(t) | Term::Number(t) => t.to_string(),
+        Term::Template(parts) => parts.iter().map(written).collect(),
+        Term::Ref(r) => {
+            let last = r.path.iter().rev().find_map(|s| match s {
+                Segment::Key(k) => Some(k.as_str()),
+                _ => None,
+            });
+            format!("{{{}}}", last.unwrap_or("value"))
+        }
+        _ => "{…}".to_owned(),
     }
 }
 
