@@ -61,6 +61,8 @@ pub(super) struct Flow<'d> {
     pub(super) items: Vec<Item<'d>>,
     pub(super) wires: Vec<Wire>,
     names: HashMap<&'d str, Vec<usize>>,
+    /// Items by the ids of their steps.
+    pub(super) ids: HashMap<Text, usize>,
     /// Main wires that leave an item, as indices of wires.
     pub(super) leaving: Vec<Vec<usize>>,
     /// Main wires that enter an item.
@@ -90,7 +92,6 @@ impl<'d> Flow<'d> {
     }
 
     fn read_nodes(&mut self, definition: Node<'d>) {
-        let mut ids: HashSet<Text> = HashSet::new();
         let (mut triggers, mut steps) = (0, 0);
         for (position, node) in definition.get("nodes").into_iter().flat_map(Node::items).enumerate() {
             let Some(mut item) = item(node, position) else {
@@ -106,9 +107,21 @@ impl<'d> Flow<'d> {
                 item.role = Role::Step(steps);
                 steps += 1;
             }
-            item.id = unique(&mut ids, item.id);
+            item.id = self.unique(item.id);
             self.add(item);
         }
+    }
+
+    /// An id that no other item has, taken for the next one.
+    fn unique(&mut self, id: Text) -> Text {
+        let mut own = if id.is_empty() { Text::from("node") } else { id.clone() };
+        let mut number = self.ids.len();
+        while self.ids.contains_key(&own) {
+            number += 1;
+            own = format!("{id}#{number}").into();
+        }
+        self.ids.insert(own.clone(), self.items.len());
+        own
     }
 
     fn add(&mut self, item: Item<'d>) {
@@ -125,7 +138,7 @@ impl<'d> Flow<'d> {
 
     fn read_wires(&mut self, definition: Node<'d>) {
         let by_id: HashMap<&str, usize> = match definition.get("connections") {
-            Some(_) => self.ids(),
+            Some(_) => self.written_ids(),
             None => return,
         };
         let connections = definition.get("connections").into_iter().flat_map(Node::entries);
@@ -143,7 +156,7 @@ impl<'d> Flow<'d> {
     }
 
     /// Ids of nodes, for connections that name ids.
-    fn ids(&self) -> HashMap<&'d str, usize> {
+    fn written_ids(&self) -> HashMap<&'d str, usize> {
         let ids = self.items.iter().enumerate();
         ids.filter_map(|(ix, item)| item.node.str("id").map(|id| (id, ix))).collect()
     }
@@ -237,15 +250,4 @@ fn item(node: Node<'_>, position: usize) -> Option<Item<'_>> {
         role: Role::Note,
         position,
     })
-}
-
-/// An id that no other has.
-fn unique(taken: &mut HashSet<Text>, id: Text) -> Text {
-    let mut own = if id.is_empty() { Text::from("node") } else { id.clone() };
-    let mut number = taken.len();
-    while !taken.insert(own.clone()) {
-        number += 1;
-        own = format!("{id}#{number}").into();
-    }
-    own
 }

@@ -14,21 +14,22 @@ const CLOSE: char = '\u{E001}';
 pub(super) fn parsed(parameter: &Value, names: &dyn Names) -> Option<Value> {
     match parameter {
         Value::Null => None,
-        Value::Text(text) => Some(from_text(text).unwrap_or_else(|| parameter.clone())),
+        Value::Text(text) => Some(from_text(text, names).unwrap_or_else(|| parameter.clone())),
         Value::Expr(e) if e.language == Language::N8n => Some(match &e.term {
             Term::Template(_) | Term::Unknown(_) => {
                 from_template(&e.text, e.line, names).unwrap_or_else(|| parameter.clone())
             }
-            term => opened(&e.text, term.clone(), e.line),
+            Term::Ref(_) => parameter.clone(),
+            term => opened(&e.text, term.clone(), e.line, names),
         }),
         other => Some(other.clone()),
     }
 }
 
-fn from_text(text: &str) -> Option<Value> {
+fn from_text(text: &str, names: &dyn Names) -> Option<Value> {
     let doc = Doc::json(text).ok()?;
     let root = doc.root();
-    (root.is_map() || root.is_list()).then(|| read(root, &[], 0))
+    (root.is_map() || root.is_list()).then(|| read(root, &Filling { holes: Vec::new(), line: 0, names }))
 }
 
 /// A hole: its text and meaning.
@@ -42,7 +43,7 @@ fn from_template(text: &str, line: u32, names: &dyn Names) -> Option<Value> {
     let (json, holes) = without_holes(text, names)?;
     let doc = Doc::json(&json).ok()?;
     let root = doc.root();
-    (root.is_map() || root.is_list()).then(|| read(root, &holes, line))
+    (root.is_map() || root.is_list()).then(|| read(root, &Filling { holes, line, names }))
 }
 
 /// The text with a marked text in place of each hole. Holes outside of quotes become texts.
@@ -78,54 +79,63 @@ fn without_holes(text: &str, names: &dyn Names) -> Option<(String, Vec<Hole>)> {
     Some((json, holes))
 }
 
-fn read(node: Node<'_>, holes: &[Hole], line: u32) -> Value {
+fn read(node: Node<'_>, filling: &Filling<'_>) -> Value {
     match node.kind() {
         NodeKind::Null => Value::Null,
         NodeKind::Bool(b) => Value::Bool(b),
         NodeKind::Number => Value::Number(node.as_number().unwrap_or("0").into()),
-        NodeKind::Text => filled(node.as_str().unwrap_or_default(), holes, line),
-        NodeKind::List => Value::List(node.items().map(|n| read(n, holes, line)).collect()),
+        NodeKind::Text => filling.filled(node.as_str().unwrap_or_default()),
+        NodeKind::List => Value::List(node.items().map(|n| read(n, filling)).collect()),
         NodeKind::Map => {
             let entry = |(key, n): (&str, Node<'_>)| {
                 let key = if key.contains(OPEN) { "*" } else { key };
-                Entry { key: key.into(), value: read(n, holes, line), line }
+                Entry { key: key.into(), value: read(n, filling), line: filling.line }
             };
             Value::Map(Map(node.entries().map(entry).collect()))
         }
     }
 }
 
-/// A text with its holes put back.
-fn filled(text: &str, holes: &[Hole], line: u32) -> Value {
-    if !text.contains(OPEN) {
-        return Value::text(text);
-    }
-    let (mut parts, mut shown): (Vec<Term>, String) = (Vec::new(), "=".to_owned());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        let (number, next) = after.split_once(CLOSE).unwrap_or((after, ""));
-        let hole = number.parse::<usize>().ok().and_then(|i| holes.get(i));
-        if !before.is_empty() {
-            parts.push(Term::Text(Text::from(before)));
-            shown.push_str(before);
+/// What is put back into the holes of a template.
+struct Filling<'n> {
+    holes: Vec<Hole>,
+    line: u32,
+    names: &'n dyn Names,
+}
+
+impl Filling<'_> {
+    /// A text with its holes put back.
+    fn filled(&self, text: &str) -> Value {
+        if !text.contains(OPEN) {
+            return Value::text(text);
         }
-        if let Some(hole) = hole {
-            parts.push(hole.term.clone());
-            shown.push_str(hole.text.trim_start_matches('='));
+        let (mut parts, mut shown): (Vec<Term>, String) = (Vec::new(), "=".to_owned());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(OPEN) {
+            let (number, next) = after.split_once(CLOSE).unwrap_or((after, ""));
+            let hole = number.parse::<usize>().ok().and_then(|i| self.holes.get(i));
+            if !before.is_empty() {
+                parts.push(Term::Text(Text::from(before)));
+                shown.push_str(before);
+            }
+            if let Some(hole) = hole {
+                parts.push(hole.term.clone());
+                shown.push_str(hole.text.trim_start_matches('='));
+            }
+            rest = next;
         }
-        rest = next;
-    }
-    if !rest.is_empty() {
-        parts.push(Term::Text(rest.into()));
-        shown.push_str(rest);
-    }
-    let whole = parts.len() == 1;
-    match parts.pop() {
-        Some(term) if whole => opened(&shown, term, line),
-        Some(last) => {
-            parts.push(last);
-            computed(&shown, Term::Template(parts), line)
+        if !rest.is_empty() {
+            parts.push(Term::Text(rest.into()));
+            shown.push_str(rest);
         }
-        None => Value::Null,
+        let whole = parts.len() == 1;
+        match parts.pop() {
+            Some(term) if whole => opened(&shown, term, self.line, self.names),
+            Some(last) => {
+                parts.push(last);
+                computed(&shown, Term::Template(parts), self.line)
+            }
+            None => Value::Null,
+        }
     }
 }

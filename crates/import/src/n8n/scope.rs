@@ -73,6 +73,10 @@ impl Names for Nowhere {
         Root::Previous
     }
 
+    fn title(&self, _: &str) -> Option<&str> {
+        None
+    }
+
     fn model(&self) -> Option<Root> {
         None
     }
@@ -92,6 +96,10 @@ impl Names for Scope<'_> {
 
     fn previous(&self) -> Root {
         self.previous.clone()
+    }
+
+    fn title(&self, id: &str) -> Option<&str> {
+        self.flow.ids.get(id).map(|ix| self.flow.items[*ix].name)
     }
 
     fn model(&self) -> Option<Root> {

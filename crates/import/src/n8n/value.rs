@@ -52,20 +52,20 @@ pub(super) fn computed(text: &str, term: Term, line: u32) -> Value {
 }
 
 /// A term as data as far as it goes: object and list literals are opened, the rest as with [`computed`].
-pub(super) fn opened(text: &str, term: Term, line: u32) -> Value {
+pub(super) fn opened(text: &str, term: Term, line: u32, names: &dyn Names) -> Value {
     match term {
         Term::Map(entries) if entries.iter().all(|(key, _)| key != "...") => {
-            let entry = |(key, term)| Entry { key, value: opened(text, term, line), line };
+            let entry = |(key, term)| Entry { key, value: opened(text, term, line, names), line };
             Value::Map(Map(entries.into_iter().map(entry).collect()))
         }
-        Term::List(items) => Value::List(items.into_iter().map(|t| opened(text, t, line)).collect()),
+        Term::List(items) => Value::List(items.into_iter().map(|t| opened(text, t, line, names)).collect()),
         Term::Call(workflow::Function::ToText, mut args)
             if matches!(args.first(), Some(Term::Map(_) | Term::List(_))) =>
         {
-            opened(text, args.swap_remove(0), line)
+            opened(text, args.swap_remove(0), line, names)
         }
         Term::Ref(reference) => {
-            let shown = shown(&reference);
+            let shown = shown(&reference, names);
             computed(&shown, Term::Ref(reference), line)
         }
         term => computed(text, term, line),
@@ -73,10 +73,10 @@ pub(super) fn opened(text: &str, term: Term, line: u32) -> Value {
 }
 
 /// A reference as an expression that people can read.
-fn shown(reference: &Reference) -> String {
+fn shown(reference: &Reference, names: &dyn Names) -> String {
     let mut out = match &reference.root {
         Root::Trigger => "$trigger".to_owned(),
-        Root::Step(name) | Root::Item(name) => format!("$({name:?})"),
+        Root::Step(id) | Root::Item(id) => format!("$('{}')", names.title(id).unwrap_or(id)),
         Root::Previous => "$json".to_owned(),
         Root::Variable(name) | Root::Parameter(name) | Root::Unknown(name) => name.to_string(),
         Root::Secret(name) => format!("$secrets.{name}"),

@@ -21,6 +21,8 @@ pub(super) trait Names {
     fn node(&self, name: &str) -> Target;
     /// What `$json` is.
     fn previous(&self) -> Root;
+    /// How people know a step, by its id.
+    fn title(&self, id: &str) -> Option<&str>;
     /// The model that fills in what `$fromAI` asks for.
     fn model(&self) -> Option<Root>;
 }

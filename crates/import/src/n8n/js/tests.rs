@@ -14,6 +14,10 @@ impl Names for Two {
         Root::Previous
     }
 
+    fn title(&self, _: &str) -> Option<&str> {
+        None
+    }
+
     fn model(&self) -> Option<Root> {
         None
     }
