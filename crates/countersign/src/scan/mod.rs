@@ -1,12 +1,14 @@
 //! Checks all files below some paths, on all cores, with memory bounded by the largest file: bodies go to a store as
 //! they are made, only heads stay.
 
+mod governed;
 mod link;
 pub mod model;
 mod store;
 mod worker;
 
 use crate::walk::{Found, Stamp, Walk, stamp, walk};
+use governed::Governance;
 use model::{Body, FileEntry, FileVerdict};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -91,8 +93,11 @@ pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
         }
     }
     let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+    let mut walked = walked;
+    let mut governance = Governance::read(walked.files.iter().map(|f| (f.path.as_path(), f.shown.as_str())));
+    walked.problems.append(&mut governance.problems);
     let store = Store::create(&options.cache_folder)?;
-    let (known, cached) = check_all(&walked, cache.as_ref(), &store, progress)?;
+    let (known, cached) = check_all(&walked, &governance, cache.as_ref(), &store, progress)?;
     let files = known.iter().flat_map(|(_, k)| k.entries.clone()).collect();
     if options.cache {
         let started = u64::try_from(started).unwrap_or(0);
@@ -129,6 +134,7 @@ type Results = Vec<(String, Known)>;
 
 fn check_all(
     walked: &Walk,
+    governance: &Governance,
     cache: Option<&Cache>,
     store: &Store,
     progress: Progress<'_>,
@@ -142,7 +148,7 @@ fn check_all(
             walked.files.get(i).map(|f| (i, f))
         } {
             let root = &walked.roots[found.root];
-            match file(found, root, cache, store) {
+            match file(found, root, governance, cache, store) {
                 Ok((known, was_cached)) => {
                     cached.fetch_add(usize::from(was_cached), Ordering::Relaxed);
                     if let Ok(mut results) = results.lock() {
@@ -173,7 +179,13 @@ fn check_all(
 }
 
 /// Checks one file, or takes its result over from the cache.
-fn file(found: &Found, root: &Path, cache: Option<&Cache>, store: &Store) -> io::Result<(Known, bool)> {
+fn file(
+    found: &Found,
+    root: &Path,
+    governance: &Governance,
+    cache: Option<&Cache>,
+    store: &Store,
+) -> io::Result<(Known, bool)> {
     let remembered = cache.and_then(|c| c.get(&found.shown, found.stamp).map(|k| (c, k)));
     if let Some((cache, (known, true))) = remembered
         && neighbours_same(known)
@@ -194,7 +206,7 @@ fn file(found: &Found, root: &Path, cache: Option<&Cache>, store: &Store) -> io:
     {
         return Ok((Known { stamp: found.stamp, ..moved(known, cache, store)? }, true));
     }
-    let checked = worker::check(found, root, &bytes);
+    let checked = worker::check(found, root, governance, &bytes);
     let mut entries = Vec::with_capacity(checked.entries.len());
     for (mut entry, bodies) in checked.entries {
         if !bodies.is_empty() {

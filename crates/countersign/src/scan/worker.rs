@@ -1,11 +1,14 @@
 //! One file: read, imported, classified, checked, and what is kept of it.
 
+use super::governed::Governance;
 use super::model::{
     Body, CallRef, Closure, EdgeReport, FileEntry, FileVerdict, Head, Place, StepReport, TriggerReport, bits,
 };
 use crate::walk::{Found, Stamp, stamp};
+use check::Judged;
 use import::{Files, Imported, Verdict};
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use workflow::{CalleeKey, Digest, Kind, Node, Problem, Text, Workflow};
@@ -25,18 +28,24 @@ pub struct Checked {
 
 /// Checks a file's bytes.
 #[must_use]
-pub fn check(found: &Found, root: &Path, bytes: &[u8]) -> Checked {
+pub fn check(found: &Found, root: &Path, governance: &Governance, bytes: &[u8]) -> Checked {
     let neighbours = Neighbours::new(&found.path, root);
     let content = Digest::of(bytes);
     let entries = match import::archive::entries(bytes) {
-        None => vec![one(&found.shown, bytes, &neighbours)],
+        None => vec![one(&found.shown, &found.path, bytes, &neighbours, governance)],
         Some(Ok(inner)) if inner.is_empty() => {
             vec![(entry(&found.shown, FileVerdict::NotWorkflow("an empty archive".to_owned())), vec![])]
         }
         Some(Ok(inner)) => {
-            let inside = inner
-                .iter()
-                .map(|(name, bytes)| one(&format!("{}/{name}", found.shown), bytes, &import::NoFiles));
+            let inside = inner.iter().map(|(name, bytes)| {
+                one(
+                    &format!("{}/{name}", found.shown),
+                    &found.path.join(name),
+                    bytes,
+                    &import::NoFiles,
+                    governance,
+                )
+            });
             inside.collect()
         }
         Some(Err(message)) => {
@@ -68,7 +77,13 @@ pub fn entry(shown: &str, verdict: FileVerdict) -> FileEntry {
     }
 }
 
-fn one(path: &str, bytes: &[u8], files: &dyn Files) -> (FileEntry, Vec<Body>) {
+fn one(
+    path: &str,
+    real: &Path,
+    bytes: &[u8],
+    files: &dyn Files,
+    governance: &Governance,
+) -> (FileEntry, Vec<Body>) {
     let Imported { verdict, problems, .. } = import::import(path, bytes, files);
     let (verdict, mut workflows) = match verdict {
         Verdict::Workflows(workflows) => (FileVerdict::Workflows, workflows),
@@ -76,7 +91,8 @@ fn one(path: &str, bytes: &[u8], files: &dyn Files) -> (FileEntry, Vec<Body>) {
         Verdict::Unreadable => (FileVerdict::Unreadable, Vec::new()),
     };
     workflows.iter_mut().for_each(check::classify);
-    let bodies: Vec<Body> = workflows.iter().map(body).collect();
+    let judged = check::check(&workflows, &governance.contexts(real, &workflows));
+    let bodies: Vec<Body> = workflows.iter().zip(judged).map(|(w, j)| body(w, j)).collect();
     let heads = workflows.iter().zip(&bodies).map(|(w, b)| head(w, b)).collect();
     (FileEntry { problems, heads, ..entry(path, verdict) }, bodies)
 }
@@ -111,7 +127,8 @@ fn head(w: &Workflow, body: &Body) -> Head {
     }
 }
 
-fn body(w: &Workflow) -> Body {
+fn body(w: &Workflow, judged: Judged) -> Body {
+    let gates: HashMap<usize, &str> = judged.gates.iter().map(|(s, g)| (s.0 as usize, g.as_str())).collect();
     let shown: Vec<usize> = (0..w.steps.len()).filter(|i| !w.steps[*i].synthetic).collect();
     let triggers = w.triggers.iter().map(|t| TriggerReport {
         id: t.id.clone(),
@@ -121,23 +138,23 @@ fn body(w: &Workflow) -> Body {
         event: t.event.clone(),
         line: t.span.line,
     });
-    let steps = shown.iter().map(|i| &w.steps[*i]).map(|s| StepReport {
+    let steps = shown.iter().map(|i| (i, &w.steps[*i])).map(|(i, s)| StepReport {
         id: s.id.clone(),
         name: s.name.clone(),
         line: s.span.line,
         operation: operation(&s.connector, &s.operation),
         off: !s.enabled,
         effects: s.live_effects().to_vec(),
-        gate: String::new(),
+        gate: gates.get(i).copied().unwrap_or_default().to_owned(),
     });
     Body {
         line: w.span.line,
         description: w.description.clone(),
         triggers: triggers.collect(),
-        gate: String::new(),
+        gate: judged.gate.as_str().to_owned(),
         steps: steps.collect(),
         edges: edges(w, &shown),
-        findings: Vec::new(),
+        findings: judged.findings,
     }
 }
 
