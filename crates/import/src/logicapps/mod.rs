@@ -3,9 +3,10 @@
 mod lookalike;
 mod template;
 
-use crate::doc::Node;
+use crate::doc::{Doc, Node};
 use crate::wdl::{self, Arm, Connections, Given, Made};
 use crate::{Imported, Source, Verdict};
+use std::borrow::Cow;
 use workflow::{Platform, Workflow};
 
 /// Recognises and imports a definition of this platform.
@@ -31,9 +32,9 @@ pub fn import(source: &Source<'_>) -> Option<Imported> {
 /// A resource as the portal or a gallery exports it; packages of Power Automate look alike but refer to connections.
 fn is_resource(root: Node<'_>) -> bool {
     let Some(properties) = root.get("properties") else { return false };
-    let flow = root.str("type").is_some_and(|t| t.to_ascii_lowercase().starts_with("microsoft.flow"));
-    !flow
-        && properties.get("connectionReferences").is_none()
+    let kind = root.str("type").unwrap_or_default().to_ascii_lowercase();
+    let flow = kind.starts_with("microsoft.flow") || properties.get("connectionReferences").is_some();
+    (kind.starts_with("microsoft.logic") || !flow)
         && properties.get("definition").is_some_and(wdl::is_definition)
 }
 
@@ -45,6 +46,7 @@ fn resource(source: &Source<'_>, root: Node<'_>) -> Imported {
     let parameters = properties.get("parameters");
     connections.learn(parameters.and_then(|p| p.at(&["$connections", "value"])), &arm, &[]);
     connections.learn(definition.at(&["parameters", "$connections", "defaultValue"]), &arm, &[]);
+    connections.learn_references(properties.get("connectionReferences"));
     let name = ["displayName", "name"].into_iter().find_map(|k| properties.str(k).or_else(|| root.str(k)));
     let mut workflow = blank(source, name.unwrap_or(stem(source.path)), definition);
     workflow.id = root.str("id").map(Into::into);
@@ -73,9 +75,12 @@ fn standing(source: &Source<'_>, root: Node<'_>, definition: Node<'_>) -> Import
     connections.learn(root.at(&["$connections", "value"]), &arm, &[]);
     connections.learn(root.at(&["parameters", "$connections", "value"]), &arm, &[]);
     connections.learn(definition.at(&["parameters", "$connections", "defaultValue"]), &arm, &[]);
-    let around = application(source, "connections.json");
-    let text = around.as_deref().and_then(|bytes| crate::doc::decode(bytes).ok());
-    let doc = text.as_ref().and_then(|(text, _)| crate::doc::Doc::json(text).ok());
+    let beside = |name: &str| source.files.read(&format!("../{name}"));
+    let (bytes, given) = (beside("connections.json"), beside("parameters.json"));
+    let (bytes, given) = (bytes.as_deref().and_then(text), given.as_deref().and_then(text));
+    let doc = bytes.as_ref().and_then(|text| Doc::json(text).ok());
+    let given = given.as_ref().and_then(|text| Doc::json(text).ok());
+    let given = given.as_ref().map(Doc::root);
     if let Some(doc) = &doc {
         connections.learn_application(doc.root());
     }
@@ -86,7 +91,8 @@ fn standing(source: &Source<'_>, root: Node<'_>, definition: Node<'_>) -> Import
         parts.push(wdl::part("settings", root, &["definition"]));
     }
     parts.extend(doc.as_ref().map(|d| wdl::part("connections", d.root(), &[])));
-    let parameters = root.get("parameters").filter(|_| root.offset() != definition.offset());
+    parts.extend(given.map(|g| wdl::part("application parameters", g, &[])));
+    let parameters = root.get("parameters").filter(|_| root.offset() != definition.offset()).or(given);
     let given = Given {
         definition,
         parameters,
@@ -99,9 +105,9 @@ fn standing(source: &Source<'_>, root: Node<'_>, definition: Node<'_>) -> Import
     finish(vec![wdl::define(workflow, given)])
 }
 
-/// A file of the application that a Standard workflow belongs to; it stands in the folder above the workflow's.
-fn application(source: &Source<'_>, name: &str) -> Option<Vec<u8>> {
-    source.files.read(&format!("../{name}"))
+/// The text of a file of the application that a Standard workflow belongs to.
+fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    crate::doc::decode(bytes).ok().map(|(text, _)| text)
 }
 
 fn blank(source: &Source<'_>, name: &str, definition: Node<'_>) -> Workflow {

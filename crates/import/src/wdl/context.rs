@@ -59,7 +59,9 @@ impl<'c, 'd> Context<'c, 'd> {
 
     /// Learns the definition's parameters: `declared` in the definition, `given` by what deploys it.
     pub(super) fn learn(&mut self, declared: Option<Node<'d>>, given: Option<Node<'d>>) {
-        for (name, node) in declared.into_iter().flat_map(Node::entries) {
+        let only_given = given.into_iter().flat_map(Node::entries);
+        let only_given = only_given.filter(|(name, _)| declared.is_none_or(|d| d.get(name).is_none()));
+        for (name, node) in declared.into_iter().flat_map(Node::entries).chain(only_given) {
             if arm::is_secret(node) {
                 self.parameters.insert(name, Known::Secret);
                 continue;

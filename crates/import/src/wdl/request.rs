@@ -139,6 +139,9 @@ fn method(value: Value, default: &str) -> Value {
 /// A path as the catalogue writes it: `{}` for everything only known at run time, no query.
 pub(super) fn path_template(path: &Value) -> String {
     let mut template = String::new();
+    if path.is_empty() {
+        return template;
+    }
     for piece in flatten(&term_of(path.clone())) {
         match piece {
             Piece::Text(text) => template.push_str(&text),
@@ -156,6 +159,10 @@ pub(super) fn path_template(path: &Value) -> String {
 
 /// The name of the workflow in the URL or id of one of its triggers.
 pub(super) fn workflow_name(term: &Term) -> Option<Term> {
+    let term = match term {
+        Term::Call(Function::Other(name), arguments) if name == "listcallbackurl" => arguments.first()?,
+        term => term,
+    };
     let (mut found, mut after) = (Vec::new(), false);
     for piece in flatten(term) {
         match piece {

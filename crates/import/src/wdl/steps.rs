@@ -85,6 +85,17 @@ impl<'b, 'd> Builder<'b, 'd> {
             _ => self.shape(step, action, inputs, item),
         }
         step.retries = retries(&action.kind, inputs);
+        self.settings(step, action.node, item);
+    }
+
+    /// What stands beside an action's inputs: how long it may take, which of its data is kept out of the run history.
+    fn settings(&self, step: &mut Step, node: Node<'d>, item: Option<&str>) {
+        let Value::Map(map) = &mut step.parameters else { return };
+        for key in ["limit", "operationOptions", "runtimeConfiguration"] {
+            if let Some(setting) = node.get(key) {
+                map.push(key, self.cx.value(setting, item), setting.line());
+            }
+        }
     }
 
     fn http(&mut self, step: &mut Step, inputs: Node<'d>, item: Option<&str>) {
@@ -247,7 +258,9 @@ impl<'b, 'd> Builder<'b, 'd> {
         }
         step.assigns = self.assigns(&action.kind, inputs, item);
         step.parameters = match inputs.is_map() {
-            true if action.kind == "query" || action.kind == "select" => self.without(inputs, &[], own),
+            true if matches!(action.kind.as_str(), "query" | "select" | "table") => {
+                self.without(inputs, &[], own)
+            }
             true => self.without(inputs, &["schema"], item),
             false => {
                 let mut map = Map::default();
@@ -378,8 +391,8 @@ fn callee(term: Term) -> CalleeKey {
     match term {
         Term::Text(name) => CalleeKey::Name(name),
         other => {
-            let names: Vec<String> = other.references().iter().map(|r| format!("{:?}", r.root)).collect();
-            CalleeKey::Dynamic(names.join(" ").into())
+            let shown = path_template(&expression(Language::Wdl, "", other, Place::default()));
+            CalleeKey::Dynamic(shown.trim_start_matches('/').into())
         }
     }
 }

@@ -9,7 +9,7 @@ impl Context<'_, '_> {
     /// The term of a text with interpolation (`a @{x} b`), a whole expression (`@x`) or neither.
     pub(super) fn template(&self, text: &str, holes: &[Term], place: Place<'_>) -> Term {
         match text.as_bytes() {
-            [b'@', b'{', ..] => {}
+            [b'@', b'{', ..] | [b'@'] => {}
             [b'@', b'@', ..] => return pieces::term(pieces::split(&text[1..], holes)),
             [b'@', ..] => return self.whole(&text[1..], holes, place),
             _ => {}

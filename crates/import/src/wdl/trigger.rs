@@ -65,11 +65,11 @@ fn source<'d>(
         (true, Some(name)) => connections.resolve(name).api.to_string(),
         (true, None) => String::new(),
     };
-    let operation = text(&["host", "operationId"]);
-    if operation.is_empty() {
-        return (connector, path_template(&cx.member(inputs, "path", None)));
+    let named = [text(&["host", "operationId"]), text(&["fetch", "pathTemplate", "template"])];
+    match named.into_iter().find(|o| !o.is_empty()) {
+        Some(operation) => (connector, operation.to_owned()),
+        None => (connector, path_template(&cx.member(inputs, "path", None))),
     }
-    (connector, operation.to_owned())
 }
 
 fn nature(kind: &str, node: Node<'_>, connector: &str, operation: &str) -> Nature {
