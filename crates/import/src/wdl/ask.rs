@@ -26,7 +26,7 @@ pub(super) fn ask(connector: &str, operation: &str, settings: &Value, node: Node
     let operation = operation.to_ascii_lowercase();
     let has = |word: &str| operation.contains(word);
     let answer = match connector {
-        "approvals" if has("startandwait") || has("waitforanapproval") => "outcome",
+        "approvals" if has("startandwait") || has("waitforanapproval") || has("subscriptions") => "outcome",
         "office365" | "outlook" | "office365usersgcc" if has("approvalmail") || has("mailwithoptions") => {
             "SelectedOption"
         }

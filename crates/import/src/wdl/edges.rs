@@ -125,7 +125,7 @@ impl<'d> Wiring<'_, 'd> {
     }
 
     fn failure_of(&self, index: usize, failed: bool, timed_out: bool) -> Vec<Source> {
-        if let Some(join) = self.failed[index] {
+        if let (Some(join), true) = (self.failed[index], failed || timed_out) {
             return vec![(Node::Step(join), EdgeKind::Next)];
         }
         let kinds = [(failed, EdgeKind::Error), (timed_out, EdgeKind::Timeout)];

@@ -454,8 +454,10 @@ fn on_site(dataset: &Value, path: &Value, uri: Value) -> Value {
     let mut terms = vec![site, Term::Text("/".into())];
     match term_of(uri) {
         Term::Template(inner) => terms.extend(inner),
-        Term::Text(text) => terms.push(Term::Text(text.trim_start_matches('/').into())),
         other => terms.push(other),
+    }
+    if let Some(Term::Text(first)) = terms.get_mut(2) {
+        *first = first.trim_start_matches('/').into();
     }
     let term = super::term::melt(terms);
     match term {
