@@ -75,7 +75,8 @@ impl Scene<'_> {
         let mut unknown = false;
         if let Some(start) = start {
             let path = if root.ends_with("[]") { format!("[].{name}") } else { name.to_owned() };
-            let keys: Vec<&str> = path.split('.').filter(|k| !k.is_empty()).collect();
+            let keys = keys(&path);
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             self.descend(start, &keys, &mut found, &mut unknown);
         }
         (found, unknown)
@@ -140,6 +141,18 @@ impl Scene<'_> {
         let (values, unknown) = self.values(test);
         verdict(&values, unknown, |_| true, false)
     }
+}
+
+/// The keys of a place's path; OData's marks belong to their key (`members@odata.bind`).
+fn keys(path: &str) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for key in path.split('.').filter(|k| !k.is_empty()) {
+        match keys.last_mut().filter(|k| k.ends_with("@odata")) {
+            Some(mark) => mark.extend([".", key]),
+            None => keys.push(key.to_owned()),
+        }
+    }
+    keys
 }
 
 type Compare = fn(&str, &str) -> bool;

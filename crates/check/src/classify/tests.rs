@@ -148,3 +148,28 @@ fn a_tier_counts_live_steps_only() {
     workflow.steps[0].enabled = true;
     assert_eq!(tier(&workflow), (Tier(2), false));
 }
+
+#[test]
+fn a_sentence_is_no_query_and_options_keep_their_case() {
+    let js = script(CodeLanguage::JavaScript, "return [{json: {text: 'Grant access to the wiki for bob'}}]");
+    assert_eq!(judged(Platform::N8n, js).effects[0].kind, Kind::Control);
+    let query = script(CodeLanguage::Python, "cursor.execute('GRANT admin TO bob')");
+    let step = judged(Platform::N8n, query);
+    let granted = |e: &Effect| e.kind == Kind::Grant && e.identity == "bob";
+    assert!(step.effects.iter().any(granted), "{:?}", step.effects);
+    let chained = script(CodeLanguage::Python, "service.users().delete(userKey=user).execute()");
+    assert!(
+        judged(Platform::N8n, chained)
+            .effects
+            .iter()
+            .any(|e| e.kind.is_opaque() || e.kind == Kind::DeleteIdentity)
+    );
+}
+
+#[test]
+fn odata_references_are_identities() {
+    let url = template(&["https://graph.microsoft.com/v1.0/groups/", "$group", "/members/$ref"]);
+    let step = judged(Platform::LogicApps, request("POST", url, map(vec![("@odata.id", reference("user"))])));
+    assert_eq!(step.effects[0].kind, Kind::Grant);
+    assert!(!step.target.identity.is_empty() && !step.target.entitlement.is_empty(), "{:?}", step.target);
+}

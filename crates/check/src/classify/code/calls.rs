@@ -29,7 +29,9 @@ impl Call {
         if let Ok(i) = name.parse::<usize>() {
             return self.positional.get(i).cloned().into_iter().collect();
         }
-        let same = |a: &str| a.replace(['-', '_'], "").eq_ignore_ascii_case(&name.replace(['-', '_'], ""));
+        let plain = |a: &str| a.replace(['-', '_'], "");
+        let same =
+            |a: &str| if name.len() == 1 { a == name } else { plain(a).eq_ignore_ascii_case(&plain(name)) };
         self.named.iter().filter(|(n, _)| same(n)).map(|(_, v)| v.clone()).collect()
     }
 }
@@ -53,7 +55,8 @@ pub(super) fn all(language: CodeLanguage, text: &str) -> Vec<(CodeLanguage, Call
             let strings = embedded(text);
             let commands =
                 strings.iter().flat_map(|s| shells(s).chain(with(CodeLanguage::PowerShell, cmdlets(s))));
-            let queries = strings.iter().flat_map(|s| with(CodeLanguage::Sql, statements(s)));
+            let queries =
+                strings.iter().filter(|s| is_query(s)).flat_map(|s| with(CodeLanguage::Sql, statements(s)));
             let (commands, queries): (Vec<_>, Vec<_>) = (commands.collect(), queries.collect());
             with(other, calls(text)).chain(commands).chain(queries).collect()
         }
@@ -112,15 +115,35 @@ fn command_lines(text: &str) -> Vec<Call> {
     found.collect()
 }
 
-/// SQL: each statement, single-spaced.
+/// A text in other code that is a query rather than a sentence: its first word is in capitals.
+fn is_query(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    first.len() > 2 && first.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+/// SQL: each statement, single-spaced; the words after `TO` and `FROM` are arguments of these names.
 fn statements(text: &str) -> Vec<Call> {
     let found = text.split(';').filter_map(|statement| {
         let words: Vec<&str> = statement.split_whitespace().collect();
         let first = words.first()?;
         let key = (*first).to_owned();
-        let positional =
-            words.iter().skip(1).map(|w| Value::text(w.trim_matches(['"', '\'', '`', ',']))).collect();
-        Some(Call { key: key.clone(), name: key, line: words.join(" "), positional, ..Call::default() })
+        let bare = |w: &&str| argument_value(w.trim_matches(['"', '\'', '`', ',', '(', ')']));
+        let positional = words.iter().skip(1).map(bare).collect();
+        let after = |pair: &[&str]| {
+            let name = pair[0].to_ascii_lowercase();
+            ["to", "from", "for", "user", "role", "login"]
+                .contains(&name.as_str())
+                .then(|| (name, bare(&pair[1])))
+        };
+        let named = words.windows(2).filter_map(after).collect();
+        Some(Call {
+            key: key.clone(),
+            name: key,
+            line: words.join(" "),
+            named,
+            positional,
+            ..Call::default()
+        })
     });
     found.collect()
 }
@@ -128,17 +151,38 @@ fn statements(text: &str) -> Vec<Call> {
 /// Python, JavaScript and the like: `a.b.name(arguments)`.
 fn calls(text: &str) -> Vec<Call> {
     static CALL: OnceLock<Option<Regex>> = OnceLock::new();
-    let Some(regex) = pattern(&CALL, r"([A-Za-z_$][\w$]*(?:\s*\.\s*[A-Za-z_$][\w$]*)*)\s*\(") else {
+    let Some(regex) = pattern(
+        &CALL,
+        r"([A-Za-z_$][\w$]*(?:\([^()]{0,80}\))?(?:\s*\.\s*[A-Za-z_$][\w$]*(?:\([^()]{0,80}\)\s*\.\s*[A-Za-z_$][\w$]*)?)*)\s*\(",
+    ) else {
         return Vec::new();
     };
     let found = regex.captures_iter(text).filter_map(|c| {
-        let (whole, name) = (c.get(0)?, c.get(1)?.as_str().split_whitespace().collect::<String>());
+        let (whole, name) = (c.get(0)?, chain(c.get(1)?.as_str()));
         let key = name.rsplit('.').next()?.to_owned();
         let mut call = Call { key, name, ..Call::default() };
         arguments(inside(&text[whole.end()..]), &mut call);
         Some(call)
     });
     found.collect()
+}
+
+/// The names of a chain of calls: `service.users().insert` for `service.users(…).insert`.
+fn chain(text: &str) -> String {
+    let mut depth = 0_u32;
+    let mut name = String::new();
+    for c in text.chars().filter(|c| !c.is_whitespace()) {
+        match c {
+            '(' => {
+                depth += 1;
+                name.push_str(if depth == 1 { "()" } else { "" });
+            }
+            ')' => depth = depth.saturating_sub(1),
+            c if depth == 0 => name.push(c),
+            _ => {}
+        }
+    }
+    name
 }
 
 /// The text up to the parenthesis that closes the one before it.
