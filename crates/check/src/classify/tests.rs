@@ -157,7 +157,10 @@ fn a_sentence_is_no_query_and_options_keep_their_case() {
     let step = judged(Platform::N8n, query);
     let granted = |e: &Effect| e.kind == Kind::Grant && e.identity == "bob";
     assert!(step.effects.iter().any(granted), "{:?}", step.effects);
-    let chained = script(CodeLanguage::Python, "service.users().delete(userKey=user).execute()");
+    let chained = script(
+        CodeLanguage::Python,
+        "from googleapiclient.discovery import build\nbuild('admin').users().delete(userKey=u).execute()",
+    );
     assert!(
         judged(Platform::N8n, chained)
             .effects
