@@ -137,4 +137,4 @@ fn created_by(step: &workflow::Step) -> Option<workflow::Text> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

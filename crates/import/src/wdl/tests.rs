@@ -411,3 +411,56 @@ fn long_chains_and_deep_nests_are_bounded() {
     });
     assert_eq!(of(&deep).own_steps().count(), 121);
 }
+
+/// The workflows of each file of a platform's corpus, or nothing where there is none. Every step is on an edge,
+/// in a container or at the start, and ids are unique.
+pub(crate) fn corpus(platform: &str) -> Option<Vec<Vec<Workflow>>> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
+    let shared = std::env::var("COUNTERSIGN_SHARED").unwrap_or_else(|_| beside.to_owned());
+    let mut folders = vec![std::path::Path::new(&shared).join("corpus").join(platform)];
+    if !folders[0].is_dir() {
+        return None;
+    }
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            found.extend(file(&path.to_string_lossy(), &std::fs::read(&path).unwrap()));
+        }
+    }
+    found.iter().flatten().for_each(sound);
+    Some(found)
+}
+
+fn file(path: &str, bytes: &[u8]) -> Vec<Vec<Workflow>> {
+    let inner = match crate::archive::entries(bytes) {
+        None => vec![(String::new(), bytes.to_vec())],
+        Some(files) => files.unwrap(),
+    };
+    let all = inner.iter().map(|(name, bytes)| {
+        let imported = crate::import(&format!("{path}/{name}"), bytes, &NoFiles);
+        match imported.verdict {
+            Verdict::Workflows(workflows) => workflows,
+            Verdict::NotWorkflow(_) => Vec::new(),
+            Verdict::Unreadable => {
+                assert!(!imported.problems.is_empty(), "{path}/{name}: no reason given");
+                Vec::new()
+            }
+        }
+    });
+    all.collect()
+}
+
+fn sound(w: &Workflow) {
+    let ids: std::collections::HashSet<&str> = w.steps.iter().map(|s| s.id.as_str()).collect();
+    assert_eq!(ids.len(), w.steps.len(), "{} has two steps of one id", w.name);
+    let led_to: std::collections::HashSet<u32> = w.edges.iter().map(|e| e.to.0).collect();
+    for (index, step) in w.steps.iter().enumerate() {
+        let led = led_to.contains(&u32::try_from(index).unwrap());
+        assert!(led || step.synthetic || w.triggers.is_empty(), "{}: nothing leads to {}", w.name, step.id);
+    }
+}
