@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use workflow::Text;
 
 /// Flows inside flows are followed so deep.
-const MAX_NESTING: usize = 32;
+const MAX_NESTING: usize = 24;
 
 /// A flow: the exported one, or one written inside a card (a branch, a try block, an error handler).
 pub(super) struct Flow<'d> {
@@ -73,6 +73,8 @@ pub(super) struct Cards<'d> {
     pub(super) by_uuid: HashMap<(usize, &'d str), usize>,
     /// Outputs by flow and id.
     pub(super) by_output: HashMap<(usize, &'d str), (usize, usize)>,
+    /// Flows that were not read, because they are nested too deep.
+    pub(super) unread: Vec<Node<'d>>,
 }
 
 impl<'d> Cards<'d> {
@@ -121,6 +123,7 @@ impl<'d> Cards<'d> {
     fn inside(&mut self, node: Node<'d>, container: usize, flow: usize) -> Option<usize> {
         let depth = self.flows[flow].depth + 1;
         if depth > MAX_NESTING {
+            self.unread.push(node);
             return None;
         }
         self.flows.push(Flow { node, cards: Vec::new(), container: Some(container), depth });
@@ -269,11 +272,22 @@ fn card<'d>(node: Node<'d>, flow: usize) -> Option<Card<'d>> {
         version,
         operation: operation.into(),
         name: name.and_then(Node::as_str).unwrap_or_default(),
-        inputs: fields("inputs").into_iter().flat_map(Node::entries).map(input).collect(),
+        inputs: in_order(fields("inputs")),
         outputs: fields("outputs").into_iter().flat_map(Node::entries).map(output).collect(),
         handler: None,
         id: Text::default(),
     })
+}
+
+/// Inputs in the order in which the card shows them, which counts for texts, lists and the branches of If/ElseIf.
+fn in_order<'d>(inputs: Option<Node<'d>>) -> Vec<Input<'d>> {
+    let mut numbered: Vec<(u64, Input<'d>)> = Vec::new();
+    for (id, node) in inputs.into_iter().flat_map(Node::entries) {
+        let index = node.at(&["metadata", "index"]).and_then(Node::as_number).and_then(|n| n.parse().ok());
+        numbered.push((index.unwrap_or(u64::MAX), input((id, node))));
+    }
+    numbered.sort_by_key(|(index, _)| *index);
+    numbered.into_iter().map(|(_, input)| input).collect()
 }
 
 fn input<'d>((id, node): (&'d str, Node<'d>)) -> Input<'d> {

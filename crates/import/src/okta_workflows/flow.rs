@@ -53,6 +53,13 @@ pub(super) fn workflow(node: Doc<'_>, data: Doc<'_>, path: &str, problems: &mut 
         let message = format!("flow `{}` has no card that starts it; it is read as started by hand", w.name);
         problems.push(Problem { path: path.to_owned(), line: node.line(), message });
     }
+    for deep in &cards.unread {
+        let message = format!(
+            "a flow inside flow `{}` is nested too deep to be read; move it to a helper flow",
+            w.name
+        );
+        problems.push(Problem { path: path.to_owned(), line: deep.line(), message });
+    }
     let mut builder = Builder { w: &mut w, values: &values, results: &results, own: id };
     let place = Place { parent: None, inline: false };
     builder.flow(0, vec![(Node::Trigger(0), EdgeKind::Next)], place);
@@ -136,7 +143,7 @@ impl Builder<'_, '_, '_> {
         }
         let ix = self.add(card, &mut ends, place);
         let from = Node::Step(ix);
-        self.handler_flow(card, ix, place);
+        self.failures(card, ix, place);
         let inside: Vec<(usize, Option<&str>)> =
             known.inputs.iter().filter_map(|i| Some((i.flow?, i.group))).collect();
         match known.operation.as_str() {
@@ -146,11 +153,7 @@ impl Builder<'_, '_, '_> {
                 }
                 vec![when(ix, "true", condition::condition(self.values, card, None))]
             }
-            "control.throwIf" if known.connector == "kernel" => {
-                let mut failing = vec![when(ix, "true", condition::condition(self.values, card, None))];
-                self.made(card, "failed", StepKind::End(Outcome::Failure), place, &mut failing);
-                vec![otherwise(ix)]
-            }
+            "control.throwIf" if known.connector == "kernel" => vec![otherwise(ix)],
             "control.return" | "control.returnRaw" if known.connector == "kernel" => {
                 exits.extend(place.inline.then_some((from, EdgeKind::Next)));
                 Vec::new()
@@ -231,19 +234,28 @@ impl Builder<'_, '_, '_> {
         }
     }
 
-    /// A card may run another flow when it fails; its own flow still stops with the error.
-    fn handler_flow(&mut self, card: usize, ix: StepIx, place: Place) {
-        let Some(flow) = step::on_error_flow(&self.values.cards.cards[card]) else { return };
-        let mut failed = vec![(Node::Step(ix), EdgeKind::Error)];
-        let call = self.made(card, "on error", StepKind::Call, place, &mut failed);
-        let key = if flow == self.own { CalleeKey::Itself } else { CalleeKey::Id(flow) };
-        if let Some(step) = self.w.steps.get_mut(call.0 as usize) {
-            step.connector = "kernel".into();
-            step.operation = "control.spawn".into();
-            step.calls.push(Callee { key, input: Value::Null });
+    /// What ends the run as a failure: Return Error If when its condition holds, and a card whose error handling
+    /// runs another flow first (the flow still stops with the error).
+    fn failures(&mut self, card: usize, ix: StepIx, place: Place) {
+        let known = &self.values.cards.cards[card];
+        let mut ends = Vec::new();
+        if known.is("control.throwIf") {
+            ends.push(when(ix, "true", condition::condition(self.values, card, None)));
         }
-        let mut then = vec![(Node::Step(call), EdgeKind::Next)];
-        self.made(card, "failed", StepKind::End(Outcome::Failure), place, &mut then);
+        if let Some(flow) = step::on_error_flow(known) {
+            ends.push((Node::Step(ix), EdgeKind::Error));
+            let call = self.made(card, "on error", StepKind::Call, place, &mut ends);
+            let key = if flow == self.own { CalleeKey::Itself } else { CalleeKey::Id(flow) };
+            if let Some(step) = self.w.steps.get_mut(call.0 as usize) {
+                step.connector = "kernel".into();
+                step.operation = "control.spawn".into();
+                step.calls.push(Callee { key, input: Value::Null });
+            }
+            ends.push((Node::Step(call), EdgeKind::Next));
+        }
+        if !ends.is_empty() {
+            self.made(card, "failed", StepKind::End(Outcome::Failure), place, &mut ends);
+        }
     }
 }
 
@@ -285,7 +297,7 @@ fn credentials(cards: &Cards<'_>, data: Doc<'_>, w: &mut Workflow) {
 }
 
 /// What only shows or repeats: the editor's picture of the flow, cached names and type choices, notes.
-const SHOWN: [&str; 10] = [
+const SHOWN: [&str; 9] = [
     "display",
     "tree",
     "parents",
@@ -293,14 +305,16 @@ const SHOWN: [&str; 10] = [
     "connector_method_meta",
     "templateName",
     "comments",
-    "metadata",
     "partnerChannelKeys",
     "active_version_external_id",
 ];
 
 fn digest(node: Doc<'_>, flow: Doc<'_>, data: Doc<'_>, cards: &Cards<'_>, w: &mut Workflow) {
     let own = |n: Doc<'_>, of: Doc<'_>| n.parent().is_some_and(|p| p.offset() == of.offset());
-    let shown = |n: Doc<'_>| n.key().is_some_and(|k| SHOWN.contains(&k));
+    // A card's own `metadata` is its name and description; an input's says where it stands in the order.
+    let described =
+        |n: Doc<'_>| n.key() == Some("metadata") && n.parent().and_then(Doc::key) == Some("model");
+    let shown = |n: Doc<'_>| described(n) || n.key().is_some_and(|k| SHOWN.contains(&k));
     let is_flow = |n: Doc<'_>| n.key() == Some("methods") && n.is_list();
     let settings = canonical(node, &|n| own(n, node) && n.key() == Some("data"));
     w.parts.push(part("settings", &settings));

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 /// Branches are followed so deep; deeper ones run on in the branch around them.
-const MAX_BRANCHES_DEEP: usize = 64;
+const MAX_BRANCHES_DEEP: usize = 32;
 
 /// So many closed `if`s are remembered on the way.
 const MAX_CLOSED: usize = 256;
