@@ -85,6 +85,7 @@ impl<'d> Cards<'d> {
             cards: Vec::new(),
             by_uuid: HashMap::new(),
             by_output: HashMap::new(),
+            unread: Vec::new(),
         };
         all.flows.push(Flow { node: root, cards: Vec::new(), container: None, depth: 0 });
         let mut next = 0;

@@ -11,6 +11,7 @@ use super::step;
 use super::value::Values;
 use super::{shape, trigger};
 use crate::doc::{Node as Doc, canonical};
+use std::collections::HashSet;
 use workflow::{
     Callee, CalleeKey, Credential, Digest, EdgeKind, Expression, Node, Outcome, Part, Platform, Problem,
     Step, StepIx, StepKind, Text, Value, Workflow, merkle,
@@ -296,32 +297,56 @@ fn credentials(cards: &Cards<'_>, data: Doc<'_>, w: &mut Workflow) {
     }
 }
 
-/// What only shows or repeats: the editor's picture of the flow, cached names and type choices, notes.
-const SHOWN: [&str; 9] = [
-    "display",
-    "tree",
-    "parents",
-    "available",
-    "connector_method_meta",
-    "templateName",
-    "comments",
-    "partnerChannelKeys",
-    "active_version_external_id",
-];
+/// What only shows or repeats, by where it stands: nothing else of these names is left out.
+#[derive(Default)]
+struct Presentation {
+    /// Flows: their picture in the editor, and the cards, which are parts of their own.
+    flows: HashSet<usize>,
+    /// Cards: cached names of their connector.
+    cards: HashSet<usize>,
+    /// Their models: name, description, notes.
+    models: HashSet<usize>,
+    /// Inputs' and outputs' values: the types they could have.
+    values: HashSet<usize>,
+}
+
+impl Presentation {
+    fn of(cards: &Cards<'_>) -> Self {
+        let mut known = Presentation::default();
+        known.flows.extend(cards.flows.iter().map(|f| f.node.offset()));
+        for card in &cards.cards {
+            known.cards.insert(card.node.offset());
+            known.models.extend(card.node.at(&["node", "model"]).map(Doc::offset));
+            let values = card.inputs.iter().map(|i| i.value).chain(card.outputs.iter().map(|o| o.value));
+            known.values.extend(values.flatten().map(Doc::offset));
+        }
+        known
+    }
+
+    fn has(&self, node: Doc<'_>) -> bool {
+        let (Some(parent), Some(key)) = (node.parent().map(Doc::offset), node.key()) else { return false };
+        match key {
+            "methods" | "tree" | "templateName" | "connector_method_meta" | "active_version_external_id" => {
+                self.flows.contains(&parent)
+            }
+            "display" => self.flows.contains(&parent) || self.models.contains(&parent),
+            "parents" => self.cards.contains(&parent),
+            "metadata" | "comments" | "partnerChannelKeys" => self.models.contains(&parent),
+            "available" => self.values.contains(&parent),
+            _ => false,
+        }
+    }
+}
 
 fn digest(node: Doc<'_>, flow: Doc<'_>, data: Doc<'_>, cards: &Cards<'_>, w: &mut Workflow) {
-    let own = |n: Doc<'_>, of: Doc<'_>| n.parent().is_some_and(|p| p.offset() == of.offset());
-    // A card's own `metadata` is its name and description; an input's says where it stands in the order.
-    let described =
-        |n: Doc<'_>| n.key() == Some("metadata") && n.parent().and_then(Doc::key) == Some("model");
-    let shown = |n: Doc<'_>| described(n) || n.key().is_some_and(|k| SHOWN.contains(&k));
-    let is_flow = |n: Doc<'_>| n.key() == Some("methods") && n.is_list();
-    let settings = canonical(node, &|n| own(n, node) && n.key() == Some("data"));
+    let shown = Presentation::of(cards);
+    let settings = canonical(node, &|n| {
+        n.key() == Some("data") && n.parent().is_some_and(|p| p.offset() == node.offset())
+    });
     w.parts.push(part("settings", &settings));
-    w.parts.push(part("flow", &canonical(flow, &|n| own(n, flow) && (is_flow(n) || shown(n)))));
+    w.parts.push(part("flow", &canonical(flow, &|n| shown.has(n))));
     for card in cards.cards.iter().filter(|c| !c.is("control.comment")) {
-        let bytes = canonical(card.node, &|n| is_flow(n) || shown(n));
-        w.parts.push(part(&format!("step/{}", card.id), &bytes));
+        w.parts.push(part(&format!("step/{}", card.id), &canonical(card.node, &|n| shown.has(n))));
     }
     for credential in &w.credentials {
         let Some(config) = data.get("configs").and_then(|c| c.get(&credential.id)) else { continue };

@@ -405,6 +405,8 @@ fn the_digest_sees_content_and_not_presentation() {
     let base = one(&text);
     assert_eq!(one(&text.replace("\"available\":[]", "\"available\":[\"*\"]")).digest, base.digest);
     assert_ne!(one(&text.replace("\"data\":\"x\"", "\"data\":\"y\"")).digest, base.digest);
+    let body = text.replace("\"data\":\"x\"", "\"data\":{\"display\":1,\"comments\":2}");
+    assert_ne!(one(&body).digest, one(&body.replace("\"comments\":2", "\"comments\":3")).digest);
     assert_ne!(one(&text.replace("\"o0\":[\"start\",\"a\"]", "")).digest, base.digest);
 }
 
