@@ -11,6 +11,7 @@ pub mod logic;
 pub mod provenance;
 pub mod record;
 pub mod rules;
+pub mod secrets;
 pub mod set;
 pub mod tell;
 

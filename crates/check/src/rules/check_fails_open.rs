@@ -1,8 +1,12 @@
-//! `check-fails-open`: see the page beside this file.
+//! `check-fails-open`: a machine check whose failure lets the change happen.
 
 use super::{Rule, Scope};
-use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use crate::facts::{Change, Facts};
+use crate::gate::{Effectiveness, Gate, Question};
+use crate::logic::Answer;
+use crate::set::Place;
+use crate::tell::Concerning;
+use workflow::{EdgeKind, Finding, Kind, Node, Outcome, Root, Severity, Step, StepIx, StepKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +17,103 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    toothless_helpers(facts, out);
+    if facts.changes.is_empty() {
+        return;
+    }
+    let reads: Vec<StepIx> = facts.reached.steps().filter(|s| is_caught_read(facts, *s)).take(40).collect();
+    for read in reads {
+        let question = Question::check(facts.graph, read);
+        for change in facts.live_changes().filter(|c| c.step != read && c.verdict.gate != Gate::Present) {
+            passes_on_failure(facts, &question, change, out);
+        }
+    }
+}
+
+/// A read whose failure does not end the run.
+fn is_caught_read(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let effects = facts.step(step).live_effects();
+    !effects.is_empty() && effects.iter().all(|e| e.kind == Kind::Read) && facts.graph.catches(step)
+}
+
+fn passes_on_failure(facts: &Facts<'_, '_>, question: &Question, change: &Change, out: &mut Vec<Finding>) {
+    let step = change.step;
+    let failed = question.leaks(step).find(|(a, _)| *a == Answer::Failure);
+    let (Effectiveness::Leaks, Some((_, reach))) = (question.effectiveness(step), failed) else { return };
+    let (check, name, deed) = (facts.name(question.step), facts.name(step), facts.deed(step));
+    let message = format!("{check} is there to stop some cases, but when it fails {name} still {deed}.");
+    let fix = format!("Let a failure of {check} end the run, or lead away from {name}.");
+    let path = facts.graph.walk(reach, step);
+    out.push(facts.report(&RULE, step, message, fix).also([facts.step(question.step).id.clone()]).along(path));
+}
+
+/// A helper whose only purpose is a check, and that can only end itself: its caller goes on.
+fn toothless_helpers(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for call in facts.set.calls_from(facts.index) {
+        let Some(to) = call.to.filter(|to| *to != facts.index) else { continue };
+        let step = call.from.step;
+        if !facts.reached.has(step) || result_is_read(facts, step) || !only_checks(facts, to) {
+            continue;
+        }
+        let after = facts.graph.after(step);
+        let changes: Vec<&Change> =
+            facts.live_changes().filter(|c| after.has(c.step) && c.verdict.gate != Gate::Present).collect();
+        let Some(first) = changes.first() else { continue };
+        let helper = &facts.set.workflows[to as usize].name;
+        let message = format!(
+            "{} runs the check `{helper}`, but that can only end itself: it returns nothing that is read, so when it \
+             fails, {} still {}.",
+            facts.name(step),
+            facts.name(first.step),
+            facts.deed(first.step)
+        );
+        let fix = "Let the helper raise an error, or return the outcome and branch on it before the change.";
+        let also = changes.iter().map(|c| facts.step(c.step).id.clone());
+        let path = facts.walk(first.step);
+        let mut finding = facts.report(&RULE, step, message, fix).also(also).along(path);
+        if changes.iter().any(|c| c.tier.0 >= 3) {
+            finding.severity = finding.severity.raised();
+        }
+        out.push(finding);
+    }
+}
+
+/// Some step reads what a step gives back.
+fn result_is_read(facts: &Facts<'_, '_>, of: StepIx) -> bool {
+    let id = &facts.step(of).id;
+    let reads = |v: &workflow::Value| {
+        v.expressions().iter().any(|e| e.references().iter().any(|r| r.root == Root::Step(id.clone())))
+    };
+    let in_step = |s: &Step| {
+        let request = s.request.iter().any(|r| reads(&r.url) || reads(&r.body) || reads(&r.query));
+        let shaped = s.output.iter().any(reads) || s.assigns.iter().any(|a| reads(&a.value));
+        reads(&s.parameters) || request || shaped || s.calls.iter().any(|c| reads(&c.input))
+    };
+    let in_edge = |e: &workflow::Edge| match &e.kind {
+        EdgeKind::When { condition, .. } => condition.references().iter().any(|r| r.root == Root::Step(id.clone())),
+        _ => false,
+    };
+    facts.workflow.steps.iter().any(in_step) || facts.workflow.edges.iter().any(in_edge)
+}
+
+/// The workflow reads and compares, ends early when something does not hold, and does nothing else.
+fn only_checks(facts: &Facts<'_, '_>, workflow: u32) -> bool {
+    let graph = facts.set.graph(workflow);
+    let harmless = |k: Kind| matches!(k, Kind::Read | Kind::Control | Kind::ReadSecret);
+    let quiet = graph.workflow.steps.iter().all(|s| s.live_effects().iter().all(|e| harmless(e.kind)));
+    let ends_quietly = graph.steps().any(|s| match graph.step(s).kind {
+        StepKind::Guard => true,
+        StepKind::End(Outcome::Path | Outcome::Success) => comes_from_branch(facts, Place { workflow, step: s }),
+        _ => false,
+    });
+    let raises = graph.steps().any(|s| graph.step(s).kind == StepKind::End(Outcome::Failure));
+    quiet && ends_quietly && !raises
+}
+
+fn comes_from_branch(facts: &Facts<'_, '_>, at: Place) -> bool {
+    let graph = facts.set.graph(at.workflow);
+    graph.into(at.step).iter().map(|e| graph.edge(*e)).any(|e| {
+        matches!(e.kind, EdgeKind::When { .. } | EdgeKind::Otherwise { .. }) && matches!(e.from, Node::Step(_))
+    })
+}

@@ -1,8 +1,9 @@
-//! `dynamic-endpoint`: see the page beside this file.
+//! `dynamic-endpoint`: the address of a write comes from data.
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use crate::provenance::{Origin, Source};
+use workflow::{Auth, Finding, Kind, Severity, StepIx, Term, Text, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +14,68 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for step in facts.reached.steps().filter(|s| writes(facts, *s)) {
+        let Some(source) = chosen_host(facts, step) else { continue };
+        if answers_its_trigger(facts, step, &source) {
+            continue;
+        }
+        let carries = match facts.step(step).request.as_ref().map(|r| r.auth) {
+            Some(Auth::None) | None => "",
+            _ => ", and the workflow's credential goes along",
+        };
+        let message = format!(
+            "{} {} at an address that {} gives{carries}; nothing checks the host.",
+            facts.name(step),
+            facts.deed(step),
+            facts.source(&source)
+        );
+        let fix = "Write the host into the definition or a deployment parameter, and take only an id from data.";
+        out.push(facts.report(&RULE, step, message, fix));
+    }
+}
+
+/// A raw call that changes access, or of which it cannot be said that it does not.
+pub(super) fn writes(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let Some(request) = facts.step(step).request.as_ref().filter(|r| !r.governed) else { return false };
+    let reads = request.method.as_text().is_some_and(|m| matches!(m, "GET" | "HEAD" | "OPTIONS"));
+    let risky = facts.step(step).live_effects().iter();
+    let mut risky = risky.filter(|e| e.kind.changes_access() || e.kind == Kind::Opaque);
+    !reads && risky.next().is_some()
+}
+
+/// The data that decides the host.
+pub(super) fn chosen_host(facts: &Facts<'_, '_>, step: StepIx) -> Option<Source> {
+    let url = &facts.step(step).request.as_ref()?.url;
+    let head: Value = match url.as_expression().map(|e| (e, &e.term)) {
+        Some((e, Term::Template(parts))) => match parts.first() {
+            Some(Term::Text(t)) if has_host(t) => return None,
+            Some(Term::Text(t)) if t.contains("//") => part(e, parts.get(1)?),
+            Some(Term::Text(_)) | None => return None,
+            Some(first) => part(e, first),
+        },
+        Some(_) => url.clone(),
+        None => return None,
+    };
+    let sources = facts.set.sources(facts.place(step), &head);
+    let constant = sources.iter().any(|s| matches!(&s.origin, Origin::Constant(t) if has_host(t)));
+    let data = |s: &Source| matches!(s.origin, Origin::Trigger | Origin::Step(_));
+    if constant { None } else { sources.into_iter().find(data) }
+}
+
+fn part(whole: &workflow::Expression, term: &Term) -> Value {
+    Value::Expr(Box::new(workflow::Expression { term: term.clone(), ..whole.clone() }))
+}
+
+/// A text that begins with a whole host.
+fn has_host(text: &Text) -> bool {
+    let after = text.split_once("//").map_or("", |(_, rest)| rest);
+    let ends = after.contains(['/', '?']);
+    !after.is_empty() && (ends || after.contains('.'))
+}
+
+/// The platform's own place to answer this very event, with nothing of the workflow's sent along.
+fn answers_its_trigger(facts: &Facts<'_, '_>, step: StepIx, source: &Source) -> bool {
+    let bare = facts.step(step).request.as_ref().is_some_and(|r| matches!(r.auth, Auth::None | Auth::Inline));
+    bare && facts.does(step, Kind::Decide) && source.origin == Origin::Trigger
+}

@@ -1,8 +1,10 @@
-//! `exposed-credential`: see the page beside this file.
+//! `exposed-credential`: a new secret is sent or written in clear, or can be guessed.
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use crate::provenance::{Origin, Source};
+use crate::tell::Concerning;
+use workflow::{Finding, Kind, Segment, Severity, StepIx, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +15,80 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for change in facts.live_changes().filter(|c| makes_secret(facts, c.step)) {
+        let step = change.step;
+        let secrets = given_secrets(facts, step);
+        let (name, deed) = (facts.name(step), facts.deed(step));
+        let fix = "Let the person set the secret (an activation link, a vault, a one-time pass shown once), and never \
+                   send or write it in clear.";
+        if let Some(to) = facts.reached.steps().find(|s| *s != step && tells(facts, *s) && carries(facts, *s, step, &secrets)) {
+            let message = format!("{name} {deed}, and {} passes the secret on in clear.", facts.name(to));
+            out.push(facts.report(&RULE, step, message, fix).also([facts.step(to).id.clone()]));
+        } else if let Some(why) = guessable(&secrets) {
+            let message = format!("{name} {deed}, and the secret can be guessed: it is {why}.");
+            out.push(facts.report(&RULE, step, message, fix));
+        }
+    }
+}
+
+fn makes_secret(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let kinds = [Kind::IssueCredential, Kind::ResetCredential, Kind::RotateCredential];
+    kinds.iter().any(|k| facts.does(step, *k))
+}
+
+/// Where the secrets come from that a step is given.
+fn given_secrets(facts: &Facts<'_, '_>, step: StepIx) -> Vec<Source> {
+    let own = facts.step(step);
+    let mut values: Vec<Value> = Vec::new();
+    let mut work: Vec<&Value> = own.request.iter().map(|r| &r.body).chain([&own.parameters]).collect();
+    while let Some(value) = work.pop() {
+        for entry in value.entries() {
+            let key = entry.key.to_lowercase();
+            if is_secret(&key) && !matches!(entry.value, Value::Bool(_) | Value::Map(_)) {
+                values.push(entry.value.clone());
+            }
+            work.push(&entry.value);
+        }
+        work.extend(value.items());
+    }
+    facts.set.all_sources(facts.place(step), &values)
+}
+
+fn is_secret(key: &str) -> bool {
+    let flag = ["force", "change", "policies", "expire", "never", "hash"].iter().any(|w| key.contains(w));
+    !flag && ["password", "passwd", "pwd", "secret", "passcode"].iter().any(|w| key.contains(w))
+}
+
+fn tells(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    [Kind::Notify, Kind::Ticket, Kind::Write, Kind::Ask].iter().any(|k| facts.does(step, *k))
+}
+
+/// A message contains the secret that a step gave back, or one that the step was given.
+fn carries(facts: &Facts<'_, '_>, message: StepIx, maker: StepIx, secrets: &[Source]) -> bool {
+    let step = facts.step(message);
+    let mut values = vec![step.parameters.clone()];
+    values.extend(step.request.iter().map(|r| r.body.clone()));
+    let sent = facts.set.all_sources(facts.place(message), &values);
+    let place = &facts.step(maker).target.secret;
+    let secret_path: Vec<&str> = place.split('.').skip(1).collect();
+    sent.iter().any(|s| {
+        let keys: Vec<&str> = s.path.iter().filter_map(|k| if let Segment::Key(k) = k { Some(k.as_str()) } else { None }).collect();
+        let result = s.origin == Origin::Step(maker) && !place.is_empty();
+        let given = |g: &Source| {
+            let made = matches!(g.origin, Origin::Random | Origin::Step(_) | Origin::Trigger);
+            let same = g.origin == s.origin && g.path == s.path;
+            made && same && (g.origin != Origin::Random || g.how.variable == s.how.variable)
+        };
+        result && keys.ends_with(&secret_path) || secrets.iter().any(given)
+    })
+}
+
+/// Why a secret can be guessed: nothing of chance in it, and known parts joined.
+fn guessable(secrets: &[Source]) -> Option<&'static str> {
+    let chance = secrets.iter().any(|s| {
+        matches!(s.origin, Origin::Random | Origin::Secret(_) | Origin::Unknown | Origin::Parameter(_) | Origin::Environment)
+    });
+    let data = secrets.iter().any(|s| matches!(s.origin, Origin::Trigger | Origin::Step(_) | Origin::Now) && s.how.spliced);
+    (!chance && data && secrets.iter().all(|s| s.how.spliced)).then_some("put together from data that others know")
+}

@@ -1,8 +1,10 @@
-//! `injection`: see the page beside this file.
+//! `injection`: untrusted text is spliced into code, a command, a query, a URL or a filter on the way to a change.
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use crate::provenance::{Origin, Source};
+use crate::tell::Concerning;
+use workflow::{Finding, Function, Kind, Language, Severity, Step, StepIx, StepKind, Term, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +15,123 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+/// A place where text is read as something else.
+struct Splice<'v> {
+    into: &'static str,
+    key: &'v str,
+    value: &'v Value,
+}
+
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    if !facts.workflow.triggers.iter().any(|t| t.caller_data) && facts.set.callers(facts.index).next().is_none() {
+        return;
+    }
+    let spliced: Vec<(StepIx, &'static str, Source)> = facts.reached.steps().filter_map(|s| tainted(facts, s)).collect();
+    for change in facts.live_changes() {
+        let on_the_way = |s: StepIx| s == change.step || facts.graph.after(s).has(change.step);
+        let Some((at, into, source)) = spliced.iter().find(|(s, ..)| on_the_way(*s)) else { continue };
+        let message = format!(
+            "{} is put unescaped into {into} of {}, on the way to {}, which {}.",
+            facts.source(source),
+            facts.name(*at),
+            facts.name(change.step),
+            facts.deed(change.step)
+        );
+        let fix = "Pass the value as a parameter, or escape it for the place it is put in, or let only an expected \
+                   form (an id, a number) through.";
+        let also = (*at != change.step).then(|| facts.step(*at).id.clone());
+        out.push(facts.report(&RULE, change.step, super::capital(message), fix).also(also));
+    }
+}
+
+/// Where a step splices what the caller chooses.
+fn tainted(facts: &Facts<'_, '_>, at: StepIx) -> Option<(StepIx, &'static str, Source)> {
+    let step = facts.step(at);
+    if step.synthetic || !step.enabled || !works(step) {
+        return None;
+    }
+    let place = facts.place(at);
+    splices(step).into_iter().find_map(|splice| {
+        let sources = facts.set.sources(place, splice.value);
+        let bad = sources.into_iter().find(|s| {
+            s.origin == Origin::Trigger && s.caller && (s.how.spliced || splice.into == "the code") && !s.how.encoded
+        });
+        bad.filter(|_| !is_paging(splice.key)).map(|s| (at, splice.into, s))
+    })
+}
+
+/// Steps that ask or change something outside, or run code.
+fn works(step: &Step) -> bool {
+    let harmless = [Kind::Notify, Kind::Ask, Kind::Ticket, Kind::Control];
+    matches!(step.kind, StepKind::Action | StepKind::Code)
+        && step.live_effects().iter().any(|e| !harmless.contains(&e.kind))
+}
+
+fn splices(step: &Step) -> Vec<Splice<'_>> {
+    let mut found: Vec<Splice<'_>> =
+        step.code.iter().map(|c| Splice { into: "the code", key: "", value: &c.text }).collect();
+    found.retain(|s| s.value.as_expression().is_some_and(|e| matches!(e.term, Term::Template(_))));
+    if let Some(request) = step.request.as_ref().filter(|r| !r.governed) {
+        found.push(Splice { into: "the URL", key: paging_key(&request.url), value: &request.url });
+        let entries = request.query.entries().iter();
+        found.extend(entries.filter(|e| is_query(&e.key)).map(|e| Splice {
+            into: "the query",
+            key: &e.key,
+            value: &e.value,
+        }));
+        if request.body.as_expression().is_some_and(|e| !structured(e.language)) {
+            found.push(Splice { into: "the body", key: "", value: &request.body });
+        }
+    }
+    let mut work = vec![&step.parameters];
+    while let Some(value) = work.pop() {
+        for entry in value.entries() {
+            if is_query(&entry.key) || is_json_text(&entry.value) {
+                let into = if is_query(&entry.key) { "the query" } else { "the body" };
+                found.push(Splice { into, key: &entry.key, value: &entry.value });
+            }
+            work.push(&entry.value);
+        }
+        work.extend(value.items());
+    }
+    found
+}
+
+/// A JSON document written as a text with holes.
+fn is_json_text(value: &Value) -> bool {
+    let Some(Term::Template(parts)) = value.as_expression().map(|e| &e.term) else { return false };
+    matches!(parts.first(), Some(Term::Text(t)) if t.trim_start().starts_with(['{', '[']) && t.contains('"'))
+        && parts.iter().any(|p| !matches!(p, Term::Text(_) | Term::Call(Function::Escape | Function::ToText, _)))
+}
+
+fn structured(language: Language) -> bool {
+    matches!(language, Language::Structured | Language::Wdl)
+}
+
+/// A parameter whose text is a query, a filter or a command.
+fn is_query(key: &str) -> bool {
+    let key: String = key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    const WORDS: [&str; 14] = [
+        "query", "filter", "search", "where", "sql", "statement", "jql", "soql", "formula", "command", "script",
+        "expression", "cypher", "kql",
+    ];
+    WORDS.iter().any(|w| key == *w || key.ends_with(w) || key.starts_with(w)) || key == "q"
+}
+
+/// Paging moves over a list, it does not choose from it.
+fn is_paging(key: &str) -> bool {
+    matches!(&*key.to_lowercase(), "offset" | "limit" | "page" | "pagesize" | "count" | "start" | "cursor" | "top" | "skip")
+}
+
+/// The query parameter directly before a URL's only hole.
+fn paging_key(url: &Value) -> &str {
+    let Some(Term::Template(parts)) = url.as_expression().map(|e| &e.term) else { return "" };
+    let holes = parts.iter().filter(|p| !matches!(p, Term::Text(_))).count();
+    let before = parts.iter().rev().skip_while(|p| matches!(p, Term::Text(_))).nth(1);
+    match before {
+        Some(Term::Text(t)) if holes <= 2 && t.ends_with('=') => {
+            t.trim_end_matches('=').rsplit(['?', '&']).next().unwrap_or_default()
+        }
+        _ => "",
+    }
+}

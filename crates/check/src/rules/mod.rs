@@ -90,3 +90,9 @@ impl Rule {
 pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|r| r.id == id)
 }
+
+/// A sentence with a capital letter at its beginning.
+fn capital(text: String) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}

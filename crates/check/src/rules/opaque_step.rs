@@ -1,8 +1,9 @@
-//! `opaque-step`: see the page beside this file.
+//! `opaque-step`: custom code, a command or an unknown operation may change access.
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use workflow::{CalleeKey, Confidence, Finding, Kind, Severity, StepIx};
+use crate::tell::Concerning;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +14,37 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    let declared = |s: &StepIx| facts.context.record.as_ref().is_some_and(|r| r.declares(&facts.step(*s).id));
+    for step in facts.reached.steps().filter(|s| facts.is_opaque(*s) && !declared(s)) {
+        let own = facts.step(step);
+        if own.synthetic || facts.does(step, Kind::Opaque) && super::dynamic_endpoint::chosen_host(facts, step).is_some() {
+            continue; // the address itself is the fault
+        }
+        let (told, sure) = unknown(facts, step);
+        let fix = "Declare in the control record what it does, and let a reviewer confirm that; or replace it by an \
+                   operation that says so itself.";
+        out.push(facts.report(&RULE, step, told, fix).sure(sure));
+    }
+}
+
+/// What is not known about a step.
+fn unknown(facts: &Facts<'_, '_>, step: StepIx) -> (String, Confidence) {
+    let (name, own) = (facts.name(step), facts.step(step));
+    if let Some(callee) = own.calls.iter().find(|_| facts.does(step, Kind::Call)) {
+        let which = match &callee.key {
+            CalleeKey::Id(k) | CalleeKey::Name(k) if !k.is_empty() => format!("the workflow `{k}`, which is not here"),
+            CalleeKey::Dynamic(k) => format!("a workflow that is only known at run time (`{k}`)"),
+            _ => "a workflow that is not here".to_owned(),
+        };
+        return (format!("{name} runs {which}, so what it changes cannot be seen."), Confidence::High);
+    }
+    if let Some(code) = own.code.iter().find(|c| !c.name.is_empty()) {
+        return (format!("{name} runs `{}`, whose code is kept elsewhere and may change access.", code.name), Confidence::High);
+    }
+    if !own.code.is_empty() {
+        return (format!("{name} runs code that calls out or builds a command, and may change access."), Confidence::Medium);
+    }
+    let what = if own.request.is_some() { "a raw call" } else { "an operation" };
+    (format!("{name} makes {what} of which the definition does not show what it changes."), Confidence::Medium)
+}

@@ -1,8 +1,9 @@
-//! `secret-in-definition`: see the page beside this file.
+//! `secret-in-definition`: a literal credential stands in the definition.
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use crate::secrets::{Found, in_code, in_url, named, shaped};
+use workflow::{Confidence, Finding, Severity, Step, Term, Text, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +14,146 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+/// Where a credential stands.
+struct Hit {
+    what: &'static str,
+    text: String,
+    key: Text,
+    line: u32,
+}
+
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for step in facts.graph.steps().filter(|s| !facts.step(*s).synthetic) {
+        let own = facts.step(step);
+        for hit in in_step(own) {
+            out.push(finding(own.id.clone(), &facts.name(step), hit, own.span.line));
+        }
+    }
+    for trigger in &facts.workflow.triggers {
+        for hit in in_value(&trigger.parameters) {
+            out.push(finding(trigger.id.clone(), &format!("`{}`", trigger.name), hit, trigger.span.line));
+        }
+    }
+    for hit in in_value(&facts.workflow.parameters) {
+        let line = facts.workflow.span.line;
+        out.push(finding(Text::default(), "The workflow's settings", hit, line));
+    }
+}
+
+fn finding(step: Text, name: &str, hit: Hit, line: u32) -> Finding {
+    let place = if hit.key.is_empty() { String::new() } else { format!(" in `{}`", hit.key) };
+    let shown: String = hit.text.chars().take(3).collect();
+    let count = hit.text.chars().count();
+    Finding {
+        rule: RULE.id.into(),
+        severity: RULE.severity,
+        confidence: if hit.what.starts_with("a key") { Confidence::Medium } else { Confidence::High },
+        steps: if step.is_empty() { Vec::new() } else { vec![step.clone()] },
+        step,
+        path: Vec::new(),
+        line: if hit.line > 0 { hit.line } else { line },
+        message: format!("{name} holds {}{place} as plain text (`{shown}…`, {count} characters).", hit.what),
+        fix: "Revoke it, make a new one, and keep that in the platform's credential store or a vault; the definition \
+              only refers to it."
+            .into(),
+    }
+}
+
+fn in_step(step: &Step) -> Vec<Hit> {
+    let mut hits = in_value(&step.parameters);
+    let mut add = |more: Vec<Hit>| {
+        for hit in more {
+            if !hits.iter().any(|h: &Hit| h.text == hit.text) {
+                hits.push(hit);
+            }
+        }
+    };
+    if let Some(request) = &step.request {
+        [&request.url, &request.headers, &request.query, &request.body].into_iter().for_each(|v| add(in_value(v)));
+    }
+    step.output.iter().for_each(|v| add(in_value(v)));
+    for assignment in &step.assigns {
+        add(in_entry(&assignment.variable, &assignment.value, 0).into_iter().collect());
+    }
+    for code in &step.code {
+        let texts = constants(&code.text);
+        let found = texts.iter().filter_map(|t| shaped(t).or_else(|| in_code(t)));
+        add(found.map(|f| hit(&f, "the code", 0)).collect());
+    }
+    hits
+}
+
+/// Every literal credential in a value, each once.
+fn in_value(value: &Value) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::new();
+    let mut work = vec![value];
+    while let Some(value) = work.pop() {
+        for entry in value.entries() {
+            hits.extend(in_entry(&entry.key, &entry.value, entry.line));
+            work.push(&entry.value);
+        }
+        hits.extend(in_pair(value));
+        work.extend(value.items());
+        if value.entries().is_empty() {
+            let found = constants(value);
+            hits.extend(found.iter().filter_map(|t| shaped(t).or_else(|| in_url(t))).map(|f| hit(&f, "", 0)));
+        }
+    }
+    let mut once: Vec<Hit> = Vec::new();
+    for hit in hits {
+        match once.iter_mut().find(|h| h.text == hit.text) {
+            Some(known) if known.key.is_empty() => *known = hit,
+            Some(_) => {}
+            None => once.push(hit),
+        }
+    }
+    once
+}
+
+fn in_entry(key: &str, value: &Value, line: u32) -> Option<Hit> {
+    let text = single(value)?;
+    named(key, text).map(|f| hit(&f, key, line))
+}
+
+/// Objects that hold a name and a value apart: `{name: "password", value: "…"}`.
+fn in_pair(value: &Value) -> Option<Hit> {
+    let name = ["name", "key", "parameter", "header"].iter().find_map(|k| value.get(k).as_text())?;
+    let line = value.entries().first().map_or(0, |e| e.line);
+    in_entry(name, value.get("value"), line)
+}
+
+fn hit(found: &Found<'_>, key: &str, line: u32) -> Hit {
+    Hit { what: found.what, text: found.text.to_owned(), key: key.into(), line }
+}
+
+/// The text of a constant, also of an expression that holds nothing else.
+fn single(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(t) => Some(t),
+        Value::Expr(e) => match &e.term {
+            Term::Text(t) => Some(t),
+            Term::Template(parts) => match parts.as_slice() {
+                [Term::Text(t)] => Some(t),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The constant texts of a value that is no object or list.
+fn constants(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Text(t) => vec![t],
+        Value::Expr(e) => match &e.term {
+            Term::Text(t) => vec![t],
+            Term::Template(parts) => parts
+                .iter()
+                .filter_map(|p| if let Term::Text(t) = p { Some(t.as_str()) } else { None })
+                .collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}

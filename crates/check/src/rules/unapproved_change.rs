@@ -39,7 +39,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
                    or, where the platform approves before the trigger fires, say so in the control record.";
         let platform = facts.set.triggers(facts.place(step)).any(|t| facts.workflow.triggers[t].after_approval);
         let sure = if platform { Confidence::Medium } else { Confidence::High };
-        out.push(facts.report(&RULE, step, capital(message), fix).sure(sure));
+        out.push(facts.report(&RULE, step, super::capital(message), fix).sure(sure));
     }
 }
 
@@ -65,9 +65,4 @@ fn follows_its_grant(facts: &Facts<'_, '_>, change: &Change) -> bool {
     waited.any(|after| {
         after.steps().any(|w| facts.step(w).kind == StepKind::Wait && facts.graph.after(w).has(change.step))
     })
-}
-
-fn capital(text: String) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }

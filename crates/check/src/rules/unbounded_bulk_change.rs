@@ -1,8 +1,11 @@
-//! `unbounded-bulk-change`: see the page beside this file.
+//! `unbounded-bulk-change`: one run can change an unbounded number of identities.
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use crate::gate::Gate;
+use crate::provenance::{Origin, Source, loop_lists};
+use crate::set::Place;
+use workflow::{Finding, Kind, LoopKind, Platform, Returns, Severity, StepIx, StepKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +16,158 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+/// A list this short is a bound.
+const SHORT: u64 = 250;
+
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for change in facts.live_changes().filter(|c| c.verdict.gate != Gate::Present) {
+        let identity = &facts.step(change.step).target.identity;
+        let sources = facts.set.deep(facts.place(change.step), identity);
+        let told = in_loop(facts, change.step, &sources).or_else(|| itemwise(facts, change.step, &sources));
+        if let Some(told) = told {
+            let message = format!("{} {} {told}.", facts.name(change.step), facts.deed(change.step));
+            out.push(facts.report(&RULE, change.step, message, FIX));
+        }
+    }
+    for step in facts.reached.steps().filter(|s| !facts.step(*s).changes_access()) {
+        if let Some(told) = helper(facts, step) {
+            let mut finding = facts.report(&RULE, step, told, FIX);
+            finding.severity = RULE.severity;
+            out.push(finding);
+        }
+    }
+}
+
+const FIX: &str = "Stop above a number of identities that is normal for one run and ask a person who sees the list, \
+                   or ask for each.";
+
+/// A loop without a bound, of which each round changes another identity.
+fn in_loop(facts: &Facts<'_, '_>, step: StepIx, sources: &[Source]) -> Option<String> {
+    let by_item = |outer: &StepIx| sources.iter().any(|s| s.workflow == facts.index && s.how.item == Some(*outer));
+    let loops = facts.graph.loops_of(step);
+    let open = loops.iter().copied().find(|l| is_unbounded(facts, *l) && (by_item(l) || follows(facts, *l, sources)));
+    open.filter(|l| !of_one_identity(facts, *l)).map(|l| {
+        format!("for everything that {} goes through, however much that is", facts.name(l))
+    })
+}
+
+/// The identity comes out of a step inside the loop that works on the loop's item.
+fn follows(facts: &Facts<'_, '_>, outer: StepIx, sources: &[Source]) -> bool {
+    sources.iter().any(|s| match s.origin {
+        Origin::Step(step) if s.workflow == facts.index && facts.graph.contains(outer, step) => {
+            facts.set.inputs(facts.place(step)).iter().any(|i| i.how.item == Some(outer))
+        }
+        _ => false,
+    })
+}
+
+fn is_unbounded(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    matches!(facts.step(step).kind, StepKind::Loop(LoopKind::Each { bound: None, .. }))
+}
+
+/// The list belongs to one identity (its accounts, its groups) or is short by the read that made it.
+fn of_one_identity(facts: &Facts<'_, '_>, outer: StepIx) -> bool {
+    let place = facts.place(outer);
+    let lists = loop_lists(facts.step(outer));
+    let sources: Vec<Source> = lists.iter().flat_map(|e| facts.set.term_sources(place, &e.term)).collect();
+    let reads: Vec<Place> = sources
+        .iter()
+        .filter_map(|s| match s.origin {
+            Origin::Step(step) => Some(Place { workflow: s.workflow, step }),
+            _ => None,
+        })
+        .collect();
+    !reads.is_empty() && reads.iter().all(|r| about_one(facts, *r) || limited(facts, *r))
+}
+
+/// A read that is asked about a single identity.
+fn about_one(facts: &Facts<'_, '_>, at: Place) -> bool {
+    let step = facts.set.graph(at.workflow).step(at.step);
+    step.live_effects().iter().any(|e| e.kind == Kind::Read) && !step.target.identity.is_empty()
+}
+
+/// A read with a constant limit.
+fn limited(facts: &Facts<'_, '_>, at: Place) -> bool {
+    let step = facts.set.graph(at.workflow).step(at.step);
+    let mut low = false;
+    let mut all = false;
+    let mut look = |v: &Value| {
+        for entry in v.entries() {
+            let key = entry.key.to_lowercase();
+            all |= key == "returnall" && entry.value.as_bool() == Some(true);
+            if matches!(&*key, "limit" | "$top" | "top" | "pagesize" | "maxresults" | "count") {
+                let number = match &entry.value {
+                    Value::Number(n) | Value::Text(n) => n.parse::<u64>().ok(),
+                    _ => None,
+                };
+                low |= number.is_some_and(|n| n <= SHORT);
+            }
+        }
+    };
+    step.parameters.walk(&mut look);
+    if let Some(request) = &step.request {
+        request.query.walk(&mut look);
+        let text = request.url.as_text().map(str::to_owned);
+        let text = text.or_else(|| request.url.as_expression().map(|e| e.text.to_string())).unwrap_or_default();
+        low |= text.split(['?', '&']).any(|p| {
+            let limit = p.strip_prefix("limit=").or_else(|| p.strip_prefix("$top="));
+            limit.is_some_and(|n| n.parse::<u64>().is_ok_and(|n| n <= SHORT))
+        });
+    }
+    low && !all
+}
+
+/// A platform that runs every step once for each item, fed by a read of a whole list.
+fn itemwise(facts: &Facts<'_, '_>, step: StepIx, sources: &[Source]) -> Option<String> {
+    if !facts.workflow.itemwise {
+        return None;
+    }
+    let list = sources.iter().find_map(|s| {
+        let Origin::Step(read) = s.origin else { return None };
+        let at = Place { workflow: s.workflow, step: read };
+        let many = facts.step(read).target.returns == Returns::List && !s.how.first;
+        let each = s.workflow == facts.index && many && !limited(facts, at) && !about_one(facts, at);
+        each.then_some(read)
+    })?;
+    let _ = step;
+    Some(format!("for every item that {} gives back, however many there are", facts.name(list)))
+}
+
+/// A call, once for each item of a list, of a workflow that changes access of the one it is given.
+pub(super) fn helper(facts: &Facts<'_, '_>, step: StepIx) -> Option<String> {
+    let place = facts.place(step);
+    let call = facts.set.calls(place).find(|c| c.to.is_some() && !c.itself)?;
+    if !facts.calls_change(step) || facts.judge.verdict(place).gate == Gate::Present {
+        return None;
+    }
+    let given = facts.set.deep(place, std::slice::from_ref(call.input));
+    let own_loop = is_unbounded(facts, step);
+    let by_item = given.iter().any(|s| s.how.item == Some(step));
+    let streams = facts.workflow.platform == Platform::OktaWorkflows
+        && facts.does(step, Kind::Read)
+        && facts.step(step).target.returns == Returns::List;
+    let outer = in_loop(facts, step, &given);
+    let open = (own_loop || by_item) && !of_one_identity(facts, step) || streams || outer.is_some();
+    let identity = changed_identity(facts, step, call.to?);
+    (open && identity).then(|| {
+        let called = &facts.set.workflows[call.to.unwrap_or_default() as usize].name;
+        format!("{} runs `{called}`, which changes access, once for each item, however many there are.", facts.name(step))
+    })
+}
+
+/// A called workflow changes the identity that this step gives it from its list.
+fn changed_identity(facts: &Facts<'_, '_>, step: StepIx, workflow: u32) -> bool {
+    facts.set.closure(workflow).into_iter().any(|w| {
+        let graph = facts.set.graph(w);
+        graph.steps().filter(|s| graph.step(*s).changes_access()).any(|s| {
+            let at = Place { workflow: w, step: s };
+            let identity = &graph.step(s).target.identity;
+            let from_item = |x: &Source| {
+                let here = x.workflow == facts.index;
+                let list = x.origin == Origin::Step(step);
+                here && (x.how.item.is_some() || list) || x.origin == Origin::Trigger && x.workflow == w
+            };
+            identity.is_empty() || facts.set.deep(at, identity).iter().any(from_item)
+        })
+    })
+}

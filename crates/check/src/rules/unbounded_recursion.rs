@@ -1,8 +1,10 @@
-//! `unbounded-recursion`: see the page beside this file.
+//! `unbounded-recursion`: the workflow starts itself, or loops, with no bound.
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use crate::graph::From;
+use crate::set::Call;
+use workflow::{EdgeKind, Finding, Function, Node, Severity, StepIx, StepKind, Term, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +15,70 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for call in facts.set.calls_from(facts.index) {
+        let step = call.from.step;
+        if !facts.reached.has(step) || !comes_back(facts, call) || counts(call.input) {
+            continue;
+        }
+        let through = match call.to.filter(|_| !call.itself) {
+            Some(to) => format!(" through `{}`", facts.set.workflows[to as usize].name),
+            None => String::new(),
+        };
+        let message = format!(
+            "{} starts this workflow again{through} with nothing in its input that counts down, so it may never end.",
+            facts.name(step)
+        );
+        let fix = "Pass a counter that every round lowers and stop at zero, or replace the self-call by a loop with a bound.";
+        out.push(facts.report(&RULE, step, message, fix));
+    }
+    for change in facts.live_changes().filter(|c| circles(facts, c.step)) {
+        let (name, deed) = (facts.name(change.step), facts.deed(change.step));
+        let message = format!("{name} {deed} in a circle that nothing bounds.");
+        let fix = "Count the rounds and leave after a fixed number.";
+        out.push(facts.report(&RULE, change.step, message, fix));
+    }
+}
+
+/// A call leads back here.
+fn comes_back(facts: &Facts<'_, '_>, call: &Call<'_>) -> bool {
+    call.itself || call.to.is_some_and(|to| facts.set.closure(to).contains(&facts.index))
+}
+
+/// Something in the input is computed anew for each round.
+fn counts(input: &Value) -> bool {
+    input.expressions().iter().any(|e| {
+        let mut work = vec![&e.term];
+        while let Some(term) = work.pop() {
+            if let Term::Call(f, args) = term {
+                let name = if let Function::Other(n) = f { n.to_lowercase().to_string() } else { String::new() };
+                if ["add", "sub", "+", "-", "plus", "minus", "increment", "decrement"].contains(&name.as_str()) {
+                    return true;
+                }
+                work.extend(args);
+            }
+        }
+        false
+    })
+}
+
+/// The step can come after itself without a loop that ends with its items, and no counter is compared on the way.
+fn circles(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let graph = facts.graph;
+    let ends = |s: StepIx| matches!(facts.step(s).kind, StepKind::Loop(workflow::LoopKind::Each { .. }));
+    let bounded = |s: StepIx| {
+        matches!(facts.step(s).kind, StepKind::Loop(workflow::LoopKind::While { bound: Some(_) }))
+    };
+    let around = graph.reach(From::After(step), |e| {
+        let edge = graph.edge(e);
+        let from_end = matches!(edge.from, Node::Step(s) if ends(s) || bounded(s));
+        !(from_end && matches!(edge.kind, EdgeKind::Body) || edge.kind == EdgeKind::Back && ends(edge.to))
+    });
+    around.has(step) && !splits_batches(facts, &around, step)
+}
+
+/// The circle goes through a step that hands out one batch after the other and then stops.
+fn splits_batches(facts: &Facts<'_, '_>, around: &crate::graph::Reach, step: StepIx) -> bool {
+    let back = |s: &StepIx| facts.graph.reach(From::After(*s), |_| true).has(step);
+    around.steps().filter(back).any(|s| matches!(facts.step(s).kind, StepKind::Loop(_)))
+}

@@ -1,8 +1,11 @@
-//! `unhandled-failure`: see the page beside this file.
+//! `unhandled-failure`: an access change can fail without a trace, or stop half-way.
 
 use super::{Rule, Scope};
-use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use crate::facts::{Change, Facts};
+use crate::gate::Gate;
+use crate::graph::{From, Reach};
+use crate::tell::Concerning;
+use workflow::{Confidence, EdgeKind, Finding, Kind, Node, OnError, Outcome, Platform, Root, Severity, StepIx, StepKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +16,159 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for change in facts.live_changes() {
+        swallowed(facts, change.step, out);
+        missed_review(facts, change, out);
+    }
+    half_way(facts, out);
+    stopped_list(facts, out);
+}
+
+/// The failure of a change leads on, and nothing there tells of it.
+fn swallowed(facts: &Facts<'_, '_>, step: StepIx, out: &mut Vec<Finding>) {
+    let goes_on = facts.step(step).on_error != OnError::Fail || facts.graph.catches(step);
+    if !goes_on || told_of(facts, step) {
+        return;
+    }
+    let message = format!(
+        "When {} fails, the run goes on and ends as a success; nobody is told that it did not happen: it {}.",
+        facts.name(step),
+        facts.deed(step)
+    );
+    let fix = "Let the failure end the run as a failure, or tell somebody on the error path.";
+    out.push(facts.report(&RULE, step, message, fix));
+}
+
+/// Somebody learns of a step's failure: by a message or a failed end that success does not lead to as well, or after
+/// a branch that reads the outcome.
+fn told_of(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let graph = facts.graph;
+    let errors = |e: u32| graph.edge(e).kind == EdgeKind::Error;
+    let own = |e: u32| graph.edge(e).from == Node::Step(step);
+    let failed = graph.reach(From::After(step), |e| !own(e) || errors(e));
+    let went_well = graph.reach(From::After(step), |e| !own(e) || !errors(e));
+    let reads = failed.steps().any(|b| reads_outcome(facts, b, step));
+    let tells = |s: StepIx| tells(facts, s);
+    failed.steps().any(|s| tells(s) && (reads || !went_well.has(s)))
+}
+
+fn tells(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let kinds = [Kind::Notify, Kind::Ticket, Kind::Ask, Kind::Write, Kind::Request];
+    kinds.iter().any(|k| facts.does(step, *k)) || facts.step(step).kind == StepKind::End(Outcome::Failure)
+}
+
+/// A branch, a message or a variable that reads what became of a step.
+fn reads_outcome(facts: &Facts<'_, '_>, at: StepIx, of: StepIx) -> bool {
+    let root = Root::Step(facts.step(of).id.clone());
+    let reads = |e: &workflow::Expression| e.references().iter().any(|r| r.root == root || r.root == Root::Previous && facts.graph.before(at).any(|b| b == of));
+    let branches = facts.graph.out(at).iter().any(|e| match &facts.graph.edge(*e).kind {
+        EdgeKind::When { condition, .. } => reads(condition),
+        _ => false,
+    });
+    let step = facts.step(at);
+    branches
+        || step.parameters.expressions().into_iter().any(reads)
+        || step.assigns.iter().any(|a| a.value.expressions().into_iter().any(reads))
+}
+
+/// Takes access away, or undoes what proves somebody: steps that must not be left out half-way.
+fn protects(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let kinds = [Kind::Revoke, Kind::Disable, Kind::DeleteIdentity, Kind::RevokeCredential, Kind::ResetCredential];
+    kinds.iter().any(|k| facts.does(step, *k))
+}
+
+/// Several protective changes in a row: if a later one fails, the run stops and access stays.
+fn half_way(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    let graph = facts.graph;
+    let firsts: Vec<&Change> = facts.live_changes().filter(|c| protects(facts, c.step)).collect();
+    let opaque = |s: StepIx| facts.does(s, Kind::Code) && facts.step(s).kind != StepKind::Set;
+    let mut reported: Vec<StepIx> = Vec::new();
+    for first in firsts {
+        let after = graph.after(first.step);
+        let fragile = |s: &StepIx| {
+            *s != first.step && (protects(facts, *s) || opaque(*s)) && !graph.catches(*s) && !listed_apart(facts, *s)
+        };
+        let Some(second) = nearest(facts, &after, first.step, fragile) else { continue };
+        let undo = facts.does(second, Kind::Enable) || facts.does(first.step, Kind::Grant);
+        if undo || reported.contains(&first.step) || warned(facts, first.step, second) {
+            continue;
+        }
+        reported.extend([first.step, second]);
+        let (a, b) = if stops(facts, first.step) { (first.step, second) } else { (second, second) };
+        let message = format!(
+            "If {} fails after {} is done (or {} itself fails), the run stops half-way: what comes after does not \
+             happen, and nobody is told that access is still there.",
+            facts.name(b),
+            facts.name(first.step),
+            facts.name(a)
+        );
+        let fix = "Let the later step run whatever became of the earlier one, and tell somebody when one of them fails.";
+        let also = [facts.step(second).id.clone()];
+        let mut path = facts.walk(first.step);
+        path.extend(graph.walk(&after, second).into_iter().filter(|w| w.step != facts.step(first.step).id));
+        out.push(facts.report(&RULE, first.step, message, fix).also(also).along(path));
+    }
+}
+
+fn stops(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    !facts.graph.catches(step)
+}
+
+/// The first step after another for which something holds, by the order of the definition.
+fn nearest(facts: &Facts<'_, '_>, after: &Reach, first: StepIx, holds: impl Fn(&StepIx) -> bool) -> Option<StepIx> {
+    let found = after.steps().filter(|s| holds(s));
+    found.min_by_key(|s| facts.graph.walk(after, *s).len()).filter(|s| *s != first)
+}
+
+/// Somebody was told of the first change before the second is tried.
+fn warned(facts: &Facts<'_, '_>, first: StepIx, second: StepIx) -> bool {
+    let after = facts.graph.after(first);
+    after.steps().any(|s| tells(facts, s) && facts.graph.after(s).has(second))
+}
+
+/// SailPoint keeps the failure of one round in the loop's own result, and goes on.
+fn listed_apart(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    facts.workflow.platform == Platform::SailPoint && facts.graph.loop_of(step).is_some()
+}
+
+/// The review that comes after the change is lost when a step between them fails.
+fn missed_review(facts: &Facts<'_, '_>, change: &Change, out: &mut Vec<Finding>) {
+    let (Gate::AfterChange, Some(asked)) = (change.verdict.gate, change.verdict.question) else { return };
+    let graph = facts.graph;
+    let after = graph.after(change.step);
+    let between = after.steps().find(|s| {
+        let works = facts.step(*s).kind == StepKind::Action && *s != asked;
+        works && !graph.catches(*s) && graph.after(*s).has(asked)
+    });
+    let Some(fails) = between else { return };
+    let message = format!(
+        "If {} fails after {} is done, {} is never asked, and nobody is told: it {}.",
+        facts.name(fails),
+        facts.name(change.step),
+        facts.name(asked),
+        facts.deed(change.step)
+    );
+    let fix = "Ask, or at least tell somebody, whatever becomes of the steps between.";
+    out.push(facts.report(&RULE, change.step, message, fix));
+}
+
+/// Okta's list loop stops at the first item that fails, and the rest is never tried.
+fn stopped_list(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    if facts.workflow.platform != Platform::OktaWorkflows {
+        return;
+    }
+    for step in facts.reached.steps() {
+        let place = facts.step(step);
+        let each = place.operation == "list.each" && place.on_error == OnError::Fail && !facts.graph.catches(step);
+        if !each || !facts.calls_change(step) || super::unbounded_bulk_change::helper(facts, step).is_none() {
+            continue;
+        }
+        let message = format!(
+            "{} stops at the first item that fails; the items after it are never tried, and nobody is told.",
+            facts.name(step)
+        );
+        let fix = "Use the loop that ignores errors and collect them, or catch the error in the helper and tell somebody.";
+        out.push(facts.report(&RULE, step, message, fix).sure(Confidence::Medium));
+    }
+}

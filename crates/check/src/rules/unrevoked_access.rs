@@ -1,8 +1,10 @@
-//! `unrevoked-access`: see the page beside this file.
+//! `unrevoked-access`: access meant to be temporary has a path on which it is never revoked.
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use crate::graph::{From, Reach};
+use crate::tell::Concerning;
+use workflow::{Confidence, EdgeKind, Finding, Kind, Severity, Step, StepIx, StepKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +15,115 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for change in facts.live_changes().filter(|c| gives(facts, c.step)) {
+        let grant = change.step;
+        let revokes = ends(facts, grant);
+        if revokes.is_empty() {
+            if says_temporary(facts, grant) {
+                never(facts, grant, out);
+            }
+            continue;
+        }
+        other_branch(facts, grant, &revokes, out);
+        failure(facts, grant, &revokes, out);
+    }
+}
+
+fn gives(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    facts.does(step, Kind::Grant) || facts.does(step, Kind::Enable)
+}
+
+/// The steps that end a grant after a wait.
+fn ends(facts: &Facts<'_, '_>, grant: StepIx) -> Vec<StepIx> {
+    let after = facts.graph.after(grant);
+    let systems = |s: &Step| -> Vec<workflow::Text> { s.live_effects().iter().map(|e| e.system.clone()).collect() };
+    let own = systems(facts.step(grant));
+    let takes = |s: &StepIx| {
+        let kinds = [Kind::Revoke, Kind::Disable, Kind::DeleteIdentity];
+        kinds.iter().any(|k| facts.does(*s, *k)) && systems(facts.step(*s)).iter().any(|x| own.contains(x))
+    };
+    let waits: Vec<Reach> = after
+        .steps()
+        .filter(|s| facts.step(*s).kind == StepKind::Wait && !facts.does(*s, Kind::Ask))
+        .map(|s| facts.graph.after(s))
+        .collect();
+    let timed = |s: &StepIx| waits.iter().any(|w| w.has(*s));
+    after.steps().filter(|s| *s != grant && takes(s) && timed(s)).collect()
+}
+
+/// The author's own words for a grant that is to end.
+fn says_temporary(facts: &Facts<'_, '_>, grant: StepIx) -> bool {
+    let w = facts.workflow;
+    let words = format!("{} {} {}", w.name, w.description, facts.step(grant).name).to_lowercase();
+    let says = ["temporary", "temporarily", "time-limited", "time limited", "time-bound", "just-in-time", "break-glass", "break glass"];
+    let expires = facts.step(grant).parameters.entries().iter().any(|e| super::unbounded_expiry::is_expiry(&e.key) && !e.value.is_empty());
+    says.iter().any(|s| words.contains(s)) && !expires
+}
+
+fn never(facts: &Facts<'_, '_>, grant: StepIx, out: &mut Vec<Finding>) {
+    let message = format!(
+        "{} {}, and the workflow calls that temporary, but no step on any path takes it away again.",
+        facts.name(grant),
+        facts.deed(grant)
+    );
+    let fix = "Grant with an expiry that the target system enforces, or revoke on every way out.";
+    out.push(facts.report(&RULE, grant, message, fix).sure(Confidence::Medium));
+}
+
+/// A branch after the grant by which the run ends without a revoke.
+fn other_branch(facts: &Facts<'_, '_>, grant: StepIx, revokes: &[StepIx], out: &mut Vec<Finding>) {
+    let graph = facts.graph;
+    let past = |e: u32| {
+        let edge = graph.edge(e);
+        let from_revoke = matches!(edge.from, workflow::Node::Step(s) if revokes.contains(&s));
+        !from_revoke && !matches!(edge.kind, EdgeKind::Error | EdgeKind::Timeout)
+    };
+    let reach = graph.reach(From::After(grant), past);
+    let stops = |s: &StepIx| {
+        let goes_on = graph.out(*s).iter().any(|e| !matches!(graph.edge(*e).kind, EdgeKind::Error | EdgeKind::Timeout));
+        let guard = facts.step(*s).kind == StepKind::Guard;
+        !revokes.contains(s) && (!goes_on || guard)
+    };
+    let Some(exit) = reach.steps().find(stops) else { return };
+    let message = format!(
+        "{} {} for a while, but a run that goes by {} ends without {}.",
+        facts.name(grant),
+        facts.deed(grant),
+        facts.name(exit),
+        facts.names(revokes)
+    );
+    let fix = format!("Lead every branch after {} through the step that takes the access away.", facts.name(grant));
+    let mut path = facts.walk(grant);
+    path.extend(graph.walk(&reach, exit).into_iter().filter(|w| w.step != facts.step(grant).id));
+    out.push(facts.report(&RULE, grant, message, fix).along(path));
+}
+
+/// A step between the grant and its end that may fail, and whose failure ends the run.
+fn failure(facts: &Facts<'_, '_>, grant: StepIx, revokes: &[StepIx], out: &mut Vec<Finding>) {
+    let graph = facts.graph;
+    let after = graph.after(grant);
+    let ends_run = |s: &StepIx| {
+        let step = facts.step(*s);
+        let fails = matches!(step.kind, StepKind::Action | StepKind::Code | StepKind::Call | StepKind::Wait);
+        let between = revokes.iter().any(|r| graph.after(*s).has(*r));
+        let mended = graph.out(*s).iter().any(|e| {
+            let edge = graph.edge(*e);
+            edge.kind == EdgeKind::Error && (revokes.contains(&edge.to) || revokes.iter().any(|r| graph.after(edge.to).has(*r)))
+        });
+        fails && !step.synthetic && between && !mended
+    };
+    let wait = |s: &StepIx| facts.step(*s).kind == StepKind::Wait;
+    let Some(first) = after.steps().filter(ends_run).max_by_key(|s| wait(s)) else { return };
+    let message = format!(
+        "{} {} for a while, but if {} fails or is cancelled the run ends, and nothing takes the access away.",
+        facts.name(grant),
+        facts.deed(grant),
+        facts.name(first)
+    );
+    let fix = "Grant with an expiry that the target system enforces, or let every failure after the grant lead to \
+               the revoke.";
+    let mut path = facts.walk(grant);
+    path.extend(graph.walk(&after, first).into_iter().filter(|w| w.step != facts.step(grant).id));
+    out.push(facts.report(&RULE, grant, message, fix).along(path));
+}

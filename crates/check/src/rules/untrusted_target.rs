@@ -1,8 +1,12 @@
-//! `untrusted-target`: see the page beside this file.
+//! `untrusted-target`: whose access changes is what the caller says, and nothing checks that the caller may.
 
 use super::{Rule, Scope};
+use crate::authority::vouched;
 use crate::facts::Facts;
-use workflow::{Finding, Severity};
+use crate::gate::Gate;
+use crate::provenance::{Origin, Source};
+use crate::tell::Concerning;
+use workflow::{Confidence, Finding, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,4 +17,37 @@ pub static RULE: Rule = Rule {
     check,
 };
 
-fn check(_: &Facts<'_, '_>, _: &mut Vec<Finding>) {}
+fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    for change in facts.live_changes() {
+        if matches!(change.verdict.gate, Gate::Present | Gate::Authorised) {
+            continue;
+        }
+        let (step, place) = (change.step, facts.place(change.step));
+        let chosen = |s: &&Source| s.origin == Origin::Trigger && s.caller && !is_own(facts, s);
+        let sources = facts.set.deep(place, &facts.step(step).target.identity);
+        let Some(source) = sources.iter().find(chosen) else { continue };
+        let how = match source.how.looked_up {
+            Some(by) if by.workflow == facts.index => format!(", looked up by {}", facts.name(by.step)),
+            _ => String::new(),
+        };
+        let message = format!(
+            "{} {}; whose access that is comes from {}{how}, which the caller chooses, and nothing on the way checks \
+             that the caller may act on that person.",
+            facts.name(step),
+            facts.deed(step),
+            facts.source(source)
+        );
+        let fix = "Check the target against a source that the caller does not control (an authoritative record, the \
+                   caller's own reports), or ask a person who sees whom it is about.";
+        let sure = if source.how.looked_up.is_some() { Confidence::Medium } else { Confidence::High };
+        out.push(facts.report(&RULE, step, message, fix).sure(sure));
+    }
+}
+
+/// The caller's own identity, on the platform's word: acting on oneself is not acting on somebody else.
+fn is_own(facts: &Facts<'_, '_>, source: &Source) -> bool {
+    let chat = facts.set.workflows[source.workflow as usize].triggers.iter().all(|t| {
+        matches!(t.kind, workflow::TriggerKind::Chat | workflow::TriggerKind::Form | workflow::TriggerKind::Manual)
+    });
+    chat && vouched(facts.set, source.workflow, &source.path)
+}

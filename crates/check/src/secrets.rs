@@ -1,0 +1,230 @@
+//! Literal credentials: the shapes that issuers give their tokens, and constants under names that mean a secret.
+//! Placeholders are none.
+
+use regex::Regex;
+use std::sync::OnceLock;
+
+/// A literal credential in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<'t> {
+    /// What it is, for people.
+    pub what: &'static str,
+    /// Its text.
+    pub text: &'t str,
+}
+
+/// Token shapes: the name of a group says what it is.
+const SHAPES: &[(&str, &str)] = &[
+    ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    ("a GitHub token", r"\bgh[opsu]_[A-Za-z0-9]{36}\b|\bgithub_pat_[A-Za-z0-9_]{22,}"),
+    ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{16,}"),
+    ("a Slack webhook address", r"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}"),
+    ("a Discord webhook address", r"discord(?:app)?\.com/api/webhooks/[0-9]{16,}/[A-Za-z0-9_-]{40,}"),
+    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}"),
+    ("an OpenAI or Anthropic key", r"\bsk-(?:proj-|ant-)?[A-Za-z0-9_-]{20,}"),
+    ("a Stripe key", r"\b[sr]k_live_[A-Za-z0-9]{20,}"),
+    ("a SendGrid key", r"\bSG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}"),
+    ("a signed token", r"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"),
+    ("a private key", r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
+    ("a Telegram bot token", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{32,}"),
+    ("an Okta API token", r"\bSSWS 00[A-Za-z0-9_-]{38,}"),
+    ("a signed address", r"[?&]sig=[A-Za-z0-9%_-]{40,}"),
+    ("a storage account key", r"AccountKey=[A-Za-z0-9+/=]{40,}"),
+    ("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    ("a Hugging Face token", r"\bhf_[A-Za-z0-9]{30,}"),
+    ("a DigitalOcean token", r"\bdop_v1_[a-f0-9]{60,}"),
+    ("a Shopify token", r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
+    ("a HubSpot token", r"\bpat-(?:na|eu)[0-9]-[0-9a-f-]{36}"),
+    ("a Notion token", r"\b(?:secret_[A-Za-z0-9]{43}|ntn_[A-Za-z0-9]{40,})"),
+    ("an Airtable token", r"\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    ("a Mailgun key", r"\bkey-[0-9a-f]{32}\b"),
+    ("a Vault token", r"\bhv[sb]\.[A-Za-z0-9_-]{24,}"),
+];
+
+/// All shapes as one pattern, and each alone. Our own patterns are valid: a test holds that.
+fn shapes() -> Option<&'static (Regex, Vec<Regex>)> {
+    static SHAPED: OnceLock<Option<(Regex, Vec<Regex>)>> = OnceLock::new();
+    let shaped = SHAPED.get_or_init(|| {
+        let any = SHAPES.iter().map(|(_, r)| *r).collect::<Vec<_>>().join("|");
+        let each: Result<Vec<Regex>, _> = SHAPES.iter().map(|(_, r)| Regex::new(r)).collect();
+        Some((Regex::new(&any).ok()?, each.ok()?))
+    });
+    shaped.as_ref()
+}
+
+/// The first token of a known shape in a text.
+#[must_use]
+pub fn shaped(text: &str) -> Option<Found<'_>> {
+    if text.len() < 16 {
+        return None;
+    }
+    let (any, each) = shapes()?;
+    any.find_iter(text).find(|m| !is_placeholder(m.as_str())).map(|m| {
+        let which = each.iter().position(|r| r.is_match(m.as_str()) || r.find(text).is_some_and(|f| f == m));
+        let what = which.and_then(|i| SHAPES.get(i)).map_or("a token", |(what, _)| *what);
+        Found { what, text: m.as_str() }
+    })
+}
+
+/// A literal secret under a name that means one.
+#[must_use]
+pub fn named<'t>(name: &str, text: &'t str) -> Option<Found<'t>> {
+    let text = text.trim();
+    let (what, text) = match secret_name(name)? {
+        "header" => ("a credential in a header", credential_of_header(text)?),
+        "password" => ("a password", text),
+        "token" if is_random(text) => ("a key or token", text),
+        _ => return None,
+    };
+    let plausible = (6..=4096).contains(&text.len()) && !text.contains(char::is_whitespace);
+    let word = text.eq_ignore_ascii_case(name) || is_placeholder(text) || is_reference(text);
+    (plausible && !word).then_some(Found { what, text })
+}
+
+/// A secret among the query parameters of a URL.
+#[must_use]
+pub fn in_url(text: &str) -> Option<Found<'_>> {
+    let (_, query) = text.split_once('?')?;
+    query.split('&').filter_map(|p| p.split_once('=')).find_map(|(name, value)| {
+        let name = if matches!(name, "key" | "apikey" | "api-key") { "apikey" } else { name };
+        named(name, value)
+    })
+}
+
+/// A literal that code gives to a name that means a secret.
+#[must_use]
+pub fn in_code(text: &str) -> Option<Found<'_>> {
+    static ASSIGNED: OnceLock<Option<Regex>> = OnceLock::new();
+    let assigned = ASSIGNED.get_or_init(|| {
+        Regex::new(r#"(?i)\b([a-z_]*(?:password|passwd|secret|api_?key|token))["']?\s*[:=]\s*["']([^"'\s]{8,200})["']"#).ok()
+    });
+    assigned.as_ref()?.captures_iter(text).find_map(|c| {
+        let (name, value) = (c.get(1)?.as_str(), c.get(2)?.as_str());
+        named(name, value).filter(|_| is_random(value))
+    })
+}
+
+/// What kind of secret a name means.
+fn secret_name(name: &str) -> Option<&'static str> {
+    let squeezed: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    let ends = |words: &[&str]| words.iter().any(|w| squeezed.ends_with(w));
+    if squeezed == "authorization" || squeezed == "proxyauthorization" {
+        return Some("header");
+    }
+    if ends(&["password", "passwd", "pwd", "passphrase"]) {
+        return (!squeezed.starts_with("forget") && !squeezed.starts_with("reset")).then_some("password");
+    }
+    let tokens = [
+        "apikey",
+        "apitoken",
+        "accesstoken",
+        "authtoken",
+        "bearertoken",
+        "secret",
+        "clientsecret",
+        "secretkey",
+        "privatekey",
+        "accesskey",
+        "sharedkey",
+        "subscriptionkey",
+        "authkey",
+        "bottoken",
+        "refreshtoken",
+    ];
+    (ends(&tokens) || squeezed == "token").then_some("token")
+}
+
+/// The credential of an `Authorization` header.
+fn credential_of_header(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(char::is_whitespace).unwrap_or(("", text));
+    let known = ["bearer", "basic", "token", "ssws", "key", "apikey", "genie-key", ""];
+    let rest = rest.trim();
+    (known.contains(&scheme.to_ascii_lowercase().as_str()) && is_random(rest)).then_some(rest)
+}
+
+/// Looks drawn by chance: long, of one piece, letters and digits mixed.
+fn is_random(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let letters = text.chars().filter(char::is_ascii_alphabetic).count();
+    let words = text
+        .split(['_', '-', ' '])
+        .filter(|w| w.len() > 2 && w.chars().all(|c| c.is_ascii_lowercase()))
+        .count();
+    let address = text.contains("://") || text.contains('@') && text.contains('.');
+    text.len() >= 15 && !text.contains(' ') && digits >= 2 && letters >= 4 && words < 3 && !address
+}
+
+/// Stands for a secret that somebody is to put in.
+#[must_use]
+pub fn is_placeholder(text: &str) -> bool {
+    static PLACEHOLDER: OnceLock<Option<Regex>> = OnceLock::new();
+    let placeholder = PLACEHOLDER.get_or_init(|| {
+        Regex::new(
+            r"(?i)your|example|placeholder|change.?(?:me|it)|x{4,}|<[^>]*>|\*{3,}|•|dummy|insert|replace|enter|_here|redact|hidden|\.\.\.|…|12345678|abcdef|sample|fake|goes.?here|my[-_]?(?:secret|token|key|password)|to.?do|none|null|undefined|credential",
+        )
+        .ok()
+    });
+    let first = text.chars().next();
+    let all_same = text.chars().all(|c| Some(c) == first);
+    all_same || placeholder.as_ref().is_none_or(|p| p.is_match(text))
+}
+
+/// Refers to a value kept elsewhere.
+fn is_reference(text: &str) -> bool {
+    let marks = [
+        "{{",
+        "${",
+        "@{",
+        "[parameters(",
+        "[variables(",
+        "$json",
+        "$vars",
+        "$env",
+        "{%",
+        "@parameters",
+        "process.env",
+        "secrets.",
+    ];
+    marks.iter().any(|m| text.contains(m)) || text.starts_with(['{', '[', '$', '@', '=', '%'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_valid() {
+        assert!(shapes().is_some());
+        assert!(!is_placeholder("q8Zt55vYw0Lr2mNx91"));
+        assert!(in_code("x").is_none() && in_code("token = 'q8Zt55vYw0Lr2mNx91'").is_some());
+    }
+
+    #[test]
+    fn shapes_are_known_and_placeholders_are_not() {
+        let key = format!("AKIA{}", "Q7ZT2M9XBV4KWP3R");
+        assert_eq!(shaped(&format!("id={key};")).map(|f| f.what), Some("an AWS access key"));
+        assert_eq!(shaped("xoxb-your-token-goes-here-please"), None);
+        assert_eq!(shaped("short"), None);
+    }
+
+    #[test]
+    fn names_decide_what_a_literal_is() {
+        assert!(named("password", "Winter2031!").is_some());
+        assert!(named("password", "{{ $json.password }}").is_none());
+        assert!(named("passwordPolicies", "DisablePasswordExpiration").is_none());
+        assert!(named("Authorization", "Bearer YOUR_TOKEN_HERE").is_none());
+        assert!(named("Authorization", "Bearer q8Zt55vYw0Lr2mNx91").is_some());
+        assert!(named("tokenUrl", "https://login.corp.test/oauth2/v2").is_none());
+        assert!(named("apiKey", "kitchen").is_none());
+    }
+
+    #[test]
+    fn addresses_and_code_are_searched() {
+        assert!(in_url("https://api.corp.test/ocr?apikey=K81f02a97c88957&lang=eng").is_some());
+        assert!(in_url("https://api.corp.test/ocr?apikey=YOUR_KEY").is_none());
+        assert!(in_code("const apiKey = 'k3v9Zq0Lw7Tn42xB';").is_some());
+        assert!(in_code("const apiKey = $env.API_KEY;").is_none());
+    }
+}
