@@ -8,6 +8,8 @@ use workflow::{Map, Part, Value};
 
 /// Templates may be nested so deep.
 const MAX_NESTED: usize = 16;
+/// The type of a workflow's resource.
+const LOGIC: &str = "Microsoft.Logic/workflows";
 
 /// A workflow's resource and the templates around it.
 struct Found<'d> {
@@ -97,7 +99,7 @@ impl<'d> Finder<'d> {
         let properties = resource.get("properties");
         let definition = properties.and_then(|p| p.get("definition"));
         if definition.is_some_and(wdl::is_definition)
-            || definition.is_some() && kind.eq_ignore_ascii_case("Microsoft.Logic/workflows")
+            || definition.is_some() && kind.eq_ignore_ascii_case(LOGIC)
         {
             self.workflows.push(Found { resource, chain: chain.to_vec(), template });
             return;
@@ -197,11 +199,8 @@ fn template_parts(root: Node<'_>) -> Vec<Part> {
         parts.extend(root.get(key).map(|n| wdl::part(format!("template/{key}"), n, &[])));
     }
     let skip = |n: Node<'_>| {
-        let resource = n.parent().and_then(Node::parent);
-        let logic = resource
-            .and_then(|r| r.str("type"))
-            .is_some_and(|t| t.eq_ignore_ascii_case("Microsoft.Logic/workflows"));
-        logic && n.key() == Some("definition")
+        let resource = || n.parent().and_then(Node::parent).and_then(|r| r.str("type"));
+        n.key() == Some("definition") && resource().is_some_and(|t| t.eq_ignore_ascii_case(LOGIC))
     };
     if let Some(resources) = root.get("resources") {
         let bytes = crate::doc::canonical(resources, &skip);

@@ -21,10 +21,18 @@ pub(crate) struct Scope<'d> {
     pub(crate) passed: Option<(Node<'d>, Vec<usize>)>,
 }
 
+/// A scope whose names are found without regard to case.
+struct Names<'d> {
+    parameters: HashMap<String, Node<'d>>,
+    variables: HashMap<String, Node<'d>>,
+    passed: HashMap<String, Node<'d>>,
+    passed_in: Vec<usize>,
+}
+
 /// All templates of a file.
 #[derive(Default)]
 pub(crate) struct Arm<'d> {
-    scopes: Vec<Scope<'d>>,
+    scopes: Vec<Names<'d>>,
     memo: RefCell<HashMap<(usize, bool, String), Val<'d>>>,
     output: Cell<usize>,
 }
@@ -40,7 +48,13 @@ pub(super) enum Val<'d> {
 impl<'d> Arm<'d> {
     /// Adds a template's names and gives its index.
     pub(crate) fn add(&mut self, scope: Scope<'d>) -> usize {
-        self.scopes.push(scope);
+        let (passed, passed_in) = scope.passed.unzip();
+        self.scopes.push(Names {
+            parameters: names(scope.parameters),
+            variables: names(scope.variables),
+            passed: names(passed),
+            passed_in: passed_in.unwrap_or_default(),
+        });
         self.scopes.len() - 1
     }
 
@@ -125,14 +139,13 @@ impl<'d> Arm<'d> {
 
     fn parameter(&self, index: usize, name: &str, depth: usize) -> Val<'d> {
         let Some(scope) = self.scopes.get(index) else { return missing(name) };
-        let declared = scope.parameters.and_then(|p| ignore_case(p, name));
+        let key = name.to_lowercase();
+        let declared = scope.parameters.get(&key).copied();
         if declared.is_some_and(is_secret) {
             return Val::Term(Term::Ref(Reference::keys(Root::Secret(name.into()), "")));
         }
-        if let Some((values, chain)) = &scope.passed
-            && let Some(value) = ignore_case(*values, name).and_then(|v| v.get("value"))
-        {
-            return self.node(value, chain, depth + 1);
+        if let Some(value) = scope.passed.get(&key).and_then(|v| v.get("value")) {
+            return self.node(value, &scope.passed_in, depth + 1);
         }
         let default = declared.and_then(|d| d.get("defaultValue"));
         match default.filter(|d| !d.is_null() && d.as_str().is_none_or(|t| !t.trim().is_empty())) {
@@ -142,15 +155,15 @@ impl<'d> Arm<'d> {
     }
 
     fn variable(&self, scope: usize, name: &str, depth: usize) -> Val<'d> {
-        let variables = self.scopes.get(scope).and_then(|s| s.variables);
-        match variables.and_then(|v| ignore_case(v, name)) {
-            Some(node) => self.node(node, &[scope], depth + 1),
-            None => Val::Term(Term::Ref(Reference::keys(
-                Root::Unknown(format!("variables('{name}')").into()),
-                "",
-            ))),
+        match self.scopes.get(scope).and_then(|s| s.variables.get(&name.to_lowercase())) {
+            Some(node) => self.node(*node, &[scope], depth + 1),
+            None => unknown(&format!("variables('{name}')")),
         }
     }
+}
+
+fn names(map: Option<Node<'_>>) -> HashMap<String, Node<'_>> {
+    map.into_iter().flat_map(Node::entries).map(|(key, node)| (key.to_lowercase(), node)).collect()
 }
 
 /// A parameter of a type whose value is kept out of the template and of the logs.

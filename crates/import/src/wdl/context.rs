@@ -59,18 +59,27 @@ impl<'c, 'd> Context<'c, 'd> {
 
     /// Learns the definition's parameters: `declared` in the definition, `given` by what deploys it.
     pub(super) fn learn(&mut self, declared: Option<Node<'d>>, given: Option<Node<'d>>) {
-        let only_given = given.into_iter().flat_map(Node::entries);
-        let only_given = only_given.filter(|(name, _)| declared.is_none_or(|d| d.get(name).is_none()));
-        for (name, node) in declared.into_iter().flat_map(Node::entries).chain(only_given) {
+        let given: HashMap<&str, Node<'d>> = given.into_iter().flat_map(Node::entries).collect();
+        for (name, node) in given.iter().filter_map(|(name, node)| Some((*name, node.get("value")?))) {
+            self.know(name, node);
+        }
+        for (name, node) in declared.into_iter().flat_map(Node::entries) {
             if arm::is_secret(node) {
                 self.parameters.insert(name, Known::Secret);
-                continue;
+            } else if given.get(name).and_then(|g| g.get("value")).is_none()
+                && let Some(value) = node.get("defaultValue").or_else(|| node.get("value"))
+            {
+                self.know(name, value);
             }
-            let value = given.and_then(|g| g.get(name)).and_then(|g| g.get("value"));
-            let value = value.or_else(|| node.get("defaultValue")).or_else(|| node.get("value"));
-            if let Some(term) = value.and_then(|v| self.scalar(v)) {
-                self.parameters.insert(name, Known::Term(term));
-            }
+        }
+        for (name, _) in given.iter().filter(|(_, node)| arm::is_secret(**node)) {
+            self.parameters.insert(name, Known::Secret);
+        }
+    }
+
+    fn know(&mut self, name: &'d str, value: Node<'d>) {
+        if let Some(term) = self.scalar(value) {
+            self.parameters.insert(name, Known::Term(term));
         }
     }
 
