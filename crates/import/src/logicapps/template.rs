@@ -8,6 +8,8 @@ use workflow::{Map, Part, Value};
 
 /// Templates may be nested so deep.
 const MAX_NESTED: usize = 16;
+/// So many workflows of one file carry the parameters and variables of their template.
+const MAX_AROUND: usize = 16;
 /// The type of a workflow's resource.
 const LOGIC: &str = "Microsoft.Logic/workflows";
 
@@ -40,14 +42,11 @@ pub(super) fn import(source: &Source<'_>, root: Node<'_>) -> Imported {
     if finder.workflows.is_empty() {
         return Imported::not_workflow(what(&finder.others));
     }
-    let mut connections = Connections::default();
     let mut made: Vec<Made> = Vec::new();
     let parts = template_parts(root);
-    for found in &finder.workflows {
-        connections = Connections::default();
-        made.extend(workflow(source, &finder, found, &mut connections, &parts));
+    for (index, found) in finder.workflows.iter().enumerate() {
+        made.extend(workflow(source, &finder, found, &parts, index < MAX_AROUND));
     }
-    drop(connections);
     finish(made)
 }
 
@@ -127,13 +126,14 @@ fn workflow<'d>(
     source: &Source<'_>,
     finder: &Finder<'d>,
     found: &Found<'d>,
-    connections: &mut Connections,
     parts: &[Part],
+    around_it: bool,
 ) -> Option<Made> {
     let (arm, chain) = (&finder.arm, &found.chain[..]);
     let properties = found.resource.get("properties")?;
     let definition = properties.get("definition")?;
     let parameters = properties.get("parameters");
+    let mut connections = Connections::default();
     connections.learn(parameters.and_then(|p| p.at(&["$connections", "value"])), arm, chain);
     connections.learn(definition.at(&["parameters", "$connections", "defaultValue"]), arm, chain);
     finder.connections.iter().for_each(|(node, chain)| connections.learn_resource(*node, arm, chain));
@@ -142,11 +142,14 @@ fn workflow<'d>(
     let mut workflow = blank(source, name.as_deref().or(written).unwrap_or(stem(source.path)), definition);
     workflow.enabled = enabled(properties);
     workflow.owners = owners(found.template.get("metadata"));
-    workflow.parameters = around(found.template);
+    if around_it {
+        workflow.parameters = around(found.template);
+    }
     let mut parts = parts.to_vec();
     parts.push(wdl::part("settings", properties, &["definition"]));
     parts.push(wdl::part("resource", found.resource, &["properties"]));
-    let given = Given { definition, parameters, arm, chain, connections, files: source.files, parts };
+    let given =
+        Given { definition, parameters, arm, chain, connections: &connections, files: source.files, parts };
     Some(wdl::define(workflow, given))
 }
 

@@ -5,6 +5,9 @@ use super::parse::{Ast, parse, parse_prefix};
 use super::pieces::{self, Piece, hole};
 use workflow::{Function, Reference, Root, Segment, Term, Text};
 
+/// So many broken references in a text that is no expression, and the rest is not looked at.
+const MAX_FAILED: usize = 256;
+
 impl Context<'_, '_> {
     /// The term of a text with interpolation (`a @{x} b`), a whole expression (`@x`) or neither.
     pub(super) fn template(&self, text: &str, holes: &[Term], place: Place<'_>) -> Term {
@@ -66,13 +69,14 @@ impl Context<'_, '_> {
             "triggerOutputs(",
         ];
         let mut found = Vec::new();
-        let mut at = 0;
-        while at < text.len() {
+        let (mut at, mut failed) = (0, 0);
+        while at < text.len() && failed < MAX_FAILED {
             let here = &text[at..];
             let starts =
                 SOURCES.iter().any(|s| here.get(..s.len()).is_some_and(|h| h.eq_ignore_ascii_case(s)));
             let word = at > 0 && text.as_bytes()[at - 1].is_ascii_alphanumeric();
             let parsed = if starts && !word { parse_prefix(here) } else { None };
+            failed += usize::from(starts && !word && parsed.is_none());
             let step = here.chars().next().map_or(1, char::len_utf8);
             if let Some((ast, end)) = parsed {
                 found.extend(self.term(&ast, holes, place).references().into_iter().cloned());
@@ -80,6 +84,9 @@ impl Context<'_, '_> {
             } else {
                 at += step;
             }
+        }
+        if failed == MAX_FAILED {
+            found.push(Reference::keys(Root::Unknown("unreadable expression".into()), ""));
         }
         found.extend(text.chars().filter_map(|c| hole(c, holes)).flat_map(Term::references).cloned());
         Term::Unknown(found)
