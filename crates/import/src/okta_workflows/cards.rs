@@ -2,7 +2,7 @@
 
 use crate::doc::Node;
 use std::collections::HashMap;
-use workflow::Text;
+use workflow::{Span, Text};
 
 /// Flows inside flows are followed so deep.
 const MAX_NESTING: usize = 24;
@@ -34,6 +34,8 @@ pub(super) struct Card<'d> {
     pub(super) handler: Option<usize>,
     /// Its id as a step.
     pub(super) id: Text,
+    /// Where it stands.
+    pub(super) span: Span,
 }
 
 /// An input of a card.
@@ -100,8 +102,10 @@ impl<'d> Cards<'d> {
 
     fn read_flow(&mut self, flow: usize) {
         let methods = self.flows[flow].node.get("methods");
-        for node in methods.into_iter().flat_map(Node::items) {
+        let path = methods.map(Node::path).unwrap_or_default();
+        for (i, node) in methods.into_iter().flat_map(Node::items).enumerate() {
             let Some(mut card) = card(node, flow) else { continue };
+            card.span = Span { file: 0, line: node.line(), path: format!("{path}[{i}]").into() };
             let ix = self.cards.len();
             if self.by_uuid.contains_key(&(flow, card.uuid)) {
                 continue;
@@ -277,6 +281,7 @@ fn card<'d>(node: Node<'d>, flow: usize) -> Option<Card<'d>> {
         outputs: fields("outputs").into_iter().flat_map(Node::entries).map(output).collect(),
         handler: None,
         id: Text::default(),
+        span: Span::default(),
     })
 }
 

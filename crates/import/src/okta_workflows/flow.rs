@@ -132,7 +132,7 @@ impl Builder<'_, '_, '_> {
         let mut step = Step::new(format!("{}/{what}", known.id), what, kind);
         step.synthetic = true;
         step.parent = place.parent;
-        step.span = known.node.span();
+        step.span = known.span.clone();
         self.after(step, ends)
     }
 

@@ -11,8 +11,8 @@ use std::collections::{BinaryHeap, HashMap};
 /// Branches are followed so deep; deeper ones run on in the branch around them.
 const MAX_BRANCHES_DEEP: usize = 32;
 
-/// So many closed `if`s are remembered on the way.
-const MAX_CLOSED: usize = 256;
+/// Of the cards before a card so many are looked at to find the branch that it stands in.
+const MAX_BEFORE: usize = 128;
 
 /// A card, or an `if` with its branches.
 pub(super) enum Item {
@@ -40,6 +40,8 @@ struct Order<'c, 'd> {
     within: HashMap<usize, Option<usize>>,
     /// The join that closes an `if`.
     joins: HashMap<usize, usize>,
+    /// Where a card stands in `sorted`.
+    position: HashMap<usize, usize>,
 }
 
 /// The cards of a flow in the order in which they run.
@@ -52,6 +54,7 @@ pub(super) fn items(cards: &Cards<'_>, flow: usize) -> Vec<Item> {
         opened: HashMap::new(),
         within: HashMap::new(),
         joins: HashMap::new(),
+        position: HashMap::new(),
     };
     order.sort(flow);
     order.place();
@@ -106,39 +109,65 @@ impl Order<'_, '_> {
     /// Finds the side of which `if` each card stands in.
     fn place(&mut self) {
         let sorted = self.sorted.clone();
-        let mut passed: HashMap<usize, Vec<usize>> = HashMap::new();
-        for card in sorted {
-            let before = self.before.get(&card).cloned().unwrap_or_default();
-            let mut closed = recent(before.iter().filter_map(|b| passed.get(b)).flatten().copied());
+        for (at, &card) in sorted.iter().enumerate() {
+            let before = self.latest(card);
             let opened = self.within.get(&card).copied().flatten();
-            let mut side = opened.or_else(|| self.deepest(&before, &closed));
+            let mut side = opened.or_else(|| self.innermost(&before));
             if self.cards.cards[card].is("control.join")
                 && let Some(own) = side
             {
                 let closes = self.sides[own].card;
                 side = self.sides[own].around;
                 self.joins.insert(closes, card);
-                closed.push(closes);
             }
             self.within.insert(card, side);
-            passed.insert(card, closed);
+            self.position.insert(card, at);
             self.open(card, side);
         }
     }
 
-    fn deepest(&self, before: &[usize], closed: &[usize]) -> Option<usize> {
+    /// The cards right before a card; of very many, those that run last.
+    fn latest(&self, card: usize) -> Vec<usize> {
+        let mut before = self.before.get(&card).cloned().unwrap_or_default();
+        if before.len() > MAX_BEFORE {
+            before.sort_by_key(|b| std::cmp::Reverse(self.position.get(b).copied()));
+            before.truncate(MAX_BEFORE);
+        }
+        before
+    }
+
+    /// The innermost side in which one of these cards stands and which is still open after all of them.
+    fn innermost(&self, before: &[usize]) -> Option<usize> {
         let sides = before.iter().filter_map(|b| {
             let innermost = self.within.get(b).copied().flatten();
             let (mut side, mut open) = (innermost, innermost);
             while let Some(s) = side {
                 side = self.sides[s].around;
-                if closed.contains(&self.sides[s].card) {
+                if self.is_closed(self.sides[s].card, before) {
                     open = side;
                 }
             }
             open
         });
         sides.max_by_key(|s| self.sides[*s].depth)
+    }
+
+    /// Whether one of these cards stands outside an `if` and at or behind its join.
+    fn is_closed(&self, card: usize, before: &[usize]) -> bool {
+        let Some(join) = self.joins.get(&card).and_then(|j| self.position.get(j)) else { return false };
+        let behind = before.iter().filter(|b| self.position.get(b).is_some_and(|at| at >= join));
+        behind.into_iter().any(|b| !self.stands_in(*b, card))
+    }
+
+    fn stands_in(&self, card: usize, branch: usize) -> bool {
+        let mut side = self.within.get(&card).copied().flatten();
+        while let Some(s) = side {
+            if self.sides[s].card == branch {
+                return true;
+            }
+            side = self.sides[s].around;
+        }
+        false
     }
 
     /// Opens the two sides of an `if`.
@@ -191,13 +220,4 @@ impl Order<'_, '_> {
         }
         items
     }
-}
-
-/// The last ones of a list, each once.
-fn recent(closed: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut seen = std::collections::HashSet::new();
-    let mut kept: Vec<usize> = closed.filter(|c| seen.insert(*c)).collect();
-    let old = kept.len().saturating_sub(MAX_CLOSED);
-    kept.drain(..old);
-    kept
 }

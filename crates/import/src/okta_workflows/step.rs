@@ -15,7 +15,7 @@ const LARGEST_BOUND: u64 = 10_000;
 pub(super) fn step(values: &Values<'_, '_>, ix: usize, results: &Results, own: &str, inline: bool) -> Step {
     let card = &values.cards.cards[ix];
     let mut step = Step::new(card.id.clone(), card.title(), kind(card, Some(ix) == values.wrapper, inline));
-    step.span = card.node.span();
+    step.span = card.span.clone();
     step.connector = card.connector.into();
     step.connector_version = card.version.into();
     step.operation = card.operation.clone();

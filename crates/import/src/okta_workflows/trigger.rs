@@ -37,7 +37,7 @@ pub(super) fn trigger(values: &Values<'_, '_>, card: Option<usize>, flow: Node<'
             TriggerKind::Webhook | TriggerKind::Mail | TriggerKind::Chat | TriggerKind::Form
         ),
         parameters: card.map_or(Value::Null, |c| values.parameters(c)),
-        span: known.map_or(flow.span(), |c| c.node.span()),
+        span: known.map_or(flow.span(), |c| c.span.clone()),
     }
 }
 
