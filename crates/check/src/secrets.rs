@@ -15,31 +15,31 @@ pub struct Found<'t> {
 
 /// Token shapes: the name of a group says what it is.
 const SHAPES: &[(&str, &str)] = &[
-    ("an AWS access key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    ("a GitHub token", r"\bgh[opsu]_[A-Za-z0-9]{36}\b|\bgithub_pat_[A-Za-z0-9_]{22,}"),
-    ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    ("a Slack token", r"\bxox[abeoprs]-[A-Za-z0-9-]{16,}"),
+    ("an AWS access key", r"(?-u:\b)(?:AKIA|ASIA)[0-9A-Z]{16}(?-u:\b)"),
+    ("a GitHub token", r"(?-u:\b)gh[opsu]_[A-Za-z0-9]{36}(?-u:\b)|(?-u:\b)github_pat_[A-Za-z0-9_]{22,}"),
+    ("a GitLab token", r"(?-u:\b)glpat-[A-Za-z0-9_-]{20,}"),
+    ("a Slack token", r"(?-u:\b)xox[abeoprs]-[A-Za-z0-9-]{16,}"),
     ("a Slack webhook address", r"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}"),
     ("a Discord webhook address", r"discord(?:app)?\.com/api/webhooks/[0-9]{16,}/[A-Za-z0-9_-]{40,}"),
-    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}"),
-    ("an OpenAI or Anthropic key", r"\bsk-(?:proj-|ant-)?[A-Za-z0-9_-]{20,}"),
-    ("a Stripe key", r"\b[sr]k_live_[A-Za-z0-9]{20,}"),
-    ("a SendGrid key", r"\bSG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}"),
-    ("a signed token", r"\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"),
+    ("a Google API key", r"(?-u:\b)AIza[0-9A-Za-z_-]{35}"),
+    ("an OpenAI or Anthropic key", r"(?-u:\b)sk-(?:proj-|ant-)?[A-Za-z0-9_-]{20,}"),
+    ("a Stripe key", r"(?-u:\b)[sr]k_live_[A-Za-z0-9]{20,}"),
+    ("a SendGrid key", r"(?-u:\b)SG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}"),
+    ("a signed token", r"(?-u:\b)eyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"),
     ("a private key", r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
-    ("a Telegram bot token", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{32,}"),
-    ("an Okta API token", r"\bSSWS 00[A-Za-z0-9_-]{38,}"),
+    ("a Telegram bot token", r"(?-u:\b)[0-9]{8,10}:AA[A-Za-z0-9_-]{32,}"),
+    ("an Okta API token", r"(?-u:\b)SSWS 00[A-Za-z0-9_-]{38,}"),
     ("a signed address", r"[?&]sig=[A-Za-z0-9%_-]{40,}"),
     ("a storage account key", r"AccountKey=[A-Za-z0-9+/=]{40,}"),
-    ("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
-    ("a Hugging Face token", r"\bhf_[A-Za-z0-9]{30,}"),
-    ("a DigitalOcean token", r"\bdop_v1_[a-f0-9]{60,}"),
-    ("a Shopify token", r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
-    ("a HubSpot token", r"\bpat-(?:na|eu)[0-9]-[0-9a-f-]{36}"),
-    ("a Notion token", r"\b(?:secret_[A-Za-z0-9]{43}|ntn_[A-Za-z0-9]{40,})"),
-    ("an Airtable token", r"\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
-    ("a Mailgun key", r"\bkey-[0-9a-f]{32}\b"),
-    ("a Vault token", r"\bhv[sb]\.[A-Za-z0-9_-]{24,}"),
+    ("an npm token", r"(?-u:\b)npm_[A-Za-z0-9]{36}(?-u:\b)"),
+    ("a Hugging Face token", r"(?-u:\b)hf_[A-Za-z0-9]{30,}"),
+    ("a DigitalOcean token", r"(?-u:\b)dop_v1_[a-f0-9]{60,}"),
+    ("a Shopify token", r"(?-u:\b)shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
+    ("a HubSpot token", r"(?-u:\b)pat-(?:na|eu)[0-9]-[0-9a-f-]{36}"),
+    ("a Notion token", r"(?-u:\b)(?:secret_[A-Za-z0-9]{43}|ntn_[A-Za-z0-9]{40,})"),
+    ("an Airtable token", r"(?-u:\b)pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    ("a Mailgun key", r"(?-u:\b)key-[0-9a-f]{32}(?-u:\b)"),
+    ("a Vault token", r"(?-u:\b)hv[sb]\.[A-Za-z0-9_-]{24,}"),
 ];
 
 /// All shapes as one pattern, and each alone. Our own patterns are valid: a test holds that.
@@ -97,7 +97,7 @@ pub fn in_url(text: &str) -> Option<Found<'_>> {
 pub fn in_code(text: &str) -> Option<Found<'_>> {
     static ASSIGNED: OnceLock<Option<Regex>> = OnceLock::new();
     let assigned = ASSIGNED.get_or_init(|| {
-        Regex::new(r#"(?i)\b([a-z_]*(?:password|passwd|secret|api_?key|token))["']?\s*[:=]\s*["']([^"'\s]{8,200})["']"#).ok()
+        Regex::new(r#"(?i)(?-u:\b)([a-z_]*(?:password|passwd|secret|api_?key|token))["']?\s*[:=]\s*["']([^"'\s]{8,200})["']"#).ok()
     });
     assigned.as_ref()?.captures_iter(text).find_map(|c| {
         let (name, value) = (c.get(1)?.as_str(), c.get(2)?.as_str());

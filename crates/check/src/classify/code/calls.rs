@@ -78,7 +78,8 @@ fn pattern(cell: &'static OnceLock<Option<Regex>>, source: &str) -> Option<&'sta
 /// PowerShell: `Verb-Noun -Name value …` up to the end of the pipeline's part.
 fn cmdlets(text: &str) -> Vec<Call> {
     static CMDLET: OnceLock<Option<Regex>> = OnceLock::new();
-    let Some(cmdlet) = pattern(&CMDLET, r"(?i)\b([a-z]{2,12}-[a-z][a-z0-9]{2,60})\b([^\n|;]*)") else {
+    let Some(cmdlet) = pattern(&CMDLET, r"(?i)(?-u:\b)([a-z]{2,12}-[a-z][a-z0-9]{2,60})(?-u:\b)([^\n|;]*)")
+    else {
         return Vec::new();
     };
     let found = cmdlet.captures_iter(text).filter_map(|c| {
@@ -153,7 +154,7 @@ fn calls(text: &str) -> Vec<Call> {
     static CALL: OnceLock<Option<Regex>> = OnceLock::new();
     let Some(regex) = pattern(
         &CALL,
-        r"([A-Za-z_$][\w$]*(?:\([^()]{0,80}\))?(?:\s*\.\s*[A-Za-z_$][\w$]*(?:\([^()]{0,80}\)\s*\.\s*[A-Za-z_$][\w$]*)?)*)\s*\(",
+        r"([A-Za-z_$][A-Za-z0-9_$]*(?:\([^()]{0,80}\))?(?:\s*\.\s*[A-Za-z_$][A-Za-z0-9_$]*(?:\([^()]{0,80}\)\s*\.\s*[A-Za-z_$][A-Za-z0-9_$]*)?)*)\s*\(",
     ) else {
         return Vec::new();
     };
@@ -204,7 +205,7 @@ fn inside(text: &str) -> &str {
 /// `Name=value`, `Name: value` and positions.
 fn arguments(text: &str, call: &mut Call) {
     static NAMED: OnceLock<Option<Regex>> = OnceLock::new();
-    let source = r#"["']?([A-Za-z_]\w*)["']?\s*[:=]\s*("[^"]*"|'[^']*'|[\w.\[\]]+)"#;
+    let source = r#"["']?([A-Za-z_][A-Za-z0-9_]*)["']?\s*[:=]\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.\[\]]+)"#;
     if let Some(named) = pattern(&NAMED, source) {
         let pairs = named
             .captures_iter(text)
@@ -325,7 +326,8 @@ fn ahead(text: &str, at: usize, by: usize) -> &str {
 /// The nearest method before the address, else the first after it, else `GET`.
 fn method(before: &str, after: &str) -> &'static str {
     static METHOD: OnceLock<Option<Regex>> = OnceLock::new();
-    let source = r#"(?i)(?:\.|-X\s*|--request\s+|method['"]?\s*[:=]?\s*['"]?)(post|put|patch|delete)\b"#;
+    let source =
+        r#"(?i)(?:\.|-X\s*|--request\s+|method['"]?\s*[:=]?\s*['"]?)(post|put|patch|delete)(?-u:\b)"#;
     let Some(regex) = pattern(&METHOD, source) else { return "GET" };
     let near = regex.captures_iter(before).last().or_else(|| regex.captures(after));
     match near.and_then(|c| c.get(1)).map(|m| m.as_str().to_ascii_uppercase()).as_deref() {

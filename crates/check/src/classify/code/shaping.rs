@@ -24,15 +24,15 @@ static PYTHON: OnceLock<Option<Regex>> = OnceLock::new();
 
 /// What reaches out of JavaScript: requests, processes, evaluation, the host's helpers.
 const JAVASCRIPT_REACHES: &str = r"(?x)
-    \bfetch\s*\( | \baxios\b | XMLHttpRequest | WebSocket | \bchild_process\b | \bexecSync\b | \bspawn\s*\(
-    | \beval\s*\( | new\s+Function\s*\( | \bprocess\s*\.\s*(?:exit|kill|binding|mainModule) | \$http\b
-    | \bthis\s*\.\s*helpers\b | \bhelpers\s*\.\s*(?:httpRequest|request) | \bimport\s*\( | \bDeno\b | \bBun\b
+    (?-u:\b)fetch\s*\( | (?-u:\b)axios(?-u:\b) | XMLHttpRequest | WebSocket | (?-u:\b)child_process(?-u:\b) | (?-u:\b)execSync(?-u:\b) | (?-u:\b)spawn\s*\(
+    | (?-u:\b)eval\s*\( | new\s+Function\s*\( | (?-u:\b)process\s*\.\s*(?:exit|kill|binding|mainModule) | \$http(?-u:\b)
+    | (?-u:\b)this\s*\.\s*helpers(?-u:\b) | (?-u:\b)helpers\s*\.\s*(?:httpRequest|request) | (?-u:\b)import\s*\( | (?-u:\b)Deno(?-u:\b) | (?-u:\b)Bun(?-u:\b)
     | sendRequest | \.request\s*\( | httpRequest";
 
 /// What reaches out of Python.
 const PYTHON_REACHES: &str = r"(?x)
-    \beval\s*\( | \bexec\s*\( | \b__import__\b | \bopen\s*\( | \bcompile\s*\( | \bos\s*\.\s*(?:system|popen|exec)
-    | \bsubprocess\b | \burllib\b | \brequests\b | \bhttpx\b | \bsocket\b | \bboto3\b | phantom\.act";
+    (?-u:\b)eval\s*\( | (?-u:\b)exec\s*\( | (?-u:\b)__import__(?-u:\b) | (?-u:\b)open\s*\( | (?-u:\b)compile\s*\( | (?-u:\b)os\s*\.\s*(?:system|popen|exec)
+    | (?-u:\b)subprocess(?-u:\b) | (?-u:\b)urllib(?-u:\b) | (?-u:\b)requests(?-u:\b) | (?-u:\b)httpx(?-u:\b) | (?-u:\b)socket(?-u:\b) | (?-u:\b)boto3(?-u:\b) | phantom\.act";
 
 const SAFE_MODULES: &[&str] = &[
     "crypto",
@@ -128,7 +128,7 @@ fn finds(cell: &'static OnceLock<Option<Regex>>, source: &str, text: &str) -> bo
 /// `require('x')` and `import … from 'x'`.
 fn modules(text: &str) -> impl Iterator<Item = &str> {
     static MODULE: OnceLock<Option<Regex>> = OnceLock::new();
-    let source = r#"(?:require\s*\(\s*|\bfrom\s+|\bimport\s+)['"`]([^'"`]+)['"`]"#;
+    let source = r#"(?:require\s*\(\s*|(?-u:\b)from\s+|(?-u:\b)import\s+)['"`]([^'"`]+)['"`]"#;
     let regex = MODULE.get_or_init(|| Regex::new(source).ok()).as_ref();
     regex.into_iter().flat_map(|r| r.captures_iter(text)).filter_map(|c| c.get(1).map(|m| m.as_str()))
 }
