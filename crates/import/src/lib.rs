@@ -10,6 +10,7 @@ pub mod source;
 mod bpmn;
 mod google_secops;
 mod insightconnect;
+mod js;
 mod logicapps;
 mod n8n;
 mod node_red;

@@ -1,7 +1,7 @@
 //! Raw HTTP calls: the HTTP Request node in its four generations, the HTTP tool of language models, GraphQL.
 
-use super::js::Names;
 use super::json_template;
+use crate::js::Names;
 use workflow::{Auth, Expression, Language, Map, Reference, Root, Segment, Term, Text, Value};
 
 /// The request that a node makes.

@@ -1,9 +1,9 @@
 //! JSON texts with expressions in them: a request's body, a Set node's output. `{"a": "{{ $json.x }}", "b": {{ $json.y }}}`
 //! becomes an object whose entries are expressions.
 
-use super::js::{self, Names};
 use super::value::{computed, opened};
 use crate::doc::{Doc, Node, NodeKind};
+use crate::js::{self, Names};
 use workflow::{Entry, Language, Map, Term, Text, Value};
 
 /// Marks the place of a hole while its JSON is parsed; the number of the hole follows, then [`CLOSE`].

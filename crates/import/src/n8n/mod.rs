@@ -10,7 +10,6 @@ mod digest;
 mod edges;
 mod flow;
 mod http;
-mod js;
 mod json_template;
 mod loops;
 mod scope;

@@ -1,8 +1,8 @@
 //! What the names in a node's expressions stand for.
 
 use super::flow::{Flow, Role};
-use super::js::{Names, Target};
 use super::loops;
+use crate::js::{Names, Target};
 use workflow::{Root, StepKind};
 
 /// The surroundings of one node.

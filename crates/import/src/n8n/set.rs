@@ -1,7 +1,7 @@
 //! What a Set node makes of an item, in all its versions.
 
-use super::js::Names;
 use super::json_template;
+use crate::js::Names;
 use workflow::{Entry, Map, Value};
 
 /// The fields that a Set node gives, and whether the rest of the item stays.

@@ -2,11 +2,11 @@
 
 use super::defaults::{self, Operation};
 use super::flow::Item;
-use super::js::Names;
 use super::types::{self, NodeType};
 use super::value::{computed, map};
 use super::{ask, calls, code, http, set};
 use crate::doc::Node;
+use crate::js::Names;
 use workflow::{Join, Map, OnError, Reference, Segment, Span, Step, StepKind, Term, Value};
 
 /// A step, and the definition of a workflow that is written into it.

@@ -1,7 +1,7 @@
 //! Parameter values: JSON to [`Value`], with n8n's expressions parsed and resource locators taken as what they locate.
 
-use super::js::{self, Names};
 use crate::doc::{Node, NodeKind};
+use crate::js::{self, Names};
 use workflow::{Entry, Expression, Language, Map, Reference, Root, Segment, Term, Text, Value};
 
 /// The value of a node of the document.

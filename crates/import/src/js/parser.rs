@@ -7,6 +7,8 @@ use workflow::{Function, Term, Text};
 
 /// Expressions may be nested so deep.
 const MAX_DEPTH: u32 = 48;
+/// An expression may have so many operators and members.
+const MOST_NESTED: u32 = 2000;
 
 /// A parser at a place in a text.
 pub(super) struct Parser<'t> {
@@ -16,11 +18,13 @@ pub(super) struct Parser<'t> {
     /// Parameters of the functions around this place, innermost last.
     pub(super) locals: Vec<(&'t str, Val)>,
     pub(super) depth: u32,
+    /// How many more operators and members may follow: each may nest what came before one deeper.
+    left: u32,
 }
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str, names: &'t dyn Names) -> Self {
-        Parser { text, at: 0, names, locals: Vec::new(), depth: 0 }
+        Parser { text, at: 0, names, locals: Vec::new(), depth: 0, left: MOST_NESTED }
     }
 
     /// The whole text as one expression.
@@ -63,6 +67,12 @@ impl<'t> Parser<'t> {
             self.at += token.len();
         }
         found
+    }
+
+    /// Counts one more level of nesting; nothing when there are too many.
+    pub(super) fn spend(&mut self) -> Option<()> {
+        self.left = self.left.checked_sub(1)?;
+        Some(())
     }
 
     /// A name, or nothing.
@@ -111,6 +121,7 @@ impl<'t> Parser<'t> {
     fn binary(&mut self, least: u8) -> Option<Val> {
         let mut left = self.unary()?;
         loop {
+            self.spend()?;
             self.blank();
             let Some((op, binds)) = at_start(self.rest()).filter(|(_, binds)| *binds >= least) else {
                 return self.word_operator(left);

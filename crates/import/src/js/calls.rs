@@ -11,6 +11,9 @@ fn terms(args: Vec<Val>) -> Vec<Term> {
 /// A call of a global function.
 pub(super) fn global_call(name: &str, args: Vec<Val>, names: &dyn Names) -> Val {
     let args = terms(args);
+    if let Some(term) = names.call(name, &args) {
+        return Val::Term(term);
+    }
     match (name, args.first()) {
         ("$", Some(Term::Text(node))) => Val::Node(names.node(node)),
         ("$items", Some(Term::Text(node))) => Val::Items(names.node(node).root),

@@ -1,7 +1,8 @@
-//! n8n's expressions: JavaScript between `{{` and `}}` in a value that starts with `=`.
+//! JavaScript expressions, as n8n and Node-RED have them in their definitions.
 //!
 //! The part of JavaScript that expressions are written in is parsed to a [`Term`]; anything else becomes
-//! [`Term::Unknown`] with every reference that a scan of its text finds.
+//! [`Term::Unknown`] with every reference that a scan of its text finds. n8n's own names (`$json`, `$('Node')`) are
+//! known here; those of other platforms are told by [`Names`].
 
 mod calls;
 mod chain;
@@ -16,7 +17,7 @@ use parser::Parser;
 use workflow::{Reference, Root, Segment, Term, Text};
 
 /// What the names in an expression stand for.
-pub(super) trait Names {
+pub(crate) trait Names {
     /// The node that an expression names.
     fn node(&self, name: &str) -> Target;
     /// What `$json` is.
@@ -25,19 +26,31 @@ pub(super) trait Names {
     fn title(&self, id: &str) -> Option<&str>;
     /// The model that fills in what `$fromAI` asks for.
     fn model(&self) -> Option<Root>;
+    /// What a name of the surroundings stands for (`msg`).
+    fn variable(&self, _name: &str) -> Option<Term> {
+        None
+    }
+    /// Whether a name is an object or function of the surroundings (`flow`).
+    fn is_global(&self, _name: &str) -> bool {
+        false
+    }
+    /// What a call of such a function gives (`flow.get`).
+    fn call(&self, _name: &str, _args: &[Term]) -> Option<Term> {
+        None
+    }
 }
 
 /// A node that an expression names.
 #[derive(Debug, Clone)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// Its result.
-    pub(super) root: Root,
+    pub(crate) root: Root,
     /// It may give several items, so that `.first()` picks one of them.
-    pub(super) many: bool,
+    pub(crate) many: bool,
 }
 
 /// The meaning of a whole value that starts with `=` (given without it).
-pub(super) fn template(text: &str, names: &dyn Names) -> Term {
+pub(crate) fn template(text: &str, names: &dyn Names) -> Term {
     let mut parts: Vec<Term> = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -70,11 +83,18 @@ fn single(mut parts: Vec<Term>) -> Term {
 }
 
 /// The meaning of one JavaScript expression.
-pub(super) fn expression(text: &str, names: &dyn Names) -> Term {
+pub(crate) fn expression(text: &str, names: &dyn Names) -> Term {
     match Parser::new(text, names).whole() {
         Some(term) => term,
         None => Term::Unknown(scan::references(text, names)),
     }
+}
+
+/// The expression that a text starts with, and where it ends.
+pub(crate) fn leading(text: &str, names: &dyn Names) -> Option<(Term, usize)> {
+    let mut parser = Parser::new(text, names);
+    let term = parser.ternary()?.into_term();
+    Some((term, parser.at))
 }
 
 /// A reference to a root and a path.

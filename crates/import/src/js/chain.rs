@@ -158,6 +158,7 @@ impl<'t> Parser<'t> {
                     return Some(value);
                 }
             };
+            self.spend()?;
         }
     }
 
@@ -259,8 +260,8 @@ impl<'t> Parser<'t> {
             "$binary" => Val::Term(reference(previous(), vec![Segment::Key("$binary".into())])),
             "$input" => Val::Node(Target { root: previous(), many: true }),
             "$now" | "$today" => Val::Term(Term::Call(Function::Now, Vec::new())),
-            _ if GLOBALS.contains(&name) => Val::Global(name.into()),
-            _ => return None,
+            _ if GLOBALS.contains(&name) || self.names.is_global(name) => Val::Global(name.into()),
+            _ => Val::Term(self.names.variable(name)?),
         })
     }
 }
@@ -362,6 +363,7 @@ fn global_member(global: &str, name: &str) -> Val {
         _ if ["$execution.", "$secrets.", "$credentials."].iter().any(|p| global.starts_with(p)) => {
             Val::Global(format!("{global}.{name}").into())
         }
+        _ if !global.starts_with('$') => Val::Global(format!("{global}.{name}").into()),
         _ => Val::Term(reference(Root::Unknown(format!("{global}.{name}").into()), Vec::new())),
     }
 }

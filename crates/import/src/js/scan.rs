@@ -8,7 +8,7 @@ use workflow::{Reference, Root};
 const MOST: usize = 64;
 
 /// Every reference that is seen in a text of JavaScript, each once.
-pub(in crate::n8n) fn references(text: &str, names: &dyn Names) -> Vec<Reference> {
+pub(crate) fn references(text: &str, names: &dyn Names) -> Vec<Reference> {
     let mut found: Vec<Reference> = Vec::new();
     let mut at = 0;
     while let Some(next) = memchr::memchr(b'$', text.as_bytes().get(at..).unwrap_or_default()) {

@@ -146,6 +146,9 @@ fn hostile_texts_end_soon() {
         "!".repeat(50_000),
         "$json.a".repeat(5_000),
         "`${".repeat(9_000),
+        "1-".repeat(200_000),
+        "f().a".repeat(50_000),
+        format!("$now{}", ".a()".repeat(50_000)),
     ] {
         let start = std::time::Instant::now();
         let _ = expression(&text, &Two);

@@ -1,0 +1,175 @@
+//! Node types: what kind of step each makes, and what it does to the message that passes through it.
+
+use crate::doc::Node;
+use workflow::{CodeLanguage, StepKind};
+
+/// Core nodes, and the widespread ones that come with the same installation.
+const CORE: &[&str] = &[
+    "batch",
+    "catch",
+    "change",
+    "complete",
+    "csv",
+    "debug",
+    "delay",
+    "e-mail",
+    "e-mail in",
+    "e-mail mta",
+    "exec",
+    "feedparse",
+    "file",
+    "file in",
+    "filter",
+    "function",
+    "html",
+    "http in",
+    "http request",
+    "http response",
+    "inject",
+    "join",
+    "json",
+    "junction",
+    "link call",
+    "link in",
+    "link out",
+    "mqtt in",
+    "mqtt out",
+    "range",
+    "rbe",
+    "sort",
+    "split",
+    "status",
+    "switch",
+    "tcp in",
+    "tcp out",
+    "tcp request",
+    "template",
+    "trigger",
+    "udp in",
+    "udp out",
+    "unknown",
+    "watch",
+    "websocket in",
+    "websocket out",
+    "xml",
+    "yaml",
+    "tail",
+    "sentiment",
+];
+
+/// Core nodes that start messages by themselves.
+const SOURCES: &[&str] = &[
+    "e-mail in",
+    "e-mail mta",
+    "feedparse",
+    "http in",
+    "inject",
+    "mqtt in",
+    "status",
+    "tcp in",
+    "tail",
+    "udp in",
+    "watch",
+    "websocket in",
+];
+
+/// Not one of Node-RED's own nodes.
+pub(super) fn is_third_party(kind: &str) -> bool {
+    !CORE.contains(&kind) && !kind.starts_with("subflow:")
+}
+
+/// A node that starts messages by itself. Of nodes that are not known, those that nothing leads to, since nodes have
+/// inputs only where something may lead to them.
+pub(super) fn is_source(kind: &str, has_input: bool, has_output: bool) -> bool {
+    SOURCES.contains(&kind) || (is_third_party(kind) && !has_input && has_output)
+}
+
+/// A `link out` that hands its messages on to `link in` nodes (one in mode `return` ends a call).
+pub(super) fn links_on(node: Node<'_>) -> bool {
+    node.str("type") == Some("link out") && node.str("mode") != Some("return")
+}
+
+/// What kind of step a node makes.
+pub(super) fn step_kind(kind: &str) -> StepKind {
+    match kind {
+        "switch" => StepKind::Branch,
+        "rbe" | "filter" => StepKind::Guard,
+        "delay" | "trigger" => StepKind::Wait,
+        "link in" | "link out" | "junction" | "catch" | "complete" => StepKind::Join,
+        "link call" => StepKind::Call,
+        "change" | "template" | "json" | "xml" | "yaml" | "csv" | "html" | "split" | "join" | "sort"
+        | "batch" | "range" | "http response" | "base64" | "markdown" => StepKind::Set,
+        _ if kind.starts_with("subflow:") => StepKind::Call,
+        _ if code(kind).is_some() => StepKind::Code,
+        _ => StepKind::Action,
+    }
+}
+
+/// The language of a node that runs code, and the properties that hold it.
+pub(super) fn code(kind: &str) -> Option<(CodeLanguage, &'static [&'static str])> {
+    let lower = kind.to_ascii_lowercase();
+    Some(match lower.as_str() {
+        "function" => (CodeLanguage::JavaScript, &["func", "initialize", "finalize"]),
+        "exec" | "bigexec" | "daemon" => (CodeLanguage::Shell, &["command"]),
+        "powershell" | "powershell-host" => (CodeLanguage::PowerShell, &["func", "command", "script"]),
+        _ if lower.contains("python") => (CodeLanguage::Python, &["func", "code", "script"]),
+        _ if lower.starts_with("ssh") || lower == "bigssh" => (CodeLanguage::Shell, &["command", "cmd"]),
+        _ => return None,
+    })
+}
+
+/// The property in which nodes for databases have their statement.
+pub(super) fn statement(kind: &str) -> Option<&'static [&'static str]> {
+    let lower = kind.to_ascii_lowercase();
+    let databases = ["mysql", "postgres", "mssql", "sqlite", "oracledb", "snowflake", "db2"];
+    databases.iter().any(|d| lower.contains(d)).then_some(&["query", "sql", "sqlquery", "sqlQuery"])
+}
+
+/// What a node changes of the message that passes through it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Writes {
+    /// Nothing.
+    Nothing,
+    /// These properties.
+    Keys(Vec<String>),
+    /// Any.
+    Anything,
+}
+
+impl Writes {
+    /// Whether the node may have set a property.
+    pub(super) fn touches(&self, key: &str) -> bool {
+        match self {
+            Writes::Nothing => false,
+            Writes::Keys(keys) => key.is_empty() || keys.iter().any(|k| k == key),
+            // The request and response of an HTTP entrance go through any node that hands on its message.
+            Writes::Anything => !matches!(key, "req" | "res"),
+        }
+    }
+}
+
+/// What a node changes of a message, as far as its type says.
+pub(super) fn writes(kind: &str, node: Node<'_>) -> Writes {
+    let keys = |list: &[&str]| Writes::Keys(list.iter().map(|k| (*k).to_owned()).collect());
+    match kind {
+        "switch" | "delay" | "link in" | "link out" | "junction" | "rbe" | "filter" | "complete"
+        | "debug" | "http response" => Writes::Nothing,
+        "catch" => keys(&["error"]),
+        "http request" => {
+            keys(&["payload", "statusCode", "headers", "responseUrl", "redirectList", "responseCookies"])
+        }
+        "json" | "xml" | "yaml" | "csv" | "html" => {
+            keys(&[first_key(node.str("property").unwrap_or("payload"))])
+        }
+        "template" => keys(&[first_key(node.str("field").unwrap_or("payload"))]),
+        "split" | "join" | "sort" | "batch" => keys(&["payload", "parts", "complete"]),
+        "exec" => keys(&["payload", "rc"]),
+        "file" | "file in" | "mqtt out" | "e-mail" => keys(&["payload", "error"]),
+        _ => Writes::Anything,
+    }
+}
+
+/// The first name of a property's path.
+pub(super) fn first_key(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
+}

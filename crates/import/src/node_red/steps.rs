@@ -1,0 +1,302 @@
+//! A node to a step.
+
+use super::function::{self, put};
+use super::kinds;
+use super::network::Network;
+use super::properties::{computed, map, message, mustache, plain, string};
+use super::rules;
+use super::scope::At;
+use crate::doc::Node;
+use workflow::{
+    Ask, Auth, Callee, CalleeKey, Code, Expression, Function, Language, Map, OnError, Outcome, Request, Step,
+    StepKind, Term, Text, Value,
+};
+
+/// What a node has that is not a parameter of what it does.
+pub(super) const FRAME: &[&str] =
+    &["id", "type", "z", "g", "x", "y", "w", "h", "l", "d", "wires", "name", "info"];
+
+/// The step that a node makes.
+pub(super) fn step(network: &Network<'_>, ix: usize, at: &At<'_>) -> Step {
+    let item = &network.items[ix];
+    let node = item.node;
+    let mut step = Step::new(item.id, network.name(ix), kinds::step_kind(item.kind));
+    step.connector = if item.kind == "http request" { "http" } else { item.kind }.into();
+    step.third_party = kinds::is_third_party(item.kind);
+    step.enabled = !item.disabled;
+    step.code = code(item.kind, node, at);
+    let is_script = kinds::code(item.kind).is_some();
+    let html = ["func", "initialize", "finalize", "format", "template"];
+    step.parameters = Value::Map(if is_script { raw(node) } else { map(node, &skipped(&html), at) });
+    step.operation = operation(node).into();
+    shape(&mut step, network, ix, at);
+    step
+}
+
+fn skipped<'k>(more: &[&'k str]) -> Vec<&'k str> {
+    FRAME.iter().chain(more).copied().collect()
+}
+
+/// Parameters of a script: texts as they are, since its own language may use the marks of templates.
+fn raw(node: Node<'_>) -> Map {
+    let mut map = Map::default();
+    for (key, n) in node.entries().filter(|(key, _)| !FRAME.contains(key)) {
+        if let Some(text) = n.scalar() {
+            map.push(key, Value::text(text), n.line());
+        }
+    }
+    map
+}
+
+fn operation(node: Node<'_>) -> &str {
+    let said = ["operation", "method", "command", "action"].iter().find_map(|key| node.str(key));
+    said.filter(|o| !o.is_empty() && o.len() <= 64 && !o.contains('\n')).unwrap_or("-")
+}
+
+fn code(kind: &str, node: Node<'_>, at: &At<'_>) -> Vec<Code> {
+    let one = |language, text| Code { language, text, name: Text::default() };
+    if let Some((language, keys)) = kinds::code(kind) {
+        let texts = keys.iter().filter_map(|key| node.str(key).filter(|t| !t.trim().is_empty()));
+        return texts.map(|text| one(language, command(kind, text, node, at))).collect();
+    }
+    let statement = kinds::statement(kind).into_iter().flatten().find_map(|key| node.get(key));
+    let text = statement.map(|n| plain(n, at)).filter(|v| !v.is_empty());
+    // Without a statement of its own, a node for a database runs what the message says.
+    let said = || computed("topic", message("topic", at), node.line());
+    match kinds::statement(kind) {
+        Some(_) => vec![one(workflow::CodeLanguage::Sql, text.unwrap_or_else(said))],
+        None => Vec::new(),
+    }
+}
+
+/// A command with what the message adds to it.
+fn command(kind: &str, text: &str, node: Node<'_>, at: &At<'_>) -> Value {
+    let added = match node.get("addpay") {
+        Some(n) if n.as_bool() == Some(true) => Some("payload"),
+        Some(n) => n.as_str().filter(|k| !k.is_empty()),
+        None => None,
+    };
+    let Some(added) = added.filter(|_| kind == "exec") else { return Value::text(text) };
+    let mut parts = vec![Term::Text(format!("{text} ").into()), message(added, at)];
+    let append = node.str("append").filter(|a| !a.is_empty());
+    parts.extend(append.map(|a| Term::Text(format!(" {a}").into())));
+    computed(text, Term::Template(parts), node.line())
+}
+
+fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
+    let item = &network.items[ix];
+    let node = item.node;
+    let line = node.line();
+    step.passes_input =
+        matches!(step.kind, StepKind::Branch | StepKind::Guard | StepKind::Wait | StepKind::Join);
+    match item.kind {
+        "http request" => request_step(step, node, at),
+        "link call" => call(step, network, ix),
+        "link out" => link_out(step, network, ix),
+        "change" => {
+            let changes = rules::changes(node, at);
+            (step.output, step.assigns, step.passes_input) = (Some(changes.output), changes.assigns, true);
+        }
+        "template" => {
+            let field = node.str("field").unwrap_or("payload");
+            (step.output, step.passes_input) = (Some(one(field, template(node, at))), true);
+        }
+        "json" => {
+            let field = node.str("property").unwrap_or("payload");
+            let parsed = Term::Call(Function::ParseJson, vec![message(field, at)]);
+            (step.output, step.passes_input) = (Some(one(field, computed(field, parsed, line))), true);
+        }
+        "function" => straight(step, node, at),
+        "split" => {
+            let Term::Ref(mut items) = message("payload", at) else { return };
+            items.path.push(workflow::Segment::Each);
+            let item = computed("payload", Term::Ref(items), line);
+            (step.output, step.passes_input) = (Some(one("payload", item)), true);
+        }
+        "exec" => step.operation = "-".into(),
+        "ui_toast" | "ui-notification" => {
+            step.ask = Some(Ask { answer: "payload".into(), ..Ask::default() });
+        }
+        kind => {
+            if let Some(id) = kind.strip_prefix("subflow:") {
+                let input = plain_env(node, at);
+                step.calls.push(Callee { key: CalleeKey::Id(id.into()), input });
+                step.operation = "-".into();
+            }
+        }
+    }
+}
+
+fn one(field: &str, value: Value) -> Value {
+    let mut map = Map::default();
+    let path: Vec<String> = field.split('.').take(16).map(str::to_owned).collect();
+    put(&mut map, &path, value);
+    Value::Map(map)
+}
+
+/// What a template node makes: a text, or data where it is said to be JSON.
+fn template(node: Node<'_>, at: &At<'_>) -> Value {
+    let text = node.str("template").unwrap_or_default();
+    if node.str("syntax") == Some("plain") {
+        return Value::text(text);
+    }
+    if let Some(value) = json(text, at) {
+        return value;
+    }
+    string(text, node.line(), at)
+}
+
+/// A Mustache template of a JSON object, read as one; its holes are values.
+fn json(text: &str, at: &At<'_>) -> Option<Value> {
+    let trimmed = text.trim_start();
+    if !trimmed.starts_with('{') || trimmed.starts_with("{{") {
+        return None;
+    }
+    let doc = crate::doc::Doc::json(text).ok()?;
+    doc.root().is_map().then(|| plain(doc.root(), at))
+}
+
+/// A function that only sets properties shows what comes out of it.
+fn straight(step: &mut Step, node: Node<'_>, at: &At<'_>) {
+    let Some(effects) = function::straight(node.str("func").unwrap_or_default()) else { return };
+    let value = |term: &Term| opened(at.placed(term.clone()), node.line());
+    (step.output, step.passes_input) = (Some(effects.output(value)), true);
+    step.assigns = effects.assignments(value);
+}
+
+/// A term as data as far as it goes.
+fn opened(term: Term, line: u32) -> Value {
+    match term {
+        Term::Map(entries) if entries.iter().all(|(key, _)| key != "...") => {
+            let entry = |(key, term)| workflow::Entry { key, value: opened(term, line), line };
+            Value::Map(Map(entries.into_iter().map(entry).collect()))
+        }
+        Term::List(items) => Value::List(items.into_iter().map(|t| opened(t, line)).collect()),
+        Term::Call(Function::ToText, mut args)
+            if matches!(args.first(), Some(Term::Map(_) | Term::List(_))) =>
+        {
+            opened(args.swap_remove(0), line)
+        }
+        term => {
+            let text = shown(&term);
+            computed(&text, term, line)
+        }
+    }
+}
+
+/// What a term refers to, for people.
+fn shown(term: &Term) -> String {
+    let path = |r: &&workflow::Reference| {
+        let keys = r.path.iter().filter_map(|s| match s {
+            workflow::Segment::Key(key) => Some(key.as_str()),
+            _ => None,
+        });
+        std::iter::once("msg").chain(keys).collect::<Vec<_>>().join(".")
+    };
+    term.references().iter().map(path).collect::<Vec<_>>().join(", ")
+}
+
+fn plain_env(node: Node<'_>, at: &At<'_>) -> Value {
+    let mut map = Map::default();
+    for entry in node.get("env").into_iter().flat_map(Node::items) {
+        let Some(name) = entry.str("name") else { continue };
+        let kind = entry.str("type").unwrap_or("str");
+        let value = entry.get("value").map(|v| super::properties::typed(v, kind, at));
+        map.push(name, value.unwrap_or_default(), entry.line());
+    }
+    if map.0.is_empty() { Value::Null } else { Value::Map(map) }
+}
+
+/// A call of a `link in` node: what stands behind it is a workflow of its own.
+fn call(step: &mut Step, network: &Network<'_>, ix: usize) {
+    let node = network.items[ix].node;
+    step.operation = "-".into();
+    let keys: Vec<CalleeKey> = if node.str("linkType") == Some("dynamic") {
+        vec![CalleeKey::Dynamic("msg.target".into())]
+    } else {
+        let ids = node.get("links").into_iter().flat_map(Node::items).filter_map(Node::as_str);
+        ids.map(|id| CalleeKey::Id(id.into())).collect()
+    };
+    step.calls = keys.into_iter().map(|key| Callee { key, input: Value::Null }).collect();
+}
+
+/// A link to another tab starts what stands there; a link in mode `return` ends a call.
+fn link_out(step: &mut Step, network: &Network<'_>, ix: usize) {
+    let item = &network.items[ix];
+    if !kinds::links_on(item.node) {
+        step.kind = StepKind::End(Outcome::Path);
+        return;
+    }
+    let elsewhere = network.listed(ix, "links").into_iter().filter(|to| network.items[*to].flow != item.flow);
+    let mut flows: Vec<&str> = elsewhere.map(|to| network.items[to].flow).collect();
+    flows.sort_unstable();
+    flows.dedup();
+    if !flows.is_empty() {
+        (step.kind, step.waits) = (StepKind::Call, false);
+        let callee = |flow: &str| Callee { key: CalleeKey::Id(flow.into()), input: Value::Null };
+        step.calls = flows.into_iter().map(callee).collect();
+    }
+}
+
+/// An HTTP request: what the node leaves open is taken from the message.
+fn request_step(step: &mut Step, node: Node<'_>, at: &At<'_>) {
+    let from_message = |property: &str| computed(property, message(property, at), node.line());
+    let method = match node.str("method").unwrap_or("GET") {
+        "use" => from_message("method"),
+        method => Value::text(method.to_uppercase()),
+    };
+    let url = match node.str("url").filter(|u| !u.trim().is_empty()) {
+        Some(url) if url.contains("{{") => Value::Expr(Box::new(Expression {
+            language: Language::Mustache,
+            text: url.into(),
+            term: mustache(url, at),
+            line: node.line(),
+        })),
+        Some(url) => Value::text(url),
+        None => from_message("url"),
+    };
+    let headers = headers(node, at);
+    let sends = !matches!(method.as_text(), Some("GET"));
+    let as_query =
+        matches!(node.str("paytoqs"), Some("query" | "true")) || node.bool("paytoqs") == Some(true);
+    step.operation = method.as_text().unwrap_or("*").into();
+    step.on_error = if node.bool("senderr") == Some(true) { OnError::Fail } else { OnError::Continue };
+    step.request = Some(Request {
+        method,
+        url,
+        query: if as_query { from_message("payload") } else { Value::Null },
+        auth: auth(node, &headers),
+        headers,
+        body: if sends && !as_query { from_message("payload") } else { Value::Null },
+        governed: false,
+    });
+}
+
+fn headers(node: Node<'_>, at: &At<'_>) -> Value {
+    let mut map = Map::default();
+    for header in node.get("headers").into_iter().flat_map(Node::items) {
+        let of = |kind: &str, value: &str| match header.str(kind) {
+            Some("other" | "") | None => header.str(value).unwrap_or_default().to_owned(),
+            Some("msg") => "*".to_owned(),
+            Some(fixed) => fixed.to_owned(),
+        };
+        let value = match header.str("valueType") {
+            Some("msg") => {
+                let path = header.str("valueValue").unwrap_or_default();
+                computed(path, message(path, at), header.line())
+            }
+            _ => string(&of("valueType", "valueValue"), header.line(), at),
+        };
+        map.push(of("keyType", "keyValue"), value, header.line());
+    }
+    if map.0.is_empty() { Value::Null } else { Value::Map(map) }
+}
+
+fn auth(node: Node<'_>, headers: &Value) -> Auth {
+    let inline = headers.entries().iter().any(|h| h.key.eq_ignore_ascii_case("authorization"));
+    match node.str("authType") {
+        Some(kind) if !kind.is_empty() => Auth::Stored,
+        _ if inline => Auth::Inline,
+        _ => Auth::None,
+    }
+}

@@ -1,0 +1,229 @@
+//! Tests of the Node-RED importer, on flows of our own in its format.
+
+use crate::{Imported, NoFiles, Verdict, import};
+use workflow::{CalleeKey, EdgeKind, Node, StepKind, Term, TriggerKind, Value, Workflow};
+
+fn imported(text: &str) -> Imported {
+    import("flows.json", text.as_bytes(), &NoFiles)
+}
+
+fn workflows(text: &str) -> Vec<Workflow> {
+    match imported(text).verdict {
+        Verdict::Workflows(found) => found,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A node on tab `t1`, wired to others: outputs are separated by `|`, targets by blanks.
+fn node(id: &str, kind: &str, wires: &str, more: &str) -> String {
+    let targets = |o: &str| o.split_whitespace().map(|t| format!("{t:?}")).collect::<Vec<_>>().join(",");
+    let wires: Vec<String> = wires.split('|').map(|o| format!("[{}]", targets(o))).collect();
+    let more = if more.is_empty() { String::new() } else { format!(", {more}") };
+    format!(
+        r#"{{"id": "{id}", "type": "{kind}", "z": "t1", "x": 1, "y": 2, "wires": [{}]{more}}}"#,
+        wires.join(",")
+    )
+}
+
+fn tab(nodes: &[String]) -> Vec<Workflow> {
+    let tab = r#"{"id": "t1", "type": "tab", "label": "Main", "disabled": false, "info": ""}"#;
+    workflows(&format!("[{tab}, {}]", nodes.join(",")))
+}
+
+fn edges(w: &Workflow) -> Vec<String> {
+    let name = |node: Node| match node {
+        Node::Trigger(t) => w.triggers[t as usize].id.to_string(),
+        Node::Step(s) => w.step(s).unwrap().id.to_string(),
+    };
+    let kind = |k: &EdgeKind| if *k == EdgeKind::Next { "next".to_owned() } else { k.label().to_owned() };
+    w.edges
+        .iter()
+        .map(|e| format!("{} -{}> {}", name(e.from), kind(&e.kind), name(Node::Step(e.to))))
+        .collect()
+}
+
+fn step<'w>(w: &'w Workflow, id: &str) -> &'w workflow::Step {
+    w.step(w.find(id).unwrap()).unwrap()
+}
+
+fn shown(value: &Value) -> String {
+    value.as_expression().map(|e| format!("{:?}", e.term)).unwrap_or_default()
+}
+
+#[test]
+fn a_flow_is_a_workflow_with_conditions_and_failures() {
+    let rules = r#""property": "payload.ok", "propertyType": "msg", "checkall": "false",
+        "rules": [{"t": "eq", "v": "yes", "vt": "str"}, {"t": "else"}]"#;
+    let all = tab(&[
+        node("in", "http in", "sw", r#""url": "/leave", "method": "post""#),
+        node("sw", "switch", "req|res", rules),
+        node(
+            "req",
+            "http request",
+            "res",
+            r#""method": "DELETE", "url": "https://x/users/{{{payload.id}}}""#,
+        ),
+        node("res", "http response", "", ""),
+        node("catch", "catch", "res", r#""scope": null"#),
+    ]);
+    let w = &all[0];
+    assert_eq!((w.name.as_str(), w.id.as_deref(), w.enabled), ("Main", Some("t1"), Some(true)));
+    assert_eq!((w.triggers[0].kind, w.triggers[0].authenticated), (TriggerKind::Webhook, Some(false)));
+    let expected = [
+        "in -next> sw",
+        "sw -1> req",
+        "sw -2> res",
+        "req -next> res",
+        "req -error> res",
+        "catch -next> res",
+        "req -error> catch",
+        "res -error> catch",
+    ];
+    assert_eq!(edges(w), expected);
+    let EdgeKind::When { condition, .. } = &w.edges[1].kind else { panic!("no condition") };
+    assert!(format!("{:?}", condition.term).contains(
+        "Equals, [Ref(Reference { root: Trigger, path: [Key(\"payload\"), Key(\"ok\")] }), Text(\"yes\")]"
+    ));
+    let request = step(w, "req").request.as_ref().unwrap();
+    assert_eq!((request.method.as_text(), step(w, "req").connector.as_str()), (Some("DELETE"), "http"));
+    assert!(matches!(&request.url.as_expression().unwrap().term, Term::Template(parts) if parts.len() == 2));
+}
+
+#[test]
+fn messages_are_followed_to_what_set_them() {
+    let func = r#""func": "// make it\nconst id = msg.payload.user;\nmsg.url = 'https://x/u/' + id;\nmsg.method = 'PATCH';\nmsg.payload = { accountEnabled: false };\nreturn msg;""#;
+    let all = tab(&[
+        node("in", "inject", "fn", r#""repeat": "", "crontab": "0 1 * * *""#),
+        node("fn", "function", "wait", func),
+        node("wait", "delay", "req", ""),
+        node("req", "http request", "out", r#""method": "use", "url": """#),
+        node("out", "debug", "", ""),
+    ]);
+    let w = &all[0];
+    assert_eq!(w.triggers[0].kind, TriggerKind::Schedule);
+    let output = step(w, "fn").output.as_ref().unwrap();
+    assert_eq!(output.get("method").as_text(), Some("PATCH"));
+    assert_eq!(output.at("payload.accountEnabled").as_bool(), Some(false));
+    assert!(shown(output.get("url")).contains("root: Trigger, path: [Key(\"payload\"), Key(\"user\")]"));
+    let request = step(w, "req").request.as_ref().unwrap();
+    assert!(shown(&request.url).contains("Step(\"fn\"), path: [Key(\"url\")]"), "{:?}", request.url);
+    assert!(shown(&request.body).contains("Step(\"fn\"), path: [Key(\"payload\")]"));
+}
+
+#[test]
+fn functions_with_statements_are_not_guessed() {
+    let all = tab(&[
+        node("in", "inject", "fn", ""),
+        node(
+            "fn",
+            "function",
+            "a|b",
+            r#""func": "if (msg.a) { msg.payload = 1 }\nreturn [msg, null];", "outputs": 2"#,
+        ),
+        node("a", "debug", "", ""),
+        node("b", "debug", "", ""),
+    ]);
+    let w = &all[0];
+    assert!(step(w, "fn").output.is_none());
+    assert_eq!(edges(w), ["in -next> fn", "fn -1> a", "fn -2> b"]);
+    assert_eq!(step(w, "fn").kind, StepKind::Code);
+}
+
+#[test]
+fn change_nodes_set_properties_and_variables() {
+    let rules = r#""rules": [
+        {"t": "set", "p": "payload", "pt": "msg", "to": "{\"a\": 1}", "tot": "json"},
+        {"t": "set", "p": "who", "pt": "flow", "to": "req.body.user", "tot": "msg"},
+        {"t": "set", "p": "ok", "pt": "msg", "to": "payload.n > 3 and $count(payload.list) = 0", "tot": "jsonata"},
+        {"t": "delete", "p": "topic", "pt": "msg"}]"#;
+    let all = tab(&[node("in", "http in", "c", r#""url": "/x""#), node("c", "change", "", rules)]);
+    let change = step(&all[0], "c");
+    let output = change.output.as_ref().unwrap();
+    assert!(matches!(output.at("payload.a"), Value::Number(n) if n == "1"));
+    assert_eq!(change.assigns[0].variable, "flow.who");
+    assert!(
+        shown(&change.assigns[0].value)
+            .contains("Trigger, path: [Key(\"req\"), Key(\"body\"), Key(\"user\")]")
+    );
+    assert!(shown(output.get("ok")).starts_with("Call(And, [Call(Greater,"), "{}", shown(output.get("ok")));
+}
+
+#[test]
+fn what_is_called_is_a_workflow_of_its_own() {
+    let text = r#"[
+      {"id": "t1", "type": "tab", "label": "One"}, {"id": "t2", "type": "tab", "label": "Two"},
+      {"id": "s1", "type": "subflow", "name": "Sub", "in": [{"wires": [{"id": "n1"}]}], "out": []},
+      {"id": "n1", "type": "debug", "z": "s1", "x": 1, "y": 1, "wires": []},
+      {"id": "i", "type": "inject", "z": "t1", "x": 1, "y": 1, "wires": [["u", "c", "o"]]},
+      {"id": "u", "type": "subflow:s1", "z": "t1", "x": 1, "y": 1, "wires": [[]]},
+      {"id": "c", "type": "link call", "links": ["l"], "z": "t1", "x": 1, "y": 1, "wires": [[]]},
+      {"id": "o", "type": "link out", "mode": "link", "links": ["l2"], "z": "t1", "x": 1, "y": 1, "wires": []},
+      {"id": "l", "type": "link in", "name": "Called", "z": "t1", "x": 1, "y": 1, "wires": [["r"]]},
+      {"id": "r", "type": "link out", "mode": "return", "z": "t1", "x": 1, "y": 1, "wires": []},
+      {"id": "l2", "type": "link in", "z": "t2", "x": 1, "y": 1, "wires": [["d"]]},
+      {"id": "d", "type": "debug", "z": "t2", "x": 1, "y": 1, "wires": []}]"#;
+    let all = workflows(text);
+    let names: Vec<&str> = all.iter().map(|w| w.name.as_str()).collect();
+    assert_eq!(names, ["Sub", "One", "Called", "Two"]);
+    let keys: Vec<_> = ["u", "c", "o"].iter().map(|id| step(&all[1], id).calls[0].key.clone()).collect();
+    assert_eq!(keys, ["s1", "l", "t2"].map(|id| CalleeKey::Id(id.into())));
+    assert_eq!(edges(&all[0]), ["s1 -next> n1"]);
+    assert_eq!(edges(&all[2]), ["l -next> r", "l -next> l"]);
+    assert_eq!(edges(&all[3]), ["l2 -next> d", "l2 -next> l2"]);
+    assert!(all[1].find("l").is_none());
+}
+
+#[test]
+fn a_disabled_node_cuts_the_flow() {
+    let all = tab(&[
+        node("in", "inject", "gate", ""),
+        node("gate", "switch", "go", r#""d": true, "rules": []"#),
+        node("go", "debug", "", ""),
+    ]);
+    assert_eq!(edges(&all[0]), ["in -next> gate"]);
+    assert!(!step(&all[0], "gate").enabled);
+}
+
+#[test]
+fn configuration_nodes_are_credentials() {
+    let all = tab(&[
+        node("in", "mqtt in", "out", r#""topic": "hr/leavers", "broker": "b""#),
+        node("out", "mqtt out", "", r#""broker": "b""#),
+        r#"{"id": "b", "type": "mqtt-broker", "name": "HR broker", "broker": "mq.example.com"}"#.to_owned(),
+    ]);
+    let w = &all[0];
+    assert_eq!(w.credentials.len(), 1);
+    assert_eq!(
+        (w.credentials[0].name.as_str(), w.credentials[0].kind.as_str()),
+        ("HR broker", "mqtt-broker")
+    );
+    assert!(w.parts.iter().any(|p| p.name == "config/b"));
+}
+
+#[test]
+fn the_digest_leaves_out_presentation_only() {
+    let digest = |x: u32, topic: &str| {
+        let text = format!(
+            r#"[{{"id": "a", "type": "inject", "z": "t", "x": {x}, "y": 1, "topic": "{topic}", "wires": [[]]}}]"#
+        );
+        workflows(&text)[0].digest
+    };
+    assert_eq!(digest(1, "a"), digest(2, "a"));
+    assert_ne!(digest(1, "a"), digest(1, "b"));
+}
+
+#[test]
+fn look_alikes_and_damage_are_told() {
+    for other in ["[]", r#"[{"id": "a", "type": "b"}]"#, r#"[{"id": 1, "type": "tab", "label": "x"}]"#] {
+        assert!(matches!(imported(other).verdict, Verdict::NotWorkflow(_)), "{other}");
+    }
+    let sealed = format!(r#"{{"$": "{}"}}"#, "ab".repeat(40));
+    assert!(matches!(imported(&sealed).verdict, Verdict::NotWorkflow(what) if what.contains("credentials")));
+    let damaged = r#"[{"id": "a", "type": "switch", "z": 5, "wires": [["gone", 7], "b", null], "rules": "none", "x": "1"},
+        {"id": "b", "type": "change", "wires": {}, "rules": [1, {"t": 5}], "y": 1}, {"id": "b", "type": "x", "wires": []},
+        {"id": "c", "type": "http request", "wires": [[]], "headers": [5, {"keyType": 1}], "url": 5}]"#;
+    let found = imported(damaged);
+    assert!(found.problems.len() >= 3, "{:?}", found.problems);
+    let Verdict::Workflows(all) = found.verdict else { panic!("not imported") };
+    assert_eq!(all[0].steps.len(), 3);
+}
