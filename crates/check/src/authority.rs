@@ -5,7 +5,7 @@ use crate::gate::stops_without;
 use crate::logic::{Subject, keys_of};
 use crate::provenance::{Origin, Source};
 use crate::set::{Place, Set};
-use workflow::{EdgeKind, Kind, Node, Segment, Step, StepIx, Text, Value};
+use workflow::{EdgeKind, Kind, Node, Segment, Step, StepIx, Text, TriggerKind, Value};
 
 /// What is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,8 +83,9 @@ fn by_requester(set: &Set<'_>, at: Place) -> Option<Authority> {
 #[must_use]
 pub fn vouched(set: &Set<'_>, workflow: u32, path: &[Segment]) -> bool {
     let triggers = &set.workflows[workflow as usize].triggers;
-    let signed_in = !triggers.is_empty() && triggers.iter().all(|t| t.authenticated == Some(true));
-    signed_in && is_actor(path)
+    let asked = |k: TriggerKind| !matches!(k, TriggerKind::Event | TriggerKind::Schedule | TriggerKind::Mail);
+    let signed_in = triggers.iter().all(|t| t.authenticated == Some(true) && asked(t.kind));
+    !triggers.is_empty() && signed_in && is_actor(path)
 }
 
 /// Whether a path names the person who acts, by the words that event formats use for it.

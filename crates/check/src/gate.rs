@@ -76,6 +76,7 @@ impl Answer {
             Answer::Failure => "a failure of the question itself".into(),
             Answer::Empty => "an empty answer".into(),
             Answer::Unexpected => "any unexpected answer".into(),
+            Answer::Pressed(button) => format!("a press of `{button}`, which no branch reads,"),
             Answer::Given(_, v) => format!("the answer `{v}`"),
         }
     }
@@ -104,6 +105,8 @@ impl Question {
         if ask.decides {
             values.extend(cases(graph, step));
         }
+        let places: Vec<&[Text]> = values.iter().map(|(place, _)| place.as_slice()).collect();
+        let refusal = crate::card::unread_refusal(graph, step, &places).filter(|_| !places.is_empty());
         for value in ask.positive.iter().chain(&ask.negative) {
             if !values.iter().any(|(_, v)| crate::logic::same(v, value)) {
                 values.push((place.clone(), value.clone()));
@@ -115,6 +118,9 @@ impl Question {
         let is_approval = !ask.positive.is_empty() || ask.decides || values.iter().any(|(_, v)| means_yes(v));
         let mut question = Question::walk(graph, (step, closed), &subject, ask.decides, values, boolean);
         question.negative = negative;
+        if let Some(button) = refusal {
+            question.ends.push((Answer::Pressed(button), graph.reachable()));
+        }
         question.is_approval = is_approval;
         question
     }
@@ -135,8 +141,14 @@ impl Question {
         values: Vec<(Vec<Text>, Text)>,
         boolean: bool,
     ) -> Self {
-        let shut = |e: u32| matches!(graph.edge(e).from, Node::Step(s) if closed.contains(&s));
+        let caught: Vec<u32> = graph.error_edges(step);
+        let caught: Vec<u32> =
+            caught.into_iter().filter(|e| graph.edge(*e).from != Node::Step(step)).collect();
+        let shut = |e: u32| {
+            caught.contains(&e) || matches!(graph.edge(e).from, Node::Step(s) if closed.contains(&s))
+        };
         let without = graph.reach(From::Triggers, |e| graph.edge(e).from != Node::Step(step) && !shut(e));
+        let closes = |e: u32| matches!(graph.edge(e).from, Node::Step(s) if closed.contains(&s));
         let mut ways = vec![Answer::Silence, Answer::Failure, Answer::Empty];
         if !boolean {
             ways.push(Answer::Unexpected);
@@ -144,7 +156,9 @@ impl Question {
         ways.extend(values.into_iter().take(16).map(|(place, v)| Answer::Given(place, v)));
         let walked = ways.into_iter().map(|answer| {
             let suppose = Supposition { subject: subject.clone(), answer: answer.clone(), decides };
-            (answer, reach_supposing(graph, &suppose, closed))
+            let failed = answer == Answer::Failure;
+            let reach = reach_supposing(graph, &suppose, |e| if failed { !closes(e) } else { !shut(e) });
+            (answer, reach)
         });
         let ends = walked.collect();
         Question { step, is_approval: false, without, ends, negative: Vec::new() }
@@ -200,19 +214,18 @@ pub fn stops_without(graph: &Graph<'_>, subject: &Subject, at: StepIx) -> bool {
     }
     [Answer::Silence, Answer::Failure, Answer::Empty, Answer::Unexpected].into_iter().all(|answer| {
         let suppose = Supposition { subject: subject.clone(), answer, decides: false };
-        !reach_supposing(graph, &suppose, &[]).has(at)
+        !reach_supposing(graph, &suppose, |_| true).has(at)
     })
 }
 
 /// What is reached under a supposition. The first walk lets every assignment count, each further one only those in
 /// steps that the walk before reached, until nothing more falls away.
 #[must_use]
-pub fn reach_supposing(graph: &Graph<'_>, suppose: &Supposition, closed: &[StepIx]) -> Reach {
-    let shut = |e: u32| matches!(graph.edge(e).from, Node::Step(s) if closed.contains(&s));
+pub fn reach_supposing(graph: &Graph<'_>, suppose: &Supposition, open: impl Fn(u32) -> bool) -> Reach {
     let mut reach: Option<Reach> = None;
     for _ in 0..6 {
         let logic = Logic { graph, suppose, live: reach.as_ref() };
-        let next = graph.reach(From::Triggers, |e| !shut(e) && logic.open(e));
+        let next = graph.reach(From::Triggers, |e| open(e) && logic.open(e));
         if reach.as_ref() == Some(&next) {
             break;
         }

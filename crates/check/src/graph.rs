@@ -150,10 +150,26 @@ impl<'w> Graph<'w> {
         })
     }
 
-    /// Whether a step has an edge that is taken when it fails.
+    /// Whether there is an edge that is taken when a step fails: its own, or one of a container around it.
     #[must_use]
     pub fn catches(&self, step: StepIx) -> bool {
-        self.out(step).iter().any(|e| self.edge(*e).kind == EdgeKind::Error)
+        !self.error_edges(step).is_empty()
+    }
+
+    /// The edges that are taken when a step fails: its own, else those of the nearest container that has some.
+    #[must_use]
+    pub fn error_edges(&self, step: StepIx) -> Vec<u32> {
+        let mut at = Some(step);
+        for _ in 0..=self.len() {
+            let Some(here) = at else { break };
+            let own = self.out(here).iter().copied().filter(|e| self.edge(*e).kind == EdgeKind::Error);
+            let own: Vec<u32> = own.collect();
+            if !own.is_empty() {
+                return own;
+            }
+            at = self.workflow.step(here).and_then(|s| s.parent);
+        }
+        Vec::new()
     }
 
     /// Everything that a walk reaches over open edges. Joins wait for all only when the walk begins at triggers.

@@ -1,6 +1,7 @@
 //! Workflows to findings: what each step does (the catalogue), and where control is broken (the rules).
 
 pub mod authority;
+pub mod card;
 pub mod catalogue;
 pub mod classify;
 pub mod facts;

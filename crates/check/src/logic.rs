@@ -23,6 +23,8 @@ pub enum Answer {
     Empty,
     /// An answer comes that is none of those expected.
     Unexpected,
+    /// A button that refuses was pressed, and nothing reads that.
+    Pressed(Text),
     /// An answer with this value at this place.
     Given(Vec<Text>, Text),
 }
@@ -253,6 +255,7 @@ impl Logic<'_, '_> {
         match &self.suppose.answer {
             Answer::Silence | Answer::Failure | Answer::Empty => Val::Null,
             Answer::Unexpected => Val::Other,
+            Answer::Pressed(_) => Val::Any,
             Answer::Given(place, value) if *place == keys_of(path) => Val::Const(value.clone()),
             Answer::Given(..) => Val::Any,
         }

@@ -315,10 +315,13 @@ impl Query<'_, '_> {
                 return;
             }
         }
-        if passes(step) {
-            self.previous(of, trail)
+        let lists = if matches!(step.kind, StepKind::Loop(_)) { loop_lists(step) } else { Vec::new() };
+        if !lists.is_empty() && !self.set.workflows[of.workflow as usize].itemwise {
+            lists.into_iter().for_each(|e| self.term(of, &e.term, &trail.bare()));
+        } else if passes(step) {
+            self.previous(of, trail);
         } else {
-            self.push(of, Origin::Step(of.step), trail, false)
+            self.push(of, Origin::Step(of.step), trail, false);
         }
     }
 
@@ -387,6 +390,10 @@ impl Trail {
         Trail { how, rest: Vec::new() }
     }
 
+    fn bare(&self) -> Trail {
+        Trail { how: self.how.clone(), rest: Vec::new() }
+    }
+
     fn below_list(&self) -> Trail {
         let listed =
             matches!(self.rest.first(), Some(Segment::Each | Segment::Index(_) | Segment::Filter(_)));
@@ -427,10 +434,16 @@ pub fn definitions<'w>(
     (found, open_ended)
 }
 
-/// The lists that a loop goes through, as its parameters give them.
+/// The lists that a loop goes through, as its parameters give them: under the name that platforms use for it, else
+/// anything computed.
 pub fn loop_lists(step: &Step) -> Vec<&Expression> {
-    let all = step.parameters.expressions();
-    all.into_iter().filter(|e| !e.is_constant()).collect()
+    const NAMES: [&str; 9] =
+        ["input", "foreach", "list", "items", "itemspath", "collection", "in", "inputcollection", "array"];
+    let entries = step.parameters.entries().iter();
+    let mut named = entries.filter(|e| NAMES.contains(&&*e.key.to_lowercase())).map(|e| &e.value);
+    let computed = |v: &Value| v.expressions().into_iter().any(|e| !e.is_constant());
+    let list = named.find(|v| computed(v)).unwrap_or(&step.parameters);
+    list.expressions().into_iter().filter(|e| !e.is_constant()).collect()
 }
 
 /// Whether a step's result is what came into it.

@@ -153,7 +153,7 @@ fn is_random(text: &str) -> bool {
         .filter(|w| w.len() > 2 && w.chars().all(|c| c.is_ascii_lowercase()))
         .count();
     let address = text.contains("://") || text.contains('@') && text.contains('.');
-    text.len() >= 15 && !text.contains(' ') && digits >= 2 && letters >= 4 && words < 3 && !address
+    text.len() >= 15 && !text.contains(' ') && digits >= 2 && letters >= 1 && words < 3 && !address
 }
 
 /// Stands for a secret that somebody is to put in.

@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::logic::keys_of;
 use crate::provenance::{Origin, Source};
 use crate::set::Place;
-use workflow::{EdgeKind, Finding, Function, Kind, Node, Returns, Severity, StepIx, Term};
+use workflow::{EdgeKind, Finding, Function, Kind, Node, Returns, Severity, StepIx, Term, TriggerKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -20,9 +20,8 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     if facts.set.calls_from(facts.index).any(|c| c.itself) {
         return; // the first of several, and then the workflow starts itself for the next
     }
-    for change in facts.live_changes() {
-        let step = change.step;
-        let sources = facts.set.deep(facts.place(step), &facts.step(step).target.identity);
+    for step in facts.reached.steps().filter(|s| facts.step(*s).changes_access() || facts.is_opaque(*s)) {
+        let sources = facts.set.deep(facts.place(step), &whom(facts, step));
         let Some(told) = sources.iter().find_map(|s| ambiguity(facts, step, s)) else { continue };
         let message = format!("{} {}, and whom it hits is {told}.", facts.name(step), facts.deed(step));
         let fix = "Look the identity up by an identifier that is unique, and stop unless there is exactly one hit.";
@@ -30,23 +29,52 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// Whom a step acts on; where that is not known, what an address or the arguments of outside code say.
+fn whom(facts: &Facts<'_, '_>, step: StepIx) -> Vec<Value> {
+    let own = facts.step(step);
+    if own.changes_access() {
+        return own.target.identity.clone();
+    }
+    if super::dynamic_endpoint::writes(facts, step) {
+        return own.request.iter().map(|r| r.url.clone()).collect();
+    }
+    let outside = own.code.iter().any(|c| !c.name.is_empty());
+    if outside { vec![own.parameters.clone()] } else { Vec::new() }
+}
+
 fn ambiguity(facts: &Facts<'_, '_>, change: StepIx, source: &Source) -> Option<String> {
+    if !facts.step(change).changes_access() && source.how.looked_up.is_some() {
+        return None;
+    }
     if let (Origin::Step(found), true) = (&source.origin, source.how.first) {
         let found = Place { workflow: source.workflow, step: *found };
         if searches(facts, found) && !counted(facts, change, found) {
             return Some(format!("the first hit of {}, with no check that it is the only one", facts.source(source)));
         }
     }
-    if source.how.part && !source.how.spliced {
+    if source.origin == Origin::Trigger && source.how.first && several_people(facts, source) {
+        return Some(format!("the first of {}, with no check that there is only one", facts.source(source)));
+    }
+    if source.how.part && !source.how.spliced && !facts.does(change, Kind::CreateIdentity) {
         return Some(format!("only a part of {}, which several identities may share", facts.source(source)));
     }
     let looked = source.how.looked_up.filter(|by| is_lookup(facts, *by))?;
-    let bare = keys_of(&source.path).last().is_some_and(|k| is_name(k)) && !source.how.spliced;
+    let alone = facts.set.inputs(looked).iter().all(|i| i.origin == source.origin && i.path == source.path);
+    let bare = keys_of(&source.path).last().is_some_and(|k| is_name(k)) && alone;
     bare.then(|| {
         let by = facts.set.graph(looked.workflow).step(looked.step);
         let by = if by.name.is_empty() { &by.id } else { &by.name };
         format!("whoever `{by}` finds by {}, a name that need not be unique", facts.source(source))
     })
+}
+
+/// A list of people in what a webhook delivers.
+fn several_people(facts: &Facts<'_, '_>, source: &Source) -> bool {
+    const PEOPLE: [&str; 8] =
+        ["signers", "users", "recipients", "participants", "members", "accounts", "identities", "employees"];
+    let triggers = &facts.set.workflows[source.workflow as usize].triggers;
+    let delivered = triggers.iter().any(|t| matches!(t.kind, TriggerKind::Webhook | TriggerKind::External));
+    delivered && keys_of(&source.path).iter().any(|k| PEOPLE.contains(&&*k.to_lowercase()))
 }
 
 /// A read that may give back several.

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     toothless_helpers(facts, out);
+    unread_filter(facts, out);
     if facts.changes.is_empty() {
         return;
     }
@@ -77,6 +78,46 @@ fn toothless_helpers(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         }
         out.push(finding);
     }
+}
+
+/// A lookup with a condition that nothing reads, beside the same lookup without it that drives the change.
+fn unread_filter(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    if facts.workflow.itemwise {
+        return;
+    }
+    let reads: Vec<StepIx> = facts.reached.steps().filter(|s| looks_up(facts, *s)).take(200).collect();
+    for narrow in reads.iter().copied().filter(|s| computed(facts, *s) > 0 && !result_is_read(facts, *s)) {
+        let own = facts.step(narrow);
+        let wide = reads.iter().copied().find(|w| {
+            let other = facts.step(*w);
+            let same = other.connector == own.connector && other.operation == own.operation && *w != narrow;
+            same && computed(facts, *w) == 0 && result_is_read(facts, *w)
+        });
+        let Some(wide) = wide else { continue };
+        let after = facts.graph.after(wide);
+        let drives = |s: &StepIx| facts.step(*s).changes_access() || facts.calls_change(*s);
+        let Some(change) = after.steps().find(drives) else { continue };
+        let message = format!(
+            "{} looks for the cases that fulfil its condition, but no step reads what it finds; {} goes through \
+             everything that {} finds instead.",
+            facts.name(narrow),
+            facts.name(change),
+            facts.name(wide)
+        );
+        let fix = format!("Let {} use the result of {}.", facts.name(change), facts.name(narrow));
+        out.push(facts.report(&RULE, change, message, fix).also([own.id.clone()]));
+    }
+}
+
+fn looks_up(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let effects = facts.step(step).live_effects();
+    let named = !facts.step(step).connector.is_empty() && !facts.step(step).operation.is_empty();
+    named && !effects.is_empty() && effects.iter().all(|e| e.kind == Kind::Read)
+}
+
+/// How many parameters are computed.
+fn computed(facts: &Facts<'_, '_>, step: StepIx) -> usize {
+    facts.step(step).parameters.expressions().len()
 }
 
 /// Some step reads what a step gives back.

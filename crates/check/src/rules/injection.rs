@@ -26,6 +26,9 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     if !facts.workflow.triggers.iter().any(|t| t.caller_data) && facts.set.callers(facts.index).next().is_none() {
         return;
     }
+    if facts.live_changes().all(|c| facts.does(c.step, Kind::Decide)) {
+        return; // the event that asks for a decision is the platform's own
+    }
     let spliced: Vec<(StepIx, &'static str, Source)> = facts.reached.steps().filter_map(|s| tainted(facts, s)).collect();
     for change in facts.live_changes() {
         let on_the_way = |s: StepIx| s == change.step || facts.graph.after(s).has(change.step);

@@ -17,7 +17,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     for step in facts.reached.steps().filter(|s| facts.does(*s, Kind::Notify)) {
         let place = facts.step(step);
         let nobody = place.target.takes_recipient && place.target.recipient.iter().all(Value::is_empty);
-        if !nobody || !tells_of_a_change(facts, step) {
+        if !nobody || facts.does(step, Kind::Ask) || !tells_of_a_change(facts, step) {
             continue;
         }
         let message = format!("{} has no recipient, so nobody learns what it should tell.", facts.name(step));

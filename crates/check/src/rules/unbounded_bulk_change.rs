@@ -1,7 +1,7 @@
 //! `unbounded-bulk-change`: one run can change an unbounded number of identities.
 
 use super::{Rule, Scope};
-use crate::facts::Facts;
+use crate::facts::{Change, Facts};
 use crate::gate::Gate;
 use crate::provenance::{Origin, Source, loop_lists};
 use crate::set::Place;
@@ -24,7 +24,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let identity = &facts.step(change.step).target.identity;
         let sources = facts.set.deep(facts.place(change.step), identity);
         let told = in_loop(facts, change.step, &sources).or_else(|| itemwise(facts, change.step, &sources));
-        if let Some(told) = told {
+        if let Some(told) = told.filter(|_| !asked_for_each(facts, change)) {
             let message = format!("{} {} {told}.", facts.name(change.step), facts.deed(change.step));
             out.push(facts.report(&RULE, change.step, message, FIX));
         }
@@ -40,6 +40,13 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
 
 const FIX: &str = "Stop above a number of identities that is normal for one run and ask a person who sees the list, \
                    or ask for each.";
+
+/// A question inside the same loop is asked for each, however badly its answer is read.
+fn asked_for_each(facts: &Facts<'_, '_>, change: &Change) -> bool {
+    let own = facts.graph.loop_of(change.step);
+    let asked = change.verdict.question.filter(|_| change.verdict.gate == Gate::FailsOpen);
+    own.is_some() && asked.is_some_and(|q| facts.graph.loop_of(q) == own)
+}
 
 /// A loop without a bound, of which each round changes another identity.
 fn in_loop(facts: &Facts<'_, '_>, step: StepIx, sources: &[Source]) -> Option<String> {

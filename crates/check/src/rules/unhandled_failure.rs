@@ -5,7 +5,7 @@ use crate::facts::{Change, Facts};
 use crate::gate::Gate;
 use crate::graph::{From, Reach};
 use crate::tell::Concerning;
-use workflow::{Confidence, EdgeKind, Finding, Kind, Node, OnError, Outcome, Platform, Root, Severity, StepIx, StepKind};
+use workflow::{Confidence, EdgeKind, Finding, Kind, OnError, Outcome, Platform, Root, Severity, StepIx, StepKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -44,13 +44,32 @@ fn swallowed(facts: &Facts<'_, '_>, step: StepIx, out: &mut Vec<Finding>) {
 /// a branch that reads the outcome.
 fn told_of(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let graph = facts.graph;
-    let errors = |e: u32| graph.edge(e).kind == EdgeKind::Error;
-    let own = |e: u32| graph.edge(e).from == Node::Step(step);
-    let failed = graph.reach(From::After(step), |e| !own(e) || errors(e));
-    let went_well = graph.reach(From::After(step), |e| !own(e) || !errors(e));
-    let reads = failed.steps().any(|b| reads_outcome(facts, b, step));
-    let tells = |s: StepIx| tells(facts, s);
-    failed.steps().any(|s| tells(s) && (reads || !went_well.has(s)))
+    let errors = graph.error_edges(step);
+    let mut failed = Vec::new();
+    for edge in &errors {
+        failed.push(graph.edge(*edge).to);
+        failed.extend(graph.after(graph.edge(*edge).to).steps());
+    }
+    let went_well = graph.reach(From::After(step), |e| graph.edge(e).kind != EdgeKind::Error);
+    let reads = failed.iter().any(|b| reads_outcome(facts, *b, step));
+    let notes = failed.iter().any(|s| !went_well.has(*s) && notes_down(facts, *s));
+    failed.iter().any(|s| tells(facts, *s) && (reads || notes || !went_well.has(*s)))
+}
+
+/// A step on the error path keeps a note in a variable, and the step after it does not write another over it.
+fn notes_down(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let next = |s: StepIx| {
+        facts.graph.out(step).iter().any(|e| {
+            let edge = facts.graph.edge(*e);
+            edge.to == s && edge.kind == EdgeKind::Next
+        })
+    };
+    facts.step(step).assigns.iter().any(|a| {
+        let rewrites = |s: StepIx| {
+            next(s) && facts.step(s).assigns.iter().any(|b| b.variable == a.variable && !b.adds)
+        };
+        !facts.graph.after(step).steps().any(rewrites)
+    })
 }
 
 fn tells(facts: &Facts<'_, '_>, step: StepIx) -> bool {

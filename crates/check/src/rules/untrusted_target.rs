@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::gate::Gate;
 use crate::provenance::{Origin, Source};
 use crate::tell::Concerning;
-use workflow::{Confidence, Finding, Severity};
+use workflow::{Confidence, Finding, Kind, Severity, StepIx, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         }
         let (step, place) = (change.step, facts.place(change.step));
         let chosen = |s: &&Source| s.origin == Origin::Trigger && s.caller && !is_own(facts, s);
-        let sources = facts.set.deep(place, &facts.step(step).target.identity);
+        let sources = facts.set.deep(place, &acted_on(facts, step));
         let Some(source) = sources.iter().find(chosen) else { continue };
         let how = match source.how.looked_up {
             Some(by) if by.workflow == facts.index => format!(", looked up by {}", facts.name(by.step)),
@@ -42,6 +42,17 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let sure = if source.how.looked_up.is_some() { Confidence::Medium } else { Confidence::High };
         out.push(facts.report(&RULE, step, message, fix).sure(sure));
     }
+}
+
+/// Whom a change is about: the identity, and where rules are changed what they are about and what they say.
+fn acted_on(facts: &Facts<'_, '_>, step: StepIx) -> Vec<Value> {
+    let own = facts.step(step);
+    let mut values = own.target.identity.clone();
+    if facts.does(step, Kind::ChangePolicy) {
+        values.extend(own.target.entitlement.iter().cloned());
+        values.extend(own.request.iter().filter(|r| !r.governed).map(|r| r.body.clone()));
+    }
+    values
 }
 
 /// The caller's own identity, on the platform's word: acting on oneself is not acting on somebody else.
