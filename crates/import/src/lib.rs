@@ -8,6 +8,8 @@ pub mod doc;
 pub mod source;
 
 mod bpmn;
+#[cfg(test)]
+mod corpus_tests;
 mod google_secops;
 mod insightconnect;
 mod js;
@@ -20,6 +22,7 @@ mod sailpoint;
 mod serverlessworkflow;
 mod splunk_soar;
 mod stepfunctions;
+mod values;
 mod wdl;
 
 pub use source::{Content, Files, Imported, NoFiles, Source, Verdict, import, may_be_a_definition};

@@ -48,6 +48,10 @@ impl Judge<'_> {
     fn step(&self, step: &Step) -> Outcome {
         let mut out = Outcome::default();
         if step.synthetic {
+            // A step that a person must release stands behind a question of its own, made by the importer.
+            if step.ask.is_some() {
+                out.add(Kind::Ask, self.platform, Evidence::Operation);
+            }
             return out;
         }
         if step.request.as_ref().is_some_and(|r| !r.governed) {
