@@ -38,9 +38,9 @@ pub struct Check {
     /// Which findings to report, and which make the exit code 1.
     #[command(flatten)]
     pub filter: Filter,
-    /// Exit with 1 from this severity on.
-    #[arg(long, value_enum, default_value_t = Level::Low, value_name = "SEVERITY")]
-    pub fail_on: Level,
+    /// Exit with 1 from this severity on [default: low].
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<Level>,
     /// Report only what is not in this baseline.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -83,15 +83,15 @@ pub struct Filter {
     #[arg(long, value_parser = platform, value_delimiter = ',')]
     pub platform: Vec<Platform>,
     /// Only findings of these rules.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_parser = rule, value_delimiter = ',')]
     pub rule: Vec<String>,
 }
 
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// A rule (`unapproved-change`), or a file with workflows.
-    pub subject: String,
+    /// A rule (`unapproved-change`), `rules` for a list of them, or a file with workflows.
+    pub subject: std::ffi::OsString,
     /// Only the workflow of this name or id, where the file has several.
     #[arg(long, value_name = "NAME")]
     pub workflow: Option<String>,
@@ -115,7 +115,8 @@ pub enum Format {
 }
 
 /// A severity on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[allow(missing_docs)] // the words of severities
 pub enum Level {
     Info,
@@ -141,4 +142,9 @@ fn platform(name: &str) -> Result<Platform, String> {
     let names = || Platform::ALL.map(Platform::as_str).join(", ");
     let found = Platform::ALL.into_iter().find(|p| p.as_str() == name);
     found.ok_or_else(|| format!("no such platform; there are {}", names()))
+}
+
+fn rule(name: &str) -> Result<String, String> {
+    let known = check::rule(name).map(|r| r.id.to_owned());
+    known.ok_or_else(|| "no such rule; `countersign explain rules` lists them".to_owned())
 }

@@ -1,12 +1,15 @@
 //! `countersign check`: scans, and prints what is asked for.
 
-use crate::args::{Check, Format};
-use crate::report::view::{Count, View};
+use crate::accept::{self, Acceptance, Baseline, Config};
+use crate::args::{Check, Filter, Format, Level};
+use crate::report::view::{Count, View, each, order};
 use crate::report::{json, plain};
+use crate::scan::model::FileVerdict;
 use crate::scan::{Options, Scan, scan};
+use crate::{date, progress};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use workflow::Severity;
 
 /// What a run came to, as exit codes say it.
@@ -20,23 +23,64 @@ pub enum Exit {
     Problems,
 }
 
+/// Columns of a report that goes to no terminal.
+const WIDTH: usize = 100;
+
 /// Runs the command.
 ///
 /// # Errors
-/// When results cannot be stored or printed.
+/// When a path, the baseline or the configuration cannot be read, or results cannot be stored or printed.
 pub fn run(check: &Check) -> io::Result<Exit> {
-    let options =
-        Options { paths: check.paths.clone(), cache_folder: cache_folder(), cache: !check.no_cache };
-    let scan = scan(&options, &|_, _| {})?;
-    let view = View { filter: &check.filter, accepted: &|_, _| false };
+    for path in check.paths.iter().filter(|p| p.symlink_metadata().is_err()) {
+        let told = format!(
+            "no file or folder `{}`: give the path of an export, or of a folder with some",
+            path.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::NotFound, told));
+    }
+    let config = Config::find(check.config.as_deref(), check.paths.first())?;
+    let progress = progress::Bar::new();
+    let scan = scan(&options(check), &|done, of| progress.tell(done, of))?;
+    progress.end();
+    report(check, &config, &scan)
+}
+
+/// Prints the result of a scan.
+fn report(check: &Check, config: &Config, scan: &Scan) -> io::Result<Exit> {
+    let filter =
+        Filter { severity: check.filter.severity.or(config.defaults.severity), ..check.filter.clone() };
+    let path = check.baseline.as_deref().or(config.defaults.baseline.as_deref());
+    let baseline = path.filter(|_| check.write_baseline.is_none());
+    let present = || scan.files.iter().map(|f| f.path.clone());
+    let baseline = baseline.map(|p| Baseline::read(p, present())).transpose()?;
+    let acceptance = Acceptance::new(config, baseline, date::today());
+    let view = View { filter: &filter, acceptance: &acceptance };
+    if let Some(path) = &check.write_baseline {
+        write_baseline(path, scan, &acceptance)?;
+    }
     let count = match &check.output {
-        Some(path) => print(check, &scan, &view, &mut BufWriter::new(File::create(path)?), false)?,
+        Some(path) => {
+            let file = File::create(path).map_err(|e| named(path, "cannot be written", &e))?;
+            print(check, scan, &view, &mut BufWriter::new(file), false)?
+        }
         None => {
-            let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            print(check, &scan, &view, &mut BufWriter::new(io::stdout().lock()), colour)?
+            let colour =
+                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+            print(check, scan, &view, &mut BufWriter::new(io::stdout().lock()), colour)?
         }
     };
-    Ok(exit(check, &scan, count))
+    let fail_on = check.fail_on.or(config.defaults.fail_on).unwrap_or(Level::Low);
+    Ok(if check.write_baseline.is_some() { Exit::Clean } else { exit(fail_on, scan, count) })
+}
+
+/// How to scan.
+#[must_use]
+pub fn options(check: &Check) -> Options {
+    Options { paths: check.paths.clone(), cache_folder: cache_folder(), cache: !check.no_cache }
+}
+
+fn named(path: &Path, what: &str, error: &io::Error) -> io::Error {
+    io::Error::other(format!("`{}` {what}: {error}", path.display()))
 }
 
 fn print(
@@ -46,18 +90,43 @@ fn print(
     out: &mut dyn Write,
     colour: bool,
 ) -> io::Result<Count> {
+    let style = plain::Style { colour, all: check.all, width: width() };
     let count = match check.format {
         Format::Json => json::write(scan, view, out)?,
-        _ => plain::write(scan, view, plain::Style { colour, all: check.all }, out)?,
+        _ => plain::write(scan, view, style, out)?,
     };
     out.flush()?;
     Ok(count)
 }
 
-fn exit(check: &Check, scan: &Scan, count: Count) -> Exit {
-    let broken = !scan.problems.is_empty()
-        || scan.files.iter().any(|f| f.verdict == crate::scan::model::FileVerdict::Unreadable);
-    match (count.from(Severity::from(check.fail_on)), broken) {
+/// The columns of the terminal.
+#[must_use]
+pub fn width() -> usize {
+    let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    terminal.unwrap_or(WIDTH).clamp(60, 140)
+}
+
+fn write_baseline(path: &Path, scan: &Scan, acceptance: &Acceptance) -> io::Result<()> {
+    let mut entries = Vec::new();
+    let view = View { filter: &Filter::default(), acceptance };
+    each(scan, &view, &order(scan), &mut |item| {
+        entries.extend(item.body.findings.iter().zip(&item.fingerprints).map(|(finding, mark)| {
+            accept::BaselineEntry {
+                fingerprint: mark.clone(),
+                path: item.file.path.clone(),
+                rule: finding.rule.to_string(),
+                workflow: item.head.name.to_string(),
+                step: item.name(&finding.step).to_owned(),
+            }
+        }));
+        Ok(())
+    })?;
+    accept::write_baseline(path, entries).map_err(|e| named(path, "cannot be written", &e))
+}
+
+fn exit(fail_on: Level, scan: &Scan, count: Count) -> Exit {
+    let broken = !scan.problems.is_empty() || scan.files.iter().any(|f| f.verdict == FileVerdict::Unreadable);
+    match (count.from(Severity::from(fail_on)), broken) {
         (0, false) => Exit::Clean,
         (0, true) => Exit::Problems,
         _ => Exit::Findings,

@@ -1,7 +1,10 @@
 //! The program around the pure crates: files, the cache, reports, the command line.
 
+pub mod accept;
 pub mod args;
 pub mod check;
+pub mod date;
+pub mod progress;
 pub mod report;
 pub mod scan;
 pub mod walk;

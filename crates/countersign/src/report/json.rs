@@ -110,7 +110,7 @@ pub fn write(scan: &Scan, view: &View<'_>, out: &mut dyn Write) -> io::Result<Co
     let mut count = Count::default();
     for file in &scan.files {
         for (head, body) in file.heads.iter().zip(scan.bodies(file)?) {
-            let mut item = Item { file, head, body };
+            let mut item = Item::new(file, head, body);
             if !view.apply(&mut item) {
                 continue;
             }

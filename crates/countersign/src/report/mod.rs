@@ -4,7 +4,11 @@ pub mod json;
 pub mod plain;
 pub mod source;
 pub mod view;
+pub mod words;
 
+pub use plain::clean as plain_text;
+
+use crate::accept::Accepted;
 use crate::scan::model::{Body, FileEntry, Head};
 
 /// A workflow with all that is known of it, as it is printed.
@@ -13,6 +17,28 @@ pub struct Item<'s> {
     pub file: &'s FileEntry,
     /// What is known of it as part of the whole.
     pub head: &'s Head,
-    /// The rest.
+    /// The rest; its findings are those that are reported.
     pub body: Body,
+    /// The fingerprints of the body's findings.
+    pub fingerprints: Vec<String>,
+    /// The findings that somebody has accepted.
+    pub accepted: Vec<Accepted>,
+}
+
+impl<'s> Item<'s> {
+    /// A workflow with all its findings.
+    #[must_use]
+    pub fn new(file: &'s FileEntry, head: &'s Head, body: Body) -> Self {
+        Item { file, head, body, fingerprints: Vec::new(), accepted: Vec::new() }
+    }
+
+    /// The name of a step, a trigger or a caller's step, by its id; the id where it has no name.
+    #[must_use]
+    pub fn name<'n>(&'n self, id: &'n str) -> &'n str {
+        let body = &self.body;
+        let step = body.steps.iter().find(|s| s.id == id).map(|s| &s.name);
+        let trigger = || body.triggers.iter().find(|t| t.id == id).map(|t| &t.name);
+        let caller = || body.callers.iter().find(|(c, _)| c == id).map(|(_, name)| name);
+        step.or_else(trigger).or_else(caller).filter(|n| !n.is_empty()).map_or(id, |n| n.as_str())
+    }
 }

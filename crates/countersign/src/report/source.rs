@@ -17,3 +17,36 @@ pub fn line(path: &str, line: u32) -> Option<String> {
     let (text, _) = decode(&bytes).ok()?;
     text.lines().nth(number).map(str::to_owned)
 }
+
+/// A line in at most so many columns: of a long one the part around the first of some words that stands in it.
+#[must_use]
+pub fn excerpt(line: &str, words: &[&str], most: usize) -> String {
+    let count = line.chars().count();
+    if count <= most {
+        return line.to_owned();
+    }
+    let at = words.iter().filter(|w| !w.is_empty()).find_map(|w| line.find(w));
+    let before = at.map_or(0, |at| line[..at].chars().count());
+    let start = before.saturating_sub(most / 4).min(count - most);
+    let mut part: String = line.chars().skip(start).take(most).collect();
+    if start > 0 {
+        part = "…".chars().chain(part.chars().skip(1)).collect();
+    }
+    if start + most < count {
+        part.pop();
+        part.push('…');
+    }
+    part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::excerpt;
+
+    #[test]
+    fn long_lines_show_the_part_that_matters() {
+        assert_eq!(excerpt("short", &["x"], 10), "short");
+        assert_eq!(excerpt("0123456789abcdef", &["none"], 8), "0123456…");
+        assert_eq!(excerpt("0123456789abcdef", &["", "89"], 8), "…789abc…");
+    }
+}

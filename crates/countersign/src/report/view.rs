@@ -1,6 +1,7 @@
 //! What of a scan is shown: filters, baseline and ignores applied, the most important first.
 
 use super::Item;
+use crate::accept::Acceptance;
 use crate::args::Filter;
 use crate::scan::Scan;
 use crate::scan::model::Head;
@@ -12,8 +13,8 @@ use workflow::{Finding, Severity};
 pub struct View<'v> {
     /// The command line's filter.
     pub filter: &'v Filter,
-    /// Whether a finding is accepted elsewhere: by a baseline or an ignore.
-    pub accepted: &'v dyn Fn(&Item<'_>, &Finding) -> bool,
+    /// What has been accepted: by ignores or a baseline.
+    pub acceptance: &'v Acceptance,
 }
 
 impl View<'_> {
@@ -29,16 +30,65 @@ impl View<'_> {
         if !self.shows(item.head) {
             return false;
         }
-        let mut findings = std::mem::take(&mut item.body.findings);
-        findings.retain(|f| self.counts(f) && !(self.accepted)(item, f));
-        item.body.findings = findings;
+        self.acceptance.apply(item);
+        let findings = std::mem::take(&mut item.body.findings);
+        let marks = std::mem::take(&mut item.fingerprints);
+        let shown = findings.into_iter().zip(marks).filter(|(f, _)| self.counts(f));
+        (item.body.findings, item.fingerprints) = shown.unzip();
+        item.accepted.retain(|a| self.counts(&a.finding));
         true
     }
 
     fn counts(&self, finding: &Finding) -> bool {
-        let severe = self.filter.severity.is_none_or(|s| finding.severity >= s.into());
-        severe && (self.filter.rule.is_empty() || self.filter.rule.iter().any(|r| *r == finding.rule))
+        self.severe(finding.severity)
+            && (self.filter.rule.is_empty() || self.filter.rule.iter().any(|r| *r == finding.rule))
     }
+
+    fn severe(&self, severity: Severity) -> bool {
+        self.filter.severity.is_none_or(|s| severity >= s.into())
+    }
+
+    /// How many findings of a workflow are shown, where its head alone can say.
+    fn count(&self, head: &Head) -> Option<Count> {
+        if head.ignores || self.acceptance.concerns_all() || !self.filter.rule.is_empty() {
+            return None;
+        }
+        let mut count = Count::default();
+        for (i, severity) in SEVERITIES.into_iter().enumerate().filter(|(_, s)| self.severe(*s)) {
+            count.0[i] = usize::from(head.severities[severity as usize]);
+        }
+        Some(count)
+    }
+}
+
+/// The workflows shown, each as the number of its file and its number in the file, with how many findings of it are
+/// shown: those that change access and are worst first.
+///
+/// # Errors
+/// When results cannot be read back.
+pub fn tally(scan: &Scan, view: &View<'_>) -> io::Result<Vec<((usize, usize), Count)>> {
+    let mut counts = Vec::new();
+    for (f, file) in scan.files.iter().enumerate() {
+        for (h, head) in file.heads.iter().enumerate().filter(|(_, head)| view.shows(head)) {
+            let count = match view.count(head) {
+                Some(count) => count,
+                None => {
+                    let Some(body) = scan.body(file, h)? else { continue };
+                    let mut item = Item::new(file, head, body);
+                    view.apply(&mut item);
+                    let mut count = Count::default();
+                    count.add(&item.body.findings);
+                    count
+                }
+            };
+            counts.push(((f, h), count));
+        }
+    }
+    counts.sort_by_cached_key(|((f, h), count)| {
+        let head = &scan.files[*f].heads[*h];
+        (Reverse((head.changes_access(), count.worst(), head.closure.tier)), *f, *h)
+    });
+    Ok(counts)
 }
 
 /// The workflows in the order of a report: those that change access and are worst first. Each is the number of its
@@ -70,14 +120,17 @@ pub fn each(
         if !view.shows(head) {
             continue;
         }
-        let Some(body) = scan.bodies(file)?.into_iter().nth(h) else { continue };
-        let mut item = Item { file, head, body };
+        let Some(body) = scan.body(file, h)? else { continue };
+        let mut item = Item::new(file, head, body);
         if view.apply(&mut item) {
             visit(&item)?;
         }
     }
     Ok(())
 }
+
+const SEVERITIES: [Severity; 5] =
+    [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 
 /// How many findings of each severity, from info to critical.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +147,17 @@ impl Count {
         self.0.iter_mut().zip(head.severities).for_each(|(n, more)| *n += usize::from(more));
     }
 
+    /// Adds another count.
+    pub fn add_count(&mut self, other: &Count) {
+        self.0.iter_mut().zip(other.0).for_each(|(n, more)| *n += more);
+    }
+
+    /// The worst severity counted.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        SEVERITIES.into_iter().zip(self.0).rev().find(|(_, n)| *n > 0).map(|(s, _)| s)
+    }
+
     /// How many of this severity or worse.
     #[must_use]
     pub fn from(&self, severity: Severity) -> usize {
@@ -103,8 +167,7 @@ impl Count {
     /// `2 critical, 1 high`; `no findings` for none.
     #[must_use]
     pub fn text(&self) -> String {
-        let names = [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
-        let parts: Vec<String> = names
+        let parts: Vec<String> = SEVERITIES
             .iter()
             .zip(self.0)
             .rev()

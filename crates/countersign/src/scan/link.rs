@@ -22,6 +22,10 @@ pub fn link(files: &mut [FileEntry]) {
         .collect();
     for (file, closures) in files.iter_mut().zip(closures) {
         for (head, closure) in file.heads.iter_mut().zip(closures) {
+            for (_, severity) in head.opaque_calls.iter().filter(|(s, _)| closure.linked.contains(s)) {
+                let count = &mut head.severities[*severity as usize];
+                *count = count.saturating_sub(1);
+            }
             head.closure = closure;
         }
     }

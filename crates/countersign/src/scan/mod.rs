@@ -2,14 +2,16 @@
 //! they are made, only heads stay.
 
 mod governed;
+mod inline;
 mod link;
 pub mod model;
 mod store;
 mod worker;
 
 use crate::walk::{Found, Stamp, Walk, stamp, walk};
+pub use governed::CONFIGURATION;
 use governed::Governance;
-use model::{Body, FileEntry, FileVerdict};
+use model::{Body, FileEntry, FileVerdict, Head};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -51,21 +53,45 @@ impl Scan {
     /// # Errors
     /// When the store cannot be read.
     pub fn bodies(&self, file: &FileEntry) -> io::Result<Vec<Body>> {
-        if file.body.len == 0 {
-            return Ok(Vec::new());
-        }
-        let bytes = match &self.bodies {
-            Bodies::Store(store) => store.body(file.body)?,
-            Bodies::Cache(cache) => cache.body(file.body)?,
-        };
-        let mut bodies: Vec<Body> = postcard::from_bytes(&bytes).map_err(io::Error::other)?;
-        for (body, head) in bodies.iter_mut().zip(&file.heads) {
-            let linked =
-                |f: &workflow::Finding| f.rule == "opaque-step" && head.closure.linked.contains(&f.step);
-            body.findings.retain(|f| !linked(f));
-        }
-        Ok(bodies)
+        let bytes = self.bytes(file)?;
+        let blobs: Vec<&[u8]> = blobs(&bytes)?;
+        blobs.iter().zip(&file.heads).map(|(blob, head)| decode(blob, head)).collect()
     }
+
+    /// The body of one of a file's workflows, by its number among the heads.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn body(&self, file: &FileEntry, number: usize) -> io::Result<Option<Body>> {
+        let bytes = self.bytes(file)?;
+        let blobs: Vec<&[u8]> = blobs(&bytes)?;
+        blobs.get(number).zip(file.heads.get(number)).map(|(blob, head)| decode(blob, head)).transpose()
+    }
+
+    fn bytes(&self, file: &FileEntry) -> io::Result<Vec<u8>> {
+        match &self.bodies {
+            _ if file.body.len == 0 => Ok(Vec::new()),
+            Bodies::Store(store) => store.body(file.body),
+            Bodies::Cache(cache) => cache.body(file.body),
+        }
+    }
+}
+
+/// The bodies of a file as they are stored: one after the other, so that one can be decoded without the others.
+fn encode(bodies: &[Body]) -> io::Result<Vec<u8>> {
+    let blobs: Result<Vec<Vec<u8>>, _> = bodies.iter().map(postcard::to_stdvec).collect();
+    blobs.and_then(|blobs| postcard::to_stdvec(&blobs)).map_err(io::Error::other)
+}
+
+fn blobs(bytes: &[u8]) -> io::Result<Vec<&[u8]>> {
+    if bytes.is_empty() { Ok(Vec::new()) } else { postcard::from_bytes(bytes).map_err(io::Error::other) }
+}
+
+fn decode(blob: &[u8], head: &Head) -> io::Result<Body> {
+    let mut body: Body = postcard::from_bytes(blob).map_err(io::Error::other)?;
+    let linked = |f: &workflow::Finding| f.rule == "opaque-step" && head.closure.linked.contains(&f.step);
+    body.findings.retain(|f| !linked(f));
+    Ok(body)
 }
 
 /// Told after each file: how many are done, of how many.
@@ -210,7 +236,7 @@ fn file(
     let mut entries = Vec::with_capacity(checked.entries.len());
     for (mut entry, bodies) in checked.entries {
         if !bodies.is_empty() {
-            entry.body = store.add(&postcard::to_stdvec(&bodies).map_err(io::Error::other)?)?;
+            entry.body = store.add(&encode(&bodies)?)?;
         }
         entries.push(entry);
     }

@@ -62,6 +62,10 @@ pub struct Head {
     pub calls: Vec<CallRef>,
     /// Findings by severity, from info to critical.
     pub severities: [u16; 5],
+    /// Its `opaque-step` findings about calls: they fall when the called workflow is found.
+    pub opaque_calls: Vec<(Text, Severity)>,
+    /// Ignores stand in its definition.
+    pub ignores: bool,
     /// The digest of its own definition.
     pub digest: Digest,
     /// What it is over everything it calls; filled in when all files are known.
@@ -113,6 +117,25 @@ pub struct Body {
     pub edges: Vec<EdgeReport>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
+    /// Names of the steps of callers through which findings walk, by the ids they have there.
+    pub callers: Vec<(Text, Text)>,
+    /// The ignores that stand in its definition.
+    pub ignores: Vec<InlineIgnore>,
+}
+
+/// An ignore that stands in a definition: `countersign-ignore: RULE reason="…" expires=YYYY-MM-DD`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InlineIgnore {
+    /// The rule.
+    pub rule: Text,
+    /// The step it stands in, by id; empty when it stands for the whole workflow.
+    pub step: Text,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: String,
+    /// Line in the file.
+    pub line: u32,
 }
 
 /// A trigger.

@@ -1,6 +1,7 @@
 //! One file: read, imported, classified, checked, and what is kept of it.
 
 use super::governed::Governance;
+use super::inline;
 use super::model::{
     Body, CallRef, Closure, EdgeReport, FileEntry, FileVerdict, Head, Place, StepReport, TriggerReport, bits,
 };
@@ -84,7 +85,7 @@ fn one(
     files: &dyn Files,
     governance: &Governance,
 ) -> (FileEntry, Vec<Body>) {
-    let Imported { verdict, problems, .. } = import::import(path, bytes, files);
+    let Imported { verdict, mut problems, .. } = import::import(path, bytes, files);
     let (verdict, mut workflows) = match verdict {
         Verdict::Workflows(workflows) => (FileVerdict::Workflows, workflows),
         Verdict::NotWorkflow(what) => (FileVerdict::NotWorkflow(what), Vec::new()),
@@ -92,7 +93,11 @@ fn one(
     };
     workflows.iter_mut().for_each(check::classify);
     let judged = check::check(&workflows, &governance.contexts(real, &workflows));
-    let bodies: Vec<Body> = workflows.iter().zip(judged).map(|(w, j)| body(w, j)).collect();
+    let (ignores, faulty) = inline::ignores(path, bytes, &workflows);
+    problems.extend(faulty);
+    let mut bodies: Vec<Body> = workflows.iter().zip(judged).map(|(w, j)| body(w, j)).collect();
+    bodies.iter_mut().zip(ignores).for_each(|(body, ignores)| body.ignores = ignores);
+    bodies.iter_mut().for_each(|body| body.callers = callers(body, &workflows));
     let heads = workflows.iter().zip(&bodies).map(|(w, b)| head(w, b)).collect();
     (FileEntry { problems, heads, ..entry(path, verdict) }, bodies)
 }
@@ -111,6 +116,10 @@ fn head(w: &Workflow, body: &Body) -> Head {
             hidden.then(|| CallRef { step: s.id.clone(), key: CalleeKey::Dynamic(s.operation.clone()) }),
         )
     });
+    let calls: Vec<CallRef> = calls.collect();
+    let about_call =
+        |f: &&workflow::Finding| f.rule == "opaque-step" && calls.iter().any(|c| c.step == f.step);
+    let opaque_calls = body.findings.iter().filter(about_call).map(|f| (f.step.clone(), f.severity));
     Head {
         platform: w.platform,
         id: w.id.clone(),
@@ -120,7 +129,9 @@ fn head(w: &Workflow, body: &Body) -> Head {
         opaque,
         off: w.enabled == Some(false),
         effects: bits(w.own_steps().flat_map(|s| s.live_effects()).map(|e| e.kind)),
-        calls: calls.collect(),
+        opaque_calls: opaque_calls.collect(),
+        ignores: !body.ignores.is_empty(),
+        calls,
         severities,
         digest: w.digest,
         closure: Closure::default(),
@@ -155,7 +166,30 @@ fn body(w: &Workflow, judged: Judged) -> Body {
         steps: steps.collect(),
         edges: edges(w, &shown),
         findings: judged.findings,
+        callers: Vec::new(),
+        ignores: Vec::new(),
     }
+}
+
+/// The names of the steps of other workflows of the file through which findings of one walk.
+fn callers(body: &Body, workflows: &[Workflow]) -> Vec<(Text, Text)> {
+    let own = |id: &Text| body.steps.iter().any(|s| s.id == *id) || body.triggers.iter().any(|t| t.id == *id);
+    let mut names: Vec<(Text, Text)> = Vec::new();
+    for station in body.findings.iter().flat_map(|f| &f.path) {
+        if names.iter().any(|(id, _)| *id == station.step) || own(&station.step) {
+            continue;
+        }
+        names.extend(workflows.iter().find_map(|w| caller(w, &station.step)));
+    }
+    names
+}
+
+/// A station `workflow/step` by the names of both.
+fn caller(w: &Workflow, station: &Text) -> Option<(Text, Text)> {
+    let id = station.strip_prefix(w.id.as_deref().unwrap_or(&w.name))?.strip_prefix('/')?;
+    let step = w.steps.iter().find(|s| s.id == id).map(|s| &s.name);
+    let name = step.or_else(|| w.triggers.iter().find(|t| t.id == id).map(|t| &t.name))?;
+    Some((station.clone(), Text::from(format!("{}: {name}", w.name))))
 }
 
 fn operation(connector: &Text, operation: &Text) -> String {

@@ -1,0 +1,44 @@
+//! The report for a terminal: a summary, then each workflow with findings, those that change access first, each finding
+//! drawn as a walk with the source line under it.
+
+mod style;
+mod summary;
+mod tail;
+mod walk;
+mod workflow;
+
+pub use style::{Style, clean};
+
+use super::view::{Count, View, each, tally};
+use crate::scan::Scan;
+use std::io::{self, Write};
+
+/// Workflows shown unless all are asked for.
+const SHOWN: usize = 25;
+
+/// Writes the report.
+///
+/// # Errors
+/// When it cannot be written, or results cannot be read back.
+pub fn write(scan: &Scan, view: &View<'_>, style: Style, out: &mut dyn Write) -> io::Result<Count> {
+    let counts = tally(scan, view)?;
+    let mut total = Count::default();
+    counts.iter().for_each(|(_, c)| total.add_count(c));
+    summary::write(scan, &counts, &total, style, out)?;
+    let (faulty, clean): (Vec<_>, Vec<_>) = counts.iter().partition(|(_, c)| *c != Count::default());
+    let faulty: Vec<_> = faulty.into_iter().map(|(at, _)| at).collect();
+    let shown = if style.all { faulty.len() } else { faulty.len().min(SHOWN) };
+    each(scan, view, &faulty[..shown], &mut |item| workflow::write(item, style, out))?;
+    if shown < faulty.len() {
+        let more = format!("{} more workflows with findings", faulty.len() - shown);
+        let hint = "`--all` shows them, `--severity high` only the worst";
+        writeln!(out, "\n{} {}", style.bold(&format!("… and {more}:")), hint)?;
+    }
+    let clean =
+        clean.into_iter().map(|(at, _)| at).filter(|(f, h)| scan.files[*f].heads[*h].changes_access());
+    tail::clean_lines(scan, &clean.collect::<Vec<_>>(), style, out)?;
+    tail::problems(scan, style, out)?;
+    tail::ignores(&view.acceptance.notes(), style, out)?;
+    tail::last(scan, &total, faulty.len(), style, out)?;
+    Ok(total)
+}

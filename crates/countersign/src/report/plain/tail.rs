@@ -1,0 +1,105 @@
+//! The end of the terminal report: workflows without findings, files that could not be read, ignores, the last line.
+
+use super::SHOWN;
+use super::style::{Style, clean, column, plural, shorten};
+use crate::accept::{Note, Status};
+use crate::report::view::Count;
+use crate::report::words;
+use crate::scan::Scan;
+use crate::scan::model::FileVerdict;
+use std::io::{self, Write};
+use workflow::Severity;
+
+/// Workflows that change access and have no findings, a line each.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn clean_lines(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if at.is_empty() {
+        return Ok(());
+    }
+    let title = format!("{} that can change access, without findings", plural(at.len(), "workflow"));
+    writeln!(out, "\n{}", style.bold(&title))?;
+    let shown = if style.all { at.len() } else { at.len().min(SHOWN) };
+    for (f, h) in &at[..shown] {
+        let (file, head) = (&scan.files[*f], &scan.files[*f].heads[*h]);
+        let kinds = words::kinds(head).join(", ");
+        let room = style.width.saturating_sub(50).max(20);
+        let name = column(&clean(&head.name), 36);
+        let rest = format!("{}  {}", column(&kinds, room / 2), clean(&file.path));
+        writeln!(out, "  {:8}  {name}  {}", words::tier(head), style.dim(&shorten(&rest, room)))?;
+    }
+    if shown < at.len() {
+        writeln!(out, "  … and {} more: `--all` shows them", at.len() - shown)?;
+    }
+    Ok(())
+}
+
+/// What could not be read, or is wrong with a file.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn problems(scan: &Scan, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let all: Vec<_> = scan.problems.iter().chain(scan.files.iter().flat_map(|f| &f.problems)).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", style.bold(&format!("{} with files", plural(all.len(), "problem"))))?;
+    let shown = if style.all { all.len() } else { all.len().min(SHOWN) };
+    for problem in &all[..shown] {
+        let line = if problem.line > 0 { format!(":{}", problem.line) } else { String::new() };
+        writeln!(out, "  {}{line}: {}", clean(&problem.path), clean(&problem.message))?;
+    }
+    if shown < all.len() {
+        writeln!(out, "  … and {} more: `--all` shows them", all.len() - shown)?;
+    }
+    Ok(())
+}
+
+/// What became of ignores.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn ignores(notes: &[Note], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", style.bold(&plural(notes.len(), "ignore")))?;
+    for note in notes {
+        let what = match note.status {
+            Status::Used => format!("hides {} until {}", plural(note.findings, "finding"), note.expires),
+            Status::Unused => style.severity(Severity::Medium, "hides nothing: take it out"),
+            Status::Expired => style
+                .severity(Severity::High, &format!("expired on {}: hides nothing any more", note.expires)),
+        };
+        writeln!(out, "  {} {} ({}): {what}", style.dim(&clean(&note.place)), note.rule, clean(&note.about))?;
+        let owner = if note.owner.is_empty() { String::new() } else { format!(" ({})", clean(&note.owner)) };
+        writeln!(out, "      {}{owner}", style.dim(&clean(&note.reason)))?;
+    }
+    Ok(())
+}
+
+/// What it came to.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn last(scan: &Scan, total: &Count, faulty: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let unreadable = scan.files.iter().filter(|f| f.verdict == FileVerdict::Unreadable).count();
+    let told = match total.from(Severity::Info) {
+        0 => "No findings".to_owned(),
+        n => format!("{} in {} ({})", plural(n, "finding"), plural(faulty, "workflow"), total.text()),
+    };
+    let unread = match unreadable + scan.problems.len() {
+        0 => String::new(),
+        n => format!("; {} not checked", plural(n, "file")),
+    };
+    writeln!(out, "\n{}", style.bold(&format!("{told}{unread}.")))?;
+    if total.from(Severity::Info) > 0 {
+        writeln!(
+            out,
+            "{}",
+            style.dim("`countersign explain RULE` tells what a rule means and how to mend it.")
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! What reports for people say of a workflow in a sentence: who starts it, what it can do, what stands before that.
+
+use super::Item;
+use crate::scan::model::{Head, TriggerReport, named};
+use workflow::{Kind, TriggerKind};
+
+/// `tier 2`, or `opaque` where nobody can tell.
+#[must_use]
+pub fn tier(head: &Head) -> String {
+    if head.opaque { "opaque".to_owned() } else { format!("tier {}", head.tier) }
+}
+
+/// The kinds of access changes that a workflow can make by its own steps.
+#[must_use]
+pub fn kinds(head: &Head) -> Vec<&'static str> {
+    named(head.effects).map(Kind::as_str).collect()
+}
+
+/// Who or what can start a workflow: a sentence.
+#[must_use]
+pub fn start(item: &Item<'_>) -> String {
+    let off = if item.head.off { " It is switched off." } else { "" };
+    let Some(trigger) = item.body.main_trigger() else { return format!("Nothing starts it.{off}") };
+    let more = match item.body.triggers.len() {
+        1 => String::new(),
+        n => format!(" (and {} more)", super::words::times(n - 1, "trigger")),
+    };
+    format!("Started by {}{more}.{off}", trigger_words(trigger))
+}
+
+/// A trigger in words.
+#[must_use]
+pub fn trigger_words(trigger: &TriggerReport) -> String {
+    let open = trigger.authenticated == Some(false);
+    let who = |known: &str, anyone: &str| if open { anyone.to_owned() } else { known.to_owned() };
+    match trigger.kind {
+        TriggerKind::Webhook => who("a webhook", "a webhook that anyone can call"),
+        TriggerKind::Schedule => "the clock".to_owned(),
+        TriggerKind::Event if trigger.event.is_empty() => "an event".to_owned(),
+        TriggerKind::Event => format!("the event `{}`", super::plain_text(&trigger.event)),
+        TriggerKind::Manual => "a person, by hand".to_owned(),
+        TriggerKind::Form => who("a form", "a form that anyone can fill in"),
+        TriggerKind::Mail => "a mail".to_owned(),
+        TriggerKind::Chat => who("a chat message", "a chat message from anyone"),
+        TriggerKind::External => who("a call from outside", "a call from outside that anyone can make"),
+        TriggerKind::Subflow => "another workflow".to_owned(),
+    }
+}
+
+/// `1 trigger`, `2 triggers`.
+#[must_use]
+pub fn times(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+/// What a workflow can do: a sentence.
+#[must_use]
+pub fn deeds(item: &Item<'_>) -> String {
+    let kinds = kinds(item.head);
+    if kinds.is_empty() {
+        let opaque = item.head.opaque;
+        return if opaque { "What it may change is not known." } else { "It changes no access itself." }
+            .to_owned();
+    }
+    let effects = item.body.steps.iter().flat_map(|s| &s.effects);
+    let mut systems: Vec<&str> = effects
+        .filter(|e| e.kind <= Kind::ChangePolicy)
+        .map(|e| e.system.as_str())
+        .filter(|s| !s.is_empty())
+        .collect();
+    systems.sort_unstable();
+    systems.dedup();
+    let place = if systems.is_empty() { String::new() } else { format!(" in {}", systems.join(", ")) };
+    format!("It can {}{}.", kinds.join(", "), super::plain_text(&place))
+}
+
+/// What stands before its access changes: a sentence, empty where there is nothing to say.
+#[must_use]
+pub fn gate(item: &Item<'_>) -> &'static str {
+    match item.body.gate.as_str() {
+        "none" => "Nobody approves that.",
+        "present" => "A person approves that first.",
+        "authorised" => "The requester's authority is checked first.",
+        "fails-open" => "Its approval fails open.",
+        "ignored" => "Somebody is asked, and the answer is ignored.",
+        "after-change" => "Somebody is asked only afterwards.",
+        _ => "",
+    }
+}
