@@ -36,9 +36,9 @@ impl<'s> Item<'s> {
     #[must_use]
     pub fn name<'n>(&'n self, id: &'n str) -> &'n str {
         let body = &self.body;
-        let step = body.steps.iter().find(|s| s.id == id).map(|s| &s.name);
-        let trigger = || body.triggers.iter().find(|t| t.id == id).map(|t| &t.name);
-        let caller = || body.callers.iter().find(|(c, _)| c == id).map(|(_, name)| name);
-        step.or_else(trigger).or_else(caller).filter(|n| !n.is_empty()).map_or(id, |n| n.as_str())
+        let step = body.steps.iter().find(|s| s.id == id).map(|s| s.name.as_str());
+        let trigger = || body.triggers.iter().find(|t| t.id == id).map(words::trigger_name);
+        let caller = || body.callers.iter().find(|(c, _)| c == id).map(|(_, name)| name.as_str());
+        step.or_else(trigger).or_else(caller).filter(|n| !n.is_empty()).unwrap_or(id)
     }
 }

@@ -6,16 +6,27 @@ use std::fs;
 /// Files larger than this are not read again for a line.
 const MAX: u64 = 8 << 20;
 
-/// A line (from 1) of a file; nothing when it is not there, or the file is in a package.
+/// Lines that a step's name may stand below its start.
+const NEAR: usize = 40;
+
+/// The line (from 1) of a file at which something stands, or, where that is only a bracket, the first one below it with
+/// one of some words; nothing when it is not there, or the file is in a package.
 #[must_use]
-pub fn line(path: &str, line: u32) -> Option<String> {
+pub fn line(path: &str, line: u32, words: &[&str]) -> Option<(u32, String)> {
     let number = usize::try_from(line.checked_sub(1)?).ok()?;
     if fs::metadata(path).ok()?.len() > MAX {
         return None;
     }
     let bytes = fs::read(path).ok()?;
     let (text, _) = decode(&bytes).ok()?;
-    text.lines().nth(number).map(str::to_owned)
+    let mut lines = (line..).zip(text.lines().skip(number).take(NEAR));
+    let (at, first) = lines.next()?;
+    if first.contains(char::is_alphanumeric) {
+        return Some((at, first.to_owned()));
+    }
+    let rest: Vec<(u32, &str)> = lines.collect();
+    let named = words.iter().filter(|w| !w.is_empty()).find_map(|w| rest.iter().find(|(_, l)| l.contains(w)));
+    named.or_else(|| rest.first()).map(|(at, line)| (*at, (*line).to_owned()))
 }
 
 /// A line in at most so many columns: of a long one the part around the first of some words that stands in it.

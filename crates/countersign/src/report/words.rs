@@ -23,7 +23,7 @@ pub fn start(item: &Item<'_>) -> String {
     let Some(trigger) = item.body.main_trigger() else { return format!("Nothing starts it.{off}") };
     let more = match item.body.triggers.len() {
         1 => String::new(),
-        n => format!(" (and {} more)", super::words::times(n - 1, "trigger")),
+        n => format!(" (and {} more)", times(n - 1, "trigger")),
     };
     format!("Started by {}{more}.{off}", trigger_words(trigger))
 }
@@ -47,6 +47,25 @@ pub fn trigger_words(trigger: &TriggerReport) -> String {
     }
 }
 
+/// A trigger's name; where it has none of its own, what it is.
+#[must_use]
+pub fn trigger_name(trigger: &TriggerReport) -> &str {
+    let name = &trigger.name;
+    let own = !name.is_empty() && *name != trigger.id && !name.eq_ignore_ascii_case(trigger.kind.as_str());
+    match trigger.kind {
+        _ if own => name,
+        TriggerKind::Webhook => "Webhook",
+        TriggerKind::Schedule => "Clock",
+        TriggerKind::Event => "Event",
+        TriggerKind::Manual => "Manual start",
+        TriggerKind::Form => "Form",
+        TriggerKind::Mail => "Mail",
+        TriggerKind::Chat => "Chat message",
+        TriggerKind::External => "External call",
+        TriggerKind::Subflow => "Caller",
+    }
+}
+
 /// `1 trigger`, `2 triggers`.
 #[must_use]
 pub fn times(n: usize, one: &str) -> String {
@@ -56,7 +75,7 @@ pub fn times(n: usize, one: &str) -> String {
 /// What a workflow can do: a sentence.
 #[must_use]
 pub fn deeds(item: &Item<'_>) -> String {
-    let kinds = kinds(item.head);
+    let kinds: Vec<&str> = named(item.head.effects).map(can).collect();
     if kinds.is_empty() {
         let opaque = item.head.opaque;
         return if opaque { "What it may change is not known." } else { "It changes no access itself." }
@@ -71,7 +90,50 @@ pub fn deeds(item: &Item<'_>) -> String {
     systems.sort_unstable();
     systems.dedup();
     let place = if systems.is_empty() { String::new() } else { format!(" in {}", systems.join(", ")) };
-    format!("It can {}{}.", kinds.join(", "), super::plain_text(&place))
+    format!("It can {}{}.", enumerate(&kinds), super::plain_text(&place))
+}
+
+/// `a, b and c`.
+#[must_use]
+pub fn enumerate(items: &[&str]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// What an effect of a kind is, after `it can`.
+#[must_use]
+pub fn can(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Grant => "grant access",
+        Kind::Revoke => "revoke access",
+        Kind::CreateIdentity => "create accounts",
+        Kind::Enable => "enable accounts",
+        Kind::Disable => "disable accounts",
+        Kind::DeleteIdentity => "delete accounts",
+        Kind::UpdateIdentity => "change accounts",
+        Kind::IssueCredential => "issue credentials",
+        Kind::ResetCredential => "reset credentials",
+        Kind::RotateCredential => "rotate credentials",
+        Kind::RevokeCredential => "revoke credentials",
+        Kind::ReadSecret => "read secrets",
+        Kind::Decide => "answer approvals",
+        Kind::Certify => "certify access",
+        Kind::ChangePolicy => "change who may get access",
+        Kind::Request => "request access",
+        Kind::Remediate => "respond to threats",
+        Kind::Ticket => "write tickets",
+        Kind::Notify => "send messages",
+        Kind::Write => "write data",
+        Kind::Read => "read data",
+        Kind::Ask => "ask people",
+        Kind::Call => "start workflows",
+        Kind::Code => "run code",
+        Kind::Opaque => "do what is not known",
+        Kind::Control => "shape data",
+    }
 }
 
 /// What stands before its access changes: a sentence, empty where there is nothing to say.

@@ -78,11 +78,10 @@ fn finding(item: &Item<'_>, f: &Finding, style: Style, out: &mut dyn Write) -> i
     for line in walk::draw(item, &f.path, style.width - INDENT - 2, style) {
         writeln!(out, "      {line}")?;
     }
-    let text = source::line(&item.file.path, f.line);
-    let Some(text) = text.filter(|t| !t.trim().is_empty()) else { return Ok(()) };
-    let excerpt =
-        source::excerpt(&clean(text.trim()), &[&f.step, item.name(&f.step)], style.width - INDENT - 10);
-    writeln!(out, "    {} {}", style.dim(&format!("{:>6} │", f.line)), style.dim(&excerpt))
+    let words = [item.name(&f.step), f.step.as_str()];
+    let Some((at, text)) = source::line(&item.file.path, f.line, &words) else { return Ok(()) };
+    let excerpt = source::excerpt(&clean(text.trim()), &words, style.width - INDENT - 10);
+    writeln!(out, "    {} {}", style.dim(&format!("{at:>6} │")), style.dim(&excerpt))
 }
 
 fn fix(f: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
