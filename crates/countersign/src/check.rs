@@ -31,7 +31,7 @@ const WIDTH: usize = 100;
 /// # Errors
 /// When a path, the baseline or the configuration cannot be read, or results cannot be stored or printed.
 pub fn run(check: &Check) -> io::Result<Exit> {
-    for path in check.paths.iter().filter(|p| p.symlink_metadata().is_err()) {
+    if let Some(path) = check.paths.iter().find(|p| p.symlink_metadata().is_err()) {
         let told = format!(
             "no file or folder `{}`: give the path of an export, or of a folder with some",
             path.display()
