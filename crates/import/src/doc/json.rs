@@ -8,8 +8,8 @@ struct Parser<'t> {
     doc: Doc<'t>,
     bytes: &'t [u8],
     at: usize,
-    /// Open containers, outermost first.
-    open: Vec<u32>,
+    /// Open containers, outermost first, each with how many values it has so far.
+    open: Vec<(u32, u32)>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Doc<'_>, Fault> {
@@ -25,7 +25,7 @@ impl Parser<'_> {
     fn document(&mut self) -> Result<(), Fault> {
         self.blank()?;
         self.value(Slice::default())?;
-        while let Some(&container) = self.open.last() {
+        while let Some(&(container, _)) = self.open.last() {
             self.inside(container)?;
         }
         self.blank()?;
@@ -98,7 +98,7 @@ impl Parser<'_> {
         }
         let ix = self.push(kind, key, Slice::default(), self.at);
         self.at += 1;
-        self.open.push(ix);
+        self.open.push((ix, 0));
         Ok(())
     }
 
@@ -111,7 +111,13 @@ impl Parser<'_> {
     }
 
     fn push(&mut self, kind: NodeKind, key: Slice, value: Slice, at: usize) -> u32 {
-        let parent = self.open.last().copied().unwrap_or(NONE);
+        let (parent, key) = match self.open.last_mut() {
+            Some((parent, count)) => {
+                *count += 1;
+                (*parent, key.or_ordinal(*count - 1))
+            }
+            None => (NONE, key),
+        };
         let ix = index(self.doc.nodes.len());
         self.doc.nodes.push(Raw {
             kind,

@@ -43,6 +43,13 @@ struct Slice {
     unescaped: bool,
 }
 
+impl Slice {
+    /// An empty key (an item of a list has none) says instead which item it is: its text stays empty.
+    fn or_ordinal(self, ordinal: u32) -> Self {
+        if self.len == 0 { Slice { start: ordinal, ..self } } else { self }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Raw {
     kind: NodeKind,
@@ -330,7 +337,7 @@ impl<'d> Node<'d> {
             parts.push(match node.key() {
                 Some(key) if is_word(key) => format!(".{key}"),
                 Some(key) => format!("[{key:?}]"),
-                None => format!("[{}]", parent.children().take_while(|n| n.ix < node.ix).count()),
+                None => format!("[{}]", node.raw().key.start),
             });
             node = parent;
         }

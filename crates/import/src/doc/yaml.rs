@@ -9,10 +9,18 @@ const NONE: u32 = u32::MAX;
 /// Aliases may copy so many values in all: an alias bomb has billions.
 const MAX_COPIED: usize = 200_000;
 
+struct Open {
+    container: u32,
+    /// For an object, the key that waits for its value.
+    key: Option<Slice>,
+    /// How many values it has so far.
+    count: u32,
+}
+
 struct Builder<'t> {
     doc: Doc<'t>,
-    /// Open containers, outermost first; for an object, the key that waits for its value.
-    open: Vec<(u32, Option<Slice>)>,
+    /// Open containers, outermost first.
+    open: Vec<Open>,
     anchors: HashMap<usize, u32>,
     starts: Vec<usize>,
     copied: usize,
@@ -113,8 +121,10 @@ impl<'t> Builder<'t> {
     /// If an object waits for a key, this is it.
     fn takes_key(&mut self, value: Slice) -> bool {
         match self.open.last_mut() {
-            Some((ix, key @ None)) if self.doc.nodes[*ix as usize].kind == NodeKind::Map => {
-                *key = Some(value);
+            Some(open)
+                if open.key.is_none() && self.doc.nodes[open.container as usize].kind == NodeKind::Map =>
+            {
+                open.key = Some(value);
                 true
             }
             _ => false,
@@ -125,21 +135,18 @@ impl<'t> Builder<'t> {
         if self.open.len() >= MAX_DEPTH {
             return Err(Fault { at, message: format!("nested more than {MAX_DEPTH} deep") });
         }
-        if self
-            .open
-            .last()
-            .is_some_and(|(ix, key)| key.is_none() && self.doc.nodes[*ix as usize].kind == NodeKind::Map)
-        {
+        let waits = |o: &Open| o.key.is_none() && self.doc.nodes[o.container as usize].kind == NodeKind::Map;
+        if self.open.last().is_some_and(waits) {
             return Err(Fault { at, message: "a list or object as a key: use a text".to_owned() });
         }
         let tag = self.tag(tag);
         let ix = self.push(kind, Slice::default(), tag, anchor, at)?;
-        self.open.push((ix, None));
+        self.open.push(Open { container: ix, key: None, count: 0 });
         Ok(())
     }
 
     fn close(&mut self) {
-        let Some((ix, _)) = self.open.pop() else { return };
+        let Some(Open { container: ix, .. }) = self.open.pop() else { return };
         self.doc.nodes[ix as usize].end = index(self.doc.nodes.len());
         if self.doc.nodes[ix as usize].kind == NodeKind::Map {
             self.doc.note_duplicates(ix);
@@ -155,7 +162,10 @@ impl<'t> Builder<'t> {
         at: usize,
     ) -> Result<u32, Fault> {
         let (parent, key) = match self.open.last_mut() {
-            Some((ix, key)) => (*ix, key.take().unwrap_or_default()),
+            Some(open) => {
+                open.count += 1;
+                (open.container, open.key.take().unwrap_or_default().or_ordinal(open.count - 1))
+            }
             None => (NONE, Slice::default()),
         };
         let ix = index(self.doc.nodes.len());
