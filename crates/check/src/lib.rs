@@ -5,6 +5,7 @@ pub mod card;
 pub mod catalogue;
 pub mod classify;
 pub mod facts;
+pub mod frameworks;
 pub mod gate;
 pub mod graph;
 pub mod judge;

@@ -3,7 +3,7 @@
 use crate::accept::{self, Acceptance, Baseline, Config};
 use crate::args::{Check, Filter, Format, Level};
 use crate::report::view::{Count, View, each, order};
-use crate::report::{json, plain};
+use crate::report::{json, plain, sarif};
 use crate::scan::model::FileVerdict;
 use crate::scan::{Options, Scan, scan};
 use crate::{date, progress};
@@ -93,6 +93,7 @@ fn print(
     let style = plain::Style { colour, all: check.all, width: width() };
     let count = match check.format {
         Format::Json => json::write(scan, view, out)?,
+        Format::Sarif => sarif::write(scan, view, out)?,
         _ => plain::write(scan, view, style, out)?,
     };
     out.flush()?;

@@ -1,7 +1,9 @@
 //! Reports: one result, written for people and for other tools.
 
 pub mod json;
+pub mod page;
 pub mod plain;
+pub mod sarif;
 pub mod source;
 pub mod view;
 pub mod words;
