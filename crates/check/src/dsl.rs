@@ -16,9 +16,9 @@
 //! ```
 
 use workflow::{
-    Ask, Assignment, Callee, CalleeKey, Code, CodeLanguage, Credential, EdgeKind, Effect, Evidence, Expression,
-    Function, Join, Kind, Language, LoopKind, Map, Node, OnError, Outcome, Platform, Reference, Request, Returns,
-    Root, Segment, Step, StepKind, Term, Text, Trigger, TriggerKind, Value, Workflow,
+    Ask, Assignment, Callee, CalleeKey, Code, CodeLanguage, Credential, EdgeKind, Effect, Evidence,
+    Expression, Function, Join, Kind, Language, LoopKind, Map, Node, OnError, Outcome, Platform, Reference,
+    Request, Returns, Root, Segment, Step, StepKind, Term, Text, Trigger, TriggerKind, Value, Workflow,
 };
 
 /// Reads workflows in the notation; panics on what it does not understand.
@@ -85,7 +85,8 @@ fn trigger(w: &mut Workflow, words: &[String], line: u32) {
     ];
     let kind = of[kinds.iter().position(|k| *k == words[2]).expect("trigger kind")];
     let has = |x: &str| words.iter().any(|w| w == x);
-    let filter = words.iter().find_map(|w| w.strip_prefix("filter=")).map(|t| expression(t.trim_matches(['{', '}'])));
+    let filter =
+        words.iter().find_map(|w| w.strip_prefix("filter=")).map(|t| expression(t.trim_matches(['{', '}'])));
     w.triggers.push(Trigger {
         id: words[1].as_str().into(),
         name: words[1].as_str().into(),
@@ -146,8 +147,28 @@ fn step(w: &mut Workflow, words: &[String], line: u32) {
 
 fn is_plain(word: &str) -> bool {
     const FLAGS: [&str; 22] = [
-        "privileged", "off", "list", "one", "branch", "guard", "loop", "while", "wait", "set", "scope", "fork",
-        "join", "all", "agent", "parallel", "end", "fail", "continue", "recipients", "http", "code",
+        "privileged",
+        "off",
+        "list",
+        "one",
+        "branch",
+        "guard",
+        "loop",
+        "while",
+        "wait",
+        "set",
+        "scope",
+        "fork",
+        "join",
+        "all",
+        "agent",
+        "parallel",
+        "end",
+        "fail",
+        "continue",
+        "recipients",
+        "http",
+        "code",
     ];
     !word.contains('=') && !FLAGS.contains(&word) && word.parse::<Kind>().is_err()
 }
@@ -155,7 +176,14 @@ fn is_plain(word: &str) -> bool {
 fn push_effect(s: &mut Step, kind: Kind, system: &str) {
     let evidence = if s.request.is_some() { Evidence::Request } else { Evidence::Operation };
     let (identity, entitlement) = (Text::default(), Text::default());
-    s.effects.push(Effect { kind, system: system.into(), identity, entitlement, evidence, privileged: false });
+    s.effects.push(Effect {
+        kind,
+        system: system.into(),
+        identity,
+        entitlement,
+        evidence,
+        privileged: false,
+    });
 }
 
 fn flag(s: &mut Step, word: &str) {
@@ -295,7 +323,8 @@ fn edge_kind(text: &str) -> EdgeKind {
 
 /// A value: `{expression}`, a text with holes, a number or a plain text.
 fn value(text: &str) -> Value {
-    if let Some(whole) = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).filter(|t| !t.contains('{')) {
+    if let Some(whole) = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).filter(|t| !t.contains('{'))
+    {
         return Value::Expr(Box::new(expression(whole)));
     }
     if text.contains('{') {
@@ -351,7 +380,10 @@ fn tokens(text: &str) -> Vec<String> {
             }
             _ => {
                 let mut word = c.to_string();
-                while chars.peek().is_some_and(|n| n.is_alphanumeric() || matches!(n, '.' | '_' | '-' | '[' | ']' | '*')) {
+                while chars
+                    .peek()
+                    .is_some_and(|n| n.is_alphanumeric() || matches!(n, '.' | '_' | '-' | '[' | ']' | '*'))
+                {
                     word.extend(chars.next());
                 }
                 found.push(word);
@@ -455,7 +487,8 @@ fn reference(text: &str) -> Reference {
     };
     let mut path = Vec::new();
     for part in parts {
-        let (key, index) = part.split_once('[').map_or((part, None), |(k, i)| (k, Some(i.trim_end_matches(']'))));
+        let (key, index) =
+            part.split_once('[').map_or((part, None), |(k, i)| (k, Some(i.trim_end_matches(']'))));
         path.push(Segment::Key(key.into()));
         path.extend(index.map(|i| i.parse().map_or(Segment::Each, Segment::Index)));
     }

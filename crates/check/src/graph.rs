@@ -32,6 +32,7 @@ struct Lists {
 pub struct Reach {
     hit: Vec<bool>,
     by: Vec<u32>,
+    passed: Vec<bool>,
 }
 
 /// Where a walk begins.
@@ -187,7 +188,7 @@ impl<'w> Graph<'w> {
             self.out(step).iter().for_each(|e| walk.leave(*e, &mut open));
             walk.skip_after(step, &mut open);
         }
-        Reach { hit: walk.hit, by: walk.by }
+        Reach { hit: walk.hit, by: walk.by, passed: walk.passed }
     }
 
     /// Everything that some trigger can reach.
@@ -286,6 +287,12 @@ impl Reach {
         self.hit.get(step.0 as usize).copied().unwrap_or(false)
     }
 
+    /// Whether an edge, by index, was open and its beginning reached.
+    #[must_use]
+    pub fn passed(&self, edge: u32) -> bool {
+        self.passed.get(edge as usize).copied().unwrap_or(false)
+    }
+
     /// Every step reached.
     pub fn steps(&self) -> impl Iterator<Item = StepIx> + '_ {
         let hit = self.hit.iter().enumerate().filter(|(_, h)| **h);
@@ -306,6 +313,7 @@ struct Walker<'g, 'w> {
     hit: Vec<bool>,
     by: Vec<u32>,
     skipped: Vec<bool>,
+    passed: Vec<bool>,
     waits: HashMap<StepIx, Vec<Node>>,
     queue: VecDeque<StepIx>,
 }
@@ -314,7 +322,8 @@ impl<'g, 'w> Walker<'g, 'w> {
     fn new(graph: &'g Graph<'w>, joins: bool) -> Self {
         let n = graph.len();
         let (hit, by, skipped) = (vec![false; n], vec![NONE; n], vec![false; n]);
-        Walker { graph, joins, hit, by, skipped, waits: HashMap::new(), queue: VecDeque::new() }
+        let passed = vec![false; graph.workflow.edges.len()];
+        Walker { graph, joins, hit, by, skipped, passed, waits: HashMap::new(), queue: VecDeque::new() }
     }
 
     fn leave(&mut self, edge: u32, open: &mut impl FnMut(u32) -> bool) {
@@ -325,7 +334,11 @@ impl<'g, 'w> Walker<'g, 'w> {
 
     fn take(&mut self, edge: u32, open: &mut impl FnMut(u32) -> bool) {
         let to = self.graph.edge(edge).to;
-        if self.hit[to.0 as usize] || !open(edge) {
+        if self.passed[edge as usize] || !open(edge) {
+            return;
+        }
+        self.passed[edge as usize] = true;
+        if self.hit[to.0 as usize] {
             return;
         }
         if self.joins && self.graph.step(to).join == Join::All && !self.arrived(to, edge) {

@@ -17,6 +17,11 @@ pub mod secrets;
 pub mod set;
 pub mod tell;
 
+#[cfg(test)]
+mod dsl;
+#[cfg(test)]
+mod pages;
+
 pub use classify::{classify, tier};
 pub use gate::Gate;
 pub use judge::{Closure, Judged, check};

@@ -225,9 +225,9 @@ impl Logic<'_, '_> {
             return Val::Any;
         }
         let mut joined: Option<Val> = None;
-        for edge in self.graph.into(at).iter().map(|e| self.graph.edge(*e)) {
+        let live = |e: &&u32| self.live.is_none_or(|r| r.passed(**e));
+        for edge in self.graph.into(at).iter().filter(live).map(|e| self.graph.edge(*e)) {
             let val = match edge.from {
-                Node::Step(s) if self.live.is_some_and(|r| !r.has(s)) => continue,
                 Node::Step(s) => self.result(s, path, depth / 2),
                 Node::Trigger(_) => {
                     self.reference(at, &Reference { root: Root::Trigger, path: path.to_vec() }, depth / 2)
@@ -239,7 +239,7 @@ impl Logic<'_, '_> {
     }
 
     fn variable(&self, at: StepIx, name: &str, path: &[Segment], depth: u32) -> Val {
-        let live = |s: StepIx| self.live.is_none_or(|r| r.has(s));
+        let live = |e: u32| self.live.is_none_or(|r| r.passed(e));
         let (found, open_ended) = definitions(self.graph, at, name, live);
         let adds = |s: StepIx| self.graph.step(s).assigns.iter().any(|a| a.variable == name && a.adds);
         if found.is_empty() || found.iter().any(|(s, _)| adds(*s)) {

@@ -105,7 +105,8 @@ fn every_rule_has_its_file_its_page_and_its_line() {
 #[test]
 fn pages_have_their_parts() {
     for rule in RULES {
-        let parts = ["## What it means", "## Why it matters", "## Examples", "## How to fix it", "## Frameworks"];
+        let parts =
+            ["## What it means", "## Why it matters", "## Examples", "## How to fix it", "## Frameworks"];
         for part in parts {
             assert!(rule.page.contains(part), "{}: no `{part}`", rule.id);
         }

@@ -402,24 +402,24 @@ impl Trail {
 }
 
 /// The values that a variable may have at a step: the assignments from which a walk comes here with no other in
-/// between; and whether some walk comes here with none. Only steps that `live` holds for count.
+/// between; and whether some walk comes here with none. Only edges that `live` holds for count.
 pub fn definitions<'w>(
     graph: &crate::graph::Graph<'w>,
     at: StepIx,
     name: &str,
-    live: impl Fn(StepIx) -> bool,
+    live: impl Fn(u32) -> bool,
 ) -> (Vec<(StepIx, &'w Value)>, bool) {
     let mut found: Vec<(StepIx, &'w Value)> = Vec::new();
     let mut open_ended = false;
     let mut seen = vec![false; graph.len()];
     let mut work = vec![at];
     while let Some(step) = work.pop() {
-        for edge in graph.into(step).iter().map(|e| graph.edge(*e)) {
+        for edge in graph.into(step).iter().filter(|e| live(**e)).map(|e| graph.edge(*e)) {
             let Node::Step(before) = edge.from else {
                 open_ended = true;
                 continue;
             };
-            if std::mem::replace(&mut seen[before.0 as usize], true) || !live(before) {
+            if std::mem::replace(&mut seen[before.0 as usize], true) {
                 continue;
             }
             let own = graph.step(before).assigns.iter().rev().find(|a| a.variable == name);

@@ -23,7 +23,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let (name, deed) = (facts.name(step), facts.deed(step));
         if let Some((variable, outer)) = sources.iter().find_map(|s| shared_variable(facts, step, s)) {
             let message = format!(
-                "{name} {deed} whom the variable `{variable}` holds, but the rounds of {} run at the same time and \
+                "{name} {deed}; whom stands in the variable `{variable}`, but the rounds of {} run at the same time and \
                  all set that one variable, so a round can act on another round's identity.",
                 facts.name(outer)
             );
@@ -32,7 +32,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
             out.push(facts.report(&RULE, step, message, fix));
         } else if let Some(source) = sources.iter().find(|s| is_actor_of_event(facts, s)) {
             let message = format!(
-                "{name} {deed} of {}, which is who caused the event, not whom it is about.",
+                "{name} {deed}: {} is who caused the event, not whom it is about.",
                 facts.source(source)
             );
             let fix = "Take the identity from the event's subject (target, object), not from its actor.";
