@@ -153,3 +153,42 @@ impl ControlRecord {
         self.declared.iter().any(|d| d.step == step)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value as Json;
+
+    fn schema() -> Json {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats/control-record.schema.json");
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    fn keys(value: &Json) -> Vec<String> {
+        let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+        keys.sort();
+        keys
+    }
+
+    #[test]
+    fn the_schema_has_the_fields_of_the_record() {
+        let one = Some(1);
+        let boundary = Boundary { identities_per_run: one, identities_per_day: one, ..Boundary::default() };
+        let record = ControlRecord { workflow: Some("x".into()), boundary, ..ControlRecord::default() };
+        let (written, schema) = (serde_json::to_value(&record).unwrap(), schema());
+        let properties = &schema["$defs"]["record"]["properties"];
+        assert_eq!(keys(&written), keys(properties));
+        for part in ["boundary", "gate"] {
+            assert_eq!(keys(&written[part]), keys(&properties[part]["properties"]));
+        }
+        let kinds: Vec<Kind> = serde_json::from_value(schema["$defs"]["effect"]["enum"].clone()).unwrap();
+        assert_eq!(kinds, Kind::ALL);
+    }
+
+    #[test]
+    fn a_misspelt_field_is_an_error() {
+        let record =
+            serde_json::from_str::<ControlRecord>(r#"{"schema":"countersign.control/1","ovner":"x"}"#);
+        assert!(record.is_err());
+    }
+}

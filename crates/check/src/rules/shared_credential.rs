@@ -39,7 +39,7 @@ fn user(facts: &Facts<'_, '_>, credential: u32) -> Option<StepIx> {
 }
 
 fn others(facts: &Facts<'_, '_>, credential: &Credential) -> Option<String> {
-    let (_, workflows) = facts.context.shared.iter().find(|(id, _)| *id == credential.id)?;
+    let (_, workflows) = facts.context.shared.iter().find(|(id, _)| *id == credential.id || *id == credential.name)?;
     let named: Vec<String> = workflows.iter().take(4).map(|w| format!("`{w}`")).collect();
     let more = workflows.len().saturating_sub(named.len());
     let told = enumerate(&named);

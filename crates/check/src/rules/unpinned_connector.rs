@@ -35,6 +35,6 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
 fn approved(facts: &Facts<'_, '_>, step: &Step) -> bool {
     facts.context.approved_connectors.iter().any(|a| match a.rsplit_once('@') {
         Some((name, version)) => name == step.connector && version == step.connector_version,
-        None => *a == step.connector && !step.connector_version.is_empty(),
+        None => *a == step.connector,
     })
 }
