@@ -1,0 +1,169 @@
+//! Follows the data through the states: what each one's input is, whichever way led there.
+//!
+//! Where ways meet with different data, each differing part becomes a variable that every state before the meeting
+//! sets, so that an analysis can tell which way gave it which value.
+
+use super::data::{Data, term_of, value_of};
+use super::outs::{Around, Slot, out};
+use super::states::States;
+use std::collections::VecDeque;
+use workflow::{Function, Root, Segment, Term, Text, Value};
+
+/// Where data comes to: a state, or (from `states.len()` on) the end of a machine inside a state.
+pub(super) type Point = usize;
+
+/// A way from one place to another.
+pub(super) struct Way {
+    /// The state it leaves; nothing for the start of the run.
+    pub(super) from: Option<usize>,
+    pub(super) slot: Slot,
+    pub(super) to: Point,
+}
+
+/// What was found.
+pub(super) struct Followed {
+    /// The input of each point; empty where no way leads.
+    pub(super) inputs: Vec<Data>,
+    /// Variables to set: by which state (nothing for the start), which, to what.
+    pub(super) sets: Vec<(Option<usize>, Text, Value)>,
+}
+
+#[derive(Clone, Default)]
+struct Input {
+    data: Data,
+    reached: bool,
+    /// Paths whose value depends on the way.
+    varying: Vec<Vec<Text>>,
+}
+
+/// So many differing parts are told apart at one place.
+const MAX_VARYING: usize = 64;
+/// So many visits per state, before the rest is left as it is.
+const MAX_VISITS: usize = 40;
+/// Documents are told apart so deep.
+const MAX_KEYS: usize = 16;
+
+/// Follows all ways from the start. `names` are the names of the points for people.
+pub(super) fn follow(states: &States<'_>, ways: &[Way], names: &[Text], around: &Around<'_>) -> Followed {
+    let mut leaving: Vec<Vec<&Way>> = vec![Vec::new(); states.all.len()];
+    for way in ways {
+        if let Some(from) = way.from {
+            leaving[from].push(way);
+        }
+    }
+    let mut inputs: Vec<Input> = vec![Input::default(); names.len()];
+    let mut queue = VecDeque::new();
+    let start = Data::root(Root::Trigger);
+    for way in ways.iter().filter(|w| w.from.is_none()) {
+        arrive(&mut inputs[way.to], &start, &names[way.to]);
+        queue.push_back(way.to);
+    }
+    let mut budget = MAX_VISITS * names.len() + 100;
+    while let Some(at) = queue.pop_front() {
+        let Some(left) = budget.checked_sub(1) else { break };
+        budget = left;
+        for way in leaving.get(at).into_iter().flatten() {
+            let data = out(&states.all[at], way.slot, &inputs[at].data, around);
+            if arrive(&mut inputs[way.to], &data, &names[way.to]) && !queue.contains(&way.to) {
+                queue.push_back(way.to);
+            }
+        }
+    }
+    let sets = sets(states, ways, &inputs, names, around);
+    let nowhere = || Data::root(Root::Unknown("$".into()));
+    let inputs = inputs.into_iter().map(|i| if i.reached { i.data } else { nowhere() }).collect();
+    Followed { inputs, sets }
+}
+
+/// Data arrives at a point; whether that changed what is known there.
+fn arrive(input: &mut Input, data: &Data, name: &str) -> bool {
+    if !std::mem::replace(&mut input.reached, true) {
+        input.data = data.clone();
+        return true;
+    }
+    let mut path = Vec::new();
+    merge(&mut input.data, data, name, &mut path, &mut input.varying)
+}
+
+/// Takes in what comes another way. What was told apart once stays told apart, so that this comes to an end.
+fn merge(
+    known: &mut Data,
+    other: &Data,
+    name: &str,
+    path: &mut Vec<Text>,
+    varying: &mut Vec<Vec<Text>>,
+) -> bool {
+    if known == other || given_up(known) {
+        return false;
+    }
+    if varying.len() > MAX_VARYING || path.len() > MAX_KEYS {
+        *known = Data::of(value_of(Term::Unknown(Vec::new())));
+        return true;
+    }
+    let before = Data::of(known.base.clone());
+    let mut changed = false;
+    if known.base != other.base && !varying.contains(path) {
+        varying.push(path.clone());
+        known.base = Data::root(Root::Variable(variable(name, path))).base;
+        changed = true;
+    }
+    let keys: Vec<Text> = known.over.iter().chain(&other.over).map(|(k, _)| k.clone()).collect();
+    for key in keys {
+        let field = [Segment::Key(key.clone())];
+        let fresh = known.laid(&key).is_none();
+        let mut ours = known.laid(&key).cloned().unwrap_or_else(|| before.part(&field));
+        path.push(key.clone());
+        changed |= merge(&mut ours, &other.part(&field), name, path, varying) || fresh;
+        path.pop();
+        known.lay(&key, ours);
+    }
+    changed
+}
+
+/// Nothing is known any more.
+fn given_up(data: &Data) -> bool {
+    matches!(&data.base, Value::Expr(e) if matches!(&e.term, Term::Unknown(seen) if seen.is_empty()))
+}
+
+/// The variable for a part that depends on the way.
+fn variable(name: &str, path: &[Text]) -> Text {
+    let mut out = String::from("$");
+    path.iter().for_each(|key| out.extend([".", key]));
+    out.extend([" before ", name]);
+    out.into()
+}
+
+/// What the states before each meeting set, so that the varying parts have their values.
+fn sets(
+    states: &States<'_>,
+    ways: &[Way],
+    inputs: &[Input],
+    names: &[Text],
+    around: &Around<'_>,
+) -> Vec<(Option<usize>, Text, Value)> {
+    let mut sets: Vec<(Option<usize>, Text, Value)> = Vec::new();
+    for way in ways.iter().filter(|w| !inputs[w.to].varying.is_empty()) {
+        let data = match way.from {
+            Some(from) if !inputs[from].reached => continue,
+            Some(from) => out(&states.all[from], way.slot, &inputs[from].data, around),
+            None => Data::root(Root::Trigger),
+        };
+        for path in &inputs[way.to].varying {
+            let keys: Vec<_> = path.iter().map(|k| Segment::Key(k.clone())).collect();
+            let value = data.part(&keys).base;
+            let name = variable(&names[way.to], path);
+            match sets.iter_mut().rev().find(|(f, n, _)| *f == way.from && *n == name) {
+                Some((_, _, known)) if *known == value => {}
+                Some((_, _, known)) => *known = either(known, &value),
+                None => sets.push((way.from, name, value)),
+            }
+        }
+    }
+    sets
+}
+
+/// One of two values, by which way a state was left.
+fn either(a: &Value, b: &Value) -> Value {
+    let which = Term::Unknown(Vec::new());
+    value_of(Term::Call(Function::If, vec![which, term_of(a), term_of(b)]))
+}
