@@ -266,8 +266,12 @@ impl<'t> Parser<'t> {
     }
 }
 
+/// The head of a function is looked for in so many bytes.
+const MOST_HEAD: usize = 300;
+
 /// The parameters of a function that starts a text, the length of its head, and whether it is an arrow function.
 fn lambda_head(text: &str) -> Option<(Vec<&str>, usize, bool)> {
+    let text = &text[..text.floor_char_boundary(MOST_HEAD)];
     let head = text.strip_prefix("async ").unwrap_or(text);
     let skipped = text.len() - head.len();
     if let Some(rest) = head.strip_prefix("function") {

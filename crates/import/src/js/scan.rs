@@ -6,11 +6,13 @@ use workflow::{Reference, Root};
 
 /// At most so many references are kept of one text.
 const MOST: usize = 64;
+/// A text in which so many places look like a chain and are none is not looked through to its end.
+const MOST_FAILURES: usize = 100;
 
 /// Every reference that is seen in a text of JavaScript, each once.
 pub(crate) fn references(text: &str, names: &dyn Names) -> Vec<Reference> {
     let mut found: Vec<Reference> = Vec::new();
-    let mut at = 0;
+    let (mut at, mut failures) = (0, 0);
     while let Some(next) = memchr::memchr(b'$', text.as_bytes().get(at..).unwrap_or_default()) {
         let start = at + next;
         at = start + 1;
@@ -20,7 +22,13 @@ pub(crate) fn references(text: &str, names: &dyn Names) -> Vec<Reference> {
         let mut parser = Parser::new(text, names);
         parser.at = start;
         // Not a whole expression, only the chain that starts here.
-        let Some(value) = parser.postfix() else { continue };
+        let Some(value) = parser.postfix() else {
+            failures += 1;
+            if failures > MOST_FAILURES {
+                break;
+            }
+            continue;
+        };
         at = parser.at.max(at);
         let term = value.into_term();
         for reference in term.references() {

@@ -143,10 +143,13 @@ fn default_operand(kind: &str, value: &Value) -> Term {
     }
 }
 
+/// A node with more rules than this has outputs whose conditions are unknown.
+const MOST_RULES: usize = 2000;
+
 /// What the outputs of a branching node stand for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Outputs {
-    /// For each output by number: its name and the condition under which items leave by it.
+    /// For each output, sorted by number: its name and the condition under which items leave by it.
     pub(super) cases: Vec<(u32, Text, Expression)>,
     /// The output for items that fulfil no condition.
     pub(super) otherwise: Option<(u32, Text)>,
@@ -206,7 +209,7 @@ fn by_rules(parameters: &Value, line: u32) -> Outputs {
         _ => parameters.at("rules.rules").items(),
     };
     let mut outputs = Outputs::default();
-    for (i, rule) in rules.iter().enumerate() {
+    for (i, rule) in rules.iter().take(MOST_RULES).enumerate() {
         let index = u32::try_from(i).unwrap_or(u32::MAX);
         let output = match rule.get("output") {
             Value::Number(n) => n.parse().unwrap_or(index),
@@ -220,6 +223,7 @@ fn by_rules(parameters: &Value, line: u32) -> Outputs {
         if classic && rules.iter().all(|r| r.get("outputKey") == &Value::Null) { 4 } else { rules.len() };
     outputs.count = u32::try_from(last).unwrap_or(u32::MAX);
     outputs.fall_back(parameters);
+    outputs.cases.sort_by_key(|(output, ..)| *output);
     outputs
 }
 
@@ -248,6 +252,12 @@ fn rule_term(rule: &Value, parameters: &Value) -> Term {
 }
 
 impl Outputs {
+    /// The name and condition of an output.
+    pub(super) fn case(&self, output: u32) -> Option<(&Text, &Expression)> {
+        let ix = self.cases.binary_search_by_key(&output, |(output, ..)| *output).ok()?;
+        self.cases.get(ix).map(|(_, name, condition)| (name, condition))
+    }
+
     fn add(&mut self, output: u32, name: Text, term: Term, line: u32) {
         match self.cases.iter_mut().find(|(o, ..)| *o == output) {
             Some((_, _, held)) => {

@@ -167,7 +167,7 @@ impl Edges<'_, '_> {
             return if body { EdgeKind::Body } else { EdgeKind::Next };
         }
         let outputs = &self.outputs[from.0 as usize];
-        if let Some((_, case, condition)) = outputs.cases.iter().find(|(o, ..)| *o == wire.output) {
+        if let Some((case, condition)) = outputs.case(wire.output) {
             return EdgeKind::When { case: case.clone(), condition: condition.clone() };
         }
         match &outputs.otherwise {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use workflow::Text;
 
 /// Two nodes of one name take each other's wires; of more than so many, the rest stay apart.
-const MOST_OF_ONE_NAME: usize = 8;
+const MOST_OF_ONE_NAME: usize = 3;
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

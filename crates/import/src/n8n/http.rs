@@ -105,7 +105,8 @@ fn pairs_of(list: &Value) -> Value {
             Value::Null => continue,
             _ => Text::from("*"),
         };
-        map.push(key, pair.get("value").clone(), 0);
+        let line = pair.entries().iter().map(|e| e.line).max().unwrap_or(0);
+        map.push(key, pair.get("value").clone(), line);
     }
     if map.0.is_empty() { Value::Null } else { Value::Map(map) }
 }

@@ -4,6 +4,9 @@ use super::json_template;
 use crate::js::Names;
 use workflow::{Entry, Map, Value};
 
+/// Of a node with more fields than this, the rest are not shown.
+const MOST_FIELDS: usize = 1000;
+
 /// The fields that a Set node gives, and whether the rest of the item stays.
 pub(super) fn output(version: Option<f64>, parameters: &Value, names: &dyn Names) -> (Option<Value>, bool) {
     let version = version.unwrap_or(3.4);
@@ -28,8 +31,8 @@ pub(super) fn output(version: Option<f64>, parameters: &Value, names: &dyn Names
 fn classic(parameters: &Value) -> Value {
     let mut map = Map::default();
     for kind in parameters.get("values").entries() {
-        for field in kind.value.items() {
-            put(&mut map, field, field.get("value").clone(), kind.line);
+        for field in kind.value.items().iter().take(MOST_FIELDS) {
+            put(&mut map, field, field.get("value").clone(), line(field));
         }
     }
     Value::Map(map)
@@ -39,13 +42,18 @@ fn classic(parameters: &Value) -> Value {
 fn modern(parameters: &Value) -> Value {
     let mut map = Map::default();
     let assignments = parameters.at("assignments.assignments").items();
-    assignments.iter().for_each(|a| put(&mut map, a, a.get("value").clone(), 0));
-    for field in parameters.at("fields.values").items() {
+    assignments.iter().take(MOST_FIELDS).for_each(|a| put(&mut map, a, a.get("value").clone(), line(a)));
+    for field in parameters.at("fields.values").items().iter().take(MOST_FIELDS) {
         let kinds = ["stringValue", "numberValue", "booleanValue", "arrayValue", "objectValue"];
         let value = kinds.iter().map(|k| field.get(k)).find(|v| **v != Value::Null);
-        put(&mut map, field, value.cloned().unwrap_or_default(), 0);
+        put(&mut map, field, value.cloned().unwrap_or_default(), line(field));
     }
     Value::Map(map)
+}
+
+/// The line of a field's last entry, which is its value as n8n writes it.
+fn line(field: &Value) -> u32 {
+    field.entries().iter().map(|e| e.line).max().unwrap_or(0)
 }
 
 /// Sets a field; a dot in its name goes into an object.

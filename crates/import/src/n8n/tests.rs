@@ -311,3 +311,28 @@ fn every_file_of_the_corpus_is_a_workflow() {
     assert_eq!((steps, triggers), (4908, 514));
     assert!(edges >= 4881, "{edges} edges");
 }
+
+#[test]
+fn hostile_definitions_end_soon() {
+    let rules: Vec<String> = (0..20_000).map(|i| format!(r#"{{"value2": {i}, "output": {i}}}"#)).collect();
+    let fields: Vec<String> =
+        (0..20_000).map(|i| format!(r#"{{"name": "f{i}", "value": "={{{{ $json.f{i}"}}"#)).collect();
+    let same: Vec<String> = (0..5_000).map(|_| base("A", "noOp", "")).collect();
+    let ring: Vec<String> =
+        (0..5_000).map(|i| node(&format!("L{i}"), "n8n-nodes-base.splitInBatches", "")).collect();
+    let wires: Vec<String> =
+        (0..5_000).map(|i| wire(&format!("L{i}"), &[&[], &[&format!("L{}", (i + 1) % 5_000)]])).collect();
+    let nodes = [
+        base("S", "switch", &format!(r#""rules": {{"rules": [{}]}}"#, rules.join(","))),
+        base("F", "set", &format!(r#""values": {{"string": [{}]}}"#, fields.join(","))),
+        same.join(","),
+        ring.join(","),
+        base("X", "noOp", &format!(r#""a": "={{{{ {} }}}}""#, "$([1,".repeat(100_000))),
+        base("Y", "noOp", &format!(r#""a": "={{{{ {} }}}}""#, "function x".repeat(50_000))),
+    ];
+    let start = std::time::Instant::now();
+    let w = flow(&nodes.join(","), &wires.join(","));
+    assert_eq!(w.own_steps().count(), 10_004);
+    // A debug build on a busy machine: a quadratic importer takes minutes.
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}

@@ -183,7 +183,7 @@ impl<'n> Builder<'n> {
             };
             self.entrance(id, "called", &inputs);
         }
-        for &ix in self.linked.iter().filter(|ix| self.group.members.contains(ix)) {
+        for &ix in self.group.members.iter().filter(|ix| self.linked.contains(ix)) {
             if self.group.frame != Frame::Called(ix) {
                 self.entrance(network.items[ix].id, network.name(ix), &[ix]);
             }

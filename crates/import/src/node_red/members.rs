@@ -67,14 +67,27 @@ fn split<'d>(
     members: BTreeSet<usize>,
     heads: &[usize],
 ) -> (BTreeSet<usize>, Vec<Group<'d>>) {
-    let reached: Vec<HashSet<usize>> = heads.iter().map(|h| reach(network, &members, &[*h])).collect();
+    let mut reached: Vec<HashSet<usize>> = Vec::new();
+    let mut total = 0;
+    for head in heads {
+        let own = reach(network, &members, &[*head]);
+        total += own.len();
+        // Parts that hold much of each other stay in the tab, so that no file grows without bound.
+        if total > 1000 + 4 * members.len() {
+            break;
+        }
+        reached.push(own);
+    }
     let all: HashSet<usize> = reached.iter().flatten().copied().collect();
     let others: Vec<usize> = members.iter().copied().filter(|ix| !all.contains(ix)).collect();
     let shared = reach(network, &members, &others);
     let rest = members.iter().copied().filter(|ix| shared.contains(ix)).collect();
     let catches: Vec<usize> =
         others.iter().copied().filter(|ix| network.items[*ix].kind == "catch").collect();
-    let caught = reach(network, &members, &catches);
+    let mut caught = reach(network, &members, &catches);
+    if caught.len() * reached.len() > 1000 + 4 * members.len() {
+        caught.clear();
+    }
     let part = |(head, own): (&usize, HashSet<usize>)| {
         let members = own.into_iter().chain(caught.iter().copied()).collect();
         Group { frame: Frame::Called(*head), members }

@@ -107,6 +107,7 @@ pub(super) fn map(node: Node<'_>, skip: &[&str], at: &At<'_>) -> Map {
         .filter(|(_, kind)| {
             matches!(*kind, "msg" | "flow" | "global" | "env" | "jsonata" | "num" | "bool" | "cred")
         })
+        .take(64)
         .collect();
     let entry = |(key, n): (&str, Node<'_>)| {
         let kind = types.iter().find(|(name, _)| *name == key).map(|(_, kind)| *kind);
