@@ -3,13 +3,14 @@
 use clap::Parser;
 use countersign::args::{Args, Command};
 use countersign::check::{self, Exit};
-use std::io::{self, ErrorKind};
+use countersign::explain;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Check(options) => check::run(&options).map(code),
-        Command::Explain(_) => Err(io::Error::other("not yet")),
+        Command::Explain(options) => explain::run(&options).map(code),
     };
     result.unwrap_or_else(|e| match e.kind() {
         // The reader has seen enough (`| head`).

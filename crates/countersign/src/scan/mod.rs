@@ -18,6 +18,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::{Cache, Known, Store};
+pub use worker::{Visit, trigger_report};
 use workflow::{Digest, Problem};
 
 /// How to scan.
@@ -92,6 +93,29 @@ fn decode(blob: &[u8], head: &Head) -> io::Result<Body> {
     let linked = |f: &workflow::Finding| f.rule == "opaque-step" && head.closure.linked.contains(&f.step);
     body.findings.retain(|f| !linked(f));
     Ok(body)
+}
+
+/// Hands the workflows of a file or folder on, those of one document at a time; what is wrong with files comes back.
+///
+/// # Errors
+/// When `visit` fails.
+pub fn load(path: &Path, visit: Visit<'_>) -> io::Result<Vec<String>> {
+    let walked = walk(&[path.to_path_buf()]);
+    // Control records stand beside a file: they are found in its folder.
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let around = if path.is_file() { walk(&[folder.to_path_buf()]) } else { Walk::default() };
+    let near = around.files.iter().chain(&walked.files).map(|f| (f.path.as_path(), f.shown.as_str()));
+    let governance = Governance::read(near);
+    let mut problems: Vec<String> = walked.problems.iter().map(|p| p.message.clone()).collect();
+    for found in &walked.files {
+        match read(&found.path, found.stamp) {
+            Ok(bytes) => {
+                problems.extend(worker::visit(found, &walked.roots[found.root], &governance, &bytes, visit)?)
+            }
+            Err(message) => problems.push(message),
+        }
+    }
+    Ok(problems)
 }
 
 /// Told after each file: how many are done, of how many.

@@ -11,8 +11,9 @@ use import::{Files, Imported, Verdict};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
-use workflow::{CalleeKey, Digest, Kind, Node, Problem, Text, Workflow};
+use workflow::{CalleeKey, Digest, Kind, Node, Problem, Text, Trigger, Workflow};
 
 /// Larger files are refused.
 pub const MAX_SIZE: u64 = 256 << 20;
@@ -56,6 +57,38 @@ pub fn check(found: &Found, root: &Path, governance: &Governance, bytes: &[u8]) 
         }
     };
     Checked { entries, content, looked_at: neighbours.looked_at.into_inner() }
+}
+
+/// Told of the workflows of one document: its path, the workflows, how they are judged.
+pub type Visit<'v> = &'v mut dyn FnMut(&str, &[Workflow], &[Judged]) -> io::Result<()>;
+
+/// Imports and judges a file's bytes, and hands each of its documents on; what is wrong with them comes back.
+pub fn visit(
+    found: &Found,
+    root: &Path,
+    governance: &Governance,
+    bytes: &[u8],
+    visit: Visit<'_>,
+) -> io::Result<Vec<String>> {
+    let neighbours = Neighbours::new(&found.path, root);
+    let mut problems = Vec::new();
+    let mut one = |path: &str, real: &Path, bytes: &[u8], files: &dyn Files| {
+        let imported = import::import(path, bytes, files);
+        problems.extend(imported.problems.into_iter().map(|p| p.message));
+        let Verdict::Workflows(mut workflows) = imported.verdict else { return Ok(()) };
+        workflows.iter_mut().for_each(check::classify);
+        let judged = check::check(&workflows, &governance.contexts(real, &workflows));
+        visit(path, &workflows, &judged)
+    };
+    match import::archive::entries(bytes) {
+        None => one(&found.shown, &found.path, bytes, &neighbours)?,
+        Some(Ok(inner)) => inner.iter().try_for_each(|(name, bytes)| {
+            let path = format!("{}/{name}", found.shown);
+            one(&path, &found.path.join(name), bytes, &import::NoFiles)
+        })?,
+        Some(Err(message)) => problems.push(message),
+    }
+    Ok(problems)
 }
 
 /// A file that could not be read.
@@ -141,14 +174,7 @@ fn head(w: &Workflow, body: &Body) -> Head {
 fn body(w: &Workflow, judged: Judged) -> Body {
     let gates: HashMap<usize, &str> = judged.gates.iter().map(|(s, g)| (s.0 as usize, g.as_str())).collect();
     let shown: Vec<usize> = (0..w.steps.len()).filter(|i| !w.steps[*i].synthetic).collect();
-    let triggers = w.triggers.iter().map(|t| TriggerReport {
-        id: t.id.clone(),
-        name: t.name.clone(),
-        kind: t.kind,
-        authenticated: t.authenticated,
-        event: t.event.clone(),
-        line: t.span.line,
-    });
+    let triggers = w.triggers.iter().map(trigger_report);
     let steps = shown.iter().map(|i| (i, &w.steps[*i])).map(|(i, s)| StepReport {
         id: s.id.clone(),
         name: s.name.clone(),
@@ -190,6 +216,19 @@ fn caller(w: &Workflow, station: &Text) -> Option<(Text, Text)> {
     let step = w.steps.iter().find(|s| s.id == id).map(|s| &s.name);
     let name = step.or_else(|| w.triggers.iter().find(|t| t.id == id).map(|t| &t.name))?;
     Some((station.clone(), Text::from(format!("{}: {name}", w.name))))
+}
+
+/// What reports say of a trigger.
+#[must_use]
+pub fn trigger_report(t: &Trigger) -> TriggerReport {
+    TriggerReport {
+        id: t.id.clone(),
+        name: t.name.clone(),
+        kind: t.kind,
+        authenticated: t.authenticated,
+        event: t.event.clone(),
+        line: t.span.line,
+    }
 }
 
 fn operation(connector: &Text, operation: &Text) -> String {

@@ -7,7 +7,7 @@ mod tail;
 mod walk;
 mod workflow;
 
-pub use style::{Style, clean};
+pub use style::{Style, clean, column, shorten, wrap};
 
 use super::view::{Count, View, each, tally};
 use crate::scan::Scan;

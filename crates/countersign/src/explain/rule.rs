@@ -1,0 +1,67 @@
+//! A rule's page for a terminal, and the list of rules.
+
+use crate::report::page;
+use crate::report::plain::{Style, column, wrap};
+use check::{RULES, Rule};
+use std::io::{self, Write};
+
+/// Writes the list of rules.
+pub fn list(style: Style, out: &mut dyn Write) -> io::Result<()> {
+    for rule in RULES {
+        let severity = style.severity(rule.severity, &column(rule.severity.as_str(), 8));
+        let lines = wrap(&page::meaning(rule), style.width - 36);
+        for (i, line) in lines.iter().enumerate() {
+            match i {
+                0 => writeln!(out, "{severity}  {} {line}", style.bold(&column(rule.id, 24)))?,
+                _ => writeln!(out, "{:35}{line}", "")?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes a rule's page.
+pub fn write(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let severity = format!("{}, one step worse where the change is tier 3", rule.severity.as_str());
+    writeln!(out, "{}  {}", style.bold(rule.id), style.severity(rule.severity, &severity))?;
+    let body = rule.page.strip_prefix(&format!("# {}", rule.id)).unwrap_or(rule.page).trim();
+    markdown(body, style, out)
+}
+
+/// Markdown as lines: headings in bold, paragraphs and items wrapped, examples set in.
+fn markdown(text: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut paragraph = String::new();
+    let mut example = false;
+    for line in text.lines() {
+        let item = line.starts_with("- ") || line.starts_with("| ");
+        if line.starts_with("```") || example || line.trim().is_empty() || line.starts_with('#') || item {
+            flush(&mut paragraph, style, out)?;
+        }
+        if let Some(kind) = line.strip_prefix("```") {
+            example = !example;
+            if example && !kind.is_empty() {
+                writeln!(out, "    {}", style.dim(&format!("{kind}:")))?;
+            }
+        } else if example {
+            writeln!(out, "    {}", style.dim(line))?;
+        } else if line.starts_with('#') {
+            writeln!(out, "{}", style.bold(line.trim_start_matches('#').trim()))?;
+        } else if line.trim().is_empty() {
+            writeln!(out)?;
+        } else {
+            paragraph.push_str(line);
+            paragraph.push('\n');
+        }
+    }
+    flush(&mut paragraph, style, out)
+}
+
+fn flush(paragraph: &mut String, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let text = std::mem::take(paragraph);
+    let indent = if text.starts_with("- ") { 4 } else { 2 };
+    for (i, line) in wrap(&text, style.width - indent).iter().enumerate() {
+        let pad = if i == 0 { 2 } else { indent };
+        writeln!(out, "{:pad$}{line}", "")?;
+    }
+    Ok(())
+}
