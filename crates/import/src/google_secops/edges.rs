@@ -8,8 +8,8 @@ use crate::doc::{Doc, Node};
 use crate::values::reference;
 use std::collections::HashMap;
 use workflow::{
-    EdgeKind, Expression, Function, Language, Node as End, Problem, Root, StepIx, StepKind, Term, Text,
-    Workflow,
+    EdgeKind, Expression, Function, Language, Node as End, Outcome, Problem, Root, Step, StepIx, StepKind,
+    Term, Text, Workflow,
 };
 
 /// Steps by id.
@@ -33,7 +33,38 @@ pub(super) fn connect(placed: &[Placed<'_>], scope: &Scope, w: &mut Workflow, pr
             link(known, child, &ways[known.id.as_str()], &by_id, w);
         }
     }
+    let mut taken: HashMap<&str, Vec<String>> = HashMap::new();
+    for child in placed {
+        for parent in parents(child.node) {
+            taken.entry(parent).or_default().extend(branch_taken(child.node, parent));
+        }
+    }
+    for p in placed {
+        let taken = taken.get(p.id.as_str()).map_or(&[][..], Vec::as_slice);
+        untaken(p, taken, &ways[p.id.as_str()], w);
+    }
     close_loops(placed, &by_id, w);
+}
+
+/// A branch to which no step belongs ends there; without it the other ways would seem to be all.
+fn untaken(of: &Placed<'_>, taken: &[String], ways: &Ways, w: &mut Workflow) {
+    let all: Vec<(Text, EdgeKind)> = match ways {
+        Ways::Branches(branches, _) => branches.iter().map(|b| (b.order.clone(), edge(b))).collect(),
+        Ways::Answers(answers) => answers.iter().map(|(k, t)| (k.clone(), answered(&of.id, t))).collect(),
+        Ways::One => return,
+    };
+    let parent = w.step(of.ix).and_then(|s| s.parent);
+    for (order, kind) in all.into_iter().filter(|(o, _)| !taken.iter().any(|t| t == o)) {
+        let inside = if parent.is_some() { StepKind::Join } else { StepKind::End(Outcome::Success) };
+        let mut end = Step::new(format!("{}/{order}/end", of.id), "", inside);
+        (end.synthetic, end.parent) = (true, parent);
+        end.span = w.step(of.ix).map(|s| s.span.clone()).unwrap_or_default();
+        let end = w.add(end);
+        w.connect(End::Step(of.exit), end, kind);
+        if let Some(outer) = parent {
+            w.connect(End::Step(end), outer, EdgeKind::Back);
+        }
+    }
 }
 
 /// The steps before a step: a list of ids, or several joined by `;`.
