@@ -3,10 +3,10 @@
 use crate::accept::{self, Acceptance, Baseline, Config};
 use crate::args::{Check, Filter, Format, Level};
 use crate::report::view::{Count, View, each, order};
-use crate::report::{json, plain, sarif};
+use crate::report::{json, junit, markdown, plain, sarif, unknown};
 use crate::scan::model::FileVerdict;
 use crate::scan::{Options, Scan, scan};
-use crate::{date, progress};
+use crate::{date, progress, watch};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,28 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         );
         return Err(io::Error::new(io::ErrorKind::NotFound, told));
     }
+    if check.unknown && !matches!(check.format, Format::Plain | Format::Json) {
+        return Err(io::Error::other("`--unknown` prints a table or, with `--format json`, JSON"));
+    }
+    let mut seen = check.watch.then(|| watch::stamps(&check.paths));
+    loop {
+        let exit = once(check);
+        let Some(before) = seen else { return exit };
+        if let Err(e) = exit {
+            if e.kind() == io::ErrorKind::BrokenPipe {
+                return Err(e);
+            }
+            eprintln!("error: {e}");
+        }
+        seen = Some(watch::changed(&check.paths, &before));
+        if check.output.is_none() && io::stdout().is_terminal() {
+            // Clears the screen, and what was above it.
+            print!("\x1b[2J\x1b[3J\x1b[H");
+        }
+    }
+}
+
+fn once(check: &Check) -> io::Result<Exit> {
     let config = Config::find(check.config.as_deref(), check.paths.first())?;
     let progress = progress::Bar::new();
     let scan = scan(&options(check), &|done, of| progress.tell(done, of))?;
@@ -91,9 +113,16 @@ fn print(
     colour: bool,
 ) -> io::Result<Count> {
     let style = plain::Style { colour, all: check.all, width: width() };
+    if check.unknown {
+        unknown::write(scan, view, check.format == Format::Json, style, out)?;
+        out.flush()?;
+        return Ok(Count::default());
+    }
     let count = match check.format {
         Format::Json => json::write(scan, view, out)?,
         Format::Sarif => sarif::write(scan, view, out)?,
+        Format::Markdown => markdown::write(scan, view, check.all, out)?,
+        Format::Junit => junit::write(scan, view, out)?,
         _ => plain::write(scan, view, style, out)?,
     };
     out.flush()?;

@@ -9,3 +9,4 @@ pub mod progress;
 pub mod report;
 pub mod scan;
 pub mod walk;
+pub mod watch;

@@ -86,13 +86,18 @@ fn checks(w: &Workflow) -> Told {
 fn case(w: &Workflow, edge: &Edge) -> Option<String> {
     let to = target(w, edge.to);
     match &edge.kind {
-        EdgeKind::When { case, condition } if condition.text.is_empty() => {
+        EdgeKind::When { case, condition } if is_word(&condition.text) && !case.is_empty() => {
             Some(format!("if {} → {to}", code(case)))
         }
         EdgeKind::When { condition, .. } => Some(format!("when {} → {to}", code(&condition.text))),
         EdgeKind::Otherwise { .. } => Some(format!("otherwise → {to}")),
         _ => None,
     }
+}
+
+/// Whether a condition's text says nothing: importers name conditions that are data by a word.
+fn is_word(text: &str) -> bool {
+    text.chars().all(char::is_alphanumeric)
 }
 
 fn asks(w: &Workflow) -> Told {
@@ -120,17 +125,23 @@ fn asks(w: &Workflow) -> Told {
 fn changes(w: &Workflow, judged: &Judged) -> Told {
     let mut told = Told::new();
     for (i, step) in own(w) {
-        for effect in step.effects.iter().filter(|e| e.kind <= Kind::ChangePolicy) {
+        let effects: Vec<&Effect> = step.effects.iter().filter(|e| e.kind <= Kind::ChangePolicy).collect();
+        let on = |a: &Effect, b: &Effect| {
+            (&a.system, &a.identity, &a.entitlement) == (&b.system, &b.identity, &b.entitlement)
+        };
+        for group in effects.chunk_by(|a, b| on(a, b)) {
             let gate = judged.gates.iter().find(|(s, _)| *s == i).map_or("", |(_, g)| g.as_str());
             let off = if step.enabled { "" } else { " The step is switched off." };
-            let text = format!("{}{}{}{off}", deed(step, effect), gated(gate), failure(w, i, step));
+            let text = format!("{}{}{}{off}", deed(step, group), gated(gate), failure(w, i, step));
             told.push((step.span.line, text));
         }
     }
     told
 }
 
-fn deed(step: &Step, e: &Effect) -> String {
+/// What a step does to one target.
+fn deed(step: &Step, effects: &[&Effect]) -> String {
+    let Some(e) = effects.first() else { return String::new() };
     let system = if e.system.is_empty() { "a system that is not known" } else { e.system.as_str() };
     let whom =
         if e.identity.is_empty() { String::new() } else { format!(" It acts on {}.", code(&e.identity)) };
@@ -139,8 +150,9 @@ fn deed(step: &Step, e: &Effect) -> String {
     } else {
         format!(" It is about {}.", code(&e.entitlement))
     };
-    let privileged = if e.privileged { " That is privileged." } else { "" };
-    format!("{} can {} in {system}.{whom}{what}{privileged}", name(step), words::can(e.kind))
+    let privileged = if effects.iter().any(|e| e.privileged) { " That is privileged." } else { "" };
+    let kinds: Vec<&str> = effects.iter().map(|e| words::can(e.kind)).collect();
+    format!("{} can {} in {system}.{whom}{what}{privileged}", name(step), words::enumerate(&kinds))
 }
 
 fn gated(gate: &str) -> &'static str {

@@ -2,6 +2,7 @@
 
 use super::Item;
 use super::view::{Count, View};
+use crate::accept::{Accepted, By};
 use crate::scan::Scan;
 use crate::scan::model::{Closure, StepReport, changes_access, named};
 use serde::Serialize;
@@ -30,6 +31,18 @@ struct WorkflowJson<'s> {
     gate: &'s str,
     steps: Vec<StepJson<'s>>,
     findings: Vec<FindingJson<'s>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    accepted: Vec<AcceptedJson<'s>>,
+}
+
+#[derive(Serialize)]
+struct AcceptedJson<'s> {
+    by: By,
+    place: &'s str,
+    reason: &'s str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    expires: &'s str,
+    finding: FindingJson<'s>,
 }
 
 #[derive(Serialize)]
@@ -85,6 +98,7 @@ struct FindingJson<'s> {
     line: u32,
     message: &'s str,
     fix: &'s str,
+    fingerprint: &'s str,
 }
 
 #[derive(Serialize)]
@@ -126,6 +140,8 @@ pub fn write(scan: &Scan, view: &View<'_>, out: &mut dyn Write) -> io::Result<Co
     let problems: Vec<&Problem> =
         scan.problems.iter().chain(scan.files.iter().flat_map(|f| &f.problems)).collect();
     serde_json::to_writer(&mut *out, &problems)?;
+    out.write_all(b",\n\"ignores\":")?;
+    serde_json::to_writer(&mut *out, &view.acceptance.notes())?;
     out.write_all(b"}\n")?;
     Ok(count)
 }
@@ -164,7 +180,8 @@ fn workflow<'s>(item: &'s Item<'_>) -> WorkflowJson<'s> {
         },
         gate: &body.gate,
         steps: body.steps.iter().map(step).collect(),
-        findings: body.findings.iter().map(finding).collect(),
+        findings: body.findings.iter().zip(&item.fingerprints).map(|(f, mark)| finding(f, mark)).collect(),
+        accepted: item.accepted.iter().map(accepted).collect(),
     }
 }
 
@@ -200,7 +217,17 @@ fn step(step: &StepReport) -> StepJson<'_> {
     }
 }
 
-fn finding(finding: &Finding) -> FindingJson<'_> {
+fn accepted(accepted: &Accepted) -> AcceptedJson<'_> {
+    AcceptedJson {
+        by: accepted.by,
+        place: &accepted.place,
+        reason: &accepted.reason,
+        expires: &accepted.expires,
+        finding: finding(&accepted.finding, &accepted.fingerprint),
+    }
+}
+
+fn finding<'s>(finding: &'s Finding, fingerprint: &'s str) -> FindingJson<'s> {
     FindingJson {
         rule: &finding.rule,
         severity: finding.severity.as_str(),
@@ -212,6 +239,7 @@ fn finding(finding: &Finding) -> FindingJson<'_> {
         line: finding.line,
         message: &finding.message,
         fix: &finding.fix,
+        fingerprint,
     }
 }
 

@@ -1,10 +1,13 @@
 //! Reports: one result, written for people and for other tools.
 
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod page;
 pub mod plain;
 pub mod sarif;
 pub mod source;
+pub mod unknown;
 pub mod view;
 pub mod words;
 
