@@ -36,10 +36,20 @@ const WORLD: &[&str] = &[
     "std::io::stdout",
 ];
 
-/// The library part of a crate: without tests, examples and build scripts.
+/// The library part of a crate: without tests (modules that are compiled for tests only), examples and build scripts.
 fn sources(name: &str) -> Vec<(String, String)> {
     let of = format!("crates/{name}/src/");
-    files(".rs").into_iter().filter(|(path, _)| path.starts_with(&of)).collect()
+    let all: Vec<_> = files(".rs").into_iter().filter(|(path, _)| path.starts_with(&of)).collect();
+    let tests: BTreeSet<String> = all.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
+    all.into_iter().filter(|(path, _)| !tests.contains(path)).collect()
+}
+
+/// The files of `#[cfg(test)] mod x;` in a file.
+fn test_modules(path: &str, text: &str) -> Vec<String> {
+    let folder = path.rsplit_once('/').map_or("", |(f, _)| f);
+    let names =
+        text.split("#[cfg(test)]\nmod ").skip(1).filter_map(|rest| rest.split_once(';').map(|(n, _)| n));
+    names.map(|n| format!("{folder}/{n}.rs")).collect()
 }
 
 #[test]
