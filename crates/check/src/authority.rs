@@ -91,7 +91,7 @@ pub fn vouched(set: &Set<'_>, workflow: u32, path: &[Segment]) -> bool {
 /// Whether a path names the person who acts, by the words that event formats use for it.
 #[must_use]
 pub fn is_actor(path: &[Segment]) -> bool {
-    const ACTORS: [&str; 18] = [
+    const ACTORS: [&str; 22] = [
         "actor",
         "userid",
         "username",
@@ -110,6 +110,11 @@ pub fn is_actor(path: &[Segment]) -> bool {
         "startedby",
         "caller",
         "admin",
+        // Okta's delegated flows and Power Automate's buttons say who pressed them.
+        "usercontext",
+        "xmsuserid",
+        "xmsuseremail",
+        "xmsusername",
     ];
     keys_of(path).iter().any(|k| {
         let word: String = k.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();

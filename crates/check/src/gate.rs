@@ -49,6 +49,8 @@ pub struct Question {
     without: Reach,
     ends: Vec<(Answer, Reach)>,
     negative: Vec<Text>,
+    /// Every answer that may be given is among the ends.
+    closed: bool,
 }
 
 impl Gate {
@@ -118,6 +120,7 @@ impl Question {
         let is_approval = !ask.positive.is_empty() || ask.decides || values.iter().any(|(_, v)| means_yes(v));
         let mut question = Question::walk(graph, (step, closed), &subject, ask.decides, values, boolean);
         question.negative = negative;
+        question.closed = ask.decides;
         if let Some(button) = refusal {
             question.ends.push((Answer::Pressed(button), graph.reachable()));
         }
@@ -161,7 +164,7 @@ impl Question {
             (answer, reach)
         });
         let ends = walked.collect();
-        Question { step, is_approval: false, without, ends, negative: Vec::new() }
+        Question { step, is_approval: false, without, ends, negative: Vec::new(), closed: false }
     }
 
     /// What the question means for a step.
@@ -175,8 +178,8 @@ impl Question {
         let reads = self.ends.iter().any(|(a, r)| stops(a) && !r.has(at));
         let given = || self.ends.iter().filter(|(a, _)| !a.is_unwanted());
         let refused = |a: &Answer| matches!(a, Answer::Given(_, v) if self.negative.contains(v));
-        let no_matter =
-            given().count() > 1 && given().any(|(a, _)| refused(a)) && given().all(|(_, r)| r.has(at));
+        let all_known = self.closed || given().any(|(a, _)| refused(a));
+        let no_matter = given().count() > 1 && all_known && given().all(|(_, r)| r.has(at));
         match (leaks, reads) {
             (_, false) => Effectiveness::NotRead,
             (false, true) if no_matter => Effectiveness::NotRead,

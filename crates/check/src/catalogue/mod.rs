@@ -97,10 +97,10 @@ impl Catalogue {
         self.operations.find(platform, connector, operation)
     }
 
-    /// Whether the platform has any governed operation of its own that changes access in a system.
+    /// Whether the platform has a governed operation of its own that changes access in the way that an entry does.
     #[must_use]
-    pub fn has_operations(&self, platform: &str, system: &str) -> bool {
-        self.operations.changes(platform, system)
+    pub fn has_operation_like(&self, platform: &str, found: Found) -> bool {
+        self.operations.changes_like(platform, found)
     }
 
     /// The entries for a raw request, and the system it goes to.

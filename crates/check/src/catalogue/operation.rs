@@ -3,12 +3,13 @@
 use super::data::{Entry, File};
 use super::{Found, glob};
 use std::collections::{HashMap, HashSet};
+use workflow::Kind;
 
 /// Operations by platform, connector and name; those with wildcards apart.
 pub(super) struct Index {
     exact: HashMap<(String, String, String), Found>,
     patterns: HashMap<String, Vec<Pattern>>,
-    changing: HashSet<(String, String)>,
+    changing: HashSet<(String, String, Kind)>,
 }
 
 struct Pattern {
@@ -36,8 +37,9 @@ impl Index {
         else {
             return;
         };
-        if changes(found.entry) && found.entry.governed != Some(false) {
-            self.changing.insert((platform.clone(), found.system().to_owned()));
+        if found.entry.governed != Some(false) {
+            let kinds = changes(found.entry);
+            self.changing.extend(kinds.map(|k| (platform.clone(), found.system().to_owned(), k)));
         }
         if connector.contains('*') || operation.contains('*') || platform == "*" {
             let literal = (connector.len() - connector.matches('*').count()) * 64 + operation.len();
@@ -59,14 +61,17 @@ impl Index {
         own.iter().find(fits).or_else(|| any.iter().find(fits)).map(|p| p.found)
     }
 
-    pub(super) fn changes(&self, platform: &str, system: &str) -> bool {
-        self.changing.contains(&(platform.to_owned(), system.to_owned()))
+    /// Whether the platform has an operation that changes access in the system in the way that an entry does.
+    pub(super) fn changes_like(&self, platform: &str, found: Found) -> bool {
+        changes(found.entry)
+            .any(|k| self.changing.contains(&(platform.to_owned(), found.system().to_owned(), k)))
     }
 }
 
-fn changes(entry: &Entry) -> bool {
+/// In which ways an entry changes access.
+fn changes(entry: &'static Entry) -> impl Iterator<Item = Kind> {
     let kinds = entry.effects.iter().chain(entry.cases.iter().flat_map(|c| &c.effects));
-    kinds.filter_map(|k| k.parse::<workflow::Kind>().ok()).any(workflow::Kind::changes_access)
+    kinds.filter_map(|k| k.parse::<Kind>().ok()).filter(|k| k.changes_access())
 }
 
 /// Without case, and with any `{name}` as `{}`.

@@ -107,7 +107,7 @@ fn finish(
         _ => out.target.returns,
     };
     if evidence == Evidence::Request {
-        out.target.operation_exists |= catalogue.has_operations(platform, found.system());
+        out.target.operation_exists |= catalogue.has_operation_like(platform, found);
     }
     if entry.effects.iter().any(|e| e == "ask") {
         let approver = scene.first(&entry.approver.0).into_iter().next();

@@ -1,10 +1,11 @@
 //! `approver-from-input`: who approves is taken from data that the requester controls.
 
 use super::{Rule, Scope};
+use crate::authority::vouched;
 use crate::facts::Facts;
 use crate::gate::Gate;
 use crate::provenance::{Origin, Source};
-use workflow::{Finding, Severity, StepIx, Value};
+use workflow::{Finding, Severity, StepIx, TriggerKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -22,7 +23,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         }
         let Some(asked) = change.verdict.question else { continue };
         let approvers = approvers(facts, asked);
-        let from_input = |s: &&Source| s.origin == Origin::Trigger && s.caller;
+        let from_input = |s: &&Source| s.origin == Origin::Trigger && s.caller && !pressed_by(facts, s);
         let Some(source) = approvers.iter().find(from_input) else { continue };
         let message = format!(
             "{} is asked of whoever {} names, so the requester chooses who approves before {} {}.",
@@ -34,6 +35,13 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let fix = "Take the approver from a directory, a role or the control record, never from the request.";
         out.push(facts.report(&RULE, change.step, message, fix));
     }
+}
+
+/// The one who pressed the button or typed the command, on the platform's word: not a name that they typed.
+fn pressed_by(facts: &Facts<'_, '_>, source: &Source) -> bool {
+    let triggers = &facts.set.workflows[source.workflow as usize].triggers;
+    let signed_in = triggers.iter().all(|t| matches!(t.kind, TriggerKind::Manual | TriggerKind::Chat));
+    signed_in && vouched(facts.set, source.workflow, &source.path)
 }
 
 /// Where the approver of a question comes from.

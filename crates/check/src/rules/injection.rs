@@ -32,12 +32,13 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     let spliced: Vec<(StepIx, &'static str, Source)> = facts.reached.steps().filter_map(|s| tainted(facts, s)).collect();
     for change in facts.live_changes() {
         let on_the_way = |s: StepIx| s == change.step || facts.graph.after(s).has(change.step);
-        let Some((at, into, source)) = spliced.iter().find(|(s, ..)| on_the_way(*s)) else { continue };
+        let own = spliced.iter().find(|(s, ..)| *s == change.step);
+        let Some((at, into, source)) = own.or_else(|| spliced.iter().find(|(s, ..)| on_the_way(*s))) else { continue };
+        let way = if *at == change.step { String::new() } else { format!(" on the way to {},", facts.name(change.step)) };
         let message = format!(
-            "{} is put unescaped into {into} of {}, on the way to {}, which {}.",
+            "{} is put unescaped into {into} of {},{way} which {}.",
             facts.source(source),
             facts.name(*at),
-            facts.name(change.step),
             facts.deed(change.step)
         );
         let fix = "Pass the value as a parameter, or escape it for the place it is put in, or let only an expected \

@@ -101,8 +101,14 @@ fn in_value(value: &Value) -> Vec<Hit> {
     }
     let mut once: Vec<Hit> = Vec::new();
     for hit in hits {
-        match once.iter_mut().find(|h| h.text == hit.text) {
+        match once.iter_mut().find(|h| h.text.contains(&hit.text) || hit.text.contains(&h.text)) {
+            Some(known) if known.key.is_empty() && known.text != hit.text => {
+                (known.key, known.line) = (hit.key, hit.line);
+            }
             Some(known) if known.key.is_empty() => *known = hit,
+            Some(known) if hit.key.is_empty() && known.text != hit.text => {
+                (known.what, known.text) = (hit.what, hit.text);
+            }
             Some(_) => {}
             None => once.push(hit),
         }

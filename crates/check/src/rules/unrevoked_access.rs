@@ -107,7 +107,7 @@ fn failure(facts: &Facts<'_, '_>, grant: StepIx, revokes: &[StepIx], out: &mut V
         let step = facts.step(*s);
         let fails = matches!(step.kind, StepKind::Action | StepKind::Code | StepKind::Call | StepKind::Wait);
         let between = revokes.iter().any(|r| graph.after(*s).has(*r));
-        let mended = graph.out(*s).iter().any(|e| {
+        let mended = graph.error_edges(*s).iter().any(|e| {
             let edge = graph.edge(*e);
             edge.kind == EdgeKind::Error && (revokes.contains(&edge.to) || revokes.iter().any(|r| graph.after(edge.to).has(*r)))
         });
