@@ -62,6 +62,9 @@ impl Judge<'_> {
         if out.effects.iter().all(|e| matches!(e.kind, Kind::Code | Kind::Opaque)) && !step.code.is_empty() {
             out.effects.clear();
             self.code(step, &mut out);
+        } else if step.code.iter().any(|c| c.name == "userCode") {
+            // Code written by hand into a block that does something of its own besides.
+            self.code(step, &mut out);
         }
         if !step.calls.is_empty() {
             out.effects.retain(|e| !matches!(e.kind, Kind::Opaque | Kind::Write | Kind::Code));
