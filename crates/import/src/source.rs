@@ -150,6 +150,9 @@ fn is_yaml_key(line: &str) -> bool {
 fn tree(path: &str, text: &str, parsed: Result<Doc<'_>, Fault>, files: &dyn Files) -> Imported {
     let doc = match parsed {
         Ok(doc) => doc,
+        Err(_) if is_section(text.trim_start().lines().next().unwrap_or_default()) => {
+            return Imported::not_workflow("settings in sections (TOML or INI)");
+        }
         Err(fault) => {
             let line = crate::doc::Lines::default().line(text, fault.at);
             return Imported::unreadable(path, line, fault.message);
@@ -160,6 +163,15 @@ fn tree(path: &str, text: &str, parsed: Result<Doc<'_>, Fault>, files: &dyn File
         imported.problems.extend(doc.duplicate_keys(path));
     }
     imported
+}
+
+/// A line such as `[tool.section]` or `[[item]]`: a file that starts with one and is no JSON is no broken list.
+fn is_section(line: &str) -> bool {
+    let line = line.split('#').next().unwrap_or_default().trim();
+    let name = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')).unwrap_or_default();
+    let name = name.strip_prefix('[').and_then(|l| l.strip_suffix(']')).unwrap_or(name);
+    let word = |c: char| c.is_alphanumeric() || "_-. :\"'".contains(c);
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(word)
 }
 
 fn xml(path: &str, text: &str, files: &dyn Files) -> Imported {
@@ -173,4 +185,19 @@ fn xml(path: &str, text: &str, files: &dyn Files) -> Imported {
 fn ask(source: &Source<'_>) -> Imported {
     let answer = IMPORTERS.iter().find_map(|(_, importer)| importer(source));
     answer.unwrap_or_else(|| Imported::not_workflow("no workflow of a known platform"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NoFiles, Verdict, import, is_section};
+
+    #[test]
+    fn settings_in_sections_are_no_broken_lists() {
+        assert!(is_section("[check]") && is_section("[[ignore]] # one") && is_section("[a.\"b c\"]"));
+        assert!(!is_section("[1, 2") && !is_section("[{}]") && !is_section("[\"a\"") && !is_section("[]"));
+        let told = import("x.toml", b"[check]\nfail-on = \"high\"\n", &NoFiles);
+        assert!(matches!(told.verdict, Verdict::NotWorkflow(_)) && told.problems.is_empty());
+        let broken = import("x.json", b"[{\"nodes\": ", &NoFiles);
+        assert!(matches!(broken.verdict, Verdict::Unreadable));
+    }
 }

@@ -1,0 +1,174 @@
+//! `countersign check` from end to end: exit codes, filters, paths, what goes where.
+
+mod common;
+
+use common::{Folder, leaver};
+use std::process::Stdio;
+
+#[test]
+fn exit_codes_are_those_of_the_table() {
+    let folder = Folder::new();
+    assert_eq!(folder.run(&["check"]).code, 1);
+    assert_eq!(folder.run(&["check", "digest.json"]).code, 0);
+    assert_eq!(folder.run(&["check", "--fail-on", "critical", "--severity", "critical"]).code, 1);
+    assert_eq!(folder.run(&["check", "--rule", "notify-nobody"]).code, 0);
+    assert_eq!(folder.run(&["check", "--fail-on", "nonsense"]).code, 2);
+    folder.write("broken.json", "{\"nodes\": [");
+    assert_eq!(folder.run(&["check", "broken.json", "digest.json"]).code, 3);
+    assert_eq!(folder.run(&["check"]).code, 1, "findings weigh more than problems");
+}
+
+#[test]
+fn a_path_that_is_not_there_is_an_error() {
+    let folder = Folder::new();
+    let run = folder.run(&["check", "nowhere.json"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("no file or folder `nowhere.json`"), "{}", run.err);
+    assert!(run.out.is_empty());
+}
+
+#[test]
+fn filters_choose_findings_and_workflows() {
+    let folder = Folder::new();
+    let all = folder.rules(&[]);
+    assert!(all.contains(&"unauthenticated-trigger".to_owned()), "{all:?}");
+    assert_eq!(folder.rules(&["--rule", "unauthenticated-trigger"]), ["unauthenticated-trigger"]);
+    let only = Folder::empty();
+    only.write("mover.json", &leaver("").replace("\"delete\"", "\"update\""));
+    let (some, every) = (only.rules(&["--severity", "critical"]), only.rules(&[]));
+    assert!(!some.is_empty() && some.len() < every.len(), "{some:?} of {every:?}");
+    assert!(folder.rules(&["--platform", "sailpoint"]).is_empty());
+    assert_eq!(folder.rules(&["--platform", "n8n,sailpoint"]), all);
+    let report = folder.run(&["check", "--tier", "2", "--format", "json"]).json();
+    assert_eq!(report["workflows"].as_array().unwrap().len(), 1);
+    let wrong = folder.run(&["check", "--rule", "no-such-rule"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("no such rule"), "{}", wrong.err);
+}
+
+#[test]
+fn the_report_for_a_terminal_names_steps_and_shows_lines() {
+    let folder = Folder::new();
+    let run = folder.run(&["check"]);
+    assert!(run.out.starts_with("2 workflows in 3 files: 1 can change access\n"), "{}", run.out);
+    assert!(run.out.contains("Notice of leaving → ✗ Delete account"), "{}", run.out);
+    assert!(run.out.contains("│ \"name\": \"Delete account\","), "{}", run.out);
+    assert!(run.out.contains("Started by a webhook that anyone can call."), "{}", run.out);
+    assert!(!run.out.contains('\x1b'), "no colours where there is no terminal");
+    assert!(run.err.is_empty(), "{}", run.err);
+    assert_eq!(run.out, folder.run(&["check"]).out, "the cache changes nothing");
+    assert_eq!(run.out, folder.run(&["check", "--no-cache"]).out);
+}
+
+#[test]
+fn names_cannot_command_a_terminal() {
+    let folder = Folder::new();
+    folder.write("leaver.json", &leaver("").replace("\"Leaver\"", "\"Lea\\u001b[2Jver\""));
+    let run = folder.run(&["check"]);
+    assert!(run.out.contains("Lea\u{fffd}[2Jver") && !run.out.contains('\x1b'), "{}", run.out);
+}
+
+#[test]
+fn few_workflows_are_shown_in_full_unless_all_are_asked_for() {
+    let folder = Folder::empty();
+    for i in 0..30 {
+        folder.write(&format!("w{i:02}.json"), &leaver("").replace("leaver01", &format!("w{i}")));
+    }
+    let most = folder.run(&["check"]);
+    assert!(most.out.contains("… and 5 more workflows with findings:"), "{}", most.out);
+    assert_eq!(most.out.matches("── Leaver ").count(), 25);
+    assert_eq!(folder.run(&["check", "--all"]).out.matches("── Leaver ").count(), 30);
+}
+
+#[test]
+fn output_goes_to_a_file() {
+    let folder = Folder::new();
+    let run = folder.run(&["check", "--format", "json", "--output", "report.out", "leaver.json"]);
+    assert_eq!((run.code, run.out.as_str()), (1, ""));
+    let text = std::fs::read_to_string(folder.path().join("report.out")).unwrap();
+    assert!(text.contains("countersign.report/1"));
+    let run = folder.run(&["check", "--output", "no/such/folder/x"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("`no/such/folder/x` cannot be written"), "{}", run.err);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let folder = Folder::empty();
+    for i in 0..200 {
+        folder.write(&format!("w{i}.json"), &leaver(""));
+    }
+    let mut command = folder.command(&["check", "--format", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_not_utf8_is_checked() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::empty();
+    let name = OsStr::from_bytes(b"le\xffaver.json");
+    if std::fs::write(folder.path().join(name), leaver("")).is_err() {
+        eprintln!("skipped: the file system has no such names");
+        return;
+    }
+    for format in ["json", "sarif", "plain", "markdown", "junit"] {
+        let run = folder.run(&["check", "--format", format]);
+        assert_eq!(run.code, 1, "{format}: {}", run.err);
+        assert!(run.out.contains("unauthenticated-trigger"), "{format}");
+    }
+    let run = folder.command(&["check"]).arg(name).output().unwrap();
+    assert_eq!(run.status.code(), Some(1));
+}
+
+#[test]
+fn unknown_operations_are_listed() {
+    let folder = Folder::new();
+    let strange = leaver("").replace("n8n-nodes-base.gSuiteAdmin", "n8n-nodes-acme.frobnicator");
+    folder.write("strange.json", &strange);
+    let run = folder.run(&["check", "--unknown"]);
+    assert_eq!(run.code, 0);
+    assert!(run.out.contains("frobnicator") && run.out.contains("strange.json:"), "{}", run.out);
+    let report = folder.run(&["check", "--unknown", "--format", "json"]).json();
+    assert_eq!(report["schema"], "countersign.unknown/1");
+    assert_eq!(report["operations"][0]["steps"], 1);
+    assert_eq!(folder.run(&["check", "--unknown", "--format", "sarif"]).code, 2);
+}
+
+#[test]
+fn watching_checks_again() {
+    use std::io::{BufRead, BufReader};
+    let folder = Folder::new();
+    let mut command = folder.command(&["check", "--watch", "digest.json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.by_ref().any(|l| l == "No findings."));
+    folder.write("digest.json", &leaver(""));
+    assert!(lines.by_ref().any(|l| l.contains("unauthenticated-trigger")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn rules_and_workflows_are_explained() {
+    let folder = Folder::new();
+    let rule = folder.run(&["explain", "injection"]);
+    assert_eq!(rule.code, 0);
+    assert!(rule.out.starts_with("injection"), "{}", rule.out);
+    assert_eq!(folder.run(&["explain", "rules"]).out.matches("unapproved-change").count(), 1);
+    let run = folder.run(&["explain", "leaver.json"]);
+    for told in ["A webhook that anyone can call", "It asks nobody", "`Delete account` can delete accounts"] {
+        assert!(run.out.contains(told), "{told}: {}", run.out);
+    }
+    assert_eq!(run.out, folder.run(&["explain", "leaver.json", "--workflow", "Leaver"]).out);
+    let other = folder.run(&["explain", "leaver.json", "--workflow", "Joiner"]);
+    assert_eq!(other.code, 2);
+    assert!(other.err.contains("it has `Leaver`"), "{}", other.err);
+    assert_eq!(folder.run(&["explain", "nothing-of-the-kind"]).code, 2);
+    assert_eq!(folder.run(&["explain", "package.json"]).code, 2);
+}
