@@ -1,6 +1,8 @@
 //! Every format is what it says it is: our JSON by our schema, SARIF by the standard's schema and by what code scanning
 //! asks for, JUnit by its schema.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its report has failed")]
+
 mod common;
 
 use common::{Folder, repository, shared};
