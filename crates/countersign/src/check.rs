@@ -3,7 +3,7 @@
 use crate::accept::{self, Acceptance, Baseline, Config};
 use crate::args::{Check, Filter, Format, Level};
 use crate::report::view::{Count, View, each, order};
-use crate::report::{json, junit, markdown, plain, sarif, unknown};
+use crate::report::{html, json, junit, markdown, plain, sarif, unknown};
 use crate::scan::model::FileVerdict;
 use crate::scan::{Options, Scan, scan};
 use crate::{date, progress, watch};
@@ -123,7 +123,8 @@ fn print(
         Format::Sarif => sarif::write(scan, view, out)?,
         Format::Markdown => markdown::write(scan, view, check.all, out)?,
         Format::Junit => junit::write(scan, view, out)?,
-        _ => plain::write(scan, view, style, out)?,
+        Format::Html => html::write(scan, view, out)?,
+        Format::Plain => plain::write(scan, view, style, out)?,
     };
     out.flush()?;
     Ok(count)

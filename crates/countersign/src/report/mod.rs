@@ -1,5 +1,6 @@
 //! Reports: one result, written for people and for other tools.
 
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
