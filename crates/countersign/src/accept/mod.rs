@@ -86,6 +86,8 @@ pub struct Acceptance {
     baseline: Option<Baseline>,
     today: String,
     seen: RefCell<BTreeMap<String, Seen>>,
+    /// The findings that the baseline accepted, by path and fingerprint.
+    known: RefCell<HashSet<String>>,
 }
 
 #[derive(Debug)]
@@ -99,7 +101,7 @@ impl Acceptance {
     /// What accepts findings on a day.
     #[must_use]
     pub fn new(config: &Config, baseline: Option<Baseline>, today: String) -> Self {
-        Acceptance { ignores: config.ignores.clone(), baseline, today, seen: RefCell::default() }
+        Acceptance { ignores: config.ignores.clone(), baseline, today, ..Acceptance::default() }
     }
 
     /// Whether a workflow without ignores of its own may have accepted findings.
@@ -181,7 +183,16 @@ impl Acceptance {
         }
         let baseline = self.baseline.as_ref()?;
         let known = baseline.accepts(mark, &item.file.path);
+        if known {
+            self.known.borrow_mut().insert(format!("{} {mark}", item.file.path));
+        }
         known.then(|| (By::Baseline, baseline.path.clone(), "in the baseline".to_owned(), String::new()))
+    }
+
+    /// The baseline's path, and how many findings it accepted so far.
+    #[must_use]
+    pub fn in_baseline(&self) -> Option<(&str, usize)> {
+        self.baseline.as_ref().map(|b| (b.path.as_str(), self.known.borrow().len()))
     }
 
     /// What became of the ignores that the report came across.

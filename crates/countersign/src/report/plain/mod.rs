@@ -39,6 +39,7 @@ pub fn write(scan: &Scan, view: &View<'_>, style: Style, out: &mut dyn Write) ->
     tail::clean_lines(scan, &clean.collect::<Vec<_>>(), style, out)?;
     tail::problems(scan, style, out)?;
     tail::ignores(&view.acceptance.notes(), style, out)?;
+    tail::baseline(view.acceptance.in_baseline(), out)?;
     tail::last(scan, &total, faulty.len(), style, out)?;
     Ok(total)
 }

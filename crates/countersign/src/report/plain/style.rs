@@ -86,6 +86,16 @@ pub fn shorten(text: &str, most: usize) -> String {
     text.chars().take_while(fits).chain(['…']).collect()
 }
 
+/// The end of a text, in at most so many columns.
+#[must_use]
+pub fn end(text: &str, most: usize) -> String {
+    if text.width() <= most {
+        return text.to_owned();
+    }
+    let turned: String = text.chars().rev().collect();
+    shorten(&turned, most).chars().rev().collect()
+}
+
 /// A text in exactly so many columns.
 #[must_use]
 pub fn column(text: &str, width: usize) -> String {
@@ -119,6 +129,7 @@ mod tests {
         assert_eq!(shorten("abcdef", 4), "abc…");
         assert_eq!(shorten("工作流程", 5), "工作…");
         assert_eq!(column("ab", 4), "ab  ");
+        assert_eq!(end("folder/file.json", 10), "…file.json");
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
     }
 

@@ -1,7 +1,7 @@
 //! The end of the terminal report: workflows without findings, files that could not be read, ignores, the last line.
 
 use super::SHOWN;
-use super::style::{Style, clean, column, plural, shorten};
+use super::style::{Style, clean, column, end, plural};
 use crate::accept::{Note, Status};
 use crate::report::view::Count;
 use crate::report::words;
@@ -18,7 +18,7 @@ pub fn clean_lines(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut d
     if at.is_empty() {
         return Ok(());
     }
-    let title = format!("{} that can change access, without findings", plural(at.len(), "workflow"));
+    let title = format!("{} that can change access, without findings to show", plural(at.len(), "workflow"));
     writeln!(out, "\n{}", style.bold(&title))?;
     let shown = if style.all { at.len() } else { at.len().min(SHOWN) };
     for (f, h) in &at[..shown] {
@@ -26,8 +26,9 @@ pub fn clean_lines(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut d
         let kinds = words::kinds(head).join(", ");
         let room = style.width.saturating_sub(50).max(20);
         let name = column(&clean(&head.name), 36);
-        let rest = format!("{}  {}", column(&kinds, room / 2), clean(&file.path));
-        writeln!(out, "  {:8}  {name}  {}", words::tier(head), style.dim(&shorten(&rest, room)))?;
+        let path = end(&clean(&file.path), room - room / 2 - 2);
+        let rest = format!("{}  {path}", column(&kinds, room / 2));
+        writeln!(out, "  {:8}  {name}  {}", words::tier(head), style.dim(&rest))?;
     }
     if shown < at.len() {
         writeln!(out, "  … and {} more: `--all` shows them", at.len() - shown)?;
@@ -77,6 +78,15 @@ pub fn ignores(notes: &[Note], style: Style, out: &mut dyn Write) -> io::Result<
         writeln!(out, "      {}{owner}", style.dim(&clean(&note.reason)))?;
     }
     Ok(())
+}
+
+/// How much the baseline hides.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn baseline(known: Option<(&str, usize)>, out: &mut dyn Write) -> io::Result<()> {
+    let Some((path, n)) = known else { return Ok(()) };
+    writeln!(out, "\n{} not shown: in the baseline `{}`", plural(n, "finding"), clean(path))
 }
 
 /// What it came to.
