@@ -17,7 +17,7 @@ pub use look::{Scene, Truth};
 use crate::catalogue::{Catalogue, catalogue};
 use apply::{Outcome, apply};
 use resolve::Resolver;
-use workflow::{CodeLanguage, Effect, Evidence, Kind, Step, StepKind, Text, Tier, Workflow};
+use workflow::{Code, CodeLanguage, Effect, Evidence, Kind, Step, StepKind, Text, Tier, Workflow};
 
 /// Fills in the effects and targets of every step, and what it asks.
 pub fn classify(workflow: &mut Workflow) {
@@ -100,7 +100,7 @@ impl Judge<'_> {
         for code in &step.code {
             let text = code::text(&code.text, self.resolver);
             let before = out.effects.len();
-            self.commands(step, code.language, &text, out);
+            self.commands(step, code, &text, out);
             let known = out.effects.len() > before;
             let shapes = !text.trim().is_empty() && code::only_shapes_data(code.language, &text);
             reaches |= !(shapes
@@ -115,8 +115,10 @@ impl Judge<'_> {
         }
     }
 
-    fn commands(&self, step: &Step, language: CodeLanguage, text: &str, out: &mut Outcome) {
-        for hit in code::read(self.catalogue, language, text) {
+    fn commands(&self, step: &Step, code: &Code, text: &str, out: &mut Outcome) {
+        let spliced = code::only_hole(&code.text, self.resolver);
+        for mut hit in code::read(self.catalogue, code.language, text) {
+            spliced.iter().for_each(|s| hit.call.fill(s));
             let scene = Scene { step, resolver: self.resolver, url: None, names: &[], call: Some(&hit.call) };
             apply(self.catalogue, self.platform, hit.found, &scene, Evidence::Code, out);
         }

@@ -138,6 +138,15 @@ fn commands_in_plain_sight_are_evidence() {
 }
 
 #[test]
+fn what_is_spliced_into_a_command_is_its_argument() {
+    let mut step = script(CodeLanguage::Shell, "");
+    step.code[0].text = template(&["aws iam delete-login-profile --user-name ", "$user"]);
+    let step = judged(Platform::N8n, step);
+    let identity = &step.target.identity[0];
+    assert_eq!(identity.as_expression().map(|e| e.references().len()), Some(1), "{identity:?}");
+}
+
+#[test]
 fn a_tier_counts_live_steps_only() {
     let mut workflow = Workflow::new(Platform::OktaWorkflows, "w", "w");
     let mut step = operation("okta", "suspendUser", Value::Null);

@@ -3,7 +3,7 @@
 use super::WebCall;
 use regex::Regex;
 use std::sync::OnceLock;
-use workflow::{CodeLanguage, Value};
+use workflow::{CodeLanguage, Term, Value};
 
 /// A command line or a call of a function.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,6 +23,12 @@ pub struct Call {
 }
 
 impl Call {
+    /// Puts what is spliced into the code where its arguments have a hole.
+    pub fn fill(&mut self, spliced: &Value) {
+        let named = self.named.iter_mut().map(|(_, v)| v);
+        named.chain(&mut self.positional).for_each(|v| fill(v, spliced));
+    }
+
     /// The arguments with a name, or at a position where the name is a number.
     #[must_use]
     pub fn argument(&self, name: &str) -> Vec<Value> {
@@ -235,6 +241,17 @@ fn unknown(text: &str) -> Value {
     let root = workflow::Root::Unknown(text.into());
     let references = vec![workflow::Reference { root, path: Vec::new() }];
     Value::Expr(Box::new(workflow::Expression::unknown(workflow::Language::Structured, text, references, 0)))
+}
+
+fn fill(argument: &mut Value, spliced: &Value) {
+    let (Value::Expr(argument), Value::Expr(spliced)) = (argument, spliced) else { return };
+    let Some((before, after)) = argument.text.split_once("{}").filter(|(_, a)| !a.contains("{}")) else {
+        return;
+    };
+    let around = [Term::Text(before.into()), spliced.term.clone(), Term::Text(after.into())];
+    let parts: Vec<Term> =
+        around.into_iter().filter(|t| !matches!(t, Term::Text(t) if t.is_empty())).collect();
+    argument.term = if parts.len() == 1 { spliced.term.clone() } else { Term::Template(parts) };
 }
 
 /// Options and positions of a command line.

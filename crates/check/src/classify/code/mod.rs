@@ -40,6 +40,14 @@ pub fn text(code: &Value, resolver: &Resolver<'_>) -> String {
     resolver.pieces(code).into_iter().map(piece).collect()
 }
 
+/// The one thing that is spliced into a piece of code; with several, which stands where is not known.
+#[must_use]
+pub fn only_hole(code: &Value, resolver: &Resolver<'_>) -> Option<Value> {
+    let pieces = resolver.pieces(code).into_iter();
+    let mut holes = pieces.filter_map(|p| if let Piece::Hole(value) = p { Some(value) } else { None });
+    holes.next().filter(|_| holes.next().is_none())
+}
+
 /// Every known command and call in a text.
 #[must_use]
 pub fn read(catalogue: &'static Catalogue, language: CodeLanguage, text: &str) -> Vec<Hit> {
