@@ -109,9 +109,15 @@ impl Question {
         }
         let places: Vec<&[Text]> = values.iter().map(|(place, _)| place.as_slice()).collect();
         let refusal = crate::card::unread_refusal(graph, step, &places).filter(|_| !places.is_empty());
+        // Where a branch reads the answer, an option that it does not name stands there too.
+        let mut read: Vec<Vec<Text>> = places.into_iter().map(<[Text]>::to_vec).collect();
+        read.dedup();
+        if read.is_empty() {
+            read.push(place.clone());
+        }
         for value in ask.positive.iter().chain(&ask.negative) {
             if !values.iter().any(|(_, v)| crate::logic::same(v, value)) {
-                values.push((place.clone(), value.clone()));
+                values.extend(read.iter().map(|place| (place.clone(), value.clone())));
             }
         }
         let boolean = !values.is_empty() && values.iter().all(|(_, v)| v == "true" || v == "false");
