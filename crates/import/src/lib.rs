@@ -10,6 +10,7 @@ pub mod source;
 mod bpmn;
 #[cfg(test)]
 mod corpus_tests;
+mod dataflow;
 mod google_secops;
 mod insightconnect;
 mod js;

@@ -1,7 +1,7 @@
 //! The conditions of Choice states.
 
+use super::jsonata;
 use super::value::{Query, Reader};
-use super::{data, jsonata};
 use crate::doc::Node;
 use workflow::{Expression, Function, Language, Term};
 
@@ -52,13 +52,13 @@ fn read(rule: Node<'_>, reader: &Reader<'_>, depth: usize) -> (Term, String) {
 
 fn comparison(rule: Node<'_>, reader: &Reader<'_>) -> (Term, String) {
     let variable = rule.get("Variable").map(|v| reader.path(v));
-    let left = variable.as_ref().map_or(Term::Unknown(Vec::new()), data::term_of);
+    let left = variable.as_ref().map_or(Term::Unknown(Vec::new()), crate::dataflow::term_of);
     let subject = rule.str("Variable").unwrap_or("?");
     let other = rule.entries().find(|(k, _)| !matches!(*k, "Variable" | "Next" | "Comment" | "Assign"));
     let Some((comparator, operand)) = other else { return (unknown(left), subject.to_owned()) };
     let (name, right) = match comparator.strip_suffix("Path") {
-        Some(name) => (name, data::term_of(&reader.path(operand))),
-        None => (comparator, data::term_of(&reader.value(operand))),
+        Some(name) => (name, crate::dataflow::term_of(&reader.path(operand))),
+        None => (comparator, crate::dataflow::term_of(&reader.value(operand))),
     };
     let shown = operand.scalar().unwrap_or_default();
     let text = format!("{subject} {comparator} {shown}");

@@ -1,10 +1,11 @@
 //! States to edges: what comes next, rules, catchers, branches and loops.
 
-use super::data::Data;
 use super::outs::{Around, Slot, reader};
 use super::states::{Branch, Kind, State, States};
 use super::steps::assigned;
 use super::{ask, choice};
+use crate::dataflow::Data;
+use crate::dataflow::Way;
 use crate::doc::Node;
 use workflow::{EdgeKind, Expression, Language, Root, Step, StepIx, StepKind, Term, Text, Workflow};
 
@@ -210,8 +211,8 @@ pub(super) fn step_ix(state: usize) -> StepIx {
 }
 
 /// All ways on which data moves.
-pub(super) fn ways(states: &States<'_>, points: &[Vec<usize>]) -> Vec<super::follow::Way> {
-    let way = |from, slot, to| super::follow::Way { from, slot, to };
+pub(super) fn ways(states: &States<'_>, points: &[Vec<usize>]) -> Vec<Way<Slot>> {
+    let way = |from, slot, to| Way { from, slot, to };
     let mut ways: Vec<_> = states.outermost.start.into_iter().map(|s| way(None, Slot::Next, s)).collect();
     for (ix, state) in states.all.iter().enumerate() {
         ways.extend(state.next.map(|n| way(Some(ix), Slot::Next, n)));

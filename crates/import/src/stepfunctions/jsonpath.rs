@@ -1,7 +1,7 @@
 //! JSONPath as the Amazon States Language uses it, and its intrinsic functions (`States.Format(...)`).
 
-use super::data::below_term;
 use super::scope::{Anchor, Scope};
+use crate::dataflow::below_term;
 use workflow::{Expression, Function, Language, Segment, Term, Value};
 
 /// Calls of functions may be nested so deep.

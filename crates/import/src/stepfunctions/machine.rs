@@ -1,12 +1,12 @@
 //! One state machine to one workflow.
 
-use super::data::Data;
 use super::edges::{Edges, answered_by_failing, step_ix, ways};
-use super::follow::{Followed, follow};
-use super::outs::Around;
+use super::outs::{Around, out};
 use super::states::{Kind, States, read};
 use super::steps::{self, Made};
 use super::template::Placeholders;
+use crate::dataflow::Data;
+use crate::dataflow::{Followed, follow};
 use crate::doc::Node;
 use std::collections::HashMap;
 use workflow::{
@@ -49,7 +49,9 @@ pub(super) fn define(w: &mut Workflow, given: &Given<'_, '_>, problems: &mut Vec
     }));
     let around = Around { placeholders: given.placeholders };
     let (points, names) = points(&states);
-    let followed = follow(&states, &ways(&states, &points), &names, &around);
+    let hands = |from: usize, slot, input: &Data| out(&states.all[from], slot, input, &around);
+    let start = Data::root(Root::Trigger);
+    let followed = follow(&ways(&states, &points), &names, &start, &hands);
     let mut known = HashMap::new();
     for (ix, state) in states.all.iter().enumerate() {
         let made = steps::step(state, &followed.inputs[ix], &around, given.span(state.node));
@@ -59,7 +61,7 @@ pub(super) fn define(w: &mut Workflow, given: &Given<'_, '_>, problems: &mut Vec
     let mut edges = Edges { w, states: &states, inputs: &followed.inputs, around, last };
     (0..states.all.len()).for_each(|ix| edges.of(ix));
     let last = edges.last;
-    start(w, &states, &followed);
+    begin(w, &states, &followed);
     varying(w, &states, &last, followed);
     answered_by_failing(w, &states);
 }
@@ -133,7 +135,7 @@ fn unknown() -> Value {
 }
 
 /// The edge from the trigger; with a step in between where the run's input is one of several ways into a state.
-fn start(w: &mut Workflow, states: &States<'_>, followed: &Followed) {
+fn begin(w: &mut Workflow, states: &States<'_>, followed: &Followed) {
     let Some(first) = states.outermost.start else { return };
     let sets: Vec<_> = followed.sets.iter().filter(|(from, ..)| from.is_none()).collect();
     let mut to = step_ix(first);

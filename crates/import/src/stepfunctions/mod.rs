@@ -3,11 +3,9 @@
 mod ask;
 mod choice;
 mod cloudformation;
-mod data;
 mod digest;
 mod edges;
 mod events;
-mod follow;
 mod jsonata;
 mod jsonpath;
 mod machine;

@@ -1,11 +1,11 @@
 //! What a state hands on: its result, where that goes in its input, and what is taken of both.
 
-use super::data::Data;
 use super::jsonpath;
 use super::scope::{Anchor, Scope};
 use super::states::{Kind, State};
 use super::template::Placeholders;
 use super::value::{Query, Reader};
+use crate::dataflow::Data;
 use crate::doc::Node;
 use workflow::{Root, Value};
 
@@ -119,7 +119,7 @@ fn jsonata_out(state: &State<'_>, input: &Data, around: &Around<'_>) -> Data {
 fn data(value: Value) -> Data {
     Data::of(match value {
         Value::Expr(e) => match &e.term {
-            workflow::Term::Map(_) | workflow::Term::List(_) => super::data::value_of(e.term.clone()),
+            workflow::Term::Map(_) | workflow::Term::List(_) => crate::dataflow::value_of(e.term.clone()),
             _ => Value::Expr(e),
         },
         value => value,
@@ -177,7 +177,9 @@ fn selected(node: Node<'_>, key: &str, data: &Data, scope: Scope<'_>) -> Data {
         Some(path) if path.is_null() => Data::of(Value::Map(workflow::Map::default())),
         Some(path) => match path.as_str().and_then(jsonpath::path) {
             Some((Anchor::Input, segments)) => data.part(&segments),
-            Some((anchor, segments)) => Data::of(super::data::value_of(scope.resolve(&anchor, &segments))),
+            Some((anchor, segments)) => {
+                Data::of(crate::dataflow::value_of(scope.resolve(&anchor, &segments)))
+            }
             None => Data::of(Value::Null),
         },
     }

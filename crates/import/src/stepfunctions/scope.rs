@@ -1,8 +1,8 @@
 //! What the names in expressions mean at one place: the state's input, its result, the context object, variables and
 //! the placeholders that a template fills in.
 
-use super::data::Data;
 use super::template::Placeholders;
+use crate::dataflow::Data;
 use workflow::{Reference, Root, Segment, Term, Text};
 
 /// Where a path starts.

@@ -1,10 +1,10 @@
 //! States to steps: what each does with which values.
 
-use super::data::Data;
 use super::outs::{Around, effective, joined, reader, result};
 use super::states::{Kind, State};
 use super::value::{Query, Reader};
 use super::{ask, task};
+use crate::dataflow::Data;
 use crate::doc::Node;
 use workflow::{Assignment, LoopKind, Map, OnError, Outcome, Span, Step, StepKind, Text, Value};
 
@@ -159,7 +159,7 @@ fn credentials(node: Node<'_>, step: &Step, reader: &Reader<'_>) -> Vec<(Text, &
     let mut found = Vec::new();
     let role = node.get("Credentials").map(|c| reader.value(c)).unwrap_or_default();
     let mut add = |value: &Value, kind| {
-        let name = super::template::shown(&super::data::term_of(value));
+        let name = super::template::shown(&crate::dataflow::term_of(value));
         if !value.is_empty() {
             let written = value.as_expression().map_or(name.as_str(), |e| e.text.as_str());
             found.push((Text::from(written), kind));

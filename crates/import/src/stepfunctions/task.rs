@@ -1,6 +1,5 @@
 //! Task states: which service does what, from the resource they name.
 
-use super::data;
 use super::value::Reader;
 use crate::doc::Node;
 use workflow::{
@@ -44,7 +43,7 @@ pub(super) fn resource(text: &str) -> Resource<'_> {
 /// Fills in what a Task state does; gives how it is waited for.
 pub(super) fn fill(step: &mut Step, node: Node<'_>, reader: &Reader<'_>) -> Text {
     let given = node.get("Resource").map(|r| reader.value(r)).unwrap_or_default();
-    let text = super::template::shown(&data::term_of(&given));
+    let text = super::template::shown(&crate::dataflow::term_of(&given));
     let arguments = arguments(node, reader);
     match resource(&text) {
         Resource::Service(service, operation, pattern) => {
@@ -91,7 +90,7 @@ fn arguments(node: Node<'_>, reader: &Reader<'_>) -> Value {
     match node.get("Parameters").or_else(|| node.get("Arguments")) {
         Some(given) => match reader.value(given) {
             // `"Arguments": "{% {...} %}"` is an object too.
-            Value::Expr(e) if matches!(e.term, Term::Map(_)) => data::value_of(e.term.clone()),
+            Value::Expr(e) if matches!(e.term, Term::Map(_)) => crate::dataflow::value_of(e.term.clone()),
             value => value,
         },
         None => reader.scope.input.value(),
@@ -110,7 +109,7 @@ fn serve(step: &mut Step) {
         ("lambda" | "aws-sdk:lambda", name) if name.starts_with("invoke") => {
             step.kind = StepKind::Code;
             let function = step.parameters.get("FunctionName");
-            let name = super::template::shown(&data::term_of(function));
+            let name = super::template::shown(&crate::dataflow::term_of(function));
             step.code.push(elsewhere(name.rsplit_once(":function:").map_or(name.as_str(), |(_, n)| n)));
         }
         ("http", "invoke") => step.request = Some(request(&step.parameters)),

@@ -48,5 +48,5 @@ fn scan(text: &str, scope: &Scope<'_>) -> Vec<Reference> {
 
 /// What a step of a path takes.
 fn below(term: &Term, segment: Segment) -> Term {
-    super::data::below_term(term, &[segment])
+    crate::dataflow::below_term(term, &[segment])
 }

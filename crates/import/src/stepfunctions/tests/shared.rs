@@ -1,37 +1,13 @@
 //! The importer on public definitions, where they are at hand: counts that were made by other means, and no panic.
 
 use super::*;
-use std::path::{Path, PathBuf};
-
-/// The folder of public definitions, when it is there.
-fn shared(below: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("COUNTERSIGN_SHARED").map(PathBuf::from);
-    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
-    let folder = root.join(below);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: {} is not there", folder.display());
-    None
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let (mut found, mut work) = (Vec::new(), vec![folder.to_path_buf()]);
-    while let Some(folder) = work.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() { work.push(path) } else { found.push(path) }
-        }
-    }
-    found.sort();
-    found
-}
+use crate::corpus_tests::{corpus, files_below, shared};
 
 #[test]
 fn public_machines_are_all_read() {
-    let Some(folder) = shared("corpus/stepfunctions") else { return };
+    let Some(folder) = corpus("stepfunctions") else { return };
     let (mut machines, mut states) = (0, 0);
-    for path in files(&folder) {
+    for path in files_below(&folder) {
         let Ok(bytes) = std::fs::read(&path) else { continue };
         let imported = import(&path.to_string_lossy(), &bytes, &NoFiles);
         if let Verdict::Workflows(found) = imported.verdict {
@@ -47,7 +23,7 @@ fn public_machines_are_all_read() {
 fn other_tools_test_machines_do_not_panic() {
     let folders = ["vectors/statelint", "vectors/asl-localstack"];
     let mut machines = 0;
-    for path in folders.iter().filter_map(|f| shared(f)).flat_map(|f| files(&f)) {
+    for path in folders.iter().filter_map(|f| shared(f)).flat_map(|f| files_below(&f)) {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         let text = without_trailing_commas(&text);
         if let Verdict::Workflows(found) = import("vector.json", text.as_bytes(), &NoFiles).verdict {

@@ -1,4 +1,4 @@
-//! What a state's data is, symbolically: which part of it came from the run's input, from which state's result, from
+//! What the data at one place of a run is, symbolically: which part of it came from the run's input, from which state's result, from
 //! which item. States hand one JSON document on; each puts its result somewhere in it (`ResultPath`), so that what
 //! `$.approval.decision` means depends on the way that led there.
 
@@ -6,24 +6,24 @@ use workflow::{Expression, Function, Language, Reference, Root, Segment, Term, T
 
 /// A document: a value, with fields laid over it.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Data {
-    pub(super) base: Value,
-    pub(super) over: Vec<(Text, Data)>,
+pub(crate) struct Data {
+    pub(crate) base: Value,
+    pub(crate) over: Vec<(Text, Data)>,
 }
 
 impl Data {
     /// The whole of what a root has.
-    pub(super) fn root(root: Root) -> Self {
+    pub(crate) fn root(root: Root) -> Self {
         Data::of(Value::Expr(Box::new(expression(Term::Ref(Reference { root, path: Vec::new() })))))
     }
 
     /// A value.
-    pub(super) fn of(base: Value) -> Self {
+    pub(crate) fn of(base: Value) -> Self {
         Data { base, over: Vec::new() }
     }
 
     /// What a path takes from it.
-    pub(super) fn get(&self, path: &[Segment]) -> Term {
+    pub(crate) fn get(&self, path: &[Segment]) -> Term {
         match path.split_first() {
             None => self.term(),
             Some((Segment::Key(key), rest)) => match self.laid(key) {
@@ -36,7 +36,7 @@ impl Data {
     }
 
     /// A part of it, with what is laid over that part.
-    pub(super) fn part(&self, path: &[Segment]) -> Data {
+    pub(crate) fn part(&self, path: &[Segment]) -> Data {
         match path.split_first() {
             None => self.clone(),
             Some((Segment::Key(key), rest)) => match self.laid(key) {
@@ -48,7 +48,7 @@ impl Data {
     }
 
     /// It with something put at a path of keys; at a position in a list, the whole list is no longer known.
-    pub(super) fn with(mut self, path: &[Segment], data: Data) -> Data {
+    pub(crate) fn with(mut self, path: &[Segment], data: Data) -> Data {
         match path.split_first() {
             None => data,
             Some((Segment::Key(key), rest)) => {
@@ -64,19 +64,19 @@ impl Data {
         }
     }
 
-    pub(super) fn lay(&mut self, key: &str, data: Data) {
+    pub(crate) fn lay(&mut self, key: &str, data: Data) {
         match self.over.iter_mut().find(|(k, _)| k == key) {
             Some((_, old)) => *old = data,
             None => self.over.push((key.into(), data)),
         }
     }
 
-    pub(super) fn laid(&self, key: &str) -> Option<&Data> {
+    pub(crate) fn laid(&self, key: &str) -> Option<&Data> {
         self.over.iter().find(|(k, _)| k == key).map(|(_, d)| d)
     }
 
     /// The whole of it as one term.
-    pub(super) fn term(&self) -> Term {
+    pub(crate) fn term(&self) -> Term {
         let base = term_of(&self.base);
         if self.over.is_empty() {
             return base;
@@ -94,7 +94,7 @@ impl Data {
     }
 
     /// The whole of it as a value.
-    pub(super) fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         if self.over.is_empty() { self.base.clone() } else { value_of(self.term()) }
     }
 }
@@ -115,7 +115,7 @@ fn below(value: &Value, path: &[Segment]) -> Term {
 }
 
 /// What a path takes from a term.
-pub(super) fn below_term(term: &Term, path: &[Segment]) -> Term {
+pub(crate) fn below_term(term: &Term, path: &[Segment]) -> Term {
     let Some((first, rest)) = path.split_first() else { return term.clone() };
     match (term, first) {
         (Term::Ref(r), _) => {
@@ -169,7 +169,7 @@ fn at(len: usize, index: i64) -> Option<usize> {
 }
 
 /// A value as a term.
-pub(super) fn term_of(value: &Value) -> Term {
+pub(crate) fn term_of(value: &Value) -> Term {
     match value {
         Value::Null => Term::Null,
         Value::Bool(b) => Term::Bool(*b),
@@ -182,7 +182,7 @@ pub(super) fn term_of(value: &Value) -> Term {
 }
 
 /// A term as a value, constants as constants.
-pub(super) fn value_of(term: Term) -> Value {
+pub(crate) fn value_of(term: Term) -> Value {
     match term {
         Term::Null => Value::Null,
         Term::Bool(b) => Value::Bool(b),
@@ -204,7 +204,7 @@ fn expression(term: Term) -> Expression {
         Term::Ref(r) => shown(r),
         _ => Text::default(),
     };
-    Expression { language: Language::AslJsonPath, text, term, line: 0 }
+    Expression { language: Language::Structured, text, term, line: 0 }
 }
 
 fn shown(reference: &Reference) -> Text {

@@ -1,32 +1,31 @@
-//! Follows the data through the states: what each one's input is, whichever way led there.
+//! Follows the data through a graph: what each point's input is, whichever way led there.
 //!
-//! Where ways meet with different data, each differing part becomes a variable that every state before the meeting
+//! Where ways meet with different data, each differing part becomes a variable that every point before the meeting
 //! sets, so that an analysis can tell which way gave it which value.
 
 use super::data::{Data, term_of, value_of};
-use super::outs::{Around, Slot, out};
-use super::states::States;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use workflow::{Function, Root, Segment, Term, Text, Value};
 
-/// Where data comes to: a state, or (from `states.len()` on) the end of a machine inside a state.
-pub(super) type Point = usize;
-
-/// A way from one place to another.
-pub(super) struct Way {
-    /// The state it leaves; nothing for the start of the run.
-    pub(super) from: Option<usize>,
-    pub(super) slot: Slot,
-    pub(super) to: Point,
+/// A way from one point to another.
+pub(crate) struct Way<S> {
+    /// The point it leaves; nothing for the start of the run.
+    pub(crate) from: Option<usize>,
+    /// How it leaves.
+    pub(crate) slot: S,
+    pub(crate) to: usize,
 }
 
 /// What was found.
-pub(super) struct Followed {
-    /// The input of each point; empty where no way leads.
-    pub(super) inputs: Vec<Data>,
-    /// Variables to set: by which state (nothing for the start), which, to what.
-    pub(super) sets: Vec<(Option<usize>, Text, Value)>,
+pub(crate) struct Followed {
+    /// The input of each point.
+    pub(crate) inputs: Vec<Data>,
+    /// Variables to set: by which point (nothing for the start), which, to what.
+    pub(crate) sets: Vec<(Option<usize>, Text, Value)>,
 }
+
+/// What a point hands on by one of its ways, given its input.
+pub(crate) type Out<'o, S> = &'o dyn Fn(usize, S, &Data) -> Data;
 
 #[derive(Clone, Default)]
 struct Input {
@@ -38,38 +37,43 @@ struct Input {
 
 /// So many differing parts are told apart at one place.
 const MAX_VARYING: usize = 64;
-/// So many visits per state, before the rest is left as it is.
+/// So many visits per point, before the rest is left as it is.
 const MAX_VISITS: usize = 40;
 /// Documents are told apart so deep.
 const MAX_KEYS: usize = 16;
 
 /// Follows all ways from the start. `names` are the names of the points for people.
-pub(super) fn follow(states: &States<'_>, ways: &[Way], names: &[Text], around: &Around<'_>) -> Followed {
-    let mut leaving: Vec<Vec<&Way>> = vec![Vec::new(); states.all.len()];
+pub(crate) fn follow<S: Copy>(ways: &[Way<S>], names: &[Text], start: &Data, out: Out<'_, S>) -> Followed {
+    let mut leaving: Vec<Vec<&Way<S>>> = (0..names.len()).map(|_| Vec::new()).collect();
     for way in ways {
         if let Some(from) = way.from {
             leaving[from].push(way);
         }
     }
     let mut inputs: Vec<Input> = vec![Input::default(); names.len()];
-    let mut queue = VecDeque::new();
-    let start = Data::root(Root::Trigger);
+    let (mut queue, mut waiting) = (VecDeque::new(), vec![false; names.len()]);
     for way in ways.iter().filter(|w| w.from.is_none()) {
-        arrive(&mut inputs[way.to], &start, &names[way.to]);
+        arrive(&mut inputs[way.to], start, &names[way.to]);
         queue.push_back(way.to);
     }
     let mut budget = MAX_VISITS * names.len() + 100;
     while let Some(at) = queue.pop_front() {
-        let Some(left) = budget.checked_sub(1) else { break };
+        waiting[at] = false;
+        let Some(left) = budget.checked_sub(1) else {
+            // No end in sight: nothing that was found so far is certain.
+            inputs.iter_mut().for_each(|i| *i = Input::default());
+            break;
+        };
         budget = left;
-        for way in leaving.get(at).into_iter().flatten() {
-            let data = out(&states.all[at], way.slot, &inputs[at].data, around);
-            if arrive(&mut inputs[way.to], &data, &names[way.to]) && !queue.contains(&way.to) {
+        for way in &leaving[at] {
+            let data = out(at, way.slot, &inputs[at].data);
+            if arrive(&mut inputs[way.to], &data, &names[way.to]) && !waiting[way.to] {
+                waiting[way.to] = true;
                 queue.push_back(way.to);
             }
         }
     }
-    let sets = sets(states, ways, &inputs, names, around);
+    let sets = sets(ways, &inputs, names, start, out);
     let nowhere = || Data::root(Root::Unknown("$".into()));
     let inputs = inputs.into_iter().map(|i| if i.reached { i.data } else { nowhere() }).collect();
     Followed { inputs, sets }
@@ -133,28 +137,30 @@ fn variable(name: &str, path: &[Text]) -> Text {
     out.into()
 }
 
-/// What the states before each meeting set, so that the varying parts have their values.
-fn sets(
-    states: &States<'_>,
-    ways: &[Way],
+/// What the points before each meeting set, so that the varying parts have their values.
+fn sets<S: Copy>(
+    ways: &[Way<S>],
     inputs: &[Input],
     names: &[Text],
-    around: &Around<'_>,
+    start: &Data,
+    out: Out<'_, S>,
 ) -> Vec<(Option<usize>, Text, Value)> {
     let mut sets: Vec<(Option<usize>, Text, Value)> = Vec::new();
+    let mut known: HashMap<(Option<usize>, Text), usize> = HashMap::new();
     for way in ways.iter().filter(|w| !inputs[w.to].varying.is_empty()) {
         let data = match way.from {
             Some(from) if !inputs[from].reached => continue,
-            Some(from) => out(&states.all[from], way.slot, &inputs[from].data, around),
-            None => Data::root(Root::Trigger),
+            Some(from) => out(from, way.slot, &inputs[from].data),
+            None => start.clone(),
         };
         for path in &inputs[way.to].varying {
             let keys: Vec<_> = path.iter().map(|k| Segment::Key(k.clone())).collect();
             let value = data.part(&keys).base;
             let name = variable(&names[way.to], path);
-            match sets.iter_mut().rev().find(|(f, n, _)| *f == way.from && *n == name) {
-                Some((_, _, known)) if *known == value => {}
-                Some((_, _, known)) => *known = either(known, &value),
+            let at = *known.entry((way.from, name.clone())).or_insert(sets.len());
+            match sets.get_mut(at) {
+                Some((_, _, old)) if *old == value => {}
+                Some((_, _, old)) => *old = either(old, &value),
                 None => sets.push((way.from, name, value)),
             }
         }
@@ -162,7 +168,7 @@ fn sets(
     sets
 }
 
-/// One of two values, by which way a state was left.
+/// One of two values, by which way a point was left.
 fn either(a: &Value, b: &Value) -> Value {
     let which = Term::Unknown(Vec::new());
     value_of(Term::Call(Function::If, vec![which, term_of(a), term_of(b)]))
