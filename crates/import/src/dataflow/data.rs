@@ -2,6 +2,7 @@
 //! which item. States hand one JSON document on; each puts its result somewhere in it (`ResultPath`), so that what
 //! `$.approval.decision` means depends on the way that led there.
 
+use crate::values::term as term_of;
 use workflow::{Expression, Function, Language, Reference, Root, Segment, Term, Text, Value};
 
 /// A document: a value, with fields laid over it.
@@ -165,19 +166,6 @@ fn at(len: usize, index: i64) -> Option<usize> {
     match usize::try_from(index) {
         Ok(index) => Some(index),
         Err(_) => len.checked_sub(usize::try_from(index.unsigned_abs()).ok()?),
-    }
-}
-
-/// A value as a term.
-pub(crate) fn term_of(value: &Value) -> Term {
-    match value {
-        Value::Null => Term::Null,
-        Value::Bool(b) => Term::Bool(*b),
-        Value::Number(n) => Term::Number(n.clone()),
-        Value::Text(t) => Term::Text(t.clone()),
-        Value::List(items) => Term::List(items.iter().map(term_of).collect()),
-        Value::Map(map) => Term::Map(map.0.iter().map(|e| (e.key.clone(), term_of(&e.value))).collect()),
-        Value::Expr(e) => e.term.clone(),
     }
 }
 

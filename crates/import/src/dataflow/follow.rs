@@ -3,7 +3,8 @@
 //! Where ways meet with different data, each differing part becomes a variable that every point before the meeting
 //! sets, so that an analysis can tell which way gave it which value.
 
-use super::data::{Data, term_of, value_of};
+use super::data::{Data, value_of};
+use crate::values::term as term_of;
 use std::collections::{HashMap, VecDeque};
 use workflow::{Function, Root, Segment, Term, Text, Value};
 

@@ -3,5 +3,6 @@
 mod data;
 mod follow;
 
-pub(crate) use data::{Data, below_term, term_of, value_of};
+pub(crate) use crate::values::term as term_of;
+pub(crate) use data::{Data, below_term, value_of};
 pub(crate) use follow::{Followed, Way, follow};
