@@ -90,6 +90,13 @@ mod tests {
     }
 
     #[test]
+    fn pages_cite_controls_that_are_known() {
+        for rule in crate::RULES.iter().filter(|r| r.page.contains("## Frameworks")) {
+            assert!(!cited(rule.page).is_empty(), "{}: cites no known control", rule.id);
+        }
+    }
+
+    #[test]
     fn controls_are_found_in_pages() {
         let page = "# x\n\nAC-5\n\n## Frameworks\n\n- NIST SP 800-53 Rev. 5: AC-2(1), `AC-5`, CM-3.\n- PCI DSS 4.0.1: 6.5.3, 10.6\n- NHI7:2025\n\n## Other\n\nAC-6\n";
         assert_eq!(ids(page), ["NHI7:2025", "AC-2(1)", "AC-5", "CM-3", "6.5.3", "10.6"]);

@@ -151,6 +151,44 @@ mod tests {
         assert_eq!((other.reason.as_str(), other.expires.as_str()), ("x", "2027-01-31"));
     }
 
+    /// Two steps at lines and structural paths.
+    fn workflow(steps: [(&str, u32, &str); 2]) -> Workflow {
+        let mut workflow = Workflow::new(workflow::Platform::N8n, "w", "w");
+        for (id, line, path) in steps {
+            let mut step = Step::new(id, id, workflow::StepKind::Action);
+            step.span = workflow::Span { file: 0, line, path: path.into() };
+            workflow.add(step);
+        }
+        workflow
+    }
+
+    fn steps(text: &str, workflow: Workflow) -> Vec<String> {
+        let (found, problems) = ignores("w", text.as_bytes(), &[workflow]);
+        assert!(problems.is_empty(), "{problems:?}");
+        found[0].iter().map(|i| format!("{}@{}", i.step, i.line)).collect()
+    }
+
+    const WORDS: &str = "countersign-ignore: injection reason='r' expires=2027-01-31";
+
+    #[test]
+    fn a_note_belongs_to_the_innermost_step_around_it() {
+        let words = WORDS.replace('\'', "\\\"");
+        let text = format!("{{\"a\": {{\"note\": \"{words}\"}},\n\"b\": {{}},\n\"note\": \"x\\n{words}\"}}");
+        let found = steps(&text, workflow([("one", 1, "a"), ("two", 2, "b")]));
+        assert_eq!(found, ["one@1", "@3"]);
+    }
+
+    #[test]
+    fn a_comment_belongs_to_the_step_it_stands_in_or_before() {
+        let words = WORDS.replace('\'', "\"");
+        let yaml = format!("do:\n  # {words}\n  - one: 1\n  - two: # {words}\n      x: 1\n");
+        assert_eq!(steps(&yaml, workflow([("one", 3, "do[0]"), ("two", 4, "do[1]")])), ["one@2", "two@4"]);
+        let xml = format!("<a>\n<b>\n<!-- {words} -->\n</b>\n<c/>\n<d/></a>");
+        assert_eq!(steps(&xml, workflow([("one", 2, ""), ("two", 6, "")])), ["one@3"]);
+        let json = format!("{{\n// {words}\n\"a\": {{}},\n\"b\": {{}}}}");
+        assert_eq!(steps(&json, workflow([("one", 3, "a"), ("two", 4, "b")])), ["one@2"]);
+    }
+
     #[test]
     fn an_ignore_without_them_says_what_it_needs() {
         assert!(parse("injection expires=2027-01-31").unwrap_err().contains("a reason"));
