@@ -1,0 +1,174 @@
+//! Which variables steps set, as far as the model shows: forms, mappings, results, and the answers of people that a
+//! gateway right after their task reads.
+
+use super::scope::Scope;
+use super::xml::{self, Element};
+use super::{build, expression};
+use crate::doc::{Doc, Node};
+use std::collections::{HashMap, HashSet};
+use workflow::Text;
+
+/// What a process's steps set.
+#[derive(Default)]
+pub(super) struct Answers {
+    /// Variables that each user task sets, by the task's id.
+    pub(super) tasks: HashMap<String, Vec<String>>,
+    /// What expressions may name.
+    pub(super) scope: Scope,
+}
+
+/// Looks through a process.
+pub(super) fn of(process: Element<'_, '_>) -> Answers {
+    let mut answers = Answers::default();
+    let nodes: Vec<Element<'_, '_>> =
+        process.descendants().filter(|n| build::is_flow_node(xml::name(*n))).collect();
+    for node in &nodes {
+        assigned(*node, &mut answers);
+    }
+    let flows = flows(process);
+    let by_id: HashMap<&str, Element<'_, '_>> =
+        nodes.iter().filter_map(|n| Some((n.attribute("id")?, *n))).collect();
+    for task in nodes.iter().filter(|n| xml::name(**n) == "userTask") {
+        let Some(id) = task.attribute("id") else { continue };
+        let known = answers.tasks.get(id).cloned().unwrap_or_default();
+        let read = read_after(id, &flows, &by_id);
+        let own = read.into_iter().filter(|v| !answers.scope.assigned.contains(v));
+        let all: Vec<String> = known.into_iter().chain(own).collect();
+        answers.tasks.insert(id.to_owned(), all);
+    }
+    let implied: Vec<String> = answers.tasks.values().flatten().cloned().collect();
+    answers.scope.assigned.extend(implied);
+    answers
+}
+
+/// The variables that one node sets by what it declares.
+fn assigned(node: Element<'_, '_>, answers: &mut Answers) {
+    let id = node.attribute("id").unwrap_or_default();
+    let mut found: HashSet<String> = HashSet::new();
+    for output in xml::extensions(node, "outputParameter") {
+        found.extend(output.attribute("name").map(str::to_owned));
+    }
+    for output in xml::extensions(node, "output").chain(xml::extensions(node, "out")) {
+        let target = output.attribute("target").map(|t| t.split('.').next().unwrap_or(t).to_owned());
+        found.extend(target);
+    }
+    for header in xml::extensions(node, "header").filter(|h| h.attribute("key") == Some("resultVariable")) {
+        found.extend(header.attribute("value").map(str::to_owned));
+    }
+    found.extend(xml::vendor(node, "resultVariable").map(str::to_owned));
+    found.extend(xml::vendor(node, "resultVariableName").map(str::to_owned));
+    for called in xml::direct(node, "calledDecision").chain(xml::direct(node, "script")) {
+        found.extend(called.attribute("resultVariable").map(str::to_owned));
+    }
+    if let Some(script) = xml::child(node, "script") {
+        found.extend(set_in(xml::text(script)));
+    }
+    if let Some(repeated) = xml::child(node, "multiInstanceLoopCharacteristics") {
+        items(repeated, id, answers);
+    }
+    if matches!(xml::name(node), "userTask" | "startEvent") {
+        let fields = fields(node);
+        if xml::name(node) == "userTask" {
+            answers.tasks.insert(id.to_owned(), fields.clone());
+            found.extend(fields);
+        }
+    }
+    answers.scope.hidden |= is_hidden(node);
+    answers.scope.assigned.extend(found);
+}
+
+/// The item variable of a loop.
+fn items(repeated: Element<'_, '_>, id: &str, answers: &mut Answers) {
+    let zeebe = repeated.descendants().find(|n| n.tag_name().name() == "loopCharacteristics");
+    let named =
+        xml::vendor(repeated, "elementVariable").or_else(|| zeebe.and_then(|z| z.attribute("inputElement")));
+    let task = repeated.parent().is_some_and(|p| !build::is_container(xml::name(p)));
+    let of = if task { format!("{id}/each") } else { id.to_owned() };
+    if let Some(name) = named {
+        answers.scope.items.insert(name.to_owned(), Text::from(of));
+    }
+}
+
+/// The fields of a form, where the model has it.
+pub(super) fn fields(node: Element<'_, '_>) -> Vec<String> {
+    let declared = xml::extensions(node, "formField").chain(xml::extensions(node, "formProperty"));
+    let mut found: Vec<String> = declared.filter_map(|f| f.attribute("id").map(str::to_owned)).collect();
+    let key = xml::extensions(node, "formDefinition").find_map(|f| f.attribute("formKey"));
+    if let Some(wanted) = key.and_then(|k| k.rsplit(':').next()) {
+        let process = node.ancestors().find(|n| xml::is(*n, "process"));
+        let forms = process.into_iter().flat_map(|p| xml::extensions(p, "userTaskForm"));
+        for form in forms.filter(|f| f.attribute("id") == Some(wanted)) {
+            found.extend(keys_of(xml::text(form)));
+        }
+    }
+    found
+}
+
+/// The keys of the fields of a form that is written as JSON.
+fn keys_of(text: &str) -> Vec<String> {
+    let Ok(doc) = Doc::json(text) else { return Vec::new() };
+    let components = doc.root().get("components");
+    let found = components.into_iter().flat_map(Node::items).filter_map(|c| c.str("key")).map(str::to_owned);
+    found.collect()
+}
+
+/// Variables that a script sets by the engine's own call.
+fn set_in(script: &str) -> Vec<String> {
+    let calls = script.match_indices("setVariable(").filter_map(|(at, call)| {
+        let rest = script[at + call.len()..].trim_start();
+        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        rest[1..].split_once(quote).map(|(name, _)| name.to_owned())
+    });
+    calls.collect()
+}
+
+/// Whether a node may set variables that the model does not show.
+fn is_hidden(node: Element<'_, '_>) -> bool {
+    let task = matches!(xml::name(node), "serviceTask" | "sendTask" | "businessRuleTask" | "scriptTask");
+    let event = xml::name(node).ends_with("Event");
+    let vendors = ["class", "delegateExpression", "expression", "topic"];
+    let runs = vendors.iter().any(|v| xml::vendor(node, v).is_some());
+    let works = xml::extensions(node, "taskDefinition").next().is_some();
+    let listens =
+        xml::direct(node, "executionListener").chain(xml::direct(node, "taskListener")).next().is_some();
+    listens || (task || event) && (runs || works || xml::child(node, "script").is_some())
+}
+
+/// Flows by where they start.
+type Flows<'a, 'i> = HashMap<&'a str, Vec<Element<'a, 'i>>>;
+
+fn flows<'a, 'i>(process: Element<'a, 'i>) -> Flows<'a, 'i> {
+    let mut found: Flows<'a, 'i> = HashMap::new();
+    for flow in process.descendants().filter(|n| xml::is(*n, "sequenceFlow")) {
+        if let Some(source) = flow.attribute("sourceRef") {
+            found.entry(source).or_default().push(flow);
+        }
+    }
+    found
+}
+
+/// The variables of conditions that come after a task with nothing between that could set them.
+fn read_after(id: &str, flows: &Flows<'_, '_>, by_id: &HashMap<&str, Element<'_, '_>>) -> Vec<String> {
+    let (mut found, mut seen, mut work) = (Vec::new(), HashSet::new(), vec![id]);
+    while let Some(at) = work.pop() {
+        if !seen.insert(at) || seen.len() > 64 {
+            continue;
+        }
+        for flow in flows.get(at).into_iter().flatten() {
+            let condition = xml::child(*flow, "conditionExpression").map(xml::text).unwrap_or_default();
+            for variable in expression::variables(condition) {
+                if !found.contains(&variable) {
+                    found.push(variable);
+                }
+            }
+            let Some(target) = flow.attribute("targetRef") else { continue };
+            let kind = by_id.get(target).map_or("", |n| xml::name(*n));
+            let passes =
+                kind.ends_with("Gateway") || matches!(kind, "task" | "manualTask" | "intermediateThrowEvent");
+            if passes {
+                work.push(target);
+            }
+        }
+    }
+    found
+}
