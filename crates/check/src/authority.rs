@@ -118,6 +118,6 @@ pub fn is_actor(path: &[Segment]) -> bool {
     ];
     keys_of(path).iter().any(|k| {
         let word: String = k.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        ACTORS.contains(&word.as_str())
+        ACTORS.contains(&word.as_str()) || word.starts_with("xmsuser")
     })
 }

@@ -197,10 +197,30 @@ impl<'w> Graph<'w> {
         self.reach(From::Triggers, |_| true)
     }
 
-    /// Everything after a step in the same round of every loop.
+    /// Everything after a step in the same round of every loop: a walk that comes back to a loop leaves it.
     #[must_use]
     pub fn after(&self, step: StepIx) -> Reach {
-        self.reach(From::After(step), |e| self.edge(e).kind != EdgeKind::Back)
+        let mut closed: Vec<bool> =
+            self.workflow.steps.iter().map(|s| matches!(s.kind, StepKind::Loop(_))).collect();
+        closed[step.0 as usize] = false;
+        loop {
+            let next_round = |e: u32| {
+                let edge = self.edge(e);
+                edge.kind == EdgeKind::Body && matches!(edge.from, Node::Step(s) if closed[s.0 as usize])
+            };
+            let reach = self.reach(From::After(step), |e| !next_round(e));
+            let mut more = false;
+            for (i, shut) in closed.iter_mut().enumerate().filter(|(_, shut)| **shut) {
+                let at = StepIx(u32::try_from(i).unwrap_or(NONE));
+                let forward =
+                    self.into(at).iter().any(|e| reach.passed(*e) && self.edge(*e).kind != EdgeKind::Back);
+                *shut = !forward;
+                more |= forward;
+            }
+            if !more {
+                return reach;
+            }
+        }
     }
 
     /// The innermost loop a step stands in, by its containers.

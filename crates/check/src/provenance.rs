@@ -7,7 +7,7 @@
 
 use crate::set::{Place, Set};
 use workflow::{
-    EdgeKind, Expression, Function, Node, Reference, Root, Segment, Step, StepIx, StepKind, Term, Text,
+    EdgeKind, Expression, Function, Kind, Node, Reference, Root, Segment, Step, StepIx, StepKind, Term, Text,
     TriggerKind, Value,
 };
 
@@ -131,7 +131,7 @@ impl<'w> Set<'w> {
                 continue;
             }
             seen.push(asked);
-            for mut input in self.inputs(asked) {
+            for mut input in self.inputs(asked).into_iter().chain(self.echoed(asked, &source.path)) {
                 input.how.looked_up = Some(asked);
                 input.how.first |= source.how.first;
                 if !found.contains(&input) {
@@ -140,6 +140,17 @@ impl<'w> Set<'w> {
             }
         }
         found
+    }
+
+    /// What came into a step that writes items as they are and gives them back.
+    fn echoed(&self, at: Place, path: &[Segment]) -> Vec<Source> {
+        let step = self.graph(at.workflow).step(at.step);
+        let writes =
+            step.live_effects().iter().any(|e| matches!(e.kind, Kind::Write | Kind::Ticket | Kind::Notify));
+        if !self.workflows[at.workflow as usize].itemwise || !writes || path.is_empty() {
+            return Vec::new();
+        }
+        self.term_sources(at, &Term::Ref(Reference { root: Root::Previous, path: path.to_vec() }))
     }
 
     /// The direct sources of what a step is asked with: whom it reads where the catalogue says so, else all of it.
@@ -230,14 +241,11 @@ impl Query<'_, '_> {
             Function::First | Function::Last => {
                 let inner_split =
                     matches!(args.first(), Some(Term::Call(Function::Other(f), _)) if is_split(f));
-                trail.how.part |= inner_split;
                 trail.how.first |= !inner_split;
             }
             Function::UrlEncode | Function::Escape => trail.how.encoded = true,
             Function::Concat => trail.how.spliced |= args.len() > 1,
-            Function::Other(name) if is_split(name) && trail.rest.first() == Some(&Segment::Index(0)) => {
-                trail.how.part = true;
-            }
+            Function::Other(name) if is_split(name) && args.iter().any(at_sign) => trail.how.part = true,
             Function::If => {
                 trail.rest.clear();
                 return args.iter().skip(1).for_each(|t| self.term(at, t, &trail));
@@ -311,6 +319,9 @@ impl Query<'_, '_> {
         if let Some(output) = &step.output {
             let before = self.found.len();
             self.value(of, output, trail);
+            if self.found.len() == before && step.kind == StepKind::Join {
+                self.value(of, &step.parameters, &trail.bare());
+            }
             if self.found.len() > before || !step.passes_input {
                 return;
             }
@@ -464,6 +475,17 @@ fn takes_first(path: &[Segment]) -> bool {
     path.iter().any(|s| matches!(s, Segment::Index(0 | -1)))
 }
 
+/// Functions that give a part of a text.
 fn is_split(name: &str) -> bool {
-    name.to_ascii_lowercase().contains("split")
+    let name = name.to_ascii_lowercase();
+    ["split", "substr", "slice", "before", "extract"].iter().any(|w| name.contains(w))
+}
+
+/// Whether a text is cut at the `@` of an address.
+fn at_sign(arg: &Term) -> bool {
+    match arg {
+        Term::Text(t) => t == "@",
+        Term::Call(_, args) => args.iter().any(|a| matches!(a, Term::Text(t) if t == "@")),
+        _ => false,
+    }
 }

@@ -102,7 +102,8 @@ impl Judge<'_> {
             let before = out.effects.len();
             self.commands(step, code, &text, out);
             let known = out.effects.len() > before;
-            let shapes = !text.trim().is_empty() && code::only_shapes_data(code.language, &text);
+            let shapes =
+                is_default(code) || !text.trim().is_empty() && code::only_shapes_data(code.language, &text);
             reaches |= !(shapes
                 || (known && code.language == CodeLanguage::Sql)
                 || self.reads_only(code.language, &text, out));
@@ -153,6 +154,12 @@ impl Judge<'_> {
         let system = if kind == Kind::Control { Text::default() } else { step.connector.clone() };
         out.add(kind, &system, Evidence::Operation);
     }
+}
+
+/// Inline code that the definition leaves out is the platform's own example, which shapes data.
+fn is_default(code: &Code) -> bool {
+    let scripted = matches!(code.language, CodeLanguage::JavaScript | CodeLanguage::Python);
+    scripted && code.name.is_empty() && code.text == workflow::Value::Null
 }
 
 #[cfg(test)]

@@ -35,10 +35,13 @@ fn whom(facts: &Facts<'_, '_>, step: StepIx) -> Vec<Value> {
     if own.changes_access() {
         return own.target.identity.clone();
     }
-    if super::dynamic_endpoint::writes(facts, step) {
+    if facts.changes.is_empty() {
+        return Vec::new();
+    }
+    if super::dynamic_endpoint::is_dynamic(facts, step) {
         return own.request.iter().map(|r| r.url.clone()).collect();
     }
-    let outside = own.code.iter().any(|c| !c.name.is_empty());
+    let outside = facts.does(step, Kind::Code) && own.code.iter().all(|c| !c.name.is_empty());
     if outside { vec![own.parameters.clone()] } else { Vec::new() }
 }
 
@@ -88,7 +91,7 @@ fn searches(facts: &Facts<'_, '_>, at: Place) -> bool {
 fn is_lookup(facts: &Facts<'_, '_>, at: Place) -> bool {
     let step = facts.set.graph(at.workflow).step(at.step);
     let reads = !step.live_effects().is_empty() && step.live_effects().iter().all(|e| e.kind == Kind::Read);
-    reads && !step.target.identity.is_empty()
+    reads && step.target.returns != Returns::List
 }
 
 /// A key that holds a person's name, not an identifier.

@@ -15,11 +15,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for step in facts.reached.steps().filter(|s| writes(facts, *s)) {
-        let Some(source) = chosen_host(facts, step) else { continue };
-        if answers_its_trigger(facts, step, &source) {
-            continue;
-        }
+    for step in facts.reached.steps() {
+        let Some(source) = chosen(facts, step) else { continue };
         let carries = match facts.step(step).request.as_ref().map(|r| r.auth) {
             Some(Auth::None) | None => "",
             _ => ", and the workflow's credential goes along",
@@ -35,8 +32,24 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// Whether the address of a raw write comes from data, so that this rule reports it.
+pub(super) fn is_dynamic(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    chosen(facts, step).is_some()
+}
+
+/// The data that gives the address of a raw write. Where nothing else changes access, only what the caller gives
+/// counts: a vendor's own discovery of its host is no more than an unknown call.
+fn chosen(facts: &Facts<'_, '_>, step: StepIx) -> Option<Source> {
+    if !writes(facts, step) {
+        return None;
+    }
+    let source = chosen_host(facts, step)?;
+    let matters = !facts.changes.is_empty() || source.caller;
+    (matters && !answers_its_trigger(facts, step, &source)).then_some(source)
+}
+
 /// A raw call that changes access, or of which it cannot be said that it does not.
-pub(super) fn writes(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+fn writes(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let Some(request) = facts.step(step).request.as_ref().filter(|r| !r.governed) else { return false };
     let reads = request.method.as_text().is_some_and(|m| matches!(m, "GET" | "HEAD" | "OPTIONS"));
     let risky = facts.step(step).live_effects().iter();
@@ -45,7 +58,7 @@ pub(super) fn writes(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 }
 
 /// The data that decides the host.
-pub(super) fn chosen_host(facts: &Facts<'_, '_>, step: StepIx) -> Option<Source> {
+fn chosen_host(facts: &Facts<'_, '_>, step: StepIx) -> Option<Source> {
     let url = &facts.step(step).request.as_ref()?.url;
     let head: Value = match url.as_expression().map(|e| (e, &e.term)) {
         Some((e, Term::Template(parts))) => match parts.first() {

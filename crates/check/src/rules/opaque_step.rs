@@ -18,7 +18,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     let declared = |s: &StepIx| facts.context.record.as_ref().is_some_and(|r| r.declares(&facts.step(*s).id));
     for step in facts.reached.steps().filter(|s| facts.is_opaque(*s) && !declared(s)) {
         let own = facts.step(step);
-        if own.synthetic || facts.does(step, Kind::Opaque) && super::dynamic_endpoint::chosen_host(facts, step).is_some() {
+        if own.synthetic || facts.does(step, Kind::Opaque) && super::dynamic_endpoint::is_dynamic(facts, step) {
             continue; // the address itself is the fault
         }
         let (told, sure) = unknown(facts, step);

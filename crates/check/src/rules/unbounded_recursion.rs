@@ -4,7 +4,7 @@ use super::{Rule, Scope};
 use crate::facts::Facts;
 use crate::graph::From;
 use crate::set::Call;
-use workflow::{EdgeKind, Finding, Function, Node, Severity, StepIx, StepKind, Term, Value};
+use workflow::{EdgeKind, Finding, Function, Node, Severity, StepIx, StepKind, Term, TriggerKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -40,9 +40,13 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
 }
 
-/// A call leads back here.
+/// A call leads back here, and from where it comes in a walk leads to the call again.
 fn comes_back(facts: &Facts<'_, '_>, call: &Call<'_>) -> bool {
-    call.itself || call.to.is_some_and(|to| facts.set.closure(to).contains(&facts.index))
+    let back = call.itself || call.to.is_some_and(|to| facts.set.closure(to).contains(&facts.index));
+    let triggers = &facts.workflow.triggers;
+    let called = |t: usize| triggers[t].kind == TriggerKind::Subflow;
+    let apart = triggers.iter().any(|t| t.kind == TriggerKind::Subflow);
+    back && (!apart || facts.set.triggers(call.from).any(called))
 }
 
 /// Something in the input is computed anew for each round.

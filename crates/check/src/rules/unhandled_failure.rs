@@ -50,10 +50,28 @@ fn told_of(facts: &Facts<'_, '_>, step: StepIx) -> bool {
         failed.push(graph.edge(*edge).to);
         failed.extend(graph.after(graph.edge(*edge).to).steps());
     }
-    let went_well = graph.reach(From::After(step), |e| graph.edge(e).kind != EdgeKind::Error);
+    let fails = |e: u32| matches!(graph.edge(e).kind, EdgeKind::Error | EdgeKind::Timeout);
+    let went_well = graph.reach(From::After(step), |e| !fails(e));
+    let mut also = Vec::new();
+    for exit in exits(facts, step) {
+        also.push(exit);
+        also.extend(graph.after(exit).steps());
+    }
+    let well = |s: StepIx| went_well.has(s) || also.contains(&s);
     let reads = failed.iter().any(|b| reads_outcome(facts, *b, step));
-    let notes = failed.iter().any(|s| !went_well.has(*s) && notes_down(facts, *s));
-    failed.iter().any(|s| tells(facts, *s) && (reads || notes || !went_well.has(*s)))
+    let notes = failed.iter().any(|s| !well(*s) && notes_down(facts, *s));
+    failed.iter().any(|s| tells(facts, *s) && (reads || notes || !well(*s)))
+}
+
+/// Where a run goes on after the container around a step, which it does however the step's successors are skipped.
+fn exits(facts: &Facts<'_, '_>, step: StepIx) -> Vec<StepIx> {
+    let Some(container) = facts.step(step).parent else { return Vec::new() };
+    let inside = |s: StepIx| s == container || facts.graph.contains(container, s);
+    let edges = facts.workflow.edges.iter().filter(|e| {
+        let from_inside = matches!(e.from, workflow::Node::Step(s) if s != container && inside(s));
+        from_inside && !matches!(e.kind, EdgeKind::Error | EdgeKind::Timeout)
+    });
+    edges.map(|e| e.to).filter(|to| !inside(*to)).collect()
 }
 
 /// A step on the error path keeps a note in a variable, and the step after it does not write another over it.
