@@ -1,7 +1,8 @@
 //! Checks of authority: a branch that lets a change happen only when the requester is known to have a role, a
 //! membership or a place on a list, and that fails closed.
 
-use crate::gate::stops_without;
+use crate::gate::walks_without;
+use crate::graph::Reach;
 use crate::logic::{Subject, keys_of};
 use crate::provenance::{Origin, Source};
 use crate::set::{Place, Set};
@@ -16,18 +17,49 @@ pub enum Authority {
     Requester(Vec<Text>),
 }
 
-/// The check of authority that stands on every path to a change, if there is one.
+/// A check of the requester's authority, and what is reached when it finds nothing.
+pub struct Check {
+    /// What is checked.
+    pub authority: Authority,
+    /// Where the identity that is read about comes from.
+    about: Vec<Source>,
+    /// What is reached past it, when it fails, or when it finds nothing.
+    without: Vec<Reach>,
+}
+
+impl Check {
+    /// Whether the check stands on every path to a change, and is not about the one whose access changes.
+    #[must_use]
+    pub fn guards(&self, set: &Set<'_>, at: Place) -> bool {
+        if self.without.iter().any(|r| r.has(at.step)) || self.authority == Authority::Read(at.step) {
+            return false;
+        }
+        let target = set.all_sources(at, &set.graph(at.workflow).step(at.step).target.identity);
+        let same = |s: &Source| target.iter().any(|t| t.origin == s.origin && t.path == s.path);
+        self.about.is_empty() || self.about.iter().any(|s| !same(s))
+    }
+}
+
+/// The checks of authority of a workflow.
 #[must_use]
-pub fn authority(set: &Set<'_>, at: Place) -> Option<Authority> {
-    let graph = set.graph(at.workflow);
-    let target = set.all_sources(at, &graph.step(at.step).target.identity);
-    let mut read = graph.steps().filter(|s| *s != at.step && reads_authority(graph.step(*s)));
-    let by_read = read.find(|s| {
-        let here = Place { workflow: at.workflow, step: *s };
-        is_about_requester(set, here, &target)
-            && stops_without(graph, &Subject::Step(*s, Vec::new()), at.step)
-    });
-    by_read.map(Authority::Read).or_else(|| by_requester(set, at))
+pub fn checks(set: &Set<'_>, workflow: u32) -> Vec<Check> {
+    let triggers = &set.workflows[workflow as usize].triggers;
+    if !triggers.iter().any(|t| t.authenticated == Some(true)) {
+        return Vec::new();
+    }
+    let graph = set.graph(workflow);
+    let mut found: Vec<Check> = Vec::new();
+    for step in graph.steps().filter(|s| reads_authority(graph.step(*s))).take(16) {
+        let asked = set.inputs(Place { workflow, step });
+        let requester = |s: &Source| s.origin == Origin::Trigger && vouched(set, workflow, &s.path);
+        let about: Vec<Source> = asked.into_iter().filter(requester).collect();
+        if !about.is_empty() {
+            let without = walks_without(graph, &Subject::Step(step, Vec::new()));
+            found.push(Check { authority: Authority::Read(step), about, without });
+        }
+    }
+    found.extend(by_requester(set, workflow));
+    found
 }
 
 /// Whether a step reads memberships, roles or entitlements, by its operation and its path.
@@ -47,36 +79,28 @@ fn reads_authority(step: &Step) -> bool {
     only_reads && tells.iter().any(|w| words.contains(w))
 }
 
-/// Whether what is read is about the person who started the run, and not about the person whose access changes.
-fn is_about_requester(set: &Set<'_>, read: Place, target: &[Source]) -> bool {
-    let asked = set.inputs(read);
-    let same = |s: &Source| target.iter().any(|t| t.origin == s.origin && t.path == s.path);
-    asked.iter().any(|s| s.origin == Origin::Trigger && !same(s) && vouched(set, read.workflow, &s.path))
-}
-
-fn by_requester(set: &Set<'_>, at: Place) -> Option<Authority> {
-    let graph = set.graph(at.workflow);
+/// Branches that compare the requester's own identity with constants.
+fn by_requester(set: &Set<'_>, workflow: u32) -> Vec<Check> {
+    let graph = set.graph(workflow);
     let mut tried: Vec<Vec<Text>> = Vec::new();
-    for edge in &graph.workflow.edges {
-        let (EdgeKind::When { condition, .. }, Node::Step(branch)) = (&edge.kind, edge.from) else {
-            continue;
-        };
-        if branch.0 as usize >= graph.len() {
+    for edge in graph.workflow.edges.iter().take(2000) {
+        let (EdgeKind::When { condition, .. }, Node::Step(step)) = (&edge.kind, edge.from) else { continue };
+        if step.0 as usize >= graph.len() {
             continue;
         }
-        for source in set.term_sources(Place { workflow: at.workflow, step: branch }, &condition.term) {
+        for source in set.term_sources(Place { workflow, step }, &condition.term) {
             let keys = keys_of(&source.path);
-            let fits = source.origin == Origin::Trigger && vouched(set, at.workflow, &source.path);
-            if !fits || tried.contains(&keys) || tried.len() > 8 {
-                continue;
+            let fits = source.origin == Origin::Trigger && vouched(set, workflow, &source.path);
+            if fits && !tried.contains(&keys) && tried.len() < 8 {
+                tried.push(keys);
             }
-            if stops_without(graph, &Subject::Trigger(keys.clone()), at.step) {
-                return Some(Authority::Requester(keys));
-            }
-            tried.push(keys);
         }
     }
-    None
+    let check = |keys: Vec<Text>| {
+        let without = walks_without(graph, &Subject::Trigger(keys.clone()));
+        Check { authority: Authority::Requester(keys), about: Vec::new(), without }
+    };
+    tried.into_iter().map(check).collect()
 }
 
 /// Whether a field of the trigger says who started the run, on the platform's word.

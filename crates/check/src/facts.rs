@@ -1,15 +1,15 @@
 //! What rules ask about: the facts of one workflow within its set, computed once.
 
-use crate::authority::{Authority, authority};
+use crate::authority::{Check, checks};
 use crate::gate::{Effectiveness, Gate, Question, questions};
-use crate::graph::{Graph, Reach};
+use crate::graph::{From, Graph, Reach};
 use crate::logic::Answer;
 use crate::record::{Context, GateKind};
 use crate::set::{Place, Set};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use workflow::{Kind, Reference, Segment, Step, StepIx, Tier, TriggerKind, Workflow};
+use workflow::{Kind, Node, Reference, Segment, Step, StepIx, Tier, TriggerKind, Workflow};
 
 /// The judgement of one step's gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +43,19 @@ pub struct Judge<'s, 'w> {
     pub set: &'s Set<'w>,
     contexts: &'s [Context],
     questions: RefCell<HashMap<u32, Rc<Vec<Question>>>>,
+    apart: RefCell<HashMap<u32, Rc<Apart>>>,
+    authority: RefCell<HashMap<u32, Rc<Vec<Check>>>>,
     verdicts: RefCell<HashMap<Place, Verdict>>,
 }
+
+/// Several questions, each on its own paths: what is reached past all of them, and each where the others are closed.
+struct Apart {
+    free: Option<Reach>,
+    alone: Vec<(Reach, Question)>,
+}
+
+/// How many changes of one workflow are weighed against its other steps.
+const MOST: usize = 400;
 
 /// The facts of one workflow.
 pub struct Facts<'s, 'w> {
@@ -74,7 +85,14 @@ impl<'s, 'w> Judge<'s, 'w> {
     /// A judge over a set; `contexts` has one entry for each workflow, missing ones say nothing.
     #[must_use]
     pub fn new(set: &'s Set<'w>, contexts: &'s [Context]) -> Self {
-        Judge { set, contexts, questions: RefCell::default(), verdicts: RefCell::default() }
+        Judge {
+            set,
+            contexts,
+            questions: RefCell::default(),
+            apart: RefCell::default(),
+            authority: RefCell::default(),
+            verdicts: RefCell::default(),
+        }
     }
 
     /// The questions of a workflow.
@@ -137,7 +155,7 @@ impl<'s, 'w> Judge<'s, 'w> {
         if let Some((q, _)) = judged.iter().find(|(_, e)| *e == Effectiveness::Leaks) {
             return by(Gate::FailsOpen, q, q.leaks(at.step).map(|(a, _)| a.clone()).collect());
         }
-        if authority(self.set, at).is_some() {
+        if self.authority(at.workflow).iter().any(|c| c.guards(self.set, at)) {
             return plain(Gate::Authorised);
         }
         if let Some((q, _)) = judged.iter().find(|(q, e)| *e == Effectiveness::NotRead && q.is_approval) {
@@ -151,35 +169,55 @@ impl<'s, 'w> Judge<'s, 'w> {
 
     /// Several questions, each on its own paths, that together stand on all.
     fn gated_apart(&self, at: Place, asked: &[Question]) -> bool {
-        let graph = self.set.graph(at.workflow);
-        let steps: Vec<StepIx> =
-            asked.iter().filter(|q| q.is_approval && q.step != at.step).map(|q| q.step).collect();
-        let shut = |e: u32| matches!(graph.edge(e).from, workflow::Node::Step(s) if steps.contains(&s));
-        let free = graph.reach(crate::graph::From::Triggers, |e| !shut(e));
-        if !(2..=6).contains(&steps.len()) || free.has(at.step) || !self.set.reached(at.workflow).has(at.step)
-        {
+        let apart = self.apart(at.workflow, asked);
+        let free = apart.free.as_ref().is_none_or(|r| r.has(at.step));
+        let asks = asked.iter().any(|q| q.step == at.step);
+        if free || asks || !self.set.reached(at.workflow).has(at.step) {
             return false;
         }
-        let mut ways = 0;
-        let all_hold = steps.iter().all(|s| {
-            let others: Vec<StepIx> = steps.iter().copied().filter(|o| o != s).collect();
-            let still = graph.reach(
-                crate::graph::From::Triggers,
-                |e| !matches!(graph.edge(e).from, workflow::Node::Step(f) if others.contains(&f)),
-            );
-            if !still.has(at.step) {
-                return true;
+        let mut ways = apart.alone.iter().filter(|(still, _)| still.has(at.step)).peekable();
+        ways.peek().is_some() && ways.all(|(_, q)| q.effectiveness(at.step) == Effectiveness::Holds)
+    }
+
+    fn apart(&self, workflow: u32, asked: &[Question]) -> Rc<Apart> {
+        if let Some(known) = self.apart.borrow().get(&workflow) {
+            return Rc::clone(known);
+        }
+        let graph = self.set.graph(workflow);
+        let steps: Vec<StepIx> = asked.iter().filter(|q| q.is_approval).map(|q| q.step).collect();
+        let past = |closed: &[StepIx]| {
+            graph.reach(
+                From::Triggers,
+                |e| !matches!(graph.edge(e).from, Node::Step(s) if closed.contains(&s)),
+            )
+        };
+        let mut apart = Apart { free: None, alone: Vec::new() };
+        if (2..=6).contains(&steps.len()) {
+            apart.free = Some(past(&steps));
+            for step in &steps {
+                let others: Vec<StepIx> = steps.iter().copied().filter(|o| o != step).collect();
+                apart.alone.push((past(&others), Question::of_with(graph, *step, &others)));
             }
-            ways += 1;
-            Question::of_with(graph, *s, &others).effectiveness(at.step) == Effectiveness::Holds
-        });
-        all_hold && ways > 0
+        }
+        let apart = Rc::new(apart);
+        self.apart.borrow_mut().insert(workflow, Rc::clone(&apart));
+        apart
+    }
+
+    fn authority(&self, workflow: u32) -> Rc<Vec<Check>> {
+        if let Some(known) = self.authority.borrow().get(&workflow) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(checks(self.set, workflow));
+        self.authority.borrow_mut().insert(workflow, Rc::clone(&found));
+        found
     }
 
     fn asked_after<'q>(&self, at: Place, asked: &'q [Question]) -> Option<&'q Question> {
         let graph = self.set.graph(at.workflow);
-        let after = graph.after(at.step);
-        let later = |q: &&Question| q.is_approval && after.has(q.step) && !graph.after(q.step).has(at.step);
+
+        let later =
+            |q: &&Question| q.is_approval && graph.leads(at.step, q.step) && !graph.leads(q.step, at.step);
         asked.iter().find(later)
     }
 
@@ -242,10 +280,16 @@ impl<'s, 'w> Facts<'s, 'w> {
         self.changes.iter().filter(|c| c.reached)
     }
 
+    /// The same for rules that weigh steps against each other: no more of them than any real workflow has.
+    pub fn some_changes(&self) -> impl Iterator<Item = &Change> {
+        self.live_changes().take(MOST)
+    }
+
     /// The change at a step.
     #[must_use]
     pub fn change(&self, step: StepIx) -> Option<&Change> {
-        self.changes.iter().find(|c| c.step == step)
+        let found = self.changes.binary_search_by_key(&step, |c| c.step).ok()?;
+        self.changes.get(found)
     }
 
     /// Whether what a step does cannot be known from the definitions at hand.
@@ -273,12 +317,6 @@ impl<'s, 'w> Facts<'s, 'w> {
         called
             .flat_map(|to| self.set.closure(to))
             .any(|w| w != self.index && self.set.workflows[w as usize].steps.iter().any(Step::changes_access))
-    }
-
-    /// The check of authority before a step.
-    #[must_use]
-    pub fn authority(&self, step: StepIx) -> Option<Authority> {
-        authority(self.set, self.place(step))
     }
 }
 

@@ -214,17 +214,18 @@ impl Question {
     }
 }
 
-/// Whether a check of the result of `step` stops `at` when it fails or finds nothing, as authority must.
+/// What is reached when a check is passed by, fails, or finds nothing: a change that authority guards is in none.
 #[must_use]
-pub fn stops_without(graph: &Graph<'_>, subject: &Subject, at: StepIx) -> bool {
-    let asked = if let Subject::Step(step, _) = subject { Some(*step) } else { None };
-    if asked.is_some_and(|s| graph.reach(From::Triggers, |e| graph.edge(e).from != Node::Step(s)).has(at)) {
-        return false;
+pub fn walks_without(graph: &Graph<'_>, subject: &Subject) -> Vec<Reach> {
+    let mut walks = Vec::new();
+    if let Subject::Step(asked, _) = subject {
+        walks.push(graph.reach(From::Triggers, |e| graph.edge(e).from != Node::Step(*asked)));
     }
-    [Answer::Silence, Answer::Failure, Answer::Empty, Answer::Unexpected].into_iter().all(|answer| {
+    walks.extend([Answer::Silence, Answer::Failure, Answer::Empty, Answer::Unexpected].map(|answer| {
         let suppose = Supposition { subject: subject.clone(), answer, decides: false };
-        !reach_supposing(graph, &suppose, |_| true).has(at)
-    })
+        reach_supposing(graph, &suppose, |_| true)
+    }));
+    walks
 }
 
 /// What is reached under a supposition. The first walk lets every assignment count, each further one only those in

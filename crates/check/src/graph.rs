@@ -5,8 +5,10 @@
 //! what makes "every path" hold on platforms where a step waits for several others. All walks are worklists:
 //! nothing recurses, everything is linear in edges.
 
+use crate::order::Order;
+use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
-use workflow::{Edge, EdgeKind, Join, Node, Step, StepIx, StepKind, Walk, Workflow};
+use workflow::{Edge, EdgeKind, Join, Node, Step, StepIx, StepKind, Text, Walk, Workflow};
 
 /// No edge.
 const NONE: u32 = u32::MAX;
@@ -19,6 +21,7 @@ pub struct Graph<'w> {
     out: Lists,
     into: Lists,
     starts: Vec<u32>,
+    order: OnceCell<Option<Order>>,
 }
 
 /// Edge indices by step, in one allocation.
@@ -33,6 +36,7 @@ pub struct Reach {
     hit: Vec<bool>,
     by: Vec<u32>,
     passed: Vec<bool>,
+    order: Vec<StepIx>,
 }
 
 /// Where a walk begins.
@@ -93,7 +97,14 @@ impl<'w> Graph<'w> {
         }
         let by_id = workflow.steps.iter().enumerate().rev();
         let by_id = by_id.map(|(i, s)| (s.id.as_str(), StepIx(u32::try_from(i).unwrap_or(NONE)))).collect();
-        Graph { workflow, by_id, out: Lists::new(count, &out), into: Lists::new(count, &into), starts }
+        Graph {
+            workflow,
+            by_id,
+            out: Lists::new(count, &out),
+            into: Lists::new(count, &into),
+            starts,
+            order: OnceCell::new(),
+        }
     }
 
     /// Number of steps.
@@ -188,7 +199,7 @@ impl<'w> Graph<'w> {
             self.out(step).iter().for_each(|e| walk.leave(*e, &mut open));
             walk.skip_after(step, &mut open);
         }
-        Reach { hit: walk.hit, by: walk.by, passed: walk.passed }
+        Reach { hit: walk.hit, by: walk.by, passed: walk.passed, order: walk.order }
     }
 
     /// Everything that some trigger can reach.
@@ -221,6 +232,22 @@ impl<'w> Graph<'w> {
                 return reach;
             }
         }
+    }
+
+    /// Whether a step may come after another in the same round of every loop.
+    #[must_use]
+    pub fn leads(&self, from: StepIx, to: StepIx) -> bool {
+        self.order().map_or_else(|| self.after(from).has(to), |o| o.leads(from, to))
+    }
+
+    /// Every step that may come after a step in the same round of every loop.
+    #[must_use]
+    pub fn followers(&self, from: StepIx) -> Vec<StepIx> {
+        self.order().map_or_else(|| self.after(from).steps().collect(), |o| o.followers(from))
+    }
+
+    fn order(&self) -> Option<&Order> {
+        self.order.get_or_init(|| Order::new(self.workflow)).as_ref()
     }
 
     /// The innermost loop a step stands in, by its containers.
@@ -264,34 +291,37 @@ impl<'w> Graph<'w> {
         false
     }
 
-    /// The shortest walk to a step in what was reached, told by the steps that the definition has.
+    /// The shortest walk to a step in what was reached, told by the steps that the definition has; one too long to
+    /// read is told without its middle.
     #[must_use]
     pub fn walk(&self, reach: &Reach, to: StepIx) -> Vec<Walk> {
-        let mut back: Vec<Walk> = vec![self.station(to, "", true)];
+        let mut edges: Vec<u32> = Vec::new();
         let mut at = to;
-        for _ in 0..=self.len() {
-            let Some(edge) = reach.by.get(at.0 as usize).filter(|e| **e != NONE).map(|e| self.edge(*e))
-            else {
-                break;
-            };
-            match edge.from {
-                Node::Step(from) => {
-                    at = from;
-                    if !self.step(from).synthetic {
-                        back.push(self.station(from, edge.kind.label(), false));
-                    }
-                }
-                Node::Trigger(t) => {
-                    if let Some(t) = self.workflow.triggers.get(t as usize) {
-                        let (step, line) = (t.id.clone(), t.span.line);
-                        back.push(Walk { step, leaves: "".into(), line, marked: false });
-                    }
-                    break;
-                }
+        while let Some(edge) = reach.by.get(at.0 as usize).copied().filter(|e| *e != NONE) {
+            edges.push(edge);
+            match self.edge(edge).from {
+                Node::Step(from) if edges.len() <= self.len() => at = from,
+                _ => break,
             }
         }
-        back.reverse();
-        back
+        edges.reverse();
+        let middle = if edges.len() > STATIONS { STATIONS / 2..edges.len() - STATIONS / 2 } else { 0..0 };
+        let mut walk = Vec::new();
+        for (i, edge) in edges.iter().enumerate().filter(|(i, _)| !middle.contains(i)) {
+            let leaves = if i + 1 == middle.start { "…" } else { self.edge(*edge).kind.label() };
+            match self.edge(*edge).from {
+                Node::Step(from) if self.step(from).synthetic => {}
+                Node::Step(from) => walk.push(self.station(from, leaves, false)),
+                Node::Trigger(t) => walk.extend(self.workflow.triggers.get(t as usize).map(|t| Walk {
+                    step: t.id.clone(),
+                    leaves: Text::default(),
+                    line: t.span.line,
+                    marked: false,
+                })),
+            }
+        }
+        walk.push(self.station(to, "", true));
+        walk
     }
 
     fn station(&self, step: StepIx, leaves: &str, marked: bool) -> Walk {
@@ -299,6 +329,9 @@ impl<'w> Graph<'w> {
         Walk { step: step.id.clone(), leaves: leaves.into(), line: step.span.line, marked }
     }
 }
+
+/// The longest walk that is told in full.
+const STATIONS: usize = 120;
 
 impl Reach {
     /// Whether a step was reached.
@@ -311,6 +344,12 @@ impl Reach {
     #[must_use]
     pub fn passed(&self, edge: u32) -> bool {
         self.passed.get(edge as usize).copied().unwrap_or(false)
+    }
+
+    /// Every step reached, the nearest first.
+    #[must_use]
+    pub fn in_order(&self) -> &[StepIx] {
+        &self.order
     }
 
     /// Every step reached.
@@ -334,6 +373,7 @@ struct Walker<'g, 'w> {
     by: Vec<u32>,
     skipped: Vec<bool>,
     passed: Vec<bool>,
+    order: Vec<StepIx>,
     waits: HashMap<StepIx, Vec<Node>>,
     queue: VecDeque<StepIx>,
 }
@@ -343,7 +383,17 @@ impl<'g, 'w> Walker<'g, 'w> {
         let n = graph.len();
         let (hit, by, skipped) = (vec![false; n], vec![NONE; n], vec![false; n]);
         let passed = vec![false; graph.workflow.edges.len()];
-        Walker { graph, joins, hit, by, skipped, passed, waits: HashMap::new(), queue: VecDeque::new() }
+        Walker {
+            graph,
+            joins,
+            hit,
+            by,
+            skipped,
+            passed,
+            order: Vec::new(),
+            waits: HashMap::new(),
+            queue: VecDeque::new(),
+        }
     }
 
     fn leave(&mut self, edge: u32, open: &mut impl FnMut(u32) -> bool) {
@@ -367,6 +417,7 @@ impl<'g, 'w> Walker<'g, 'w> {
         self.hit[to.0 as usize] = true;
         self.by[to.0 as usize] = edge;
         self.queue.push_back(to);
+        self.order.push(to);
     }
 
     /// Notes an arrival at a step that waits for all before it; true once the last is there.

@@ -10,6 +10,7 @@ pub mod gate;
 pub mod graph;
 pub mod judge;
 pub mod logic;
+pub mod order;
 pub mod provenance;
 pub mod record;
 pub mod rules;

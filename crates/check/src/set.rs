@@ -104,6 +104,12 @@ impl<'w> Set<'w> {
         (0..count).filter(move |t| several.get(*t).map_or(reached.has(at.step), |r| r.has(at.step)))
     }
 
+    /// What one trigger of a workflow reaches.
+    #[must_use]
+    pub fn reached_by(&self, workflow: u32, trigger: usize) -> &Reach {
+        self.by_trigger[workflow as usize].get(trigger).unwrap_or_else(|| self.reached(workflow))
+    }
+
     /// The calls that a step makes.
     pub fn calls(&self, from: Place) -> impl Iterator<Item = &Call<'w>> {
         self.calls_of.get(&from).into_iter().flatten().map(|i| &self.calls[*i])

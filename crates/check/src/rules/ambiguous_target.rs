@@ -107,7 +107,7 @@ fn counted(facts: &Facts<'_, '_>, change: StepIx, found: Place) -> bool {
         let place = facts.place(at);
         let mut counts = Vec::new();
         lengths(&condition.term, &mut counts);
-        facts.graph.after(at).has(change)
+        facts.graph.leads(at, change)
             && counts.iter().any(|t| {
                 facts.set.term_sources(place, t).iter().any(|s| s.origin == Origin::Step(found.step))
             })

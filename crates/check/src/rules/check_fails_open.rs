@@ -1,12 +1,15 @@
 //! `check-fails-open`: a machine check whose failure lets the change happen.
 
+
 use super::{Rule, Scope};
 use crate::facts::{Change, Facts};
 use crate::gate::{Effectiveness, Gate, Question};
 use crate::logic::Answer;
 use crate::set::Place;
 use crate::tell::Concerning;
-use workflow::{EdgeKind, Finding, Kind, Node, Outcome, Root, Severity, Step, StepIx, StepKind};
+use std::collections::HashSet;
+use workflow::{EdgeKind, Finding, Kind, Node, Outcome, Root, Severity, StepIx, StepKind};
+
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,9 +20,11 @@ pub static RULE: Rule = Rule {
     check,
 };
 
+
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    toothless_helpers(facts, out);
-    unread_filter(facts, out);
+    let read = results_read(facts);
+    toothless_helpers(facts, &read, out);
+    unread_filter(facts, &read, out);
     if facts.changes.is_empty() {
         return;
     }
@@ -32,11 +37,13 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
 }
 
+
 /// A read whose failure does not end the run.
 fn is_caught_read(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let effects = facts.step(step).live_effects();
     !effects.is_empty() && effects.iter().all(|e| e.kind == Kind::Read) && facts.graph.catches(step)
 }
+
 
 fn passes_on_failure(facts: &Facts<'_, '_>, question: &Question, change: &Change, out: &mut Vec<Finding>) {
     let step = change.step;
@@ -49,17 +56,17 @@ fn passes_on_failure(facts: &Facts<'_, '_>, question: &Question, change: &Change
     out.push(facts.report(&RULE, step, message, fix).also([facts.step(question.step).id.clone()]).along(path));
 }
 
+
 /// A helper whose only purpose is a check, and that can only end itself: its caller goes on.
-fn toothless_helpers(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+fn toothless_helpers(facts: &Facts<'_, '_>, read: &HashSet<&str>, out: &mut Vec<Finding>) {
     for call in facts.set.calls_from(facts.index) {
         let Some(to) = call.to.filter(|to| *to != facts.index) else { continue };
         let step = call.from.step;
-        if !facts.reached.has(step) || result_is_read(facts, step) || !only_checks(facts, to) {
+        if !facts.reached.has(step) || read.contains(facts.step(step).id.as_str()) || !only_checks(facts, to) {
             continue;
         }
-        let after = facts.graph.after(step);
         let changes: Vec<&Change> =
-            facts.live_changes().filter(|c| after.has(c.step) && c.verdict.gate != Gate::Present).collect();
+            facts.live_changes().filter(|c| facts.graph.leads(step, c.step) && c.verdict.gate != Gate::Present).collect();
         let Some(first) = changes.first() else { continue };
         let helper = &facts.set.workflows[to as usize].name;
         let message = format!(
@@ -80,23 +87,23 @@ fn toothless_helpers(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
 }
 
+
 /// A lookup with a condition that nothing reads, beside the same lookup without it that drives the change.
-fn unread_filter(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+fn unread_filter(facts: &Facts<'_, '_>, read: &HashSet<&str>, out: &mut Vec<Finding>) {
     if facts.workflow.itemwise {
         return;
     }
     let reads: Vec<StepIx> = facts.reached.steps().filter(|s| looks_up(facts, *s)).take(200).collect();
-    for narrow in reads.iter().copied().filter(|s| computed(facts, *s) > 0 && !result_is_read(facts, *s)) {
+    for narrow in reads.iter().copied().filter(|s| computed(facts, *s) > 0 && !read.contains(facts.step(*s).id.as_str())) {
         let own = facts.step(narrow);
         let wide = reads.iter().copied().find(|w| {
             let other = facts.step(*w);
             let same = other.connector == own.connector && other.operation == own.operation && *w != narrow;
-            same && computed(facts, *w) == 0 && result_is_read(facts, *w)
+            same && computed(facts, *w) == 0 && read.contains(facts.step(*w).id.as_str())
         });
         let Some(wide) = wide else { continue };
-        let after = facts.graph.after(wide);
         let drives = |s: &StepIx| facts.step(*s).changes_access() || facts.calls_change(*s);
-        let Some(change) = after.steps().find(drives) else { continue };
+        let Some(change) = facts.graph.followers(wide).into_iter().find(drives) else { continue };
         let message = format!(
             "{} looks for the cases that fulfil its condition, but no step reads what it finds; {} goes through \
              everything that {} finds instead.",
@@ -109,34 +116,44 @@ fn unread_filter(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
 }
 
+
 fn looks_up(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let effects = facts.step(step).live_effects();
     let named = !facts.step(step).connector.is_empty() && !facts.step(step).operation.is_empty();
     named && !effects.is_empty() && effects.iter().all(|e| e.kind == Kind::Read)
 }
 
+
 /// How many parameters are computed.
 fn computed(facts: &Facts<'_, '_>, step: StepIx) -> usize {
     facts.step(step).parameters.expressions().len()
 }
 
-/// Some step reads what a step gives back.
-fn result_is_read(facts: &Facts<'_, '_>, of: StepIx) -> bool {
-    let id = &facts.step(of).id;
-    let reads = |v: &workflow::Value| {
-        v.expressions().iter().any(|e| e.references().iter().any(|r| r.root == Root::Step(id.clone())))
+
+/// The ids of the steps whose results some step or branch reads.
+fn results_read<'f>(facts: &'f Facts<'_, '_>) -> HashSet<&'f str> {
+    let mut read = HashSet::new();
+    let mut note = |e: &'f workflow::Expression| {
+        read.extend(e.references().into_iter().filter_map(|r| match &r.root {
+            Root::Step(id) => Some(id.as_str()),
+            _ => None,
+        }));
     };
-    let in_step = |s: &Step| {
-        let request = s.request.iter().any(|r| reads(&r.url) || reads(&r.body) || reads(&r.query));
-        let shaped = s.output.iter().any(reads) || s.assigns.iter().any(|a| reads(&a.value));
-        reads(&s.parameters) || request || shaped || s.calls.iter().any(|c| reads(&c.input))
-    };
-    let in_edge = |e: &workflow::Edge| match &e.kind {
-        EdgeKind::When { condition, .. } => condition.references().iter().any(|r| r.root == Root::Step(id.clone())),
-        _ => false,
-    };
-    facts.workflow.steps.iter().any(in_step) || facts.workflow.edges.iter().any(in_edge)
+    for step in &facts.workflow.steps {
+        let request = step.request.iter().flat_map(|r| [&r.url, &r.body, &r.query]);
+        let shaped = step.output.iter().chain(step.assigns.iter().map(|a| &a.value));
+        let given = step.calls.iter().map(|c| &c.input);
+        let all = request.chain(shaped).chain(given).chain([&step.parameters]);
+        all.flat_map(|v| v.expressions()).for_each(&mut note);
+    }
+    for edge in &facts.workflow.edges {
+        if let EdgeKind::When { condition, .. } = &edge.kind {
+            note(condition);
+        }
+    }
+    read
 }
+
 
 /// The workflow reads and compares, ends early when something does not hold, and does nothing else.
 fn only_checks(facts: &Facts<'_, '_>, workflow: u32) -> bool {
@@ -151,6 +168,7 @@ fn only_checks(facts: &Facts<'_, '_>, workflow: u32) -> bool {
     let raises = graph.steps().any(|s| graph.step(s).kind == StepKind::End(Outcome::Failure));
     quiet && ends_quietly && !raises
 }
+
 
 fn comes_from_branch(facts: &Facts<'_, '_>, at: Place) -> bool {
     let graph = facts.set.graph(at.workflow);

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.live_changes().filter(|c| c.verdict.gate != Gate::Present && by_event(facts, c.step)) {
+    for change in facts.some_changes().filter(|c| c.verdict.gate != Gate::Present && by_event(facts, c.step)) {
         let step = change.step;
         let told = fresh_credential(facts, change).or_else(|| next_free(facts, step));
         let Some((why, read)) = told else { continue };
@@ -39,7 +39,7 @@ fn by_event(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 fn fresh_credential(facts: &Facts<'_, '_>, change: &Change) -> Option<(String, Option<StepIx>)> {
     let issues = facts.does(change.step, Kind::IssueCredential) && !facts.does(change.step, Kind::CreateIdentity);
     let creates = facts.live_changes().any(|c| {
-        facts.does(c.step, Kind::CreateIdentity) && facts.graph.after(c.step).has(change.step)
+        facts.does(c.step, Kind::CreateIdentity) && facts.graph.leads(c.step, change.step)
     });
     let why = "nothing looks for an earlier one, so an event that is delivered twice makes two";
     (issues && !creates).then(|| (why.to_owned(), None))

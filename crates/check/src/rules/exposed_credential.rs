@@ -16,15 +16,20 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.live_changes().filter(|c| makes_secret(facts, c.step)) {
+    if !facts.live_changes().any(|c| makes_secret(facts, c.step)) {
+        return;
+    }
+    let told: Vec<(StepIx, Vec<Source>)> =
+        facts.reached.steps().filter(|s| tells(facts, *s)).take(400).map(|s| (s, sent(facts, s))).collect();
+    for change in facts.some_changes().filter(|c| makes_secret(facts, c.step)) {
         let step = change.step;
         let secrets = given_secrets(facts, step);
         let (name, deed) = (facts.name(step), facts.deed(step));
         let fix = "Let the person set the secret (an activation link, a vault, a one-time pass shown once), and never \
                    send or write it in clear.";
-        if let Some(to) = facts.reached.steps().find(|s| *s != step && tells(facts, *s) && carries(facts, *s, step, &secrets)) {
-            let message = format!("{name} {deed}, and {} passes the secret on in clear.", facts.name(to));
-            out.push(facts.report(&RULE, step, message, fix).also([facts.step(to).id.clone()]));
+        if let Some((to, _)) = told.iter().find(|(s, sent)| *s != step && carries(facts, sent, step, &secrets)) {
+            let message = format!("{name} {deed}, and {} passes the secret on in clear.", facts.name(*to));
+            out.push(facts.report(&RULE, step, message, fix).also([facts.step(*to).id.clone()]));
         } else if let Some(why) = guessable(&secrets) {
             let message = format!("{name} {deed}, and the secret can be guessed: it is {why}.");
             out.push(facts.report(&RULE, step, message, fix));
@@ -64,12 +69,16 @@ fn tells(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     [Kind::Notify, Kind::Ticket, Kind::Write, Kind::Ask].iter().any(|k| facts.does(step, *k))
 }
 
-/// A message contains the secret that a step gave back, or one that the step was given.
-fn carries(facts: &Facts<'_, '_>, message: StepIx, maker: StepIx, secrets: &[Source]) -> bool {
+/// Where what a message says comes from.
+fn sent(facts: &Facts<'_, '_>, message: StepIx) -> Vec<Source> {
     let step = facts.step(message);
     let mut values = vec![step.parameters.clone()];
     values.extend(step.request.iter().map(|r| r.body.clone()));
-    let sent = facts.set.all_sources(facts.place(message), &values);
+    facts.set.all_sources(facts.place(message), &values)
+}
+
+/// A message contains the secret that a step gave back, or one that the step was given.
+fn carries(facts: &Facts<'_, '_>, sent: &[Source], maker: StepIx, secrets: &[Source]) -> bool {
     let place = &facts.step(maker).target.secret;
     let secret_path: Vec<&str> = place.split('.').skip(1).collect();
     sent.iter().any(|s| {

@@ -29,9 +29,10 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     if facts.live_changes().all(|c| facts.does(c.step, Kind::Decide)) {
         return; // the event that asks for a decision is the platform's own
     }
-    let spliced: Vec<(StepIx, &'static str, Source)> = facts.reached.steps().filter_map(|s| tainted(facts, s)).collect();
-    for change in facts.live_changes() {
-        let on_the_way = |s: StepIx| s == change.step || facts.graph.after(s).has(change.step);
+    let spliced: Vec<(StepIx, &'static str, Source)> =
+        facts.reached.steps().filter_map(|s| tainted(facts, s)).take(400).collect();
+    for change in facts.some_changes() {
+        let on_the_way = |s: StepIx| s == change.step || facts.graph.leads(s, change.step);
         let own = spliced.iter().find(|(s, ..)| *s == change.step);
         let Some((at, into, source)) = own.or_else(|| spliced.iter().find(|(s, ..)| on_the_way(*s))) else { continue };
         let way = if *at == change.step { String::new() } else { format!(" on the way to {},", facts.name(change.step)) };

@@ -28,7 +28,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
 
 /// The message stands after a change, or on an error path.
 fn tells_of_a_change(facts: &Facts<'_, '_>, step: StepIx) -> bool {
-    let after_change = facts.live_changes().any(|c| facts.graph.after(c.step).has(step));
+    let after_change = facts.live_changes().any(|c| facts.graph.leads(c.step, step));
     let on_error = facts.graph.into(step).iter().any(|e| {
         matches!(facts.graph.edge(*e).kind, EdgeKind::Error | EdgeKind::Timeout)
     });

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.live_changes().filter(|c| matters(c.verdict.gate)) {
+    for change in facts.some_changes().filter(|c| matters(c.verdict.gate)) {
         let Some(asked) = change.verdict.question else { continue };
         let approvers = super::approver_from_input::approvers(facts, asked);
         let targets = facts.set.all_sources(facts.place(change.step), &facts.step(change.step).target.identity);
@@ -84,11 +84,11 @@ fn stands_apart(source: &Source) -> bool {
 
 /// A branch between the question and the change compares who answered with somebody.
 fn excludes(facts: &Facts<'_, '_>, asked: StepIx, change: StepIx, approver: &Source) -> bool {
-    let after = facts.graph.after(asked);
+    
     facts.workflow.edges.iter().any(|e| {
         let workflow::EdgeKind::When { condition, .. } = &e.kind else { return false };
         let workflow::Node::Step(at) = e.from else { return false };
-        if !after.has(at) || !facts.graph.after(at).has(change) {
+        if !facts.graph.leads(asked, at) || !facts.graph.leads(at, change) {
             return false;
         }
         let read = facts.set.term_sources(facts.place(at), &condition.term);

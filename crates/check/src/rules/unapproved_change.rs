@@ -26,7 +26,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
             Gate::Authorised => format!(
                 "{name} {deed} after a check of the requester's authority only; a change of tier 3 needs a second person."
             ),
-            _ if facts.questions.iter().any(|q| q.without().has(step) && facts.graph.after(q.step).has(step)) => {
+            _ if facts.questions.iter().any(|q| q.without().has(step) && facts.graph.leads(q.step, step)) => {
                 let asks: Vec<_> = facts.questions.iter().filter(|q| q.is_approval).map(|q| q.step).collect();
                 match asks.is_empty() {
                     true => format!("{name} {deed}, and no step on the way asks a person for approval."),
@@ -61,8 +61,8 @@ fn follows_its_grant(facts: &Facts<'_, '_>, change: &Change) -> bool {
         return false;
     }
     let grants = facts.live_changes().filter(|g| facts.does(g.step, Kind::Grant));
-    let mut waited = grants.map(|g| facts.graph.after(g.step)).filter(|after| after.has(change.step));
-    waited.any(|after| {
-        after.steps().any(|w| facts.step(w).kind == StepKind::Wait && facts.graph.after(w).has(change.step))
+    let mut before = grants.take(8).filter(|g| facts.graph.leads(g.step, change.step));
+    before.any(|g| {
+        facts.graph.followers(g.step).into_iter().any(|w| facts.step(w).kind == StepKind::Wait && facts.graph.leads(w, change.step))
     })
 }

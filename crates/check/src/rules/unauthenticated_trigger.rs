@@ -3,7 +3,7 @@
 use super::{Rule, Scope};
 use crate::facts::{Change, Facts};
 use crate::gate::Gate;
-use crate::graph::From;
+
 use crate::set::Place;
 use crate::tell::Concerning;
 use workflow::{Finding, Severity, Trigger, TriggerKind};
@@ -27,21 +27,21 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
                    start a request that a person approves.";
         let finding = facts.report(&RULE, step, message, fix);
         out.push(match own {
-            Some(t) => finding.along(facts.graph.walk(&facts.graph.reach(From::Trigger(t), |_| true), step)),
+            Some(t) => finding.along(facts.graph.walk(facts.set.reached_by(facts.index, t), step)),
             None => finding,
         });
     }
 }
 
 /// The open trigger that leads to a change, here or through callers; with its index where it is here.
-fn open_trigger<'f>(facts: &'f Facts<'_, '_>, change: &Change) -> Option<(&'f Trigger, Option<u32>)> {
+fn open_trigger<'f>(facts: &'f Facts<'_, '_>, change: &Change) -> Option<(&'f Trigger, Option<usize>)> {
     let mut seen: Vec<Place> = vec![facts.place(change.step)];
     let mut next = 0;
     while let Some(at) = seen.get(next).copied() {
         next += 1;
         let triggers = &facts.set.workflows[at.workflow as usize].triggers;
         if let Some(t) = facts.set.triggers(at).find(|t| triggers[*t].authenticated == Some(false)) {
-            let own = if at.workflow == facts.index { u32::try_from(t).ok() } else { None };
+            let own = (at.workflow == facts.index).then_some(t);
             return Some((&triggers[t], own));
         }
         for call in facts.set.callers_to(at) {

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.live_changes().filter(|c| facts.does(c.step, Kind::Grant) || facts.does(c.step, Kind::Enable)) {
+    for change in facts.some_changes().filter(|c| facts.does(c.step, Kind::Grant) || facts.does(c.step, Kind::Enable)) {
         let grant = change.step;
         let own = facts.step(grant);
         let bodies = own.request.iter().map(|r| &r.body).chain([&own.parameters]);
@@ -40,12 +40,11 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
 
 /// The wait after a grant that ends with its revoke, and the requester's text that says how long.
 fn waited(facts: &Facts<'_, '_>, grant: StepIx) -> Option<(StepIx, Source)> {
-    let after = facts.graph.after(grant);
+    
     let revokes = |w: StepIx| {
-        let later = facts.graph.after(w);
-        later.steps().any(|s| facts.does(s, Kind::Revoke) || facts.does(s, Kind::Disable))
+        facts.graph.followers(w).into_iter().any(|s| facts.does(s, Kind::Revoke) || facts.does(s, Kind::Disable))
     };
-    let waits = after.steps().filter(|s| facts.step(*s).kind == StepKind::Wait && !facts.does(*s, Kind::Ask));
+    let waits = facts.graph.followers(grant).into_iter().filter(|s| facts.step(*s).kind == StepKind::Wait && !facts.does(*s, Kind::Ask));
     waits.filter(|w| revokes(*w)).find_map(|w| typed(facts, w, &facts.step(w).parameters).map(|s| (w, s)))
 }
 
@@ -82,7 +81,7 @@ pub(super) fn is_expiry(key: &str) -> bool {
 fn bounded(facts: &Facts<'_, '_>, grant: StepIx, at: StepIx, source: &Source) -> bool {
     let comparison = facts.workflow.edges.iter().any(|e| {
         let (EdgeKind::When { condition, .. }, Node::Step(branch)) = (&e.kind, e.from) else { return false };
-        let before = facts.graph.after(branch).has(grant);
+        let before = facts.graph.leads(branch, grant);
         before && compares(&condition.term) && {
             let read = facts.set.term_sources(facts.place(branch), &condition.term);
             read.iter().any(|s| s.origin == source.origin && s.path == source.path)

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.live_changes() {
+    for change in facts.some_changes() {
         swallowed(facts, change.step, out);
         missed_review(facts, change, out);
     }
@@ -48,16 +48,17 @@ fn told_of(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let mut failed = Vec::new();
     for edge in &errors {
         failed.push(graph.edge(*edge).to);
-        failed.extend(graph.after(graph.edge(*edge).to).steps());
+        failed.extend(graph.followers(graph.edge(*edge).to));
     }
     let fails = |e: u32| matches!(graph.edge(e).kind, EdgeKind::Error | EdgeKind::Timeout);
     let went_well = graph.reach(From::After(step), |e| !fails(e));
     let mut also = Vec::new();
     for exit in exits(facts, step) {
         also.push(exit);
-        also.extend(graph.after(exit).steps());
+        also.extend(graph.followers(exit));
     }
-    let well = |s: StepIx| went_well.has(s) || also.contains(&s);
+    also.sort_unstable();
+    let well = |s: StepIx| went_well.has(s) || also.binary_search(&s).is_ok();
     let reads = failed.iter().any(|b| reads_outcome(facts, *b, step));
     let notes = failed.iter().any(|s| !well(*s) && notes_down(facts, *s));
     failed.iter().any(|s| tells(facts, *s) && (reads || notes || !well(*s)))
@@ -86,7 +87,7 @@ fn notes_down(facts: &Facts<'_, '_>, step: StepIx) -> bool {
         let rewrites = |s: StepIx| {
             next(s) && facts.step(s).assigns.iter().any(|b| b.variable == a.variable && !b.adds)
         };
-        !facts.graph.after(step).steps().any(rewrites)
+        !facts.graph.followers(step).into_iter().any(rewrites)
     })
 }
 
@@ -118,15 +119,15 @@ fn protects(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 /// Several protective changes in a row: if a later one fails, the run stops and access stays.
 fn half_way(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     let graph = facts.graph;
-    let firsts: Vec<&Change> = facts.live_changes().filter(|c| protects(facts, c.step)).collect();
+    let firsts: Vec<&Change> = facts.some_changes().filter(|c| protects(facts, c.step)).collect();
     let opaque = |s: StepIx| facts.does(s, Kind::Code) && facts.step(s).kind != StepKind::Set;
     let mut reported: Vec<StepIx> = Vec::new();
     for first in firsts {
-        let after = graph.after(first.step);
+        
         let fragile = |s: &StepIx| {
             *s != first.step && (protects(facts, *s) || opaque(*s)) && !graph.catches(*s) && !listed_apart(facts, *s)
         };
-        let Some(second) = nearest(facts, &after, first.step, fragile) else { continue };
+        let Some((second, after)) = nearest(facts, first.step, fragile) else { continue };
         let undo = facts.does(second, Kind::Enable) || facts.does(first.step, Kind::Grant);
         if undo || reported.contains(&first.step) || warned(facts, first.step, second) {
             continue;
@@ -152,16 +153,19 @@ fn stops(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     !facts.graph.catches(step)
 }
 
-/// The first step after another for which something holds, by the order of the definition.
-fn nearest(facts: &Facts<'_, '_>, after: &Reach, first: StepIx, holds: impl Fn(&StepIx) -> bool) -> Option<StepIx> {
-    let found = after.steps().filter(|s| holds(s));
-    found.min_by_key(|s| facts.graph.walk(after, *s).len()).filter(|s| *s != first)
+/// The step nearest after another for which something holds, and the walks from that other.
+fn nearest(facts: &Facts<'_, '_>, first: StepIx, holds: impl Fn(&StepIx) -> bool) -> Option<(StepIx, Reach)> {
+    if !facts.graph.followers(first).iter().any(&holds) {
+        return None;
+    }
+    let after = facts.graph.after(first);
+    let found = after.in_order().iter().copied().find(|s| holds(s))?;
+    Some((found, after))
 }
 
 /// Somebody was told of the first change before the second is tried.
 fn warned(facts: &Facts<'_, '_>, first: StepIx, second: StepIx) -> bool {
-    let after = facts.graph.after(first);
-    after.steps().any(|s| tells(facts, s) && facts.graph.after(s).has(second))
+    facts.graph.followers(first).into_iter().any(|s| tells(facts, s) && facts.graph.leads(s, second))
 }
 
 /// SailPoint keeps the failure of one round in the loop's own result, and goes on.
@@ -173,10 +177,9 @@ fn listed_apart(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 fn missed_review(facts: &Facts<'_, '_>, change: &Change, out: &mut Vec<Finding>) {
     let (Gate::AfterChange, Some(asked)) = (change.verdict.gate, change.verdict.question) else { return };
     let graph = facts.graph;
-    let after = graph.after(change.step);
-    let between = after.steps().find(|s| {
+    let between = graph.followers(change.step).into_iter().find(|s| {
         let works = facts.step(*s).kind == StepKind::Action && *s != asked;
-        works && !graph.catches(*s) && graph.after(*s).has(asked)
+        works && !graph.catches(*s) && graph.leads(*s, asked)
     });
     let Some(fails) = between else { return };
     let message = format!(

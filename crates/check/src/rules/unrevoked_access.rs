@@ -2,7 +2,7 @@
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use crate::graph::{From, Reach};
+use crate::graph::From;
 use crate::tell::Concerning;
 use workflow::{Confidence, EdgeKind, Finding, Kind, Severity, Step, StepIx, StepKind};
 
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.live_changes().filter(|c| gives(facts, c.step)) {
+    for change in facts.some_changes().filter(|c| gives(facts, c.step)) {
         let grant = change.step;
         let revokes = ends(facts, grant);
         if revokes.is_empty() {
@@ -36,20 +36,17 @@ fn gives(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 
 /// The steps that end a grant after a wait.
 fn ends(facts: &Facts<'_, '_>, grant: StepIx) -> Vec<StepIx> {
-    let after = facts.graph.after(grant);
+    let after = facts.graph.followers(grant);
     let systems = |s: &Step| -> Vec<workflow::Text> { s.live_effects().iter().map(|e| e.system.clone()).collect() };
     let own = systems(facts.step(grant));
     let takes = |s: &StepIx| {
         let kinds = [Kind::Revoke, Kind::Disable, Kind::DeleteIdentity];
         kinds.iter().any(|k| facts.does(*s, *k)) && systems(facts.step(*s)).iter().any(|x| own.contains(x))
     };
-    let waits: Vec<Reach> = after
-        .steps()
-        .filter(|s| facts.step(*s).kind == StepKind::Wait && !facts.does(*s, Kind::Ask))
-        .map(|s| facts.graph.after(s))
-        .collect();
-    let timed = |s: &StepIx| waits.iter().any(|w| w.has(*s));
-    after.steps().filter(|s| *s != grant && takes(s) && timed(s)).collect()
+    let mut waits = after.clone();
+    waits.retain(|s| facts.step(*s).kind == StepKind::Wait && !facts.does(*s, Kind::Ask));
+    let timed = |s: &StepIx| waits.iter().any(|w| facts.graph.leads(*w, *s));
+    after.into_iter().filter(|s| *s != grant && takes(s) && timed(s)).collect()
 }
 
 /// The author's own words for a grant that is to end.
@@ -102,19 +99,19 @@ fn other_branch(facts: &Facts<'_, '_>, grant: StepIx, revokes: &[StepIx], out: &
 /// A step between the grant and its end that may fail, and whose failure ends the run.
 fn failure(facts: &Facts<'_, '_>, grant: StepIx, revokes: &[StepIx], out: &mut Vec<Finding>) {
     let graph = facts.graph;
-    let after = graph.after(grant);
+    
     let ends_run = |s: &StepIx| {
         let step = facts.step(*s);
         let fails = matches!(step.kind, StepKind::Action | StepKind::Code | StepKind::Call | StepKind::Wait);
-        let between = revokes.iter().any(|r| graph.after(*s).has(*r));
+        let between = revokes.iter().any(|r| graph.leads(*s, *r));
         let mended = graph.error_edges(*s).iter().any(|e| {
             let edge = graph.edge(*e);
-            edge.kind == EdgeKind::Error && (revokes.contains(&edge.to) || revokes.iter().any(|r| graph.after(edge.to).has(*r)))
+            edge.kind == EdgeKind::Error && (revokes.contains(&edge.to) || revokes.iter().any(|r| graph.leads(edge.to, *r)))
         });
         fails && !step.synthetic && between && !mended
     };
     let wait = |s: &StepIx| facts.step(*s).kind == StepKind::Wait;
-    let Some(first) = after.steps().filter(ends_run).max_by_key(|s| wait(s)) else { return };
+    let Some(first) = graph.followers(grant).into_iter().filter(ends_run).max_by_key(|s| wait(s)) else { return };
     let message = format!(
         "{} {} for a while, but if {} fails or is cancelled the run ends, and nothing takes the access away.",
         facts.name(grant),
@@ -124,6 +121,6 @@ fn failure(facts: &Facts<'_, '_>, grant: StepIx, revokes: &[StepIx], out: &mut V
     let fix = "Grant with an expiry that the target system enforces, or let every failure after the grant lead to \
                the revoke.";
     let mut path = facts.walk(grant);
-    path.extend(graph.walk(&after, first).into_iter().filter(|w| w.step != facts.step(grant).id));
+    path.extend(graph.walk(&graph.after(grant), first).into_iter().filter(|w| w.step != facts.step(grant).id));
     out.push(facts.report(&RULE, grant, message, fix).along(path));
 }
