@@ -82,6 +82,10 @@ fn an_ignore_that_hides_nothing_is_told() {
     folder.write("countersign.toml", &configured("9999-12-31").replace(RULE, "notify-nobody"));
     assert_eq!(statuses(&folder), ["unused 0 notify-nobody"]);
     assert!(folder.run(&["check"]).out.contains("hides nothing: take it out"));
+    folder.write("countersign.toml", &configured("9999-12-31").replace("\"Leaver\"", "\"Gone\""));
+    assert_eq!(statuses(&folder), [format!("unused 0 {RULE}")]);
+    let part = folder.run(&["check", "--format", "json", "digest.json"]).json();
+    assert_eq!(part["ignores"], serde_json::json!([]), "the rest was not looked at");
 }
 
 #[test]

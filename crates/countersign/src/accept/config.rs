@@ -19,6 +19,8 @@ pub struct Config {
     pub ignores: Vec<Ignore>,
     /// Defaults of options.
     pub defaults: Defaults,
+    /// Its folder.
+    folder: PathBuf,
 }
 
 /// Defaults of options of `countersign check`.
@@ -88,6 +90,12 @@ impl Config {
         near.map_or_else(|| Ok(Config::default()), |path| Config::read(&path))
     }
 
+    /// Whether some paths take in all that the configuration is for.
+    #[must_use]
+    pub fn is_within(&self, paths: &[PathBuf]) -> bool {
+        paths.iter().any(|p| self.folder.starts_with(real(p)))
+    }
+
     fn read(path: &Path) -> io::Result<Self> {
         let shown = shown(path);
         let text = std::fs::read_to_string(path)
@@ -107,7 +115,7 @@ impl Config {
         });
         let mut defaults = document.check;
         defaults.baseline = defaults.baseline.map(|b| folder.join(b));
-        Ok(Config { ignores: ignores.collect::<Result<_, _>>()?, defaults })
+        Ok(Config { ignores: ignores.collect::<Result<_, _>>()?, defaults, folder: folder.to_path_buf() })
     }
 }
 

@@ -104,6 +104,11 @@ impl Acceptance {
         Acceptance { ignores: config.ignores.clone(), baseline, today, ..Acceptance::default() }
     }
 
+    /// Everything that the configuration is for is looked at: an ignore of a workflow that is not there hides nothing.
+    pub fn looks_at_all(&self) {
+        self.ignores.iter().for_each(|ignore| self.note(&ignore.place, || ignore.note()));
+    }
+
     /// Whether a workflow without ignores of its own may have accepted findings.
     #[must_use]
     pub fn concerns_all(&self) -> bool {
