@@ -94,6 +94,21 @@ impl Governance {
         }
     }
 
+    /// What a file that holds no workflow is to a governed folder, where it is something to it.
+    #[must_use]
+    pub fn part(&self, file: &Path) -> Option<&'static str> {
+        let name = file.file_name()?.to_str()?;
+        let known = match name {
+            CONFIGURATION => "the configuration of a governed folder",
+            "connectors.yaml" => "the list of approved connectors",
+            "credentials.yaml" => "the list of credentials",
+            "people.yaml" => "the directory of people",
+            _ if name.ends_with(RECORD) => "a control record",
+            _ => return None,
+        };
+        self.folders.iter().any(|f| file.starts_with(f)).then_some(known)
+    }
+
     /// What is known from around the workflows of a file.
     #[must_use]
     pub fn contexts(&self, file: &Path, workflows: &[Workflow]) -> Vec<Context> {

@@ -121,7 +121,10 @@ fn one(
     let Imported { verdict, mut problems, .. } = import::import(path, bytes, files);
     let (verdict, mut workflows) = match verdict {
         Verdict::Workflows(workflows) => (FileVerdict::Workflows, workflows),
-        Verdict::NotWorkflow(what) => (FileVerdict::NotWorkflow(what), Vec::new()),
+        Verdict::NotWorkflow(what) => {
+            let known = governance.part(real).map_or(what, str::to_owned);
+            (FileVerdict::NotWorkflow(known), Vec::new())
+        }
         Verdict::Unreadable => (FileVerdict::Unreadable, Vec::new()),
     };
     workflows.iter_mut().for_each(check::classify);
