@@ -90,7 +90,6 @@ fn differences(expected: &Expected, workflow: &Value) -> Vec<String> {
     told
 }
 
-
 #[test]
 fn every_example_is_judged_as_it_was_meant() {
     let report = report();

@@ -21,7 +21,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let message = if credential.personal == Some(true) {
             format!("{} works with `{name}`, a person's own connection, which ends with that person.", facts.name(step))
         } else if let Some(others) = others(facts, credential) {
-            format!("{} works with `{name}`, which {others} use too, so none can be limited or revoked alone.", facts.name(step))
+            format!("{} works with `{name}`, which {others} too, so none can be limited or revoked alone.", facts.name(step))
         } else {
             continue;
         };
@@ -43,5 +43,7 @@ fn others(facts: &Facts<'_, '_>, credential: &Credential) -> Option<String> {
     let named: Vec<String> = workflows.iter().take(4).map(|w| format!("`{w}`")).collect();
     let more = workflows.len().saturating_sub(named.len());
     let told = enumerate(&named);
-    (!workflows.is_empty()).then(|| if more > 0 { format!("{told} and {more} more") } else { told })
+    let told = if more > 0 { format!("{told} and {more} more") } else { told };
+    let verb = if workflows.len() == 1 { "uses" } else { "use" };
+    (!workflows.is_empty()).then(|| format!("{told} {verb}"))
 }
