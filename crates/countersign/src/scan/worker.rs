@@ -9,7 +9,7 @@ use crate::walk::{Found, Stamp, stamp};
 use check::Judged;
 use import::{Files, Imported, Verdict};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -202,10 +202,11 @@ fn body(w: &Workflow, judged: Judged) -> Body {
 
 /// The names of the steps of other workflows of the file through which findings of one walk.
 fn callers(body: &Body, workflows: &[Workflow]) -> Vec<(Text, Text)> {
-    let own = |id: &Text| body.steps.iter().any(|s| s.id == *id) || body.triggers.iter().any(|t| t.id == *id);
+    let mut known: HashSet<&Text> = body.steps.iter().map(|s| &s.id).collect();
+    known.extend(body.triggers.iter().map(|t| &t.id));
     let mut names: Vec<(Text, Text)> = Vec::new();
     for station in body.findings.iter().flat_map(|f| &f.path) {
-        if names.iter().any(|(id, _)| *id == station.step) || own(&station.step) {
+        if !known.insert(&station.step) {
             continue;
         }
         names.extend(workflows.iter().find_map(|w| caller(w, &station.step)));
