@@ -166,7 +166,7 @@ pub fn detail<'s>(item: &'s Item<'_>) -> Detail<'s> {
         class: head.class(),
         digest: head.digest.to_string(),
         closure: Closure {
-            kinds: kinds(head.closure.effects).collect(),
+            kinds: kinds(head.closure.effects).filter(|k| *k != Kind::Control).collect(),
             calls: &head.closure.calls,
             missing: &head.closure.missing,
             digest: head.closure.digest.to_string(),

@@ -71,9 +71,9 @@ function findings(detail, nameOf, pages, picker) {
     });
     return h("section", { class: `finding ${list[0].severity}` },
       h("h3", {}, badge(list[0].severity), " ", h("code", {}, rule),
-        list.length > 1 && h("span", { class: "dim" }, ` ${number(list.length)} times`)),
-      h("ul", {}, list.map((f, i) => h("li", {}, finding(f, nameOf, list[i + 1], picker)))),
-      about, page);
+        list.length > 1 && h("span", { class: "dim" }, ` ${number(list.length)} times`), about),
+      page,
+      h("ul", {}, list.map((f, i) => h("li", {}, finding(f, nameOf, list[i + 1], picker)))));
   });
 }
 
@@ -174,6 +174,6 @@ function told(node) {
   if (node.trigger) return [h("strong", {}, h("bdi", {}, node.name)), ` starts it: ${node.trigger.words}.`];
   const step = node.step;
   return [h("strong", {}, h("bdi", {}, node.name)), step.operation && ` · ${plain(step.operation)}`,
-    step.line ? ` · line ${number(step.line)}` : "", step.off && " · switched off", gateBadge(step.gate || "n/a"),
+    step.line ? ` · line ${number(step.line)}` : "", step.off && " · switched off", " ", gateBadge(step.gate || "n/a"),
     ...(step.effects || []).map(effect)].filter((part) => part);
 }

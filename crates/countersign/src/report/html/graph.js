@@ -1,6 +1,6 @@
 // A workflow drawn: triggers, steps coloured by what they do, gates, and the path of a finding.
 
-const NODE = { width: 212, height: 46, trigger: 34 };
+const NODE = { width: 232, height: 46, trigger: 34 };
 const ZOOM = { least: 0.2, most: 2 };
 
 // The graph of a workflow. `element` goes into the page; `show(finding)` marks a finding's path; `start()` is called
@@ -231,7 +231,8 @@ function zoomable(picture, width, height) {
   dragged(view);
   const tools = h("div", { class: "tools", role: "group", "aria-label": "Zoom" }, button("−", { "aria-label": "Zoom out" }, keys["-"]),
     button("+", { "aria-label": "Zoom in" }, keys["+"]), button("Fit", {}, fit), button("100 %", {}, () => set(1)));
-  const aim = (x, y) => { view.scrollTo(x * zoom - view.clientWidth / 2, y * zoom - view.clientHeight / 2); };
+  const middle = (at, room) => (at < room - 40 ? 0 : at - room / 2);
+  const aim = (x, y) => view.scrollTo(middle(x * zoom, view.clientWidth - 80), middle(y * zoom, view.clientHeight));
   const start = () => set(Math.min(1, Math.max(0.8, (view.clientWidth - 4) / width)));
   return { element: h("div", { class: "graph" }, view), tools, aim, start };
 }

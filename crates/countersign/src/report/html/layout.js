@@ -229,7 +229,7 @@ function fan(forward, edges, nodes, lines) {
 
 // Loops: down, to a lane at the right of all rows on the way, up, and in from above.
 function loops(back, edges, rows, items, tops, nodes, at, layer, lines) {
-  const right = rows.map((row) => Math.max(0, ...row.map((i) => items[i].x + items[i].width / 2)));
+  const right = rows.map((row) => Math.max(...row.map((i) => items[i].x + items[i].width / 2)));
   const span = (e) => layer.get(edges[e].from) - layer.get(edges[e].to);
   for (const e of [...back].sort((a, b) => span(a) - span(b))) {
     const { from, to } = edges[e];

@@ -12,7 +12,7 @@ const FACETS = [
     values: [...new Map(ROWS.map((r) => [r.platform, r.title])).keys()], words: (v) => ROWS.find((r) => r.platform === v).title },
 ];
 const COLUMNS = [
-  { id: "findings", title: "Findings", key: null },
+  { id: "findings", title: "Findings", key: (r) => [...[4, 3, 2, 1, 0].map((s) => -r.count[s]), r.access ? 0 : 1, -r.tier] },
   { id: "name", title: "Workflow", key: (r) => r.name.toLowerCase() },
   { id: "platform", title: "Platform", key: (r) => r.title.toLowerCase() },
   { id: "tier", title: "Tier", key: (r) => -r.tier },
@@ -51,10 +51,8 @@ function find() {
     && words.every((w) => haystack(row).includes(w));
   const order = ROWS.map((_, i) => i).filter((i) => fits(ROWS[i]));
   const { key } = COLUMNS.find((c) => c.id === state.sort);
-  if (key) {
-    const keys = new Map(order.map((i) => [i, [key(ROWS[i])].flat()]));
-    order.sort((a, b) => compare(keys.get(a), keys.get(b)) || a - b);
-  }
+  const keys = new Map(order.map((i) => [i, [key(ROWS[i])].flat()]));
+  order.sort((a, b) => compare(keys.get(a), keys.get(b)) || a - b);
   state.found = state.down ? order.reverse() : order;
 }
 
@@ -313,6 +311,7 @@ document.addEventListener("keydown", pageKeys);
 addEventListener("hashchange", route);
 addEventListener("beforeprint", printed);
 addEventListener("afterprint", () => drawList());
+find();
 drawHead();
 drawFacets();
 drawColumns();
