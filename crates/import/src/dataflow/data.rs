@@ -3,13 +3,33 @@
 //! `$.approval.decision` means depends on the way that led there.
 
 use crate::values::term as term_of;
+use std::rc::Rc;
 use workflow::{Expression, Function, Language, Reference, Root, Segment, Term, Text, Value};
 
+/// So many fields of a document are kept apart when it is taken as a whole.
+const MAX_FIELDS: usize = 100;
+/// A value that is handed on has at most so many parts,
+const MAX_SIZE: usize = 2_000;
+/// and is at most so deep.
+const MAX_DEPTH: usize = 40;
+
 /// A document: a value, with fields laid over it.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Data {
     pub(crate) base: Value,
-    pub(crate) over: Vec<(Text, Data)>,
+    /// Shared, since most steps hand most fields on as they are.
+    pub(crate) over: Vec<Field>,
+}
+
+type Field = (Text, Rc<Data>);
+
+impl PartialEq for Data {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Field, &Field)| a.0 == b.0 && (Rc::ptr_eq(&a.1, &b.1) || a.1 == b.1);
+        self.base == other.base
+            && self.over.len() == other.over.len()
+            && self.over.iter().zip(&other.over).all(same)
+    }
 }
 
 impl Data {
@@ -32,7 +52,7 @@ impl Data {
                 None => below(&self.base, path),
             },
             Some(_) if self.over.is_empty() => below(&self.base, path),
-            Some(_) => Term::Unknown(self.term().references().into_iter().cloned().collect()),
+            Some(_) => unknown([&self.term()]),
         }
     }
 
@@ -41,6 +61,7 @@ impl Data {
         match path.split_first() {
             None => self.clone(),
             Some((Segment::Key(key), rest)) => match self.laid(key) {
+                Some(data) if rest.is_empty() => Data::clone(data),
                 Some(data) => data.part(rest),
                 None => Data::of(value_of(below(&self.base, path))),
             },
@@ -54,26 +75,30 @@ impl Data {
             None => data,
             Some((Segment::Key(key), rest)) => {
                 let inner = self.part(&[Segment::Key(key.clone())]);
-                self.lay(key, inner.with(rest, data));
+                self.lay(key, Rc::new(inner.with(rest, data)));
                 self
             }
-            Some(_) => {
-                let mut seen: Vec<Reference> = self.term().references().into_iter().cloned().collect();
-                seen.extend(data.term().references().into_iter().cloned());
-                Data::of(value_of(Term::Unknown(seen)))
-            }
+            Some(_) => Data::of(value_of(unknown([&self.term(), &data.term()]))),
         }
     }
 
-    pub(crate) fn lay(&mut self, key: &str, data: Data) {
+    pub(crate) fn lay(&mut self, key: &str, data: Rc<Data>) {
         match self.over.iter_mut().find(|(k, _)| k == key) {
             Some((_, old)) => *old = data,
             None => self.over.push((key.into(), data)),
         }
     }
 
-    pub(crate) fn laid(&self, key: &str) -> Option<&Data> {
+    pub(crate) fn laid(&self, key: &str) -> Option<&Rc<Data>> {
         self.over.iter().find(|(k, _)| k == key).map(|(_, d)| d)
+    }
+
+    /// The same, where it probably stands at a position.
+    pub(crate) fn laid_near(&self, key: &str, position: usize) -> Option<&Rc<Data>> {
+        match self.over.get(position) {
+            Some((k, data)) if k == key => Some(data),
+            _ => self.laid(key),
+        }
     }
 
     /// The whole of it as one term.
@@ -82,7 +107,7 @@ impl Data {
         if self.over.is_empty() {
             return base;
         }
-        let fields = self.over.iter().map(|(k, d)| (k.clone(), d.term())).collect();
+        let fields = self.over.iter().take(MAX_FIELDS).map(|(k, d)| (k.clone(), d.term())).collect();
         match base {
             Term::Null => Term::Map(fields),
             Term::Map(mut entries) => {
@@ -90,7 +115,7 @@ impl Data {
                 entries.extend(fields);
                 Term::Map(entries)
             }
-            base => Term::Call(Function::Other("States.JsonMerge".into()), vec![base, Term::Map(fields)]),
+            base => Term::Call(Function::Other("merge".into()), vec![base, Term::Map(fields)]),
         }
     }
 
@@ -138,7 +163,47 @@ pub(crate) fn below_term(term: &Term, path: &[Segment]) -> Term {
             merged(args, key, path)
         }
         (Term::Null | Term::Bool(_) | Term::Number(_) | Term::Text(_), _) => Term::Null,
-        _ => Term::Unknown(term.references().into_iter().cloned().collect()),
+        _ => unknown([term]),
+    }
+}
+
+/// Nothing is known but the references inside.
+fn unknown<'t>(terms: impl IntoIterator<Item = &'t Term>) -> Term {
+    let mut seen: Vec<Reference> = Vec::new();
+    for reference in terms.into_iter().flat_map(Term::references) {
+        if seen.len() < MAX_FIELDS && !seen.contains(reference) {
+            seen.push(reference.clone());
+        }
+    }
+    Term::Unknown(seen)
+}
+
+/// A value that is not larger than what can be followed: data that holds itself twice would double at every step.
+pub(crate) fn bounded(value: Value) -> Value {
+    let mut left = MAX_SIZE;
+    if fits(&value, MAX_DEPTH, &mut left) { value } else { value_of(unknown([&term_of(&value)])) }
+}
+
+fn fits(value: &Value, depth: usize, left: &mut usize) -> bool {
+    let (Some(depth), Some(rest)) = (depth.checked_sub(1), left.checked_sub(1)) else { return false };
+    *left = rest;
+    match value {
+        Value::List(items) => items.iter().all(|v| fits(v, depth, left)),
+        Value::Map(map) => map.0.iter().all(|e| fits(&e.value, depth, left)),
+        Value::Expr(e) => term_fits(&e.term, depth, left),
+        _ => true,
+    }
+}
+
+fn term_fits(term: &Term, depth: usize, left: &mut usize) -> bool {
+    let (Some(depth), Some(rest)) = (depth.checked_sub(1), left.checked_sub(1)) else { return false };
+    *left = rest;
+    match term {
+        Term::Template(terms) | Term::List(terms) | Term::Call(_, terms) => {
+            terms.iter().all(|t| term_fits(t, depth, left))
+        }
+        Term::Map(entries) => entries.iter().all(|(_, t)| term_fits(t, depth, left)),
+        _ => true,
     }
 }
 

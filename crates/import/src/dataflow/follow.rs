@@ -3,9 +3,10 @@
 //! Where ways meet with different data, each differing part becomes a variable that every point before the meeting
 //! sets, so that an analysis can tell which way gave it which value.
 
-use super::data::{Data, value_of};
+use super::data::{Data, bounded, value_of};
 use crate::values::term as term_of;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::rc::Rc;
 use workflow::{Function, Root, Segment, Term, Text, Value};
 
 /// A way from one point to another.
@@ -33,7 +34,7 @@ struct Input {
     data: Data,
     reached: bool,
     /// Paths whose value depends on the way.
-    varying: Vec<Vec<Text>>,
+    varying: BTreeSet<Vec<Text>>,
 }
 
 /// So many differing parts are told apart at one place.
@@ -96,7 +97,7 @@ fn merge(
     other: &Data,
     name: &str,
     path: &mut Vec<Text>,
-    varying: &mut Vec<Vec<Text>>,
+    varying: &mut BTreeSet<Vec<Text>>,
 ) -> bool {
     if known == other || given_up(known) {
         return false;
@@ -108,19 +109,36 @@ fn merge(
     let before = Data::of(known.base.clone());
     let mut changed = false;
     if known.base != other.base && !varying.contains(path) {
-        varying.push(path.clone());
+        varying.insert(path.clone());
         known.base = Data::root(Root::Variable(variable(name, path))).base;
         changed = true;
     }
-    let keys: Vec<Text> = known.over.iter().chain(&other.over).map(|(k, _)| k.clone()).collect();
-    for key in keys {
-        let field = [Segment::Key(key.clone())];
-        let fresh = known.laid(&key).is_none();
-        let mut ours = known.laid(&key).cloned().unwrap_or_else(|| before.part(&field));
-        path.push(key.clone());
-        changed |= merge(&mut ours, &other.part(&field), name, path, varying) || fresh;
+    for at in 0..known.over.len() {
+        let (key, ours) = known.over[at].clone();
+        let theirs = other.laid_near(&key, at);
+        if theirs.is_some_and(|t| Rc::ptr_eq(t, &ours) || *t == ours) {
+            continue;
+        }
+        let theirs = theirs.cloned().unwrap_or_else(|| Rc::new(other.part(&[Segment::Key(key.clone())])));
+        let mut merged = Data::clone(&ours);
+        path.push(key);
+        if merge(&mut merged, &theirs, name, path, varying) {
+            known.over[at].1 = Rc::new(merged);
+            changed = true;
+        }
         path.pop();
-        known.lay(&key, ours);
+    }
+    let own = known.over.len();
+    for (at, (key, theirs)) in other.over.iter().enumerate() {
+        if known.over[..own].get(at).is_some_and(|(k, _)| k == key) || known.laid(key).is_some() {
+            continue;
+        }
+        let mut merged = before.part(&[Segment::Key(key.clone())]);
+        path.push(key.clone());
+        merge(&mut merged, theirs, name, path, varying);
+        path.pop();
+        known.over.push((key.clone(), Rc::new(merged)));
+        changed = true;
     }
     changed
 }
@@ -172,5 +190,5 @@ fn sets<S: Copy>(
 /// One of two values, by which way a point was left.
 fn either(a: &Value, b: &Value) -> Value {
     let which = Term::Unknown(Vec::new());
-    value_of(Term::Call(Function::If, vec![which, term_of(a), term_of(b)]))
+    bounded(value_of(Term::Call(Function::If, vec![which, term_of(a), term_of(b)])))
 }

@@ -4,5 +4,5 @@ mod data;
 mod follow;
 
 pub(crate) use crate::values::term as term_of;
-pub(crate) use data::{Data, below_term, value_of};
+pub(crate) use data::{Data, below_term, bounded, value_of};
 pub(crate) use follow::{Followed, Way, follow};

@@ -121,13 +121,13 @@ impl Scope {
 
     /// The data that a field with expressions makes.
     pub(super) fn data(&self, node: Node<'_>) -> Data {
-        Data::of(match self.expression(node) {
+        Data::of(crate::dataflow::bounded(match self.expression(node) {
             Value::Expr(e) => match e.term {
                 term @ (Term::Map(_) | Term::List(_)) => value_of(term),
                 _ => Value::Expr(e),
             },
             other => other,
-        })
+        }))
     }
 
     /// A URI: an expression, or a template in which `{name}` is a field of the input.

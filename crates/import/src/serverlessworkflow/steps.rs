@@ -25,7 +25,10 @@ pub(super) fn scope(point: &Point<'_>, input: &Data, around: &Around<'_>) -> Sco
     let own = from.map_or(raw, |data| Scope::on(&data, &point.variables, around.loose));
     match (defined, node.get("with")) {
         // Inside a function, `.` is what it was called with.
-        (Some(_), Some(with)) => Scope { dot: crate::dataflow::term_of(&own.value(with)), ..own },
+        (Some(_), Some(with)) => {
+            let given = crate::dataflow::bounded(own.value(with));
+            Scope { dot: crate::dataflow::term_of(&given), ..own }
+        }
         _ => own,
     }
 }

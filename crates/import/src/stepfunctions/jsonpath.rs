@@ -6,6 +6,8 @@ use workflow::{Expression, Function, Language, Segment, Term, Value};
 
 /// Calls of functions may be nested so deep.
 const MAX_DEPTH: usize = 32;
+/// Paths have at most so many parts.
+const MAX_SEGMENTS: usize = 100;
 
 /// The value of a text that must be a path or a call (the value of a key that ends in `.$`).
 pub(super) fn value(text: &str, line: u32, scope: &Scope<'_>) -> Value {
@@ -218,6 +220,9 @@ fn read_path(text: &str) -> Option<(Anchor, Vec<Segment>, usize)> {
     };
     let mut segments = Vec::new();
     loop {
+        if segments.len() > MAX_SEGMENTS {
+            return None;
+        }
         let rest = &text[at..];
         if let Some(after) = rest.strip_prefix("..") {
             segments.push(Segment::Dynamic);

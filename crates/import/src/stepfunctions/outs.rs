@@ -51,9 +51,7 @@ pub(super) fn out(state: &State<'_>, slot: Slot, input: &Data, around: &Around<'
         },
         (Slot::Rule(ix), Query::Jsonata) => {
             let output = state.rules.get(ix).and_then(|(r, _)| r.get("Output"));
-            output
-                .or_else(|| state.node.get("Output"))
-                .map_or_else(|| input.clone(), |o| Data::of(own.value(o)))
+            output.or_else(|| state.node.get("Output")).map_or_else(|| input.clone(), |o| data(own.value(o)))
         }
         (_, Query::Jsonata) => jsonata_out(state, input, around),
         (_, Query::JsonPath) => {
@@ -94,7 +92,7 @@ pub(super) fn result(state: &State<'_>, effective: &Data, around: &Around<'_>) -
     let selector =
         node.get("ResultSelector").filter(|_| state.query == Query::JsonPath && state.kind != Kind::Pass);
     match selector {
-        Some(selector) => Data::of(reader(state, &raw, around).value(selector)),
+        Some(selector) => data(reader(state, &raw, around).value(selector)),
         None => raw,
     }
 }
@@ -117,13 +115,13 @@ fn jsonata_out(state: &State<'_>, input: &Data, around: &Around<'_>) -> Data {
 
 /// A value as data: objects that are joined to another keep their fields apart.
 fn data(value: Value) -> Data {
-    Data::of(match value {
+    Data::of(crate::dataflow::bounded(match value {
         Value::Expr(e) => match &e.term {
             workflow::Term::Map(_) | workflow::Term::List(_) => crate::dataflow::value_of(e.term.clone()),
             _ => Value::Expr(e),
         },
         value => value,
-    })
+    }))
 }
 
 /// What the machines inside a state start with.

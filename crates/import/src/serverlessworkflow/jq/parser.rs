@@ -6,7 +6,9 @@ use crate::serverlessworkflow::scope::Scope;
 use workflow::{Function, Segment, Term, Text};
 
 /// Expressions may be nested so deep.
-const MAX_DEPTH: usize = 40;
+const MAX_DEPTH: usize = 80;
+/// Operators stand in a row at most so often.
+const MAX_CHAIN: usize = 100;
 
 pub(super) struct Parser<'t> {
     pub(super) text: &'t str,
@@ -146,7 +148,7 @@ impl<'t> Parser<'t> {
 
     fn sum(&mut self, dot: &Term) -> Option<Term> {
         let mut left = self.product(dot)?;
-        loop {
+        for _ in 0..MAX_CHAIN {
             if self.operator("+", &["+="]) {
                 left = functions::plus(left, self.product(dot)?);
             } else if self.operator("-", &["-="]) {
@@ -155,20 +157,25 @@ impl<'t> Parser<'t> {
                 return Some(left);
             }
         }
+        None
     }
 
     fn product(&mut self, dot: &Term) -> Option<Term> {
         let mut left = self.postfix(dot)?;
-        loop {
+        for _ in 0..MAX_CHAIN {
             let token = ["*", "/", "%"].into_iter().find(|t| self.operator(t, &["*=", "//", "/=", "%="]));
             let Some(token) = token else { return Some(left) };
             left = Term::Call(Function::Other(token.into()), vec![left, self.postfix(dot)?]);
         }
+        None
     }
 
     fn postfix(&mut self, dot: &Term) -> Option<Term> {
-        let mut term = self.primary(dot)?;
-        loop {
+        self.depth += 1;
+        let first = if self.depth > MAX_DEPTH { None } else { self.primary(dot) };
+        self.depth -= 1;
+        let mut term = first?;
+        for _ in 0..MAX_CHAIN {
             // Blanks before a dot would start another filter.
             let rest = self.rest();
             if rest.starts_with('[') || rest.starts_with(".[") {
@@ -183,6 +190,7 @@ impl<'t> Parser<'t> {
                 return Some(term);
             }
         }
+        None
     }
 
     /// A field after a dot.

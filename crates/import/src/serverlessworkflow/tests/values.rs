@@ -133,3 +133,23 @@ fn jq_that_is_not_understood_keeps_its_references() {
         assert!(seen.iter().any(|r| shown(r).starts_with("Trigger.a")), "{text}: {seen:?}");
     }
 }
+
+#[test]
+fn hostile_sizes_are_bounded() {
+    let texts = [
+        "-".repeat(50_000),
+        "{a:".repeat(50_000),
+        "1+".repeat(50_000),
+        ".a".repeat(50_000),
+        "(".repeat(50_000),
+        ".|".repeat(50_000),
+    ];
+    for text in texts {
+        let start = &text[..2];
+        assert!(matches!(term(&text), Term::Unknown(_)), "{start}");
+    }
+    let doubling: Vec<String> = (0..60)
+        .map(|i| format!("- t{i}: {{call: http, output: {{as: '${{ {{a: $input, b: $input}} }}'}}}}"))
+        .collect();
+    assert_eq!(flow(&format!("do:\n{}", doubling.join("\n"))).steps.len(), 60);
+}

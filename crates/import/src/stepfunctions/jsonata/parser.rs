@@ -8,6 +8,8 @@ use workflow::{Function, Segment, Term, Text};
 
 /// Expressions may be nested so deep.
 const MAX_DEPTH: usize = 48;
+/// Operators stand in a row at most so often.
+const MAX_CHAIN: usize = 100;
 
 pub(super) struct Parser<'t, 's> {
     text: &'t str,
@@ -59,10 +61,15 @@ impl<'t, 's> Parser<'t, 's> {
 
     fn climb(&mut self, power: u8) -> Option<Term> {
         let mut left = self.start()?;
+        let mut chain = 0;
         while let Some(operator) = self.operator() {
             let binding = binding(operator);
             if binding <= power {
                 break;
+            }
+            chain += 1;
+            if chain > MAX_CHAIN {
+                return None;
             }
             self.at += 1;
             left = self.after(left, operator, binding)?;

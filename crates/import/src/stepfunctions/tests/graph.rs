@@ -231,3 +231,25 @@ fn other_documents_are_left_alone() {
         assert!(matches!(imported(text).verdict, Verdict::NotWorkflow(_)), "{text}");
     }
 }
+
+#[test]
+fn hostile_sizes_are_bounded() {
+    let deep = format!("$.a{}", ".b".repeat(50_000));
+    let sum = format!("{{% 1{} %}}", "+1".repeat(50_000));
+    let path = format!(
+        r#""A": {{"Type": "Pass", "Parameters": {{"x.$": "{deep}"}}, "ResultPath": "{deep}", "End": true}}"#
+    );
+    assert_eq!(machine(&path).steps.len(), 1);
+    let output = format!(r#""A": {{"Type": "Pass", "Output": "{sum}", "End": true}}"#);
+    assert_eq!(jsonata(&output).steps.len(), 1);
+    let doubling = |i: usize| {
+        let next = if i == 60 { r#""End": true"#.to_owned() } else { format!(r#""Next": "S{}""#, i + 1) };
+        let output = r#"{"a": "{% $states.input %}", "b": "{% $states.input %}"}"#;
+        let name = if i == 0 { "A".to_owned() } else { format!("S{i}") };
+        format!(
+            r#""{name}": {{"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Output": {output}, {next}}}"#
+        )
+    };
+    let states: Vec<String> = (0..=60).map(doubling).collect();
+    assert_eq!(jsonata(&states.join(",")).steps.len(), 61);
+}
