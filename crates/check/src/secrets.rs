@@ -39,6 +39,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("a Notion token", r"(?-u:\b)(?:secret_[A-Za-z0-9]{43}|ntn_[A-Za-z0-9]{40,})"),
     ("an Airtable token", r"(?-u:\b)pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
     ("a Mailgun key", r"(?-u:\b)key-[0-9a-f]{32}(?-u:\b)"),
+    ("an n8n API key", r"(?-u:\b)n8n_api_[0-9a-f]{40,}"),
     ("a Vault token", r"(?-u:\b)hv[sb]\.[A-Za-z0-9_-]{24,}"),
 ];
 

@@ -25,6 +25,8 @@ pub struct Match {
     pub system: Option<&'static File>,
     /// The entries that match, each with the segment at which each of its path names stands.
     pub entries: Vec<(Found, Vec<(String, usize)>)>,
+    /// A part of the address that is only known at run time was taken for a name that the templates have.
+    pub guessed: bool,
 }
 
 struct Pattern {
@@ -83,13 +85,15 @@ impl Index {
         if candidates.is_empty() {
             candidates = self.by_connector(connector);
         }
-        let mut best = Match { system: candidates.first().map(|s| s.file), entries: Vec::new() };
+        let mut best =
+            Match { system: candidates.first().map(|s| s.file), entries: Vec::new(), guessed: false };
         for strict in [true, false] {
             for system in &candidates {
                 let entries = system.find(method, url, strict);
                 if !entries.is_empty() {
                     best.system = Some(system.file);
                     best.entries = entries;
+                    best.guessed = !strict;
                     return best;
                 }
             }

@@ -5,6 +5,7 @@
 
 mod apply;
 pub mod code;
+mod links;
 mod look;
 mod request;
 pub mod resolve;
@@ -104,8 +105,16 @@ impl Judge<'_> {
             let known = out.effects.len() > before;
             let shapes =
                 is_default(code) || !text.trim().is_empty() && code::only_shapes_data(code.language, &text);
+            if shapes {
+                // Nothing here can run a command: what stands in its texts counts only where it would change access.
+                let mut at = 0..;
+                out.effects.retain(|e| {
+                    at.next().is_some_and(|i| i < before) || e.tier() > Tier(1) && !e.kind.is_opaque()
+                });
+            }
             reaches |= !(shapes
                 || (known && code.language == CodeLanguage::Sql)
+                || (code.language == CodeLanguage::Shell && code::is_plain(self.catalogue, &text))
                 || self.reads_only(code.language, &text, out));
         }
         let system = step.connector.as_str();

@@ -2,11 +2,12 @@
 
 use super::apply::{Outcome, apply};
 use super::code::WebCall;
+use super::links;
 use super::look::Scene;
 use super::resolve::Resolver;
 use super::url::{Url, parse};
-use crate::catalogue::Catalogue;
-use workflow::{Evidence, Kind, Request, Step, Value};
+use crate::catalogue::{Catalogue, Match};
+use workflow::{Effect, Evidence, Kind, Request, Step, Value};
 
 /// Judges a step's request.
 pub(super) fn judge(
@@ -25,10 +26,17 @@ pub(super) fn judge(
     if answers_callback(request) {
         return out.add(Kind::Decide, platform, evidence);
     }
-    let found = catalogue.request(method.as_deref(), &url.path, &step.connector);
+    let mut found = catalogue.request(method.as_deref(), &url.path, &step.connector);
+    if let Some((linked, known)) = linked(catalogue, method.as_deref(), &url, resolver, step) {
+        (url, found) = (linked, known);
+    }
     for (entry, names) in &found.entries {
         let scene = Scene { step, resolver, url: Some(&url), names, call: None };
         apply(catalogue, platform, *entry, &scene, evidence, out);
+    }
+    if found.guessed && found.entries.len() > 1 && some_change_access(out) {
+        *out = Outcome::default();
+        out.add(Kind::Opaque, found.system.map_or(step.connector.as_str(), |f| f.system.as_str()), evidence);
     }
     if out.effects.is_empty() {
         let system = found.system.map_or(step.connector.as_str(), |f| f.system.as_str());
@@ -37,6 +45,28 @@ pub(super) fn judge(
         let told = otherwise.map(|o| if reads { &o.read } else { &o.write }).and_then(|k| k.parse().ok());
         out.add(told.unwrap_or_else(|| guess(&url, reads, &step.connector)), system, evidence);
     }
+}
+
+/// Whether a call that may be one of several changes access by some of them only: what it does cannot be said.
+fn some_change_access(out: &Outcome) -> bool {
+    let changes = |e: &Effect| e.kind.changes_access();
+    out.effects.iter().any(changes) && !out.effects.iter().all(changes)
+}
+
+/// What a request is whose whole address is a link out of an earlier answer.
+fn linked(
+    catalogue: &'static Catalogue,
+    method: Option<&str>,
+    url: &Url,
+    resolver: &Resolver<'_>,
+    step: &Step,
+) -> Option<(Url, Match)> {
+    let places = if url.unknown { links::below(&step.request.as_ref()?.url, resolver) } else { Vec::new() };
+    let known = |place: Url| {
+        let found = catalogue.request(method, &place.path, &step.connector);
+        (!found.entries.is_empty() && !found.guessed).then_some((place, found))
+    };
+    places.into_iter().find_map(known)
 }
 
 /// A request written in code: only what the catalogue knows counts.
@@ -56,7 +86,7 @@ pub(super) fn in_code(
 }
 
 fn is_read(method: &str) -> bool {
-    matches!(method, "GET" | "HEAD" | "OPTIONS")
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "PROPFIND" | "REPORT" | "SEARCH")
 }
 
 /// Names and constant values of a query or a form body.
@@ -86,12 +116,22 @@ fn guess(url: &Url, reads: bool, connector: &str) -> Kind {
     if reads {
         return Kind::Read;
     }
+    if signs_in(url) {
+        return Kind::Control;
+    }
     let by_connector =
         url.path.host.is_empty() && !matches!(connector, "" | "http") && !url.segments.is_empty();
-    let host_known = url.path.host.contains('.') || by_connector;
+    let host_known = url.path.host.contains('.') || url.path.host == "localhost" || by_connector;
     let about_access =
         url.path.segments.iter().any(|s| ABOUT_ACCESS.iter().any(|w| s.to_ascii_lowercase().contains(w)));
     if host_known && !url.unknown && !about_access { Kind::Write } else { Kind::Opaque }
+}
+
+/// A token for the workflow's own calls (RFC 6749, section 3.2): it gives nobody else anything.
+fn signs_in(url: &Url) -> bool {
+    let is = |s: &String, words: &[&str]| words.iter().any(|w| s.to_ascii_lowercase().contains(w));
+    let at_end = url.path.segments.last().is_some_and(|s| s.eq_ignore_ascii_case("token"));
+    at_end && url.path.segments.iter().any(|s| is(s, &["oauth", "openid-connect"]))
 }
 
 const ABOUT_ACCESS: &[&str] = &[

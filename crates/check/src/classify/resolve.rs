@@ -2,7 +2,7 @@
 //! that is set once, a parameter with a default.
 
 use std::collections::HashMap;
-use workflow::{Expression, Function, Reference, Root, Segment, Term, Text, Value, Workflow};
+use workflow::{Expression, Function, Reference, Root, Segment, Step, Term, Text, Value, Workflow};
 
 /// How many times a value is followed.
 const MAX_DEPTH: usize = 8;
@@ -41,12 +41,15 @@ impl<'w> Resolver<'w> {
         value
     }
 
+    /// The step with an id.
+    #[must_use]
+    pub fn step(&self, id: &str) -> Option<&'w Step> {
+        self.workflow.steps.get(*self.steps.get(id)? as usize)
+    }
+
     fn reference(&self, reference: &Reference) -> Option<&'w Value> {
         let start = match &reference.root {
-            Root::Step(id) => {
-                let ix = *self.steps.get(id.as_str())?;
-                self.workflow.steps.get(ix as usize)?.output.as_ref()?
-            }
+            Root::Step(id) => self.step(id)?.output.as_ref()?,
             Root::Variable(name) => self.variables.get(name.as_str())?,
             Root::Parameter(name) => self.workflow.parameters.get(name),
             _ => return None,
@@ -88,11 +91,11 @@ impl<'w> Resolver<'w> {
             {
                 self.add_term(&args[0], whole, depth, out);
             }
-            Term::Ref(reference) if depth > 0 && self.reference(reference).is_some() => {
-                if let Some(value) = self.reference(reference) {
-                    self.add_value(value, depth - 1, out);
-                }
-            }
+            Term::Ref(reference) if depth > 0 => match self.reference(reference) {
+                // A setting that is still empty is one that somebody fills in.
+                Some(value) if value.as_text() != Some("") => self.add_value(value, depth - 1, out),
+                _ => out.push(Piece::Hole(hole(term, whole))),
+            },
             other => out.push(Piece::Hole(hole(other, whole))),
         }
     }

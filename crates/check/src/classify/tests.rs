@@ -185,3 +185,69 @@ fn odata_references_are_identities() {
     assert_eq!(step.effects[0].kind, Kind::Grant);
     assert!(!step.target.identity.is_empty() && !step.target.entitlement.is_empty(), "{:?}", step.target);
 }
+
+/// A read of a list, then a call to the address that an item of the answer gives.
+fn call_by_link(read_at: &str, method: &str, link: &str, indexed: bool) -> Step {
+    let mut read = request("GET", Value::text(read_at), Value::Null);
+    (read.id, read.name) = ("list".into(), "list".into());
+    let mut reference = Reference::keys(Root::Step("list".into()), "collection");
+    if indexed {
+        reference.path.push(workflow::Segment::Index(0));
+    }
+    reference.path.push(workflow::Segment::Key(link.into()));
+    let term = Term::Ref(reference);
+    let url = Value::Expr(Box::new(Expression { language: Language::Wdl, text: link.into(), term, line: 1 }));
+    let mut workflow = Workflow::new(Platform::N8n, "w", "w.json");
+    workflow.add(read);
+    workflow.add(request(method, url, Value::Null));
+    classify(&mut workflow);
+    workflow.steps.remove(1)
+}
+
+#[test]
+fn a_link_out_of_an_answer_lies_below_the_list_it_was_read_from() {
+    let kinds = |s: Step| s.effects.iter().map(|e| format!("{} {}", e.kind, e.system)).collect::<Vec<_>>();
+    let members = "https://api.calendly.com/organization_memberships?email=a";
+    assert_eq!(kinds(call_by_link(members, "DELETE", "uri", true)), ["revoke calendly"]);
+    let user = "https://acme.okta.com/api/v1/users/00u1";
+    assert_eq!(kinds(call_by_link(user, "DELETE", "href", false)), ["delete-identity okta"]);
+    assert_eq!(kinds(call_by_link(members, "DELETE", "callback", true)), ["opaque http"]);
+}
+
+#[test]
+fn a_call_that_may_be_any_of_many_is_opaque_where_only_some_change_access() {
+    let url = template(&["https://api.telegram.org/bot", "$token", "/", "$method"]);
+    assert_eq!(kinds(Platform::N8n, request("POST", url, Value::Null)), ["opaque telegram"]);
+}
+
+#[test]
+fn a_token_for_the_own_calls_gives_nobody_anything() {
+    let at = |url: &str| kinds(Platform::N8n, request("POST", Value::text(url), Value::Null));
+    assert_eq!(at("https://api.acme.test/v1/security/oauth2/token"), ["control http"]);
+    assert_eq!(at("https://api.acme.test/v1/tokens"), ["opaque http"]);
+}
+
+#[test]
+fn a_command_in_a_text_of_code_that_runs_nothing_counts_only_where_it_would_change_access() {
+    let shapes = script(CodeLanguage::JavaScript, "return [{json: {text: 'ssh failed; ls it again'}}]");
+    assert_eq!(kinds(Platform::N8n, shapes), ["control"]);
+    let builds = script(CodeLanguage::JavaScript, "return [{json: {cmd: 'net user anna /delete'}}]");
+    assert!(kinds(Platform::N8n, builds).iter().any(|k| k.starts_with("delete-identity")));
+}
+
+#[test]
+fn a_setting_that_is_still_empty_is_a_part_of_the_path() {
+    let mut settings = Step::new("settings", "settings", StepKind::Set);
+    settings.output = Some(map(vec![("account", Value::text(""))]));
+    let term = Term::Template(vec![
+        Term::Text("https://api.cloudflare.com/client/v4/accounts/".into()),
+        Term::Ref(Reference::keys(Root::Step("settings".into()), "account")),
+        Term::Text("/members".into()),
+    ]);
+    let url = Value::Expr(Box::new(Expression { language: Language::Wdl, text: "".into(), term, line: 1 }));
+    let mut workflow = Workflow::new(Platform::N8n, "w", "w.json");
+    workflow.add(settings);
+    workflow.add(request("POST", url, Value::Null));
+    classify(&mut workflow);
+    assert_eq!(workflow.steps[1].effects[0].kind, Kind::Grant);
+}

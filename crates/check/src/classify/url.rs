@@ -4,10 +4,10 @@ use super::resolve::{Piece, Resolver};
 use crate::catalogue::UrlPath;
 use workflow::{Expression, Language, Term, Value};
 
-const HOLE: char = '\u{1}';
+pub(super) const HOLE: char = '\u{1}';
 
 /// A URL in parts.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Url {
     /// For matching.
     pub path: UrlPath,

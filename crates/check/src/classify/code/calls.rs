@@ -101,7 +101,7 @@ fn cmdlets(text: &str) -> Vec<Call> {
 }
 
 /// Shell: each line (and each part after `;`, `&&`, `|`) as words.
-fn command_lines(text: &str) -> Vec<Call> {
+pub(super) fn command_lines(text: &str) -> Vec<Call> {
     let joined = text.replace("\\\n", " ").replace("`\n", " ");
     let parts = joined.split(['\n', ';', '|', '&']);
     let found = parts.filter_map(|part| {

@@ -4,9 +4,11 @@
 
 mod calls;
 mod shaping;
+mod shell;
 
 pub use calls::Call;
 pub use shaping::only_shapes_data;
+pub use shell::is_plain;
 
 use super::resolve::{Piece, Resolver};
 use crate::catalogue::{Catalogue, Found, glob};

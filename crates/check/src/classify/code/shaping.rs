@@ -9,6 +9,7 @@ use workflow::CodeLanguage;
 pub fn only_shapes_data(language: CodeLanguage, text: &str) -> bool {
     match language {
         CodeLanguage::JavaScript => {
+            let text = &without_shaping_helpers(&without_comments(text));
             !finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text) && modules(text).all(|m| SAFE_MODULES.contains(&m))
         }
         CodeLanguage::Python => {
@@ -33,6 +34,22 @@ const JAVASCRIPT_REACHES: &str = r"(?x)
 const PYTHON_REACHES: &str = r"(?x)
     (?-u:\b)eval\s*\( | (?-u:\b)exec\s*\( | (?-u:\b)__import__(?-u:\b) | (?-u:\b)open\s*\( | (?-u:\b)compile\s*\( | (?-u:\b)os\s*\.\s*(?:system|popen|exec)
     | (?-u:\b)subprocess(?-u:\b) | (?-u:\b)urllib(?-u:\b) | (?-u:\b)requests(?-u:\b) | (?-u:\b)httpx(?-u:\b) | (?-u:\b)socket(?-u:\b) | (?-u:\b)boto3(?-u:\b) | phantom\.act";
+
+/// The host's helpers that only turn data into files and back.
+fn without_shaping_helpers(text: &str) -> String {
+    static HELPERS: OnceLock<Option<Regex>> = OnceLock::new();
+    let source = r"(?-u:\b)this\s*\.\s*helpers\s*\.\s*(?:prepareBinaryData|getBinaryDataBuffer|setBinaryDataBuffer|assertBinaryData|binaryToBuffer|binaryToString|returnJsonArray|normalizeItems)\s*\(";
+    let regex = HELPERS.get_or_init(|| Regex::new(source).ok()).as_ref();
+    regex.map_or_else(|| text.to_owned(), |r| r.replace_all(text, "shape(").into_owned())
+}
+
+/// A text without its comments; what stands in quotes stays.
+fn without_comments(text: &str) -> String {
+    static COMMENT: OnceLock<Option<Regex>> = OnceLock::new();
+    let source = r#"(?s)("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|//[^\n]*|/\*.*?\*/"#;
+    let regex = COMMENT.get_or_init(|| Regex::new(source).ok()).as_ref();
+    regex.map_or_else(|| text.to_owned(), |r| r.replace_all(text, "$1").into_owned())
+}
 
 const SAFE_MODULES: &[&str] = &[
     "crypto",
@@ -125,10 +142,10 @@ fn finds(cell: &'static OnceLock<Option<Regex>>, source: &str, text: &str) -> bo
     regex.is_none_or(|r| r.is_match(text))
 }
 
-/// `require('x')` and `import … from 'x'`.
+/// `require('x')`, `import 'x'` and `import … from 'x'`.
 fn modules(text: &str) -> impl Iterator<Item = &str> {
     static MODULE: OnceLock<Option<Regex>> = OnceLock::new();
-    let source = r#"(?:require\s*\(\s*|(?-u:\b)from\s+|(?-u:\b)import\s+)['"`]([^'"`]+)['"`]"#;
+    let source = r#"(?:(?-u:\b)require\s*\(\s*|(?m:^)\s*(?:import|export)\s+(?:[\w\s{},*$]+?\s*from\s*)?)['"`]([^'"`]+)['"`]"#;
     let regex = MODULE.get_or_init(|| Regex::new(source).ok()).as_ref();
     regex.into_iter().flat_map(|r| r.captures_iter(text)).filter_map(|c| c.get(1).map(|m| m.as_str()))
 }
@@ -159,6 +176,12 @@ mod tests {
         assert!(js("const c = require('crypto'); return c.createHash('sha256')"));
         assert!(!js("const r = await fetch('https://x')"));
         assert!(!js("const cp = require('child_process')"));
+        assert!(!js("import { exec } from 'node:child_process'"));
+        assert!(js("// reads items from \"Prepare\", see fetch()\nreturn 'No items found in \"Prepare\".'"));
+        assert!(js("/* axios */ return 'https://x//fetched'"));
+        assert!(!js("const u = 'https://x'; await fetch(u)"));
+        assert!(js("return [{binary: {data: await this.helpers.prepareBinaryData(b)}}]"));
+        assert!(!js("await this.helpers.prepareBinaryData(await this.helpers.request(o))"));
         assert!(!js("await this.helpers.httpRequest({})"));
         assert!(py("import json, re\nreturn json.loads(x)"));
         assert!(!py("import requests\nrequests.get('x')"));

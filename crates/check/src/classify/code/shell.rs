@@ -1,0 +1,75 @@
+//! Command lines that say themselves what they do: every command is known, nothing is spliced in, nothing is run that
+//! only exists when the line runs.
+
+use super::calls::command_lines;
+use super::fits;
+use crate::catalogue::Catalogue;
+use workflow::CodeLanguage;
+
+/// Whether every command of a shell text is one the catalogue knows, with constant arguments.
+#[must_use]
+pub fn is_plain(catalogue: &'static Catalogue, text: &str) -> bool {
+    let text = without_silencing(text);
+    let computed = ["{}", "$(", "`", ">", "<", "eval "].iter().any(|mark| text.contains(mark));
+    let parts = parts(&text);
+    !computed && !parts.is_empty() && parts.iter().all(|p| is_known(catalogue, p))
+}
+
+/// `2>/dev/null` and `2>&1` change nothing of what a command does.
+fn without_silencing(text: &str) -> String {
+    let lines = text.lines().filter(|l| !l.trim_start().starts_with('#'));
+    let mut text = lines.collect::<Vec<_>>().join("\n");
+    for silent in ["2>/dev/null", "2> /dev/null", "2>&1", "&>/dev/null", ">/dev/null", "> /dev/null"] {
+        text = text.replace(silent, " ");
+    }
+    text
+}
+
+/// The commands of a text: what stands between `;`, `|`, `&` and line ends outside of quotes.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quote = None;
+    for c in text.chars() {
+        match quote {
+            Some(q) if c == q => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            None if matches!(c, '\n' | ';' | '|' | '&') => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(last) = parts.last_mut() {
+            // A separator in quotes is part of an argument: it must not split the command again.
+            last.push(if matches!(c, ';' | '|' | '&') { ' ' } else { c });
+        }
+    }
+    parts.into_iter().filter(|p| !p.trim().is_empty()).collect()
+}
+
+fn is_known(catalogue: &'static Catalogue, part: &str) -> bool {
+    command_lines(part).iter().all(|call| {
+        let known = catalogue.commands(CodeLanguage::Shell, &call.key).iter();
+        let best = known.filter(|(on, _)| fits(CodeLanguage::Shell, on, call)).max_by_key(|(on, _)| on.len());
+        best.is_some_and(|(_, found)| !found.entry.effects.iter().any(|e| e == "code" || e == "opaque"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::catalogue;
+
+    #[test]
+    fn a_line_of_known_commands_is_plain() {
+        let plain = |text| is_plain(catalogue(), text);
+        assert!(plain("# space left\ndf -h 2>/dev/null | grep -E 'sda|sdb' || echo 'no disk'\nuptime"));
+        assert!(plain("ls -1 /srv/backup"));
+        assert!(!plain("ls -1 {}"));
+        assert!(!plain("ls -1 $(cat /tmp/where)"));
+        assert!(!plain("/opt/tools/assess --all"));
+        assert!(!plain("echo done && bash /opt/run.sh"));
+        assert!(!plain("echo x > /etc/cron.d/y"));
+        assert!(!plain(""));
+    }
+}
