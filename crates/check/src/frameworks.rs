@@ -1,7 +1,6 @@
 //! Frameworks of controls, and which controls a rule's page cites.
 //!
-//! A page has a section `Frameworks` with a line per framework, such as `- NIST SP 800-53 Rev. 5: AC-5, CM-3`. Ids are
-//! found as whole words; those that are no words of their own in one framework alone need its name in the same line.
+//! A page has a section `Frameworks`: `Evidence towards: nist-sp800-53-r5 AC-5, CM-3; pci-dss-4.0.1 6.5.3.`
 
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -18,8 +17,6 @@ pub struct Framework {
     pub version: String,
     /// Who publishes it.
     pub publisher: String,
-    /// Words of which a line that cites it has one; none where its ids speak for themselves.
-    words: Vec<String>,
     /// Its controls: id and title; the title is empty where it has none.
     pub controls: Vec<(String, String)>,
 }
@@ -42,35 +39,25 @@ pub fn frameworks() -> &'static [Framework] {
 /// The controls that a rule's page cites: the framework with the number of the control in it.
 #[must_use]
 pub fn cited(page: &str) -> Vec<(&'static Framework, usize)> {
-    let section = page.split("\n## Frameworks").nth(1).unwrap_or_default();
-    let section = section.split("\n## ").next().unwrap_or_default();
-    let mut found = Vec::new();
-    for framework in frameworks() {
-        let lines = section
-            .lines()
-            .filter(|l| framework.words.is_empty() || framework.words.iter().any(|w| l.contains(w.as_str())));
-        let lines: Vec<&str> = lines.collect();
-        for (i, (id, _)) in framework.controls.iter().enumerate() {
-            if lines.iter().any(|l| has_word(l, id)) {
-                found.push((framework, i));
-            }
-        }
-    }
-    found
+    let find = |(framework, id): (&'static Framework, String)| {
+        let number = framework.controls.iter().position(|(known, _)| *known == id)?;
+        Some((framework, number))
+    };
+    citations(page).into_iter().filter_map(find).collect()
 }
 
-/// Whether a line has an id as a word of its own: `AC-2` is not in `AC-2(1)`, `10.6` not in `10.6.1`.
-fn has_word(line: &str, id: &str) -> bool {
-    line.match_indices(id).any(|(at, _)| {
-        let before = line[..at].chars().next_back();
-        let mut after = line[at + id.len()..].chars();
-        let (next, second) = (after.next(), after.next());
-        let joined =
-            next.is_some_and(|c| matches!(c, '.' | '-' | ':')) && second.is_some_and(char::is_alphanumeric);
-        before.is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '.' | '-')))
-            && next.is_none_or(|c| !c.is_alphanumeric() && c != '(')
-            && !joined
-    })
+/// What a rule's page cites, whether or not it is known.
+fn citations(page: &str) -> Vec<(&'static Framework, String)> {
+    let section = page.split("\n## Frameworks").nth(1).unwrap_or_default();
+    let section = section.split("\n## ").next().unwrap_or_default().replace('\n', " ");
+    let mut found = Vec::new();
+    for part in section.split(';') {
+        let cites = |f: &&Framework| part.split_whitespace().any(|word| word == f.id);
+        let Some(framework) = frameworks().iter().find(cites) else { continue };
+        let ids = part.split(&*framework.id).nth(1).unwrap_or_default();
+        found.extend(ids.split(',').map(|id| (framework, id.trim().trim_end_matches('.').to_owned())));
+    }
+    found
 }
 
 #[cfg(test)]
@@ -92,15 +79,18 @@ mod tests {
     #[test]
     fn pages_cite_controls_that_are_known() {
         for rule in crate::RULES.iter().filter(|r| r.page.contains("## Frameworks")) {
-            assert!(!cited(rule.page).is_empty(), "{}: cites no known control", rule.id);
+            let (known, all) = (cited(rule.page), citations(rule.page));
+            assert!(!known.is_empty(), "{}: cites no known control", rule.id);
+            let unknown = all.iter().find(|(f, id)| !f.controls.iter().any(|(c, _)| c == id));
+            assert!(unknown.is_none(), "{}: cites {:?}", rule.id, unknown.map(|(f, id)| (&f.id, id)));
         }
     }
 
     #[test]
     fn controls_are_found_in_pages() {
-        let page = "# x\n\nAC-5\n\n## Frameworks\n\n- NIST SP 800-53 Rev. 5: AC-2(1), `AC-5`, CM-3.\n- PCI DSS 4.0.1: 6.5.3, 10.6\n- NHI7:2025\n\n## Other\n\nAC-6\n";
-        assert_eq!(ids(page), ["NHI7:2025", "AC-2(1)", "AC-5", "CM-3", "6.5.3", "10.6"]);
+        let page = "# x\n\nAC-5\n\n## Frameworks\n\nEvidence towards: nist-sp800-53-r5 AC-2(1),\nAC-5; pci-dss-4.0.1 10.6; owasp-nhi-2025 NHI7:2025.\n\n## Other\n\nAC-6\n";
+        assert_eq!(ids(page), ["AC-2(1)", "AC-5", "10.6", "NHI7:2025"]);
         assert!(ids("## Frameworks\n\nnothing").is_empty());
-        assert!(ids("\n## Frameworks\n\n- version 6.5.3\n").is_empty());
+        assert!(ids("\n## Frameworks\n\nnist-sp800-53-r5 XX-1.").is_empty());
     }
 }

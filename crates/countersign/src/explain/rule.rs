@@ -2,8 +2,10 @@
 
 use crate::report::page;
 use crate::report::plain::{Style, column, wrap};
+use check::frameworks::cited;
 use check::{RULES, Rule};
 use std::io::{self, Write};
+use workflow::Severity;
 
 /// Writes the list of rules.
 pub fn list(style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -22,10 +24,22 @@ pub fn list(style: Style, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes a rule's page.
 pub fn write(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let severity = format!("{}, one step worse where the change is tier 3", rule.severity.as_str());
-    writeln!(out, "{}  {}", style.bold(rule.id), style.severity(rule.severity, &severity))?;
-    let body = rule.page.strip_prefix(&format!("# {}", rule.id)).unwrap_or(rule.page).trim();
-    markdown(body, style, out)
+    let worse =
+        if rule.severity == Severity::Critical { "" } else { ", one step worse where the change is tier 3" };
+    let severity = format!("{}{worse}", rule.severity.as_str());
+    writeln!(out, "{}  {}\n", style.bold(rule.id), style.severity(rule.severity, &severity))?;
+    let body = rule.page.strip_prefix(&format!("# {}", rule.id)).unwrap_or(rule.page);
+    let told = body.split("\n## Frameworks").next().unwrap_or(body);
+    markdown(told.trim(), style, out)?;
+    let cited = cited(rule.page);
+    if !cited.is_empty() {
+        writeln!(out, "\n{}", style.bold("Evidence towards"))?;
+    }
+    for (framework, control) in cited {
+        let (id, title) = &framework.controls[control];
+        writeln!(out, "  {} {} {}  {}", framework.name, framework.version, style.bold(id), style.dim(title))?;
+    }
+    Ok(())
 }
 
 /// Markdown as lines: headings in bold, paragraphs and items wrapped, examples set in.
