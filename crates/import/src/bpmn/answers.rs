@@ -8,6 +8,9 @@ use crate::doc::{Doc, Node};
 use std::collections::{HashMap, HashSet};
 use workflow::Text;
 
+/// So many ways out of one element are looked at for what they read.
+const MAX_WAYS: usize = 100;
+
 /// What a process's steps set.
 #[derive(Default)]
 pub(super) struct Answers {
@@ -18,12 +21,12 @@ pub(super) struct Answers {
 }
 
 /// Looks through a process.
-pub(super) fn of(process: Element<'_, '_>) -> Answers {
+pub(super) fn of(process: Element<'_, '_>, text: &xml::Text<'_, '_>) -> Answers {
     let mut answers = Answers::default();
     let nodes: Vec<Element<'_, '_>> =
         process.descendants().filter(|n| build::is_flow_node(xml::name(*n))).collect();
     for node in &nodes {
-        assigned(*node, &mut answers);
+        assigned(*node, text, &mut answers);
     }
     let flows = flows(process);
     let by_id: HashMap<&str, Element<'_, '_>> =
@@ -42,7 +45,7 @@ pub(super) fn of(process: Element<'_, '_>) -> Answers {
 }
 
 /// The variables that one node sets by what it declares.
-fn assigned(node: Element<'_, '_>, answers: &mut Answers) {
+fn assigned(node: Element<'_, '_>, text: &xml::Text<'_, '_>, answers: &mut Answers) {
     let id = node.attribute("id").unwrap_or_default();
     let mut found: HashSet<String> = HashSet::new();
     for output in xml::extensions(node, "outputParameter") {
@@ -67,7 +70,7 @@ fn assigned(node: Element<'_, '_>, answers: &mut Answers) {
         items(repeated, id, answers);
     }
     if matches!(xml::name(node), "userTask" | "startEvent") {
-        let fields = fields(node);
+        let fields = fields(node, text);
         if xml::name(node) == "userTask" {
             answers.tasks.insert(id.to_owned(), fields.clone());
             found.extend(fields);
@@ -90,16 +93,13 @@ fn items(repeated: Element<'_, '_>, id: &str, answers: &mut Answers) {
 }
 
 /// The fields of a form, where the model has it.
-pub(super) fn fields(node: Element<'_, '_>) -> Vec<String> {
+pub(super) fn fields(node: Element<'_, '_>, text: &xml::Text<'_, '_>) -> Vec<String> {
     let declared = xml::extensions(node, "formField").chain(xml::extensions(node, "formProperty"));
     let mut found: Vec<String> = declared.filter_map(|f| f.attribute("id").map(str::to_owned)).collect();
     let key = xml::extensions(node, "formDefinition").find_map(|f| f.attribute("formKey"));
     if let Some(wanted) = key.and_then(|k| k.rsplit(':').next()) {
-        let process = node.ancestors().find(|n| xml::is(*n, "process"));
-        let forms = process.into_iter().flat_map(|p| xml::extensions(p, "userTaskForm"));
-        for form in forms.filter(|f| f.attribute("id") == Some(wanted)) {
-            found.extend(keys_of(xml::text(form)));
-        }
+        let form = text.element(wanted).filter(|f| f.tag_name().name() == "userTaskForm");
+        found.extend(form.map(xml::text).map(keys_of).unwrap_or_default());
     }
     found
 }
@@ -154,7 +154,7 @@ fn read_after(id: &str, flows: &Flows<'_, '_>, by_id: &HashMap<&str, Element<'_,
         if !seen.insert(at) || seen.len() > 64 {
             continue;
         }
-        for flow in flows.get(at).into_iter().flatten() {
+        for flow in flows.get(at).into_iter().flatten().take(MAX_WAYS) {
             let condition = xml::child(*flow, "conditionExpression").map(xml::text).unwrap_or_default();
             for variable in expression::variables(condition) {
                 if !found.contains(&variable) {

@@ -65,7 +65,7 @@ pub(super) fn workflow<'a, 'i>(
     w.description = xml::child(process, "documentation").map(xml::text).unwrap_or_default().to_owned();
     w.enabled = process.attribute("isExecutable").map(|e| e == "true");
     w.span = text.span(process);
-    let answers = answers::of(process);
+    let answers = answers::of(process, text);
     let mut builder = Builder { w, text, answers, by_id: ById::new(), order: Vec::new() };
     builder.nodes(process, None, None, 0);
     event::start_without_event(process, &mut builder);

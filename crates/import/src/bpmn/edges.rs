@@ -7,6 +7,9 @@ use super::xml::{self, Element};
 use std::collections::{HashMap, HashSet};
 use workflow::{EdgeKind, Expression, Language, Node as End, OnError, Outcome, Problem, StepIx, StepKind};
 
+/// Events that meet every other one of their kind are followed so far.
+const MAX_PAIRED: usize = 200;
+
 /// Adds every edge.
 pub(super) fn connect(
     process: Element<'_, '_>,
@@ -208,10 +211,12 @@ fn compensation(process: Element<'_, '_>, builder: &mut Builder<'_, '_, '_>) {
     }
     let throws =
         all.iter().filter(|(_, p)| matches!(xml::name(p.node), "intermediateThrowEvent" | "endEvent"));
-    for (_, throw) in throws.filter(|(_, p)| event::about(p.node) == "compensate") {
+    for (_, throw) in throws.filter(|(_, p)| event::about(p.node) == "compensate").take(MAX_PAIRED) {
         let definition = xml::child(throw.node, "compensateEventDefinition");
         let wanted = definition.and_then(|d| d.attribute("activityRef"));
-        for (of, handler) in handlers.iter().filter(|(of, _)| wanted.is_none_or(|w| w == *of)) {
+        for (of, handler) in
+            handlers.iter().filter(|(of, _)| wanted.is_none_or(|w| w == *of)).take(MAX_PAIRED)
+        {
             let condition =
                 Expression::unknown(Language::Structured, *of, Vec::new(), builder.text.line(throw.node));
             builder.w.connect(throw.exit, *handler, EdgeKind::When { case: "compensate".into(), condition });
@@ -258,10 +263,9 @@ fn receives(node: Element<'_, '_>) -> bool {
 
 /// Sub-processes that an event starts while what they are in runs.
 fn event_processes(builder: &mut Builder<'_, '_, '_>) {
-    for (id, esp) in placed(builder) {
-        let Some(entry) = esp.entry.filter(|_| esp.node.attribute("triggeredByEvent") == Some("true")) else {
-            continue;
-        };
+    let with_event = |(_, p): &(&str, Placed<'_, '_>)| p.node.attribute("triggeredByEvent") == Some("true");
+    for (id, esp) in placed(builder).into_iter().filter(with_event).take(MAX_PAIRED) {
+        let Some(entry) = esp.entry else { continue };
         let start = xml::child(esp.node, "startEvent");
         let about = start.map(event::about).unwrap_or_default();
         if matches!(about, "error" | "cancel") {

@@ -13,7 +13,7 @@ pub(super) fn about<'a>(node: Element<'a, '_>) -> &'a str {
 
 /// Adds the trigger of a start event.
 pub(super) fn trigger(node: Element<'_, '_>, builder: &mut Builder<'_, '_, '_>) -> End {
-    let (kind, authenticated, caller_data) = nature(node);
+    let (kind, authenticated, caller_data) = nature(node, builder);
     let id = node.attribute("id").unwrap_or("start");
     let ix = u32::try_from(builder.w.triggers.len()).unwrap_or(u32::MAX);
     builder.w.triggers.push(Trigger {
@@ -51,7 +51,7 @@ pub(super) fn start_without_event(process: Element<'_, '_>, builder: &mut Builde
 }
 
 /// Kind, whether whoever starts it proves who they are, and whether they choose its data.
-fn nature(node: Element<'_, '_>) -> (TriggerKind, Option<bool>, bool) {
+fn nature(node: Element<'_, '_>, builder: &Builder<'_, '_, '_>) -> (TriggerKind, Option<bool>, bool) {
     let property = |name: &str| {
         let found = xml::extensions(node, "property").find(|p| p.attribute("name") == Some(name));
         found.and_then(|p| p.attribute("value"))
@@ -67,7 +67,7 @@ fn nature(node: Element<'_, '_>) -> (TriggerKind, Option<bool>, bool) {
     }
     let public = property("publicAccess") == Some("true");
     let form = xml::vendor(node, "formKey").is_some()
-        || !answers::fields(node).is_empty()
+        || !answers::fields(node, builder.text).is_empty()
         || xml::extensions(node, "formDefinition").next().is_some();
     match about(node) {
         "timer" => (TriggerKind::Schedule, Some(true), false),
@@ -81,7 +81,7 @@ fn nature(node: Element<'_, '_>) -> (TriggerKind, Option<bool>, bool) {
 fn parameters(node: Element<'_, '_>, builder: &Builder<'_, '_, '_>) -> Value {
     let mut map = Map::default();
     let line = builder.text.line(node);
-    let fields: Vec<Value> = answers::fields(node).into_iter().map(Value::text).collect();
+    let fields: Vec<Value> = answers::fields(node, builder.text).into_iter().map(Value::text).collect();
     if !fields.is_empty() {
         map.push("fields", Value::List(fields), line);
     }

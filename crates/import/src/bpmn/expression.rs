@@ -40,7 +40,7 @@ impl Scope {
     fn holes(&self, text: &str) -> Term {
         let mut parts = Vec::new();
         let mut rest = text;
-        while let Some(at) = rest.find("${").into_iter().chain(rest.find("#{")).min() {
+        while let Some(at) = opening(rest) {
             let Some(end) = rest[at..].find('}') else { break };
             parts.push(Term::Text(rest[..at].into()));
             parts.push(self.parsed(&rest[at + 2..at + end], Language::Juel));
@@ -84,6 +84,12 @@ impl Scope {
         }
         found
     }
+}
+
+/// Where the next `${` or `#{` stands.
+fn opening(text: &str) -> Option<usize> {
+    let braces = text.match_indices('{').map(|(i, _)| i);
+    braces.filter_map(|i| i.checked_sub(1)).find(|i| matches!(text.as_bytes()[*i], b'$' | b'#'))
 }
 
 fn is_word(name: &str) -> bool {

@@ -61,6 +61,11 @@ impl<'a, 'i> Text<'a, 'i> {
         Span { file: 0, line: self.line(node), path: format!("{}[{id:?}]", node.tag_name().name()).into() }
     }
 
+    /// The element with an id.
+    pub(super) fn element(&self, id: &str) -> Option<Element<'a, 'i>> {
+        self.ids.get(id).copied()
+    }
+
     /// How many flows lead to an element.
     pub(super) fn incoming(&self, node: Element<'_, '_>) -> u32 {
         node.attribute("id").and_then(|id| self.flows.get(id)).map_or(0, |c| c.0)

@@ -14,6 +14,9 @@ pub(super) struct Scope {
     pub(super) context: HashSet<String>,
 }
 
+/// A placeholder is so long at most.
+const MAX_LENGTH: usize = 2_000;
+
 /// The heads that the platform itself fills.
 const ROOTS: [&str; 9] =
     ["entity", "event", "alert", "case", "input", "general", "environment", "global", "playbook"];
@@ -61,18 +64,19 @@ impl Scope {
     /// What stands before the dot that ends the owner's name: the longest name of a step, or the first word.
     fn owner<'t>(&self, head: &'t str) -> Option<(&'t str, &'t str)> {
         let dots = head.match_indices('.').map(|(i, _)| i);
-        let named = dots.rev().find(|i| self.steps.contains_key(&head[..*i].to_lowercase()));
+        let named = dots.rev().find(|i| self.steps.contains_key(&head[..*i].trim().to_lowercase()));
         let at = named.or_else(|| head.find('.'))?;
         let (owner, field) = (&head[..at], &head[at + 1..]);
         (!owner.is_empty() && !field.is_empty()).then_some((owner, field))
     }
 
     fn root(&self, owner: &str, field: &str, looped: Option<&Text>) -> Option<Term> {
-        let word = owner.to_lowercase();
+        let word = owner.trim().to_lowercase();
         if let Some(id) = self.steps.get(&word) {
             return Some(reference(Root::Step(id.clone()), dotted(field)));
         }
-        if word == "loop" {
+        // In lower case it is a template's own loop.
+        if owner == "Loop" {
             let root = looped.map_or_else(|| Root::Unknown(owner.into()), |l| Root::Item(l.clone()));
             return Some(reference(root, dotted(field)));
         }
@@ -120,7 +124,7 @@ fn closing(text: &str) -> Option<usize> {
                     return Some(i);
                 }
             }
-            '\n' if !quoted && i > 400 => return None,
+            _ if i > MAX_LENGTH => return None,
             _ => {}
         }
     }

@@ -5,9 +5,9 @@ use super::expression::Scope;
 use crate::doc::{Doc, Node};
 use crate::values::{opened, reference, value};
 use workflow::{
-    Ask, Assignment, Auth, Callee, CalleeKey, EdgeKind, Expression, Function, Join, Language, LoopKind, Map,
-    Node as End, OnError, Outcome, Problem, Request, Root, Segment, Step, StepIx, StepKind, Term, Text,
-    Value, Workflow,
+    Ask, Assignment, Auth, Callee, CalleeKey, EdgeKind, Entry, Expression, Function, Join, Language,
+    LoopKind, Map, Node as End, OnError, Outcome, Problem, Request, Root, Segment, Step, StepIx, StepKind,
+    Term, Text, Value, Workflow,
 };
 
 /// Actions that set a value of the alert, the case or all cases: scope, key and value by their parameters' names.
@@ -203,9 +203,27 @@ fn parameters(node: Node<'_>, scope: &Scope, looped: Option<&Text>) -> Map {
 
 fn inputs(text: &str, line: u32, scope: &Scope, looped: Option<&Text>, map: &mut Map) {
     match read_json(text, line, scope, looped) {
-        Value::Map(inputs) => map.0.extend(inputs.0),
+        Value::Map(mut inputs) => {
+            inputs.0.iter_mut().for_each(encrypted);
+            map.0.extend(inputs.0);
+        }
         other => map.push("ScriptParametersEntityFields", other, line),
     }
+}
+
+/// Inputs of the kind password are exported encrypted (`<salt>.<text>`, both base64): the platform keeps the value.
+fn encrypted(entry: &mut Entry) {
+    let Value::Text(text) = &entry.value else { return };
+    let block = |t: &str| t.len() >= 24 && t.len().is_multiple_of(4) && t.bytes().all(is_base64);
+    let salted = |salt: &str| salt.len() == 24 && salt.ends_with("==") && block(salt);
+    if text.split_once('.').is_some_and(|(salt, rest)| salted(salt) && block(rest)) {
+        let secret = reference(Root::Secret(entry.key.clone()), Vec::new());
+        entry.value = crate::values::computed(Language::SecOps, "encrypted", secret, entry.line);
+    }
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
 }
 
 fn read_json(text: &str, line: u32, scope: &Scope, looped: Option<&Text>) -> Value {

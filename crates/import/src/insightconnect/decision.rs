@@ -33,7 +33,7 @@ fn automated(node: Node<'_>, edge: &str, name: &str, scope: &Scope<'_>) -> EdgeK
 
 fn asked(id: &str, node: Node<'_>, edge: &str, name: &str) -> Vec<EdgeKind> {
     let parameters = node.get("parameters");
-    let options = parameters.and_then(|p| p.get("options"));
+    let options = parameters.and_then(|p| p.get("options").or_else(|| p.get("stepControlParams")));
     let option = options.into_iter().flat_map(Node::items).find(|o| o.str("edgeId") == Some(edge));
     let timeout = parameters.and_then(|p| p.str("timeoutEdgeId")) == Some(edge);
     let only = option.is_some_and(|o| o.bool("isTimeoutOnly") == Some(true))

@@ -5,6 +5,8 @@ use crate::values::{computed, reference, template};
 use std::collections::HashMap;
 use workflow::{Expression, Function, Language, Reference, Root, Segment, Term, Text, Value};
 
+/// So many brackets of a text that was not understood are looked at.
+const MAX_SEEN: usize = 400;
 /// A parsed condition may be nested so deep.
 const MAX_DEPTH: usize = 64;
 
@@ -84,7 +86,7 @@ impl<'d> Scope<'d> {
     /// Every path in a text.
     fn scan(&self, text: &str) -> Vec<Reference> {
         let mut found = Vec::new();
-        for (at, _) in text.match_indices('[') {
+        for (at, _) in text.match_indices('[').take(MAX_SEEN) {
             if text[..at].ends_with('.') || text[at + 1..].starts_with(['{', '"', '[', '\'']) {
                 continue;
             }
@@ -111,7 +113,8 @@ impl<'d> Scope<'d> {
             ("$job" | "$global", _) => {
                 Reference { root: Root::Run(first.trim_start_matches('$').into()), path }
             }
-            (_, Some("trigger")) => Reference { root: Root::Trigger, path },
+            // The platform's own name for what started a workflow from InsightIDR.
+            (_, Some("trigger")) | ("InsightIDR Event", None) => Reference { root: Root::Trigger, path },
             (_, Some("loop")) if keys.first() == Some(&"$item") => {
                 Reference { root: Root::Item(id.into()), path: path.into_iter().skip(1).collect() }
             }

@@ -85,9 +85,10 @@ fn ask(written: &str, parameters: &Value) -> Option<Ask> {
         Value::Number(n) | Value::Text(n) => n.trim().parse::<u64>().ok(),
         _ => None,
     };
-    // The unit that is displayed does not count: minutes are stored.
-    let timeout_seconds = number.filter(|n| *n > 0).map(|n| n.saturating_mul(60));
-    let approver = approver.cloned().unwrap_or_default();
+    // The unit that is displayed does not count: seconds are stored.
+    let timeout_seconds = number.filter(|n| *n > 0);
+    let told = parameters.at("notifications.userIdsForEmail");
+    let approver = approver.unwrap_or(told).clone();
     Some(Ask { approver, timeout_seconds, decides: true, ..Ask::default() })
 }
 

@@ -73,7 +73,7 @@ fn answers_are_edges_and_silence_has_its_own() {
     let w = one(&decided("e4"));
     assert_eq!(edges(&w), ["ask -=No> e3/end", "ask -=Yes> off", "ask -timeout> e4/end", "trigger -> ask"]);
     let ask = w.steps.iter().find(|s| s.id == "ask").and_then(|s| s.ask.clone()).unwrap_or_default();
-    assert!(ask.decides && ask.timeout_seconds == Some(3600) && !ask.approver.is_empty());
+    assert!(ask.decides && ask.timeout_seconds == Some(60) && !ask.approver.is_empty());
     assert_eq!((w.triggers[0].kind, w.triggers[0].authenticated), (TriggerKind::Webhook, Some(false)));
     let off = w.steps.iter().find(|s| s.id == "off");
     assert!(off.is_some_and(|s| s.connector == "active_directory_ldap"

@@ -125,8 +125,10 @@ fn output(block: &Block<'_>, scope: &Scope<'_>) -> Option<Value> {
 fn filled(text: &str, given: &[Term]) -> Term {
     let (mut parts, mut rest) = (Vec::new(), text);
     while let Some((before, after)) = rest.split_once('{') {
-        let hole =
-            after.split_once('}').and_then(|(n, next)| Some((given.get(n.parse::<usize>().ok()?)?, next)));
+        let close = after.bytes().take(8).position(|b| b == b'}');
+        let hole = close
+            .map(|at| (&after[..at], &after[at + 1..]))
+            .and_then(|(n, next)| Some((given.get(n.parse::<usize>().ok()?)?, next)));
         parts.push(Term::Text(before.into()));
         match hole {
             Some((term, next)) => {
