@@ -2,9 +2,9 @@
 
 use super::machine::{Given, define};
 use super::template::{Lines, Placeholders, Template, flatten, next_hole};
-use super::{digest, events, is_machine};
+use super::{digest, events, functions, is_machine};
 use crate::doc::{Doc, Node, decode};
-use crate::{Imported, Source, Verdict};
+use crate::{Files, Imported, Source, Verdict};
 use workflow::{Map, Problem, Step, StepKind, Text, Value, Workflow, merkle};
 
 /// Has the shape of a template.
@@ -23,7 +23,8 @@ fn is_machine_resource(resource: Node<'_>) -> bool {
 /// Imports every state machine of a template.
 pub(super) fn import(source: &Source<'_>, root: Node<'_>) -> Imported {
     let template = Template::new(root);
-    let mut found = Found { workflows: Vec::new(), problems: Vec::new(), used: Vec::new() };
+    let mut found =
+        Found { files: source.files, workflows: Vec::new(), problems: Vec::new(), used: Vec::new() };
     let listed = root.get("Resources").into_iter().flat_map(Node::entries);
     for (logical, resource) in listed.filter(|(_, r)| is_machine_resource(*r)) {
         found.machine(source, root, logical, resource, &template);
@@ -34,13 +35,14 @@ pub(super) fn import(source: &Source<'_>, root: Node<'_>) -> Imported {
     Imported { verdict: Verdict::Workflows(found.workflows), problems: found.problems, used: found.used }
 }
 
-struct Found {
+struct Found<'f> {
+    files: &'f dyn Files,
     workflows: Vec<Workflow>,
     problems: Vec<Problem>,
     used: Vec<String>,
 }
 
-impl Found {
+impl Found<'_> {
     fn machine(
         &mut self,
         source: &Source<'_>,
@@ -96,6 +98,7 @@ impl Found {
             definition && n.parent().is_some_and(|p| p.key() == Some("Properties"))
         });
         w.parts.push(digest::part("resource", &rest));
+        self.used.extend(functions::read(&mut w, placeholders.template, self.files));
         for (name, used) in used_resources(&w, placeholders.template) {
             w.parts.push(digest::whole(&format!("resource/{name}").into(), used));
         }
@@ -217,7 +220,7 @@ fn parameters(root: Node<'_>) -> Value {
 fn used_resources<'d>(w: &Workflow, template: &Template<'d>) -> Vec<(Text, Node<'d>)> {
     let names = w.steps.iter().flat_map(|s| s.code.iter().map(|c| c.name.clone()));
     let mut found: Vec<(Text, Node<'d>)> =
-        names.filter_map(|n| template.resource(&n).map(|r| (n, r))).collect();
+        names.filter_map(|n| template.function(&n).map(|(id, r)| (Text::from(id), r))).collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
     found.dedup_by(|a, b| a.0 == b.0);
     found

@@ -6,6 +6,7 @@ mod cloudformation;
 mod digest;
 mod edges;
 mod events;
+mod functions;
 mod jsonata;
 mod jsonpath;
 mod machine;

@@ -14,12 +14,34 @@ const MAX_DEPTH: usize = 16;
 #[derive(Default)]
 pub(super) struct Template<'d> {
     resources: HashMap<&'d str, Node<'d>>,
+    /// Logical ids of Lambda functions by their names.
+    named: HashMap<&'d str, &'d str>,
+    /// What goes for all functions of a SAM template.
+    globals: Option<Node<'d>>,
 }
 
 impl<'d> Template<'d> {
     pub(super) fn new(root: Node<'d>) -> Self {
         let listed = root.get("Resources").into_iter().flat_map(Node::entries);
-        Template { resources: listed.collect() }
+        let resources: HashMap<_, _> = listed.collect();
+        let functions = resources.iter().filter(|(_, r)| is_function(**r));
+        let named = functions
+            .filter_map(|(id, r)| Some((r.at(&["Properties", "FunctionName"])?.as_str()?, *id)))
+            .collect();
+        Template { resources, named, globals: root.at(&["Globals", "Function"]) }
+    }
+
+    /// A property that all functions have.
+    pub(super) fn global(&self, key: &str) -> Option<Node<'d>> {
+        self.globals?.get(key)
+    }
+
+    /// A Lambda function by its logical id or its name, with or without an alias.
+    pub(super) fn function(&self, name: &str) -> Option<(&'d str, Node<'d>)> {
+        let name = name.split(':').next().unwrap_or(name);
+        let logical = if self.resources.contains_key(name) { name } else { self.named.get(name)? };
+        let found = self.resources.get_key_value(logical).map(|(k, r)| (*k, *r));
+        found.filter(|(_, r)| is_function(*r))
     }
 
     pub(super) fn resource(&self, logical: &str) -> Option<Node<'d>> {
@@ -37,9 +59,7 @@ impl<'d> Template<'d> {
         let named = |key: &str| resource.at(&["Properties", key]).and_then(Node::as_str).unwrap_or(logical);
         let arn = |kind: &str, name: &str| Some(Term::Text(format!("arn:aws:{kind}:{name}").into()));
         match (resource.str("Type")?, attribute) {
-            ("AWS::Serverless::Function" | "AWS::Lambda::Function", "") => {
-                Some(Term::Text(named("FunctionName").into()))
-            }
+            ("AWS::Serverless::Function" | "AWS::Lambda::Function", "") => Some(Term::Text(logical.into())),
             ("AWS::Serverless::Function" | "AWS::Lambda::Function", "Arn" | "Alias" | "Version") => {
                 arn("lambda:::function", logical)
             }
@@ -54,6 +74,10 @@ impl<'d> Template<'d> {
             _ => None,
         }
     }
+}
+
+fn is_function(resource: Node<'_>) -> bool {
+    matches!(resource.str("Type"), Some("AWS::Serverless::Function" | "AWS::Lambda::Function"))
 }
 
 /// Where the lines of a definition are, for people.

@@ -157,3 +157,38 @@ Resources:
     assert_eq!(w.triggers.len(), 1);
     assert_eq!((w.triggers[0].id.as_str(), w.triggers[0].event.as_str()), ("Rule", "aws.signin"));
 }
+
+#[test]
+fn the_code_of_a_function_is_read_where_it_is() {
+    let text = r#"
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.12}}
+Resources:
+  Inline:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: index.handler, InlineCode: "def handler(e, c): return e"}
+  Beside:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: app.main, CodeUri: ./src/}
+  Bundled: {Type: AWS::Serverless::Function, Properties: {Handler: x.y, CodeUri: s3://bucket/x.zip}}
+  M:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition:
+        StartAt: A
+        States:
+          A: {Type: Task, Resource: !GetAtt Inline.Arn, Next: B}
+          B: {Type: Task, Resource: "arn:aws:states:::lambda:invoke", Parameters: {FunctionName: !Ref Beside}, Next: C}
+          C: {Type: Task, Resource: !GetAtt Bundled.Arn, End: true}
+"#;
+    let files = One("src/app.py", "import boto3\n");
+    let imported = import("t.yaml", text.as_bytes(), &files);
+    assert_eq!(imported.used, ["src/app.py"]);
+    let w = workflows(imported).remove(0);
+    let code = |id: &str| step(&w, id).code[0].text.as_text();
+    assert_eq!(code("A"), Some("def handler(e, c): return e"));
+    assert_eq!(code("B"), Some("import boto3\n"));
+    assert_eq!(code("C"), None);
+    assert_eq!(step(&w, "B").code[0].language, workflow::CodeLanguage::Python);
+    assert!(w.parts.iter().any(|p| p.name == "code/Beside"));
+}
