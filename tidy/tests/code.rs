@@ -102,7 +102,7 @@ fn folder(path: &str) -> BTreeSet<String> {
 #[test]
 fn every_platform_folder_is_in_the_list_and_has_its_page() {
     let list = std::fs::read_to_string(root().join("crates/import/src/lib.rs")).unwrap();
-    let shared = ["doc", "js", "wdl"];
+    let shared = ["dataflow", "doc", "js", "wdl"];
     for name in
         folder("crates/import/src").iter().filter(|n| !n.contains('.') && !shared.contains(&n.as_str()))
     {
