@@ -178,8 +178,15 @@ fn xml(path: &str, text: &str, files: &dyn Files) -> Imported {
     let options = roxmltree::ParsingOptions { nodes_limit: 2_000_000, ..Default::default() };
     match roxmltree::Document::parse_with_options(text, options) {
         Ok(doc) => ask(&Source { path, content: Content::Xml(&doc), files }),
+        Err(_) if is_page(text) => Imported::not_workflow("an HTML page"),
         Err(e) => Imported::unreadable(path, e.pos().row, format!("broken XML: {e}")),
     }
+}
+
+/// A page for browsers, which need be no XML.
+fn is_page(text: &str) -> bool {
+    let start: String = text.trim_start().chars().take(14).collect::<String>().to_ascii_lowercase();
+    start.starts_with("<!doctype html") || start.starts_with("<html")
 }
 
 fn ask(source: &Source<'_>) -> Imported {

@@ -251,3 +251,67 @@ fn a_setting_that_is_still_empty_is_a_part_of_the_path() {
     classify(&mut workflow);
     assert_eq!(workflow.steps[1].effects[0].kind, Kind::Grant);
 }
+
+/// A step that a person must release, as importers write it: the change itself asks too, and before it stands a
+/// synthetic question of which only one answer leads to it.
+fn released_by_hand() -> Workflow {
+    use workflow::{Ask, EdgeKind, Function, Node, Trigger, TriggerKind};
+    let mut w = Workflow::new(Platform::GoogleSecops, "w", "definition.yaml");
+    let (kind, span) = (TriggerKind::Event, workflow::Span::default());
+    w.triggers.push(Trigger {
+        id: "t".into(),
+        name: "t".into(),
+        kind,
+        authenticated: Some(true),
+        event: "all".into(),
+        filter: None,
+        after_approval: false,
+        caller_data: false,
+        parameters: Value::Null,
+        span,
+    });
+    let mut off = operation("Okta", "Disable User", Value::Null);
+    (off.id, off.ask) = ("off".into(), Some(Ask::default()));
+    let mut later = operation("Okta", "Enable User", Value::Null);
+    later.id = "later".into();
+    let mut release = Step::new("off/release", "", StepKind::Branch);
+    (release.synthetic, release.ask) = (true, Some(Ask { negative: vec!["skip".into()], ..Ask::default() }));
+    let (off, later, release) = (w.add(off), w.add(later), w.add(release));
+    let answered = |answer: &str| {
+        let asked = Term::Ref(Reference::keys(Root::Step("off/release".into()), ""));
+        let term = Term::Call(Function::Equals, vec![asked, Term::Text(answer.into())]);
+        let condition = Expression { language: Language::Structured, text: answer.into(), term, line: 0 };
+        EdgeKind::When { case: answer.into(), condition }
+    };
+    w.connect(Node::Trigger(0), release, EdgeKind::Next);
+    w.connect(Node::Step(release), off, answered("execute"));
+    w.connect(Node::Step(release), later, answered("skip"));
+    w.connect(Node::Step(off), later, EdgeKind::Next);
+    w
+}
+
+#[test]
+fn a_release_by_hand_gates_its_own_step_and_no_other() {
+    let mut w = released_by_hand();
+    classify(&mut w);
+    let of =
+        |id: &str| w.steps.iter().find(|s| s.id == id).map(|s| s.effects.iter().map(|e| e.kind).collect());
+    assert_eq!(of("off"), Some(vec![Kind::Disable, Kind::Ask]));
+    assert_eq!(of("off/release"), Some(vec![Kind::Ask]));
+    let workflows = [w];
+    let set = crate::set::Set::new(&workflows);
+    let judge = crate::facts::Judge::new(&set, &[]);
+    let gate = |step| judge.verdict(crate::set::Place { workflow: 0, step: workflow::StepIx(step) }).gate;
+    assert_eq!((gate(0), gate(1)), (crate::gate::Gate::Present, crate::gate::Gate::None));
+}
+
+#[test]
+fn code_written_into_a_block_of_another_kind_is_read_too() {
+    let mut step = operation("AD LDAP", "disable account", Value::Null);
+    step.code.push(Code {
+        language: CodeLanguage::Python,
+        text: Value::text("    phantom.act('reset password', parameters)\n"),
+        name: "userCode".into(),
+    });
+    assert_eq!(kinds(Platform::SplunkSoar, step), ["disable active-directory", "code AD LDAP"]);
+}

@@ -56,7 +56,8 @@ pub(super) fn workflow(
         map.push("globalCustomCode", Value::text(global), coa.line());
         w.parameters = Value::Map(map);
     }
-    let scope = Scope { blocks: blocks.blocks.iter().map(|b| (b.function.clone(), b.id)).collect() };
+    let scope =
+        Scope { blocks: blocks.blocks.iter().map(|b| (b.function.clone(), (b.id, b.parameters))).collect() };
     trigger(root, coa, blocks, &mut w);
     let ends = add_steps(blocks, &scope, &mut w);
     outputs(coa, &scope, &mut w);

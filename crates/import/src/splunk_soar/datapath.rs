@@ -2,29 +2,33 @@
 //! `filtered-data:filter_1:condition_1:<data path>`; anything else is a constant.
 
 use super::blocks::{Case, Comparison};
+use crate::doc::Node;
 use crate::values::{computed, reference};
 use std::collections::HashMap;
 use workflow::{Expression, Function, Language, Root, Segment, Term, Value};
 
-/// What data paths may name: blocks' ids by their function names.
+/// What was given to an earlier block is followed so far back.
+const MAX_CHAIN: usize = 8;
+
+/// What data paths may name: blocks' ids and parameters by their function names.
 pub(super) struct Scope<'d> {
-    pub(super) blocks: HashMap<String, &'d str>,
+    pub(super) blocks: HashMap<String, (&'d str, Option<Node<'d>>)>,
 }
 
 impl Scope<'_> {
     /// A parameter's text as a value.
     pub(super) fn read(&self, text: &str, line: u32) -> Value {
-        match self.path(text) {
+        match self.path(text, MAX_CHAIN) {
             Some(term) => computed(Language::SplunkDatapath, text, term, line),
             None => Value::text(text),
         }
     }
 
     fn term(&self, text: &str) -> Term {
-        self.path(text).unwrap_or_else(|| Term::Text(text.into()))
+        self.path(text, MAX_CHAIN).unwrap_or_else(|| Term::Text(text.into()))
     }
 
-    fn path(&self, text: &str) -> Option<Term> {
+    fn path(&self, text: &str, chain: usize) -> Option<Term> {
         let mut rest = text.trim();
         // What a filter lets through is read where it came from.
         while let Some(after) =
@@ -44,8 +48,12 @@ impl Scope<'_> {
             }
             "custom_list" => Some(reference(Root::Environment(text.into()), Vec::new())),
             _ => {
-                let id = self.blocks.get(head)?;
-                Some(reference(Root::Step((*id).into()), path))
+                let (id, given) = self.blocks.get(head)?;
+                let given = given.and_then(|g| parameter(g, field)).filter(|_| chain > 0);
+                match given {
+                    Some(text) => Some(self.path(text, chain - 1).unwrap_or_else(|| Term::Text(text.into()))),
+                    None => Some(reference(Root::Step((*id).into()), path)),
+                }
             }
         }
     }
@@ -85,6 +93,12 @@ impl Scope<'_> {
             other => pair(Function::Other(other.into()), left, right),
         }
     }
+}
+
+/// What a block was given, where a path reads just that: `action_result.parameter.table`.
+fn parameter<'d>(given: Node<'d>, field: &str) -> Option<&'d str> {
+    let key = field.strip_prefix("action_result.parameter.").filter(|k| !k.contains('.'))?;
+    given.get(key).and_then(Node::as_str)
 }
 
 fn shown(text: &str) -> String {
