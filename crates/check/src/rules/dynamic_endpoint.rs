@@ -2,6 +2,7 @@
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
+use crate::logic::keys_of;
 use crate::provenance::{Origin, Source};
 use workflow::{Auth, Finding, Kind, Severity, StepIx, Term, Text, Value};
 
@@ -44,7 +45,11 @@ fn chosen(facts: &Facts<'_, '_>, step: StepIx) -> Option<Source> {
         return None;
     }
     let source = chosen_host(facts, step)?;
-    let matters = !facts.changes.is_empty() || source.caller;
+    let reply = keys_of(&source.path).last().is_some_and(|k| {
+        let key = k.to_lowercase();
+        ["callback", "response", "resume", "reply"].iter().any(|w| key.contains(w))
+    });
+    let matters = !facts.changes.is_empty() || (source.caller && !reply);
     (matters && !answers_its_trigger(facts, step, &source)).then_some(source)
 }
 

@@ -5,7 +5,7 @@ use crate::facts::{Change, Facts};
 use crate::gate::Gate;
 use crate::provenance::{Origin, Source, loop_lists};
 use crate::set::Place;
-use workflow::{Finding, Kind, LoopKind, Platform, Returns, Severity, StepIx, StepKind, Value};
+use workflow::{Finding, Kind, LoopKind, Platform, Returns, Segment, Severity, StepIx, StepKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -162,6 +162,11 @@ pub(super) fn helper(facts: &Facts<'_, '_>, step: StepIx) -> Option<String> {
     })
 }
 
+/// What a streaming card hands on besides each record is the same for all.
+fn is_state(source: &Source) -> bool {
+    matches!(source.path.first(), Some(Segment::Key(k)) if k == "State")
+}
+
 /// A called workflow changes the identity that this step gives it from its list.
 fn changed_identity(facts: &Facts<'_, '_>, step: StepIx, workflow: u32) -> bool {
     facts.set.closure(workflow).into_iter().any(|w| {
@@ -172,7 +177,8 @@ fn changed_identity(facts: &Facts<'_, '_>, step: StepIx, workflow: u32) -> bool 
             let from_item = |x: &Source| {
                 let here = x.workflow == facts.index;
                 let list = x.origin == Origin::Step(step);
-                here && (x.how.item.is_some() || list) || x.origin == Origin::Trigger && x.workflow == w
+                let given = x.origin == Origin::Trigger && x.workflow == w && !is_state(x);
+                here && (x.how.item.is_some() || list) || given
             };
             identity.is_empty() || facts.set.deep(at, identity).iter().any(from_item)
         })

@@ -93,13 +93,23 @@ fn notes_down(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 
 fn tells(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let kinds = [Kind::Notify, Kind::Ticket, Kind::Ask, Kind::Write, Kind::Request];
-    kinds.iter().any(|k| facts.does(step, *k)) || facts.step(step).kind == StepKind::End(Outcome::Failure)
+    let own = facts.step(step);
+    let operation = own.operation.to_lowercase();
+    let answers = ["respond", "response", "returnraw"].iter().any(|w| operation.contains(w));
+    kinds.iter().any(|k| facts.does(step, *k))
+        || own.kind == StepKind::End(Outcome::Failure)
+        || (answers && !own.parameters.is_empty())
 }
 
 /// A branch, a message or a variable that reads what became of a step.
 fn reads_outcome(facts: &Facts<'_, '_>, at: StepIx, of: StepIx) -> bool {
-    let root = Root::Step(facts.step(of).id.clone());
-    let reads = |e: &workflow::Expression| e.references().iter().any(|r| r.root == root || r.root == Root::Previous && facts.graph.before(at).any(|b| b == of));
+    let mut outcome = vec![Root::Step(facts.step(of).id.clone())];
+    let mut around = facts.step(of).parent;
+    while let Some(container) = around.filter(|_| outcome.len() < 40) {
+        outcome.push(Root::Step(facts.step(container).id.clone()));
+        around = facts.step(container).parent;
+    }
+    let reads = |e: &workflow::Expression| e.references().iter().any(|r| outcome.contains(&r.root) || r.root == Root::Previous && facts.graph.before(at).any(|b| b == of));
     let branches = facts.graph.out(at).iter().any(|e| match &facts.graph.edge(*e).kind {
         EdgeKind::When { condition, .. } => reads(condition),
         _ => false,

@@ -5,7 +5,7 @@ use crate::authority::is_actor;
 use crate::facts::Facts;
 use crate::logic::keys_of;
 use crate::provenance::{Origin, Source};
-use workflow::{Finding, LoopKind, Severity, StepIx, StepKind, TriggerKind};
+use workflow::{Finding, LoopKind, Severity, StepIx, StepKind, Trigger, TriggerKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -54,10 +54,17 @@ fn shared_variable(facts: &Facts<'_, '_>, step: StepIx, source: &Source) -> Opti
     sets.then(|| (variable.to_string(), outer))
 }
 
+/// An event of somebody's own doing: signing in, proving oneself. Its actor is whom it is about.
+fn is_own_deed(trigger: &Trigger) -> bool {
+    let event = format!("{} {}", trigger.event, trigger.name).to_lowercase();
+    let own = ["mfa", "factor", "password", "session", "signin", "sign-in", "signon", "login", "logon", "auth", "suspicious"];
+    own.iter().any(|w| event.contains(w))
+}
+
 /// The actor of an event that also has a subject.
 fn is_actor_of_event(facts: &Facts<'_, '_>, source: &Source) -> bool {
     let triggers = &facts.set.workflows[source.workflow as usize].triggers;
-    let event = !triggers.is_empty() && triggers.iter().all(|t| t.kind == TriggerKind::Event);
+    let event = !triggers.is_empty() && triggers.iter().all(|t| t.kind == TriggerKind::Event && !is_own_deed(t));
     let first = keys_of(&source.path).iter().any(|k| {
         matches!(&*k.to_lowercase(), "actor" | "initiator" | "initiatedby" | "admin" | "performedby")
     });
