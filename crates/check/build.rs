@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=src/catalogue/data.rs");
     let mut paths: Vec<_> = std::fs::read_dir("catalogue")?.collect::<Result<Vec<_>, _>>()?;
     paths.sort_by_key(std::fs::DirEntry::path);
-    let mut files: Vec<data::File> = Vec::new();
+    let mut files: Vec<data::File<String>> = Vec::new();
     for entry in paths {
         let path = entry.path();
         if path.extension().is_some_and(|e| e == "toml") {

@@ -72,7 +72,7 @@ pub fn check(data: &[u8]) {
     let mut imported = import::import("f", data, &NoFiles);
     let Verdict::Workflows(workflows) = &mut imported.verdict else { return };
     workflows.iter_mut().for_each(check::classify);
-    let contexts: Vec<check::Context<'_>> = workflows.iter().map(|_| check::Context::default()).collect();
+    let contexts: Vec<check::Context> = workflows.iter().map(|_| check::Context::default()).collect();
     let judged = check::check(workflows, &contexts);
     assert_eq!(judged.len(), workflows.len());
 }

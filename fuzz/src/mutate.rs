@@ -38,7 +38,8 @@ fn change(root: &mut Value, random: &mut Random) {
     let count = size(root);
     let (at, other) = (random.next(count), random.next(count));
     let donor = nth(root, other).cloned().unwrap_or_default();
-    let keys = all_keys(root);
+    let mut keys = all_keys(root);
+    keys.push("x".to_owned());
     let Some(target) = nth_mut(root, at) else { return };
     match (random.next(9), &mut *target) {
         (0, _) => *target = donor,
@@ -133,7 +134,7 @@ fn nth_mut(value: &mut Value, mut n: usize) -> Option<&mut Value> {
 fn all_keys(value: &Value) -> Vec<String> {
     let mut keys: Vec<String> = match value {
         Value::Object(map) => map.keys().cloned().collect(),
-        _ => vec!["x".to_owned()],
+        _ => Vec::new(),
     };
     keys.extend(children(value).into_iter().filter(|v| v.is_object() || v.is_array()).flat_map(all_keys));
     keys

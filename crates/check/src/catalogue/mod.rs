@@ -8,6 +8,7 @@ mod glob;
 mod operation;
 mod request;
 
+use glob::Glob;
 pub use glob::glob;
 pub use request::{Match, UrlPath};
 
@@ -25,14 +26,25 @@ pub struct Found {
     pub file: &'static File,
 }
 
+/// Something privileged.
+struct Privileged {
+    system: &'static str,
+    /// A name, compared without case and punctuation; else an id.
+    name: bool,
+    pattern: Glob,
+}
+
 /// The indexed catalogue.
 pub struct Catalogue {
     files: Vec<&'static File>,
     operations: operation::Index,
     requests: request::Index,
-    commands: HashMap<(CodeLanguage, String), Vec<(&'static str, Found)>>,
-    privileged: Vec<(&'static str, bool, &'static str)>,
+    commands: HashMap<CodeLanguage, Commands>,
+    privileged: Vec<Privileged>,
 }
+
+/// Commands and calls by the word they are found by, in lower case.
+type Commands = HashMap<String, Vec<(&'static str, Found)>>;
 
 static TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.bin"));
 
@@ -50,31 +62,35 @@ impl Found {
     /// The target system.
     #[must_use]
     pub fn system(self) -> &'static str {
-        if self.entry.system.is_empty() { &self.file.system } else { &self.entry.system }
+        if self.entry.system.is_empty() { self.file.system } else { self.entry.system }
     }
 
     /// The vendor's documentation it rests on.
     #[must_use]
     pub fn source(self) -> &'static str {
-        if self.entry.source.is_empty() { &self.file.source } else { &self.entry.source }
+        if self.entry.source.is_empty() { self.file.source } else { self.entry.source }
     }
 }
 
 impl Catalogue {
     fn new(files: &'static [File]) -> Self {
-        let mut commands: HashMap<_, Vec<_>> = HashMap::new();
+        let mut commands: HashMap<_, Commands> = HashMap::new();
         for (file, entry) in files.iter().flat_map(|f| f.commands.iter().map(move |e| (f, e))) {
-            let language = code_language(&entry.language);
+            let language = code_language(entry.language);
             for on in &entry.on {
                 commands
-                    .entry((language, command_key(on)))
+                    .entry(language)
                     .or_default()
-                    .push((on.as_str(), Found { entry, file }));
+                    .entry(command_key(on))
+                    .or_default()
+                    .push((*on, Found { entry, file }));
             }
         }
         let privileged = files.iter().flat_map(|f| {
-            let names = f.privileged.names.iter().map(|n| (f.system.as_str(), true, n.as_str()));
-            names.chain(f.privileged.ids.iter().map(|i| (f.system.as_str(), false, i.as_str())))
+            let privileged =
+                |name, pattern: &str| Privileged { system: f.system, name, pattern: Glob::new(pattern) };
+            let names = f.privileged.names.iter().map(move |n| privileged(true, &squeeze(n)));
+            names.chain(f.privileged.ids.iter().map(move |i| privileged(false, i)))
         });
         Catalogue {
             files: files.iter().collect(),
@@ -112,7 +128,13 @@ impl Catalogue {
     /// The entries whose command starts with (shells, SQL) or ends in (calls of a library) this word.
     #[must_use]
     pub fn commands(&self, language: CodeLanguage, word: &str) -> &[(&'static str, Found)] {
-        self.commands.get(&(language, word.to_ascii_lowercase())).map_or(&[], Vec::as_slice)
+        let Some(commands) = self.commands.get(&language) else { return &[] };
+        let found = if word.bytes().any(|b| b.is_ascii_uppercase()) {
+            commands.get(&word.to_ascii_lowercase())
+        } else {
+            commands.get(word)
+        };
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// Whether a constant names something privileged, in a system (or in any, where it is not known).
@@ -120,17 +142,17 @@ impl Catalogue {
     pub fn is_privileged(&self, system: &str, text: &str) -> bool {
         let squeezed = squeeze(text);
         !squeezed.is_empty()
-            && self.privileged.iter().any(|(of, name, pattern)| {
-                let same = system.is_empty() || same_family(of, system);
-                same && if *name { glob(&squeeze(pattern), &squeezed) } else { glob(pattern, text) }
+            && self.privileged.iter().any(|p| {
+                p.pattern.fits(if p.name { &squeezed } else { text })
+                    && (system.is_empty() || same_family(p.system, system))
             })
     }
 }
 
 /// `aws-iam` and `aws-organizations`, `entra` and `entra` are of one family.
 fn same_family(a: &str, b: &str) -> bool {
-    let head = |s: &str| s.split('-').next().unwrap_or_default().to_owned();
-    a == b || (head(a) == head(b) && !["google", "active", "azure"].contains(&head(a).as_str()))
+    let head = |s| -> &str { str::split(s, '-').next().unwrap_or_default() };
+    a == b || (head(a) == head(b) && !["google", "active", "azure"].contains(&head(a)))
 }
 
 /// Without case and punctuation; wildcards stay.

@@ -1,37 +1,52 @@
 //! Finds the entry for a connector's operation.
 
+use super::Found;
 use super::data::{Entry, File};
-use super::{Found, glob};
+use super::glob::Glob;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use workflow::Kind;
 
-/// Operations by platform, connector and name; those with wildcards apart.
+/// Operations by platform; those of any platform under `*`.
 pub(super) struct Index {
-    exact: HashMap<(String, String, String), Found>,
-    patterns: HashMap<String, Vec<Pattern>>,
-    changing: HashSet<(String, String, Kind)>,
+    platforms: HashMap<Name, Platform>,
+    changing: HashMap<Name, HashSet<(&'static str, Kind)>>,
+}
+
+type Name = Cow<'static, str>;
+
+/// The operations of a platform: by connector and name, those with wildcards apart.
+#[derive(Default)]
+struct Platform {
+    exact: HashMap<Name, HashMap<Name, Found>>,
+    /// Wildcards only in the operation.
+    by_connector: HashMap<Name, Vec<Pattern>>,
+    others: Vec<Pattern>,
 }
 
 struct Pattern {
-    connector: String,
-    operation: String,
-    literal: usize,
+    connector: Glob,
+    operation: Glob,
+    /// The more literal characters, the sooner it is asked; among equals the first.
+    rank: (usize, std::cmp::Reverse<usize>),
     found: Found,
 }
 
 impl Index {
     pub(super) fn new(files: &'static [File]) -> Self {
-        let mut index = Index { exact: HashMap::new(), patterns: HashMap::new(), changing: HashSet::new() };
-        for (file, entry) in files.iter().flat_map(|f| f.operations.iter().map(move |e| (f, e))) {
-            entry.on.iter().for_each(|on| index.add(on, Found { entry, file }));
-        }
-        for patterns in index.patterns.values_mut() {
-            patterns.sort_by_key(|p| std::cmp::Reverse(p.literal));
+        let mut index = Index { platforms: HashMap::new(), changing: HashMap::new() };
+        let entries = files.iter().flat_map(|f| f.operations.iter().map(move |e| (f, e)));
+        let names =
+            entries.flat_map(|(file, entry)| entry.on.iter().map(move |on| (*on, Found { entry, file })));
+        names.enumerate().for_each(|(i, (on, found))| index.add(i, on, found));
+        for platform in index.platforms.values_mut() {
+            let lists = platform.by_connector.values_mut().chain([&mut platform.others]);
+            lists.for_each(|patterns| patterns.sort_by_key(|p| std::cmp::Reverse(p.rank)));
         }
         index
     }
 
-    fn add(&mut self, on: &str, found: Found) {
+    fn add(&mut self, number: usize, on: &'static str, found: Found) {
         let mut parts = on.splitn(3, " / ").map(|p| normal(p.trim()));
         let (Some(platform), Some(connector), Some(operation)) = (parts.next(), parts.next(), parts.next())
         else {
@@ -39,32 +54,44 @@ impl Index {
         };
         if found.entry.governed != Some(false) {
             let kinds = changes(found.entry);
-            self.changing.extend(kinds.map(|k| (platform.clone(), found.system().to_owned(), k)));
+            let changing = self.changing.entry(platform.clone()).or_default();
+            changing.extend(kinds.map(|k| (found.system(), k)));
         }
-        if connector.contains('*') || operation.contains('*') || platform == "*" {
-            let literal = (connector.len() - connector.matches('*').count()) * 64 + operation.len();
-            self.patterns.entry(platform).or_default().push(Pattern { connector, operation, literal, found });
-        } else {
-            self.exact.entry((platform, connector, operation)).or_insert(found);
+        let wild = (connector.contains('*'), operation.contains('*') || platform == "*");
+        let of = self.platforms.entry(platform).or_default();
+        if wild == (false, false) {
+            of.exact.entry(connector).or_default().entry(operation).or_insert(found);
+            return;
         }
+        let literal = (connector.len() - connector.matches('*').count()) * 64 + operation.len();
+        let (rank, operation) = ((literal, std::cmp::Reverse(number)), Glob::new(&operation));
+        let pattern = Pattern { connector: Glob::new(&connector), operation, rank, found };
+        let list = if wild.0 { &mut of.others } else { of.by_connector.entry(connector).or_default() };
+        list.push(pattern);
     }
 
     pub(super) fn find(&self, platform: &str, connector: &str, operation: &str) -> Option<Found> {
         let operation = if operation.is_empty() { "-" } else { operation };
-        let key = (platform.to_owned(), normal(connector), normal(operation));
-        if let Some(found) = self.exact.get(&key) {
-            return Some(*found);
-        }
-        let own = self.patterns.get(platform).map_or(&[][..], Vec::as_slice);
-        let any = self.patterns.get("*").map_or(&[][..], Vec::as_slice);
-        let fits = |p: &&Pattern| glob(&p.connector, &key.1) && glob(&p.operation, &key.2);
-        own.iter().find(fits).or_else(|| any.iter().find(fits)).map(|p| p.found)
+        let (connector, operation) = (normal(connector), normal(operation));
+        let own = self.platforms.get(platform);
+        let exact = own.and_then(|p| p.exact.get(&*connector)?.get(&*operation)).copied();
+        let wild = |platform: &Platform| platform.find(&connector, &operation);
+        exact.or_else(|| own.and_then(wild)).or_else(|| self.platforms.get("*").and_then(wild))
     }
 
     /// Whether the platform has an operation that changes access in the system in the way that an entry does.
     pub(super) fn changes_like(&self, platform: &str, found: Found) -> bool {
-        changes(found.entry)
-            .any(|k| self.changing.contains(&(platform.to_owned(), found.system().to_owned(), k)))
+        let changing = self.changing.get(platform);
+        changing.is_some_and(|known| changes(found.entry).any(|k| known.contains(&(found.system(), k))))
+    }
+}
+
+impl Platform {
+    fn find(&self, connector: &str, operation: &str) -> Option<Found> {
+        let own = self.by_connector.get(connector).map_or(&[][..], Vec::as_slice);
+        let own = own.iter().find(|p| p.operation.fits(operation));
+        let other = self.others.iter().find(|p| p.connector.fits(connector) && p.operation.fits(operation));
+        own.into_iter().chain(other).max_by_key(|p| p.rank).map(|p| p.found)
     }
 }
 
@@ -75,7 +102,10 @@ fn changes(entry: &'static Entry) -> impl Iterator<Item = Kind> {
 }
 
 /// Without case, and with any `{name}` as `{}`.
-fn normal(text: &str) -> String {
+fn normal(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|b| b.is_ascii_uppercase() || b == b'{' || !b.is_ascii()) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut inside = false;
     for c in text.chars() {
@@ -92,5 +122,5 @@ fn normal(text: &str) -> String {
             c => out.extend(c.to_lowercase()),
         }
     }
-    out
+    Cow::Owned(out)
 }

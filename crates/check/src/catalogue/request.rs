@@ -1,6 +1,7 @@
 //! Finds the entries for a raw request: first the system (by host, by connector, by path), then the template.
 
 use super::data::{Entry, File};
+use super::glob::Glob;
 use super::{Found, glob};
 use std::collections::HashMap;
 
@@ -48,11 +49,14 @@ enum Segment {
 /// Requests by system, and how a system is recognised.
 pub(super) struct Index {
     systems: Vec<System>,
+    /// Hosts without wildcards, each with the systems at it.
+    hosts: HashMap<String, Vec<usize>>,
+    /// Hosts with wildcards, with their length and their system.
+    patterns: Vec<(Glob, usize, usize)>,
 }
 
 struct System {
     file: &'static File,
-    hosts: Vec<String>,
     paths: Vec<Vec<String>>,
     by_length: HashMap<usize, Vec<Pattern>>,
     open: Vec<Pattern>,
@@ -60,21 +64,27 @@ struct System {
 
 impl Index {
     pub(super) fn new(files: &'static [File]) -> Self {
+        let mut index = Index { systems: Vec::new(), hosts: HashMap::new(), patterns: Vec::new() };
         let mut systems: Vec<System> = Vec::new();
         for file in files {
             let at = systems.iter().position(|s| s.file.system == file.system).unwrap_or_else(|| {
-                systems.push(System {
-                    file,
-                    hosts: vec![],
-                    paths: vec![],
-                    by_length: HashMap::new(),
-                    open: vec![],
-                });
+                systems.push(System { file, paths: vec![], by_length: HashMap::new(), open: vec![] });
                 systems.len() - 1
             });
             systems[at].add(file);
+            index.add_hosts(at, file);
         }
-        Index { systems }
+        Index { systems, ..index }
+    }
+
+    fn add_hosts(&mut self, system: usize, file: &'static File) {
+        for host in file.hosts.iter().map(|h| h.to_ascii_lowercase()) {
+            if host.contains('*') {
+                self.patterns.push((Glob::new(&host), host.len(), system));
+            } else {
+                self.hosts.entry(host).or_default().push(system);
+            }
+        }
     }
 
     pub(super) fn find(&self, method: Option<&str>, url: &UrlPath, connector: &str) -> Match {
@@ -103,16 +113,20 @@ impl Index {
 
     /// Systems by host, the longest pattern first.
     fn by_host(&self, url: &UrlPath) -> Vec<&System> {
-        let mut found: Vec<(usize, &System)> = Vec::new();
         if url.host.is_empty() || url.host.chars().all(|c| c == HOLE) {
             return Vec::new();
         }
-        for system in &self.systems {
-            let fits = system.hosts.iter().filter(|h| glob(h, &url.host)).map(String::len).max();
-            found.extend(fits.map(|length| (length, system)));
+        let exact = self.hosts.get(&url.host).into_iter().flatten().map(|s| (url.host.len(), *s));
+        let fits = self.patterns.iter().filter(|(pattern, ..)| pattern.fits(&url.host));
+        let mut found: Vec<(usize, usize)> = exact.chain(fits.map(|(_, length, s)| (*length, *s))).collect();
+        found.sort_by_key(|(length, system)| (std::cmp::Reverse(*length), *system));
+        let mut systems: Vec<usize> = Vec::new();
+        for (_, system) in found {
+            if !systems.contains(&system) {
+                systems.push(system);
+            }
         }
-        found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-        found.into_iter().map(|(_, s)| s).collect()
+        systems.into_iter().map(|s| &self.systems[s]).collect()
     }
 
     /// Systems by a path that no other uses; the longest prefix first.
@@ -140,7 +154,6 @@ impl Index {
 
 impl System {
     fn add(&mut self, file: &'static File) {
-        self.hosts.extend(file.hosts.iter().map(|h| h.to_ascii_lowercase()));
         self.paths.extend(file.paths.iter().map(|p| split(p)));
         if self.file.otherwise.is_none() && file.otherwise.is_some() {
             self.file = file;

@@ -100,7 +100,7 @@ fn finish(
     let entry = found.entry;
     out.target.recipient.extend(scene.first(&entry.recipient.0));
     out.target.takes_recipient |= !entry.recipient.0.is_empty();
-    out.target.returns = match entry.returns.as_str() {
+    out.target.returns = match entry.returns {
         "one" => Returns::One,
         "list" => Returns::List,
         "secret" => Returns::Secret,
@@ -109,21 +109,21 @@ fn finish(
     if evidence == Evidence::Request {
         out.target.operation_exists |= catalogue.has_operation_like(platform, found);
     }
-    if entry.effects.iter().any(|e| e == "ask") {
+    if entry.effects.iter().any(|e| *e == "ask") {
         let approver = scene.first(&entry.approver.0).into_iter().next();
         let answer =
             entry.answer.0.first().map(|a| a.trim_start_matches("result.").trim_start_matches("result"));
         out.ask = Some(Ask {
             approver: approver.unwrap_or_default(),
             answer: answer.unwrap_or_default().into(),
-            positive: entry.positive.0.iter().map(Text::from).collect(),
+            positive: entry.positive.0.iter().copied().map(Text::from).collect(),
             ..Ask::default()
         });
     }
 }
 
 struct Part<'e> {
-    effects: &'e [String],
+    effects: &'e [&'static str],
     identity: &'e Places,
     entitlement: &'e Places,
     privileged: bool,
@@ -166,7 +166,7 @@ fn either<'p>(first: &'p Places, second: &'p Places) -> &'p Places {
 
 fn secret(places: &Places, out: &mut Outcome) {
     if let Some(place) = places.0.first() {
-        out.target.secret = place.into();
+        out.target.secret = (*place).into();
     }
 }
 

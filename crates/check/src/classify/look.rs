@@ -4,6 +4,7 @@ use super::code::Call;
 use super::resolve::Resolver;
 use super::url::Url;
 use crate::catalogue::glob;
+use std::borrow::Cow;
 use workflow::{Step, Value};
 
 /// What a condition comes to.
@@ -84,15 +85,18 @@ impl Scene<'_> {
 
     fn descend(&self, value: &Value, keys: &[&str], found: &mut Vec<Value>, unknown: &mut bool) {
         // A reference is followed only where the step's own value says nothing; its resolution is a copy.
-        let resolved = if let Value::Expr(_) = value { self.resolve(value) } else { value.clone() };
+        let resolved = match value {
+            Value::Expr(_) => Cow::Owned(self.resolve(value)),
+            plain => Cow::Borrowed(plain),
+        };
         let Some((key, rest)) = keys.split_first() else {
-            if !matches!(resolved, Value::Null) {
-                found.push(resolved);
+            if !matches!(*resolved, Value::Null) {
+                found.push(resolved.into_owned());
             }
             return;
         };
         let (key, list) = key.strip_suffix("[]").map_or((*key, false), |k| (k, true));
-        match &resolved {
+        match &*resolved {
             Value::Expr(_) => *unknown = true,
             Value::List(items) if key.is_empty() || !list => {
                 let keys = if key.is_empty() { rest } else { keys };
@@ -121,7 +125,7 @@ impl Scene<'_> {
 
     /// The first place at which something stands.
     #[must_use]
-    pub fn first(&self, places: &[String]) -> Vec<Value> {
+    pub fn first(&self, places: &[&str]) -> Vec<Value> {
         places.iter().map(|p| self.values(p).0).find(|v| !v.is_empty()).unwrap_or_default()
     }
 

@@ -101,7 +101,7 @@ impl Judge<'_> {
         for code in &step.code {
             let text = code::text(&code.text, self.resolver);
             let before = out.effects.len();
-            self.commands(step, code, &text, out);
+            let too_much = self.commands(step, code, &text, out);
             let known = out.effects.len() > before;
             let shapes =
                 is_default(code) || !text.trim().is_empty() && code::only_shapes_data(code.language, &text);
@@ -112,10 +112,11 @@ impl Judge<'_> {
                     at.next().is_some_and(|i| i < before) || e.tier() > Tier(1) && !e.kind.is_opaque()
                 });
             }
-            reaches |= !(shapes
-                || (known && code.language == CodeLanguage::Sql)
-                || (code.language == CodeLanguage::Shell && code::is_plain(self.catalogue, &text))
-                || self.reads_only(code.language, &text, out));
+            reaches |= too_much
+                || !(shapes
+                    || (known && code.language == CodeLanguage::Sql)
+                    || (code.language == CodeLanguage::Shell && code::is_plain(self.catalogue, &text))
+                    || self.reads_only(code.language, &text, out));
         }
         let system = step.connector.as_str();
         if reaches {
@@ -125,16 +126,20 @@ impl Judge<'_> {
         }
     }
 
-    fn commands(&self, step: &Step, code: &Code, text: &str, out: &mut Outcome) {
+    /// What the commands, calls and addresses in code do; whether there are more than can be judged.
+    fn commands(&self, step: &Step, code: &Code, text: &str, out: &mut Outcome) -> bool {
         let spliced = code::only_hole(&code.text, self.resolver);
-        for mut hit in code::read(self.catalogue, code.language, text) {
+        let (hits, web) = (code::read(self.catalogue, code.language, text), code::web_calls(text));
+        let too_much = code::is_too_much(&hits, &web);
+        for mut hit in hits {
             spliced.iter().for_each(|s| hit.call.fill(s));
             let scene = Scene { step, resolver: self.resolver, url: None, names: &[], call: Some(&hit.call) };
             apply(self.catalogue, self.platform, hit.found, &scene, Evidence::Code, out);
         }
-        for web in code::web_calls(text) {
+        for web in web {
             request::in_code(self.catalogue, self.resolver, step, &web, out);
         }
+        too_much
     }
 
     /// SQL that only selects, or writes rows.

@@ -36,13 +36,13 @@ pub(super) fn judge(
     }
     if found.guessed && found.entries.len() > 1 && some_change_access(out) {
         *out = Outcome::default();
-        out.add(Kind::Opaque, found.system.map_or(step.connector.as_str(), |f| f.system.as_str()), evidence);
+        out.add(Kind::Opaque, found.system.map_or(step.connector.as_str(), |f| f.system), evidence);
     }
     if out.effects.is_empty() {
-        let system = found.system.map_or(step.connector.as_str(), |f| f.system.as_str());
+        let system = found.system.map_or(step.connector.as_str(), |f| f.system);
         let otherwise = found.system.and_then(|f| f.otherwise.as_ref());
         let reads = method.as_deref().is_some_and(is_read);
-        let told = otherwise.map(|o| if reads { &o.read } else { &o.write }).and_then(|k| k.parse().ok());
+        let told = otherwise.map(|o| if reads { o.read } else { o.write }).and_then(|k| k.parse().ok());
         out.add(told.unwrap_or_else(|| guess(&url, reads, &step.connector)), system, evidence);
     }
 }

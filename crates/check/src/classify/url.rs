@@ -5,6 +5,8 @@ use crate::catalogue::UrlPath;
 use workflow::{Expression, Language, Term, Value};
 
 pub(super) const HOLE: char = '\u{1}';
+/// Servers refuse longer addresses; of one that is longer nothing is known.
+const MAX_URL: usize = 16 << 10;
 
 /// A URL in parts.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +27,11 @@ pub fn parse(url: &Value, resolver: &Resolver<'_>) -> Url {
     let mut holes = Vec::new();
     let mut text = String::new();
     for piece in resolver.pieces(url) {
+        if text.len() > MAX_URL {
+            return Url { unknown: true, ..Url::default() };
+        }
         match piece {
+            Piece::Text(t) if t.len() > MAX_URL => return Url { unknown: true, ..Url::default() },
             Piece::Text(t) => text.push_str(&placeholders(&t, &mut holes)),
             Piece::Hole(value) => {
                 text.push(HOLE);

@@ -1,6 +1,6 @@
 //! Finds commands and calls with their arguments in code.
 
-use super::WebCall;
+use super::{WebCall, scan};
 use regex::Regex;
 use std::sync::OnceLock;
 use workflow::{CodeLanguage, Term, Value};
@@ -43,83 +43,94 @@ impl Call {
 }
 
 /// Longest argument text that is read.
-const MAX_ARGUMENTS: usize = 2000;
+pub(super) const MAX_ARGUMENTS: usize = 2000;
 
-/// All commands and calls in a text, each with the language it is looked up in.
-pub(super) fn all(language: CodeLanguage, text: &str) -> Vec<(CodeLanguage, Call)> {
+/// So many known calls are read out of a text; one with more may do anything.
+pub(super) const MAX_CALLS: usize = 1000;
+
+/// Whether the catalogue knows a command or call of a language by this word: nothing else need be read.
+pub(super) type Known<'k> = &'k dyn Fn(CodeLanguage, &str) -> bool;
+
+/// All known commands and calls in a text, each with the language it is looked up in.
+pub(super) fn all(language: CodeLanguage, text: &str, known: Known<'_>) -> Vec<(CodeLanguage, Call)> {
+    let mut found = Vec::new();
     match language {
         CodeLanguage::PowerShell => {
-            with(CodeLanguage::PowerShell, cmdlets(text)).chain(shells(text)).collect()
+            cmdlets(text, known, &mut found);
+            command_lines(text, known, &mut found);
         }
-        CodeLanguage::Shell => shells(text).chain(with(CodeLanguage::PowerShell, cmdlets(text))).collect(),
-        CodeLanguage::Sql => with(CodeLanguage::Sql, statements(text)).collect(),
+        CodeLanguage::Shell => {
+            command_lines(text, known, &mut found);
+            cmdlets(text, known, &mut found);
+        }
+        CodeLanguage::Sql => statements(text, known, &mut found),
         CodeLanguage::Unknown => {
-            let scripts = with(CodeLanguage::PowerShell, cmdlets(text)).chain(shells(text));
-            scripts.chain(with(CodeLanguage::Python, calls(text))).collect()
+            cmdlets(text, known, &mut found);
+            command_lines(text, known, &mut found);
+            calls(CodeLanguage::Python, text, known, &mut found);
         }
-        other => {
-            let strings = embedded(text);
-            let commands =
-                strings.iter().flat_map(|s| shells(s).chain(with(CodeLanguage::PowerShell, cmdlets(s))));
-            let queries =
-                strings.iter().filter(|s| is_query(s)).flat_map(|s| with(CodeLanguage::Sql, statements(s)));
-            let (commands, queries): (Vec<_>, Vec<_>) = (commands.collect(), queries.collect());
-            with(other, calls(text)).chain(commands).chain(queries).collect()
-        }
+        other => in_code(other, text, known, &mut found),
     }
+    found
 }
 
-fn with(language: CodeLanguage, calls: Vec<Call>) -> impl Iterator<Item = (CodeLanguage, Call)> {
-    calls.into_iter().map(move |c| (language, c))
+/// Calls in code, then command lines and queries in the texts that it quotes.
+fn in_code(language: CodeLanguage, text: &str, known: Known<'_>, found: &mut Found) {
+    calls(language, text, known, found);
+    let quoted = scan::embedded(text);
+    for text in &quoted {
+        command_lines(text, known, found);
+        cmdlets(text, known, found);
+    }
+    quoted.iter().filter(|t| is_query(t)).for_each(|t| statements(t, known, found));
 }
 
-fn shells(text: &str) -> impl Iterator<Item = (CodeLanguage, Call)> {
-    with(CodeLanguage::Shell, command_lines(text))
-}
+/// Calls with the language each is looked up in.
+pub(super) type Found = Vec<(CodeLanguage, Call)>;
 
 fn pattern(cell: &'static OnceLock<Option<Regex>>, source: &str) -> Option<&'static Regex> {
     cell.get_or_init(|| Regex::new(source).ok()).as_ref()
 }
 
 /// PowerShell: `Verb-Noun -Name value …` up to the end of the pipeline's part.
-fn cmdlets(text: &str) -> Vec<Call> {
-    static CMDLET: OnceLock<Option<Regex>> = OnceLock::new();
-    let Some(cmdlet) = pattern(&CMDLET, r"(?i)(?-u:\b)([a-z]{2,12}-[a-z][a-z0-9]{2,60})(?-u:\b)([^\n|;]*)")
-    else {
-        return Vec::new();
-    };
-    let found = cmdlet.captures_iter(text).filter_map(|c| {
-        let (name, rest) = (c.get(1)?.as_str(), c.get(2)?.as_str());
-        let words = words(rest);
+fn cmdlets(text: &str, known: Known<'_>, found: &mut Found) {
+    let cmdlets = scan::cmdlets(text).filter(|(name, _)| known(CodeLanguage::PowerShell, name));
+    for (name, rest) in cmdlets.take(MAX_CALLS) {
         let mut call =
             Call { key: name.to_owned(), name: name.to_owned(), line: name.to_owned(), ..Call::default() };
-        options(&words, &["-"], &mut call);
+        options(&scan::words(rest), &["-"], &mut call);
         call.opaque_arguments = rest.contains('@');
-        Some(call)
-    });
-    found.collect()
+        found.push((CodeLanguage::PowerShell, call));
+    }
 }
 
 /// Shell: each line (and each part after `;`, `&&`, `|`) as words.
-pub(super) fn command_lines(text: &str) -> Vec<Call> {
-    let joined = text.replace("\\\n", " ").replace("`\n", " ");
-    let parts = joined.split(['\n', ';', '|', '&']);
-    let found = parts.filter_map(|part| {
-        let mut words = words(part);
-        while words.first().is_some_and(|w| {
-            ["sudo", "then", "do", "else", "exec", "&", "$"].contains(&w.as_str()) || w.contains("=")
-        }) {
-            words.remove(0);
+pub(super) fn command_lines(text: &str, known: Known<'_>, found: &mut Found) {
+    let joined = scan::joined(text);
+    for part in scan::parts(&joined) {
+        if found.len() >= MAX_CALLS {
+            return;
         }
-        let name = words.first()?.rsplit('/').next()?.to_owned();
+        let skipped =
+            |w: &str| ["sudo", "then", "do", "else", "exec", "&", "$"].contains(&w) || w.contains('=');
+        let named = scan::Words::new(part).find(|w| !skipped(w));
+        if !named.is_some_and(|w| known(CodeLanguage::Shell, last_segment(&w))) {
+            continue;
+        }
+        let words: Vec<String> = scan::Words::new(part).skip_while(|w| skipped(w)).collect();
+        let Some((first, rest)) = words.split_first() else { continue };
+        let name = last_segment(first).to_owned();
         let mut call = Call { key: name.clone(), name: name.clone(), ..Call::default() };
-        options(&words[1..], &["--", "-"], &mut call);
-        let plain: Vec<String> =
-            call.positional.iter().filter_map(|v| v.as_text().map(str::to_owned)).collect();
+        options(rest, &["--", "-"], &mut call);
+        let plain = call.positional.iter().filter_map(|v| v.as_text().map(str::to_owned));
         call.line = std::iter::once(name).chain(plain).collect::<Vec<_>>().join(" ");
-        Some(call)
-    });
-    found.collect()
+        found.push((CodeLanguage::Shell, call));
+    }
+}
+
+/// The name of a command given with its folder.
+fn last_segment(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or_default()
 }
 
 /// A text in other code that is a query rather than a sentence: its first word is in capitals.
@@ -129,11 +140,14 @@ fn is_query(text: &str) -> bool {
 }
 
 /// SQL: each statement, single-spaced; the words after `TO` and `FROM` are arguments of these names.
-fn statements(text: &str) -> Vec<Call> {
-    let found = text.split(';').filter_map(|statement| {
+fn statements(text: &str, known: Known<'_>, found: &mut Found) {
+    for statement in text.split(';') {
+        if found.len() >= MAX_CALLS {
+            return;
+        }
+        let first = statement.split_whitespace().next();
+        let Some(key) = first.filter(|w| known(CodeLanguage::Sql, w)).map(str::to_owned) else { continue };
         let words: Vec<&str> = statement.split_whitespace().collect();
-        let first = words.first()?;
-        let key = (*first).to_owned();
         let bare = |w: &&str| argument_value(w.trim_matches(['"', '\'', '`', ',', '(', ')']));
         let positional = words.iter().skip(1).map(bare).collect();
         let after = |pair: &[&str]| {
@@ -143,35 +157,38 @@ fn statements(text: &str) -> Vec<Call> {
                 .then(|| (name, bare(&pair[1])))
         };
         let named = words.windows(2).filter_map(after).collect();
-        Some(Call {
-            key: key.clone(),
-            name: key,
-            line: words.join(" "),
-            named,
-            positional,
-            ..Call::default()
-        })
-    });
-    found.collect()
+        let line = words.join(" ");
+        let call = Call { key: key.clone(), name: key, line, named, positional, ..Call::default() };
+        found.push((CodeLanguage::Sql, call));
+    }
 }
 
 /// Python, JavaScript and the like: `a.b.name(arguments)`.
-fn calls(text: &str) -> Vec<Call> {
+fn calls(language: CodeLanguage, text: &str, known: Known<'_>, found: &mut Found) {
     static CALL: OnceLock<Option<Regex>> = OnceLock::new();
+    if !scan::called(text).any(|name| known(language, name)) {
+        return;
+    }
     let Some(regex) = pattern(
         &CALL,
-        r"([A-Za-z_$][A-Za-z0-9_$]*(?:\([^()]{0,80}\))?(?:\s*\.\s*[A-Za-z_$][A-Za-z0-9_$]*(?:\([^()]{0,80}\)\s*\.\s*[A-Za-z_$][A-Za-z0-9_$]*)?)*)\s*\(",
+        r"[A-Za-z_$][A-Za-z0-9_$]*(?:\([^()]{0,80}\))?(?:\s*\.\s*[A-Za-z_$][A-Za-z0-9_$]*(?:\([^()]{0,80}\)\s*\.\s*[A-Za-z_$][A-Za-z0-9_$]*)?)*\s*\(",
     ) else {
-        return Vec::new();
+        return;
     };
-    let found = regex.captures_iter(text).filter_map(|c| {
-        let (whole, name) = (c.get(0)?, chain(c.get(1)?.as_str()));
-        let key = name.rsplit('.').next()?.to_owned();
+    for whole in regex.find_iter(text) {
+        if found.len() >= MAX_CALLS {
+            return;
+        }
+        let before = whole.as_str().trim_end_matches('(').trim_end();
+        if !scan::last_name(before).is_some_and(|name| known(language, name)) {
+            continue;
+        }
+        let name = chain(before);
+        let Some(key) = name.rsplit('.').next().map(str::to_owned) else { continue };
         let mut call = Call { key, name, ..Call::default() };
         arguments(inside(&text[whole.end()..]), &mut call);
-        Some(call)
-    });
-    found.collect()
+        found.push((language, call));
+    }
 }
 
 /// The names of a chain of calls: `service.users().insert` for `service.users(…).insert`.
@@ -284,45 +301,11 @@ fn argument_value(word: &str) -> Value {
     Value::text(bare.trim_start_matches('$'))
 }
 
-/// Words of a command line; quoted words stay whole.
-fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut quote = None;
-    for c in text.chars().take(MAX_ARGUMENTS) {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (None, '"' | '\'') => quote = Some(c),
-            (None, c) if c.is_whitespace() => {
-                if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
-            }
-            (_, c) => word.push(c),
-        }
-    }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
-}
-
-/// Texts in quotes that have a space: command lines and queries inside other code.
-fn embedded(text: &str) -> Vec<&str> {
-    static TEXT: OnceLock<Option<Regex>> = OnceLock::new();
-    let Some(quoted) =
-        pattern(&TEXT, r#""([^"\n]{8,2000} [^"\n]*)"|'([^'\n]{8,2000} [^'\n]*)'|`([^`]{8,2000} [^`]*)`"#)
-    else {
-        return Vec::new();
-    };
-    quoted.captures_iter(text).filter_map(|c| c.iter().skip(1).flatten().next().map(|m| m.as_str())).collect()
-}
-
 /// Web addresses with the method written near them.
 pub(super) fn web(text: &str) -> Vec<WebCall> {
     static URL: OnceLock<Option<Regex>> = OnceLock::new();
     let Some(url) = pattern(&URL, r#"https?://[^\s"'`)>\\]+"#) else { return Vec::new() };
-    let found = url.find_iter(text).map(|m| {
+    let found = url.find_iter(text).take(MAX_CALLS).map(|m| {
         let before = back(text, m.start(), 160);
         let after = ahead(text, m.end(), 240);
         WebCall { method: method(before, after).to_owned(), url: m.as_str().to_owned() }

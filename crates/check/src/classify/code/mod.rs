@@ -3,6 +3,7 @@
 //! else stays unknown.
 
 mod calls;
+mod scan;
 mod shaping;
 mod shell;
 
@@ -12,6 +13,7 @@ pub use shell::is_plain;
 
 use super::resolve::{Piece, Resolver};
 use crate::catalogue::{Catalogue, Found, glob};
+use std::collections::HashSet;
 use workflow::{CodeLanguage, Value};
 
 /// A known command in a code text.
@@ -50,17 +52,30 @@ pub fn only_hole(code: &Value, resolver: &Resolver<'_>) -> Option<Value> {
     holes.next().filter(|_| holes.next().is_none())
 }
 
-/// Every known command and call in a text.
+/// Whether a text has more calls or addresses than are read: it may do anything.
+#[must_use]
+pub fn is_too_much(hits: &[Hit], web: &[WebCall]) -> bool {
+    hits.len() >= MAX_HITS || web.len() >= MAX_HITS
+}
+
+/// So many commands of a text are judged, each different from the others.
+const MAX_HITS: usize = 300;
+
+/// Every known command and call in a text, each once; at most so many as are judged.
 #[must_use]
 pub fn read(catalogue: &'static Catalogue, language: CodeLanguage, text: &str) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    for (language, call) in calls::all(language, text) {
+    let (mut hits, mut seen) = (Vec::new(), HashSet::new());
+    let known = |language, word: &str| !catalogue.commands(language, word).is_empty();
+    for (language, call) in calls::all(language, text, &known) {
         let best = catalogue.commands(language, &call.key).iter().filter(|(on, _)| fits(language, on, &call));
         let best = best.max_by_key(|(on, _)| on.len());
-        if let Some((_, found)) = best {
+        if let Some((_, found)) = best
+            && seen.insert(format!("{} {:?} {:?}", call.line, call.named, call.positional))
+        {
             hits.push(Hit { found: *found, call });
         }
     }
+    hits.truncate(MAX_HITS);
     hits
 }
 
@@ -84,5 +99,9 @@ fn fits(language: CodeLanguage, on: &str, call: &Call) -> bool {
 /// Every web request that is there in plain sight: an address with the method written near it.
 #[must_use]
 pub fn web_calls(text: &str) -> Vec<WebCall> {
-    calls::web(text)
+    let mut found: Vec<WebCall> = Vec::new();
+    let mut seen = HashSet::new();
+    found.extend(calls::web(text).into_iter().filter(|w| seen.insert((w.method.clone(), w.url.clone()))));
+    found.truncate(MAX_HITS);
+    found
 }

@@ -1,7 +1,7 @@
 //! Command lines that say themselves what they do: every command is known, nothing is spliced in, nothing is run that
 //! only exists when the line runs.
 
-use super::calls::command_lines;
+use super::calls::{MAX_CALLS, command_lines};
 use super::fits;
 use crate::catalogue::Catalogue;
 use workflow::CodeLanguage;
@@ -48,11 +48,17 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 fn is_known(catalogue: &'static Catalogue, part: &str) -> bool {
-    command_lines(part).iter().all(|call| {
-        let known = catalogue.commands(CodeLanguage::Shell, &call.key).iter();
-        let best = known.filter(|(on, _)| fits(CodeLanguage::Shell, on, call)).max_by_key(|(on, _)| on.len());
-        best.is_some_and(|(_, found)| !found.entry.effects.iter().any(|e| e == "code" || e == "opaque"))
-    })
+    let mut calls = Vec::new();
+    command_lines(part, &|_, _| true, &mut calls);
+    calls.len() < MAX_CALLS
+        && calls.iter().all(|(_, call)| {
+            let known = catalogue.commands(CodeLanguage::Shell, &call.key).iter();
+            let best =
+                known.filter(|(on, _)| fits(CodeLanguage::Shell, on, call)).max_by_key(|(on, _)| on.len());
+            best.is_some_and(|(_, found)| {
+                !found.entry.effects.iter().any(|e| matches!(*e, "code" | "opaque"))
+            })
+        })
 }
 
 #[cfg(test)]
