@@ -52,7 +52,7 @@ fn every_pattern_has_its_shape() {
             assert!(on.split(" / ").count() >= 3, "{}: `{on}`", file.system);
         }
         for command in &file.commands {
-            assert_ne!(code_language(&command.language), CodeLanguage::Unknown, "{:?}", command.on);
+            assert_ne!(code_language(command.language), CodeLanguage::Unknown, "{:?}", command.on);
         }
     }
 }

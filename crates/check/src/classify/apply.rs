@@ -58,7 +58,7 @@ pub(super) fn apply(
     out: &mut Outcome,
 ) {
     let entry = found.entry;
-    let truths: Vec<(Truth, &Case)> = entry.cases.iter().map(|c| (scene.holds(&c.when), c)).collect();
+    let truths: Vec<(Truth, &Case)> = entry.cases.iter().map(|c| (scene.holds(c.when), c)).collect();
     let evidence = if entry.governed == Some(false) { Evidence::Request } else { evidence };
     let hit: Vec<&Case> = truths.iter().filter(|(t, _)| *t > Truth::No).map(|(_, c)| *c).collect();
     let sure = truths.iter().any(|(t, _)| *t == Truth::Yes);
@@ -109,7 +109,7 @@ fn finish(
     if evidence == Evidence::Request {
         out.target.operation_exists |= catalogue.has_operation_like(platform, found);
     }
-    if entry.effects.iter().any(|e| *e == "ask") {
+    if entry.effects.contains(&"ask") {
         let approver = scene.first(&entry.approver.0).into_iter().next();
         let answer =
             entry.answer.0.first().map(|a| a.trim_start_matches("result.").trim_start_matches("result"));
