@@ -126,7 +126,8 @@ fn kind(written: &str) -> Kind {
     match written {
         "start" => Kind::Start,
         "end" => Kind::End,
-        "action" => Kind::Action,
+        // Mission Control's blocks are actions of a connector that is built in.
+        "action" | "missionControl" => Kind::Action,
         "decision" => Kind::Decision,
         "filter" => Kind::Filter,
         "prompt" => Kind::Prompt,

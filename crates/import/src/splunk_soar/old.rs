@@ -36,9 +36,11 @@ fn block<'d>(id: &'d str, cell: Node<'d>) -> Block<'d> {
         },
         str::to_owned,
     );
+    // `community/collect_by_cef_type`: repository and name.
+    let function_name = cell.str("customFunction").and_then(|f| f.split_once('/'));
     let operation = match kind {
         Kind::Action => cell.str("action").unwrap_or_default(),
-        Kind::Utility => cell.str("api").unwrap_or("api"),
+        Kind::Utility => function_name.map(|(_, name)| name).or_else(|| api(cell)).unwrap_or("api"),
         Kind::Prompt => "prompt",
         Kind::Format => "format",
         Kind::Code => "code",
@@ -59,18 +61,28 @@ fn block<'d>(id: &'d str, cell: Node<'d>) -> Block<'d> {
         title: title.unwrap_or(id),
         node: cell,
         data: cell,
-        connector: app.or(name).filter(|_| kind == Kind::Action).unwrap_or("phantom"),
+        connector: match (kind, function_name) {
+            (Kind::Action, _) => app.or(name).unwrap_or("phantom"),
+            (Kind::Utility, Some((repository, _))) => repository,
+            _ => "phantom",
+        },
         version: asset.and_then(|a| a.str("app_version")).unwrap_or_default(),
         operation,
         assets: name.into_iter().collect(),
         parameters: match kind {
             Kind::Action => cell.get("active_values"),
-            Kind::Utility => cell.get("configured"),
+            Kind::Utility => cell.get("cfInputs").or_else(|| cell.get("configured")),
             _ => cell.get("parameters"),
         },
         cases: cases(kind, cell, custom.or_else(|| cell.str("block_code")).unwrap_or_default()),
         code: custom,
     }
+}
+
+/// The call of the case API; the first of several in one block.
+fn api<'d>(cell: Node<'d>) -> Option<&'d str> {
+    let all = cell.str("api")?;
+    Some(all.split(',').next().unwrap_or(all).trim())
 }
 
 fn kind(cell: Node<'_>) -> Kind {
@@ -82,9 +94,9 @@ fn kind(cell: Node<'_>) -> Kind {
         "coa.Filter" => Kind::Filter,
         "coa.Prompt" | "coa.Task" => Kind::Prompt,
         "coa.Format" => Kind::Format,
-        "coa.FunctionBlock" | "coa.CustomFunction" | "coa.Function" => Kind::Code,
-        "coa.Playbook" => Kind::Playbook,
-        "coa.API" => Kind::Utility,
+        "coa.FunctionBlock" | "coa.Function" => Kind::Code,
+        "coa.Playbook" | "coa.CallPlaybook" => Kind::Playbook,
+        "coa.API" | "coa.CustomFunctionBlock" | "coa.CustomFunction" => Kind::Utility,
         _ => Kind::Unknown,
     }
 }

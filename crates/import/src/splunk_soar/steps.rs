@@ -56,7 +56,10 @@ fn parameters(block: &Block<'_>, scope: &Scope<'_>) -> Value {
     match (block.kind, whole) {
         // Functions of the utility block stand by name; their inputs are the parameters.
         (Kind::Utility, Value::Map(functions)) => functions.0.into_iter().for_each(|f| match f.value {
-            Value::Map(inputs) => map.0.extend(inputs.0.into_iter().filter(|e| e.key != "_internal")),
+            Value::Map(inputs) => match inputs.get("dataPath") {
+                Some(path) => map.push(f.key, path.clone(), f.line),
+                None => map.0.extend(inputs.0.into_iter().filter(|e| e.key != "_internal")),
+            },
             other => map.push(f.key, other, f.line),
         }),
         (Kind::Utility, Value::List(calls)) => calls.into_iter().for_each(|c| {

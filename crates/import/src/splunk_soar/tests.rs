@@ -149,6 +149,25 @@ fn the_older_layout_keeps_conditions_in_code() {
 }
 
 #[test]
+fn the_older_layouts_functions_and_playbooks() {
+    let cells = r#"{"coa":{"schema":4,"data":{"joint":{"cells":[
+        {"type":"coa.StartEnd","title":"START","id":"s"},
+        {"type":"coa.CustomFunctionBlock","id":"f","name":"collect","customFunction":"community/collect_by_cef_type","cfInputs":{"container":{"dataPath":"container:id","type":"item"}}},
+        {"type":"coa.CallPlaybook","id":"p","name":"sub","playbook":"local/revoke"},
+        {"type":"coa.API","id":"a","api":"set status, severity","configured":[{"key":"set-status","setStatusStatus":"closed"}]}
+        ]}}}}"#;
+    let w = one(cells);
+    let names: Vec<(&str, &str)> =
+        w.steps.iter().map(|s| (s.connector.as_str(), s.operation.as_str())).collect();
+    assert_eq!(
+        names,
+        [("community", "collect_by_cef_type"), ("phantom", "playbook"), ("phantom", "set status")]
+    );
+    assert!(w.steps[0].parameters.get("container").as_expression().is_some());
+    assert!(format!("{:?}", w.steps[1].calls).contains("Name(\"revoke\")"));
+}
+
+#[test]
 fn the_digest_knows_blocks_and_not_places() {
     let digest = |t: &str| one(t).digest;
     let first = asked();
