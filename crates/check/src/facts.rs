@@ -101,7 +101,7 @@ impl<'s, 'w> Judge<'s, 'w> {
         if let Some(known) = self.questions.borrow().get(&workflow) {
             return Rc::clone(known);
         }
-        let asked = Rc::new(questions(self.set.graph(workflow)));
+        let asked = Rc::new(questions(self.set, workflow));
         self.questions.borrow_mut().insert(workflow, Rc::clone(&asked));
         asked
     }

@@ -6,6 +6,7 @@
 
 use crate::graph::{From, Graph, Reach};
 use crate::logic::{Answer, Logic, Subject, Supposition, is_answer, keys_of};
+use crate::set::{Place, Set};
 use workflow::{EdgeKind, Expression, Function, Kind, Node, Reference, Root, StepIx, Term, Text};
 
 /// How a change is gated, from the best to the worst.
@@ -368,9 +369,26 @@ pub fn means_no(word: &str) -> bool {
     matches!(&*word, "no" | "false" | "n" | "none") || starts.iter().any(|s| word.starts_with(s))
 }
 
-/// The steps of a workflow that ask a person.
+/// Whether a step asks a person.
 #[must_use]
-pub fn questions(graph: &Graph<'_>) -> Vec<Question> {
-    let asks = |s: &StepIx| graph.step(*s).live_effects().iter().any(|e| e.kind == Kind::Ask);
-    graph.steps().filter(asks).take(24).map(|s| Question::of(graph, s)).collect()
+pub fn asks(graph: &Graph<'_>, step: StepIx) -> bool {
+    graph.step(step).live_effects().iter().any(|e| e.kind == Kind::Ask)
+}
+
+/// The questions of a workflow: its steps that ask a person, and its calls of workflows that ask one and give the
+/// answer back.
+#[must_use]
+pub fn questions(set: &Set<'_>, workflow: u32) -> Vec<Question> {
+    let graph = set.graph(workflow);
+    let passes_on = |step: StepIx| {
+        let mut called =
+            set.calls(Place { workflow, step }).filter_map(|c| c.to).filter(|to| *to != workflow);
+        graph.step(step).waits
+            && called.any(|to| {
+                let helper = set.graph(to);
+                helper.steps().any(|s| asks(helper, s))
+            })
+    };
+    let asking = graph.steps().filter(|s| asks(graph, *s) || passes_on(*s));
+    asking.take(24).map(|s| Question::of(graph, s)).collect()
 }

@@ -8,6 +8,7 @@
 use crate::order::Order;
 use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
+use std::sync::OnceLock;
 use workflow::{Edge, EdgeKind, Join, Node, Step, StepIx, StepKind, Text, Walk, Workflow};
 
 /// No edge.
@@ -125,10 +126,13 @@ impl<'w> Graph<'w> {
         self.by_id.get(id).copied()
     }
 
-    /// The step at an index that came from this graph.
+    /// The step at an index; one that is not there does nothing.
     #[must_use]
     pub fn step(&self, ix: StepIx) -> &'w Step {
-        &self.workflow.steps[ix.0 as usize]
+        match self.workflow.step(ix) {
+            Some(step) => step,
+            None => nothing(),
+        }
     }
 
     /// All step indices.
@@ -213,7 +217,9 @@ impl<'w> Graph<'w> {
     pub fn after(&self, step: StepIx) -> Reach {
         let mut closed: Vec<bool> =
             self.workflow.steps.iter().map(|s| matches!(s.kind, StepKind::Loop(_))).collect();
-        closed[step.0 as usize] = false;
+        if let Some(own) = closed.get_mut(step.0 as usize) {
+            *own = false;
+        }
         loop {
             let next_round = |e: u32| {
                 let edge = self.edge(e);
@@ -328,6 +334,12 @@ impl<'w> Graph<'w> {
         let step = self.step(step);
         Walk { step: step.id.clone(), leaves: leaves.into(), line: step.span.line, marked }
     }
+}
+
+/// A step that does nothing.
+fn nothing() -> &'static Step {
+    static NOTHING: OnceLock<Step> = OnceLock::new();
+    NOTHING.get_or_init(|| Step::new("", "", StepKind::Join))
 }
 
 /// The longest walk that is told in full.

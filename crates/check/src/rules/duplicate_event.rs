@@ -58,13 +58,16 @@ fn next_free(facts: &Facts<'_, '_>, step: StepIx) -> Option<(String, Option<Step
     let sources = facts.set.deep(facts.place(step), &written);
     let search = sources.iter().find_map(|s| {
         let Origin::Step(read) = s.origin else { return None };
+        if s.workflow != facts.index {
+            return None;
+        }
         let through = s.how.looked_up.filter(|by| by.workflow == facts.index).map(|by| facts.step(by.step))?;
         let made_anew = matches!(through.kind, StepKind::Call | StepKind::Code | StepKind::Loop(_));
         let at = facts.step(read);
         let same = at.live_effects().iter().any(|e| e.kind == Kind::Read && e.system == system);
         let list = at.target.returns == Returns::List;
         let about_target = facts.set.inputs(facts.place(read)).iter().any(|i| target.iter().any(|t| t.origin == i.origin && t.path == i.path));
-        (s.workflow == facts.index && made_anew && same && list && !about_target).then_some(read)
+        (made_anew && same && list && !about_target).then_some(read)
     })?;
     let name = facts.name(search);
     Some((

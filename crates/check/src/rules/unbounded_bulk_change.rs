@@ -5,7 +5,7 @@ use crate::facts::{Change, Facts};
 use crate::gate::Gate;
 use crate::provenance::{Origin, Source, loop_lists};
 use crate::set::Place;
-use workflow::{Finding, Kind, LoopKind, Platform, Returns, Segment, Severity, StepIx, StepKind, Value};
+use workflow::{Finding, Kind, LoopKind, Platform, Returns, Segment, Severity, Step, StepIx, StepKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -23,7 +23,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     for change in facts.live_changes().filter(|c| c.verdict.gate != Gate::Present) {
         let identity = &facts.step(change.step).target.identity;
         let sources = facts.set.deep(facts.place(change.step), identity);
-        let told = in_loop(facts, change.step, &sources).or_else(|| itemwise(facts, change.step, &sources));
+        let told = in_loop(facts, change.step, &sources).or_else(|| itemwise(facts, &sources));
         if let Some(told) = told.filter(|_| !asked_for_each(facts, change)) {
             let message = format!("{} {} {told}.", facts.name(change.step), facts.deed(change.step));
             out.push(facts.report(&RULE, change.step, message, FIX));
@@ -124,19 +124,30 @@ fn limited(facts: &Facts<'_, '_>, at: Place) -> bool {
     low && !all
 }
 
+/// A read that gives back as many as there are.
+fn gives_many(step: &Step) -> bool {
+    let operation = step.operation.to_lowercase();
+    let reads = step.live_effects().iter().any(|e| e.kind == Kind::Read);
+    let all = step.parameters.get("returnAll").as_bool() == Some(true) || operation.ends_with("getall");
+    step.target.returns == Returns::List || (reads && all)
+}
+
 /// A platform that runs every step once for each item, fed by a read of a whole list.
-fn itemwise(facts: &Facts<'_, '_>, step: StepIx, sources: &[Source]) -> Option<String> {
+fn itemwise(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
     if !facts.workflow.itemwise {
         return None;
     }
     let list = sources.iter().find_map(|s| {
         let Origin::Step(read) = s.origin else { return None };
-        let at = Place { workflow: s.workflow, step: read };
-        let many = facts.step(read).target.returns == Returns::List && !s.how.first;
-        let each = s.workflow == facts.index && many && !limited(facts, at) && !about_one(facts, at);
+        if s.workflow != facts.index {
+            return None;
+        }
+        let at = facts.place(read);
+        let many = gives_many(facts.step(read)) && !s.how.first;
+        let each = many && !limited(facts, at) && !about_one(facts, at);
         each.then_some(read)
     })?;
-    let _ = step;
+    
     Some(format!("for every item that {} gives back, however many there are", facts.name(list)))
 }
 
