@@ -29,12 +29,13 @@ pub(super) fn of(process: Element<'_, '_>, text: &xml::Text<'_, '_>) -> Answers 
         assigned(*node, text, &mut answers);
     }
     let flows = flows(process);
+    let reads: Reads<'_> = flows.iter().map(|(id, out)| (*id, read_by(out))).collect();
     let by_id: HashMap<&str, Element<'_, '_>> =
         nodes.iter().filter_map(|n| Some((n.attribute("id")?, *n))).collect();
     for task in nodes.iter().filter(|n| xml::name(**n) == "userTask") {
         let Some(id) = task.attribute("id") else { continue };
         let known = answers.tasks.get(id).cloned().unwrap_or_default();
-        let read = read_after(id, &flows, &by_id);
+        let read = read_after(id, &flows, &reads, &by_id);
         let own = read.into_iter().filter(|v| !answers.scope.assigned.contains(v));
         let all: Vec<String> = known.into_iter().chain(own).collect();
         answers.tasks.insert(id.to_owned(), all);
@@ -147,20 +148,34 @@ fn flows<'a, 'i>(process: Element<'a, 'i>) -> Flows<'a, 'i> {
     found
 }
 
+/// The variables that the conditions of each element's flows read.
+type Reads<'a> = HashMap<&'a str, Vec<String>>;
+
+fn read_by(out: &[Element<'_, '_>]) -> Vec<String> {
+    let conditions = out.iter().take(MAX_WAYS).filter_map(|f| xml::child(*f, "conditionExpression"));
+    let mut found: Vec<String> = Vec::new();
+    for variable in conditions.flat_map(|c| expression::variables(xml::text(c))) {
+        if !found.contains(&variable) {
+            found.push(variable);
+        }
+    }
+    found
+}
+
 /// The variables of conditions that come after a task with nothing between that could set them.
-fn read_after(id: &str, flows: &Flows<'_, '_>, by_id: &HashMap<&str, Element<'_, '_>>) -> Vec<String> {
+fn read_after(
+    id: &str,
+    flows: &Flows<'_, '_>,
+    reads: &Reads<'_>,
+    by_id: &HashMap<&str, Element<'_, '_>>,
+) -> Vec<String> {
     let (mut found, mut seen, mut work) = (Vec::new(), HashSet::new(), vec![id]);
     while let Some(at) = work.pop() {
         if !seen.insert(at) || seen.len() > 64 {
             continue;
         }
+        found.extend(reads.get(at).into_iter().flatten().cloned());
         for flow in flows.get(at).into_iter().flatten().take(MAX_WAYS) {
-            let condition = xml::child(*flow, "conditionExpression").map(xml::text).unwrap_or_default();
-            for variable in expression::variables(condition) {
-                if !found.contains(&variable) {
-                    found.push(variable);
-                }
-            }
             let Some(target) = flow.attribute("targetRef") else { continue };
             let kind = by_id.get(target).map_or("", |n| xml::name(*n));
             let passes =
@@ -170,5 +185,7 @@ fn read_after(id: &str, flows: &Flows<'_, '_>, by_id: &HashMap<&str, Element<'_,
             }
         }
     }
+    found.sort_unstable();
+    found.dedup();
     found
 }
