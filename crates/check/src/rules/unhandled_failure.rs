@@ -60,7 +60,8 @@ fn told_of(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     also.sort_unstable();
     let well = |s: StepIx| went_well.has(s) || also.binary_search(&s).is_ok();
     let reads = failed.iter().any(|b| reads_outcome(facts, *b, step));
-    let notes = failed.iter().any(|s| !well(*s) && notes_down(facts, *s));
+    let noting = || failed.iter().filter(|s| !well(**s) && !facts.step(**s).assigns.is_empty());
+    let notes = noting().next().is_some() && noting().all(|s| notes_down(facts, *s));
     failed.iter().any(|s| tells(facts, *s) && (reads || notes || !well(*s)))
 }
 
