@@ -29,6 +29,8 @@ struct Pattern {
     operation: Glob,
     /// The more literal characters, the sooner it is asked; among equals the first.
     rank: (usize, std::cmp::Reverse<usize>),
+    /// Of every connector, or every operation.
+    every: (bool, bool),
     found: Found,
 }
 
@@ -52,6 +54,7 @@ impl Index {
         else {
             return;
         };
+        let connector = squeezed(connector);
         if found.entry.governed != Some(false) {
             let kinds = changes(found.entry);
             let changing = self.changing.entry(platform.clone()).or_default();
@@ -64,15 +67,16 @@ impl Index {
             return;
         }
         let literal = (connector.len() - connector.matches('*').count()) * 64 + operation.len();
-        let (rank, operation) = ((literal, std::cmp::Reverse(number)), Glob::new(&operation));
-        let pattern = Pattern { connector: Glob::new(&connector), operation, rank, found };
+        let (rank, every) = ((literal, std::cmp::Reverse(number)), (connector == "*", operation == "*"));
+        let operation = Glob::new(&operation);
+        let pattern = Pattern { connector: Glob::new(&connector), operation, rank, every, found };
         let list = if wild.0 { &mut of.others } else { of.by_connector.entry(connector).or_default() };
         list.push(pattern);
     }
 
     pub(super) fn find(&self, platform: &str, connector: &str, operation: &str) -> Option<Found> {
         let operation = if operation.is_empty() { "-" } else { operation };
-        let (connector, operation) = (normal(connector), normal(operation));
+        let (connector, operation) = (squeezed(normal(connector)), normal(operation));
         let own = self.platforms.get(platform);
         let exact = own.and_then(|p| p.exact.get(&*connector)?.get(&*operation)).copied();
         let wild = |platform: &Platform| platform.find(&connector, &operation);
@@ -91,14 +95,29 @@ impl Platform {
         let own = self.by_connector.get(connector).map_or(&[][..], Vec::as_slice);
         let own = own.iter().find(|p| p.operation.fits(operation));
         let other = self.others.iter().find(|p| p.connector.fits(connector) && p.operation.fits(operation));
-        own.into_iter().chain(other).max_by_key(|p| p.rank).map(|p| p.found)
+        let best = own.into_iter().chain(other).max_by_key(|p| p.rank)?;
+        // What a connector does on the whole gives way to a verb that reads whatever the connector.
+        let reads = |p: &&Pattern| p.every.0 && only(p.found.entry, &["read"]) && p.operation.fits(operation);
+        let on_the_whole = best.every.1 && only(best.found.entry, &["remediate", "ticket", "write"]);
+        let verb = self.others.iter().find(reads).filter(|_| on_the_whole);
+        Some(verb.unwrap_or(best).found)
     }
+}
+
+/// Whether an entry has no effects but these.
+fn only(entry: &Entry, kinds: &[&str]) -> bool {
+    entry.cases.is_empty() && entry.effects.iter().all(|e| kinds.contains(&e.as_ref()))
 }
 
 /// In which ways an entry changes access.
 fn changes(entry: &'static Entry) -> impl Iterator<Item = Kind> {
     let kinds = entry.effects.iter().chain(entry.cases.iter().flat_map(|c| &c.effects));
     kinds.filter_map(|k| k.parse::<Kind>().ok()).filter(|k| k.changes_access())
+}
+
+/// Without what sets words apart: vendors write a connector's name as words, together or with underscores.
+fn squeezed(connector: Cow<'_, str>) -> Cow<'_, str> {
+    if connector.contains([' ', '_']) { connector.replace([' ', '_'], "").into() } else { connector }
 }
 
 /// Without case, and with any `{name}` as `{}`.

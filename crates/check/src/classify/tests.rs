@@ -315,3 +315,37 @@ fn code_written_into_a_block_of_another_kind_is_read_too() {
     });
     assert_eq!(kinds(Platform::SplunkSoar, step), ["disable active-directory", "code AD LDAP"]);
 }
+
+#[test]
+fn a_connector_is_known_however_its_name_is_spaced() {
+    for connector in ["AWSIAM", "AWS IAM", "aws_iam"] {
+        let step = operation(connector, "Disable User Access", Value::Null);
+        assert_eq!(kinds(Platform::GoogleSecops, step), ["disable aws-iam"], "{connector}");
+    }
+}
+
+#[test]
+fn a_verb_that_reads_goes_before_what_an_integration_mostly_does() {
+    let of = |name| kinds(Platform::GoogleSecops, operation("Mimecast", name, Value::Null)).concat();
+    assert!(of("Simple Archive Search").starts_with("read"), "{}", of("Simple Archive Search"));
+    assert!(of("Get Message").starts_with("read"));
+    assert!(of("Block Sender").starts_with("remediate"));
+}
+
+#[test]
+fn keys_that_go_with_the_user_stop_working() {
+    let step = |keys| operation("AWS IAM", "disable user", map(vec![("disable_access_keys", keys)]));
+    let of = |keys| kinds(Platform::SplunkSoar, step(keys));
+    assert_eq!(of(Value::Bool(false)), ["disable aws-iam"]);
+    assert_eq!(of(Value::Bool(true)), ["disable aws-iam", "revoke-credential aws-iam"]);
+}
+
+#[test]
+fn shared_account_names_are_known_whatever_the_integration() {
+    let secops = |name| kinds(Platform::GoogleSecops, operation("Acme Directory", name, Value::Null));
+    assert_eq!(secops("Suspend User"), ["disable saas"]);
+    assert_eq!(secops("Reset User Password"), ["reset-credential saas"]);
+    let connect = |name| kinds(Platform::InsightConnect, operation("acme_directory", name, Value::Null));
+    assert_eq!(connect("remove_user_from_group"), ["revoke saas"]);
+    assert_eq!(connect("delete_email"), ["opaque acme_directory"]);
+}

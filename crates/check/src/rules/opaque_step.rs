@@ -39,7 +39,7 @@ fn unknown(facts: &Facts<'_, '_>, step: StepIx) -> (String, Confidence) {
         };
         return (format!("{name} runs {which}, so what it changes cannot be seen."), Confidence::High);
     }
-    if let Some(code) = own.code.iter().find(|c| !c.name.is_empty()) {
+    if let Some(code) = own.code.iter().find(|c| !c.name.is_empty() && c.text.is_empty()) {
         return (format!("{name} runs `{}`, whose code is kept elsewhere and may change access.", code.name), Confidence::High);
     }
     if !own.code.is_empty() {

@@ -13,6 +13,7 @@ pub fn only_shapes_data(language: CodeLanguage, text: &str) -> bool {
             !finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text) && modules(text).all(|m| SAFE_MODULES.contains(&m))
         }
         CodeLanguage::Python => {
+            let text = &without_url_parsing(text);
             !finds(&PYTHON, PYTHON_REACHES, text)
                 && imports(text).iter().all(|m| SAFE_IMPORTS.contains(&m.as_str()))
         }
@@ -30,10 +31,20 @@ const JAVASCRIPT_REACHES: &str = r"(?x)
     | (?-u:\b)this\s*\.\s*helpers(?-u:\b) | (?-u:\b)helpers\s*\.\s*(?:httpRequest|request) | (?-u:\b)import\s*\( | (?-u:\b)Deno(?-u:\b) | (?-u:\b)Bun(?-u:\b)
     | sendRequest | \.request\s*\( | httpRequest";
 
-/// What reaches out of Python.
+/// What reaches out of Python. A module's name counts where something of it is used, not in a text or as a key; `re.compile`
+/// makes a pattern.
 const PYTHON_REACHES: &str = r"(?x)
-    (?-u:\b)eval\s*\( | (?-u:\b)exec\s*\( | (?-u:\b)__import__(?-u:\b) | (?-u:\b)open\s*\( | (?-u:\b)compile\s*\( | (?-u:\b)os\s*\.\s*(?:system|popen|exec)
-    | (?-u:\b)subprocess(?-u:\b) | (?-u:\b)urllib(?-u:\b) | (?-u:\b)requests(?-u:\b) | (?-u:\b)httpx(?-u:\b) | (?-u:\b)socket(?-u:\b) | (?-u:\b)boto3(?-u:\b) | phantom\.act";
+    (?-u:\b)eval\s*\( | (?-u:\b)exec\s*\( | (?-u:\b)__import__(?-u:\b) | (?-u:\b)open\s*\( | (?:^|[^.\w])compile\s*\( | (?-u:\b)os\s*\.\s*(?:system|popen|exec)
+    | (?-u:\b)(?:subprocess|urllib|requests|httpx|socket|boto3)\s*\.\s*\w | (?:import|from)\s+(?:subprocess|urllib|requests|httpx|socket|boto3)
+    | phantom\.(?:act|playbook|requests)(?-u:\b)";
+
+/// A text without comments on lines of their own and without `urllib.parse`, which takes addresses apart and opens none.
+fn without_url_parsing(text: &str) -> String {
+    static PARSING: OnceLock<Option<Regex>> = OnceLock::new();
+    let source = r"(?m)^\s*#[^\n]*|^\s*from\s+urllib\.parse\s+import[\w ,]*$|^\s*import\s+urllib\.parse(?:\s+as\s+\w+)?\s*$|(?-u:\b)urllib\.parse\.(?:quote|unquote|urlparse|urlsplit|urlunparse|urlencode|urljoin|parse_qs)\w*";
+    let regex = PARSING.get_or_init(|| Regex::new(source).ok()).as_ref();
+    regex.map_or_else(|| text.to_owned(), |r| r.replace_all(text, "").into_owned())
+}
 
 /// The host's helpers that only turn data into files and back.
 fn without_shaping_helpers(text: &str) -> String {
@@ -184,6 +195,17 @@ mod tests {
         assert!(!js("await this.helpers.prepareBinaryData(await this.helpers.request(o))"));
         assert!(!js("await this.helpers.httpRequest({})"));
         assert!(py("import json, re\nreturn json.loads(x)"));
+        assert!(py("    from urllib.parse import urlparse\n    host = urlparse(url).hostname"));
+        assert!(py("import urllib.parse\nlink = 'https://x/?q={}'.format(urllib.parse.quote(name))"));
+        assert!(py(
+            "found = re.compile(r'[0-9]+').findall(text)\n# requests.post sends it later\nnote = 'open requests: ' + x['requests']"
+        ));
+        assert!(!py("import urllib.parse, urllib.request\nurllib.request.urlopen(u)"));
+        assert!(!py("import urllib.parse\nurllib.request.urlopen(u)"));
+        assert!(!py("from urllib.parse import quote; import os"));
+        assert!(!py("exec(compile(source, 'x', 'exec'))"));
+        assert!(!py("answer = phantom.requests.get(url, verify=False)"));
+        assert!(!py("phantom.playbook('community/disable_user', container)"));
         assert!(!py("import requests\nrequests.get('x')"));
         assert!(!py("import ldap3"));
     }
