@@ -106,7 +106,7 @@ impl Platform {
 
 /// Whether an entry has no effects but these.
 fn only(entry: &Entry, kinds: &[&str]) -> bool {
-    entry.cases.is_empty() && entry.effects.iter().all(|e| kinds.contains(&e.as_ref()))
+    entry.cases.is_empty() && entry.effects.iter().all(|e| kinds.contains(e))
 }
 
 /// In which ways an entry changes access.
