@@ -1,6 +1,7 @@
 //! `dynamic-endpoint`: the address of a write comes from data.
 
 use super::{Rule, Scope};
+use crate::classify::resolve::Resolver;
 use crate::facts::Facts;
 use crate::logic::keys_of;
 use crate::provenance::{Origin, Source};
@@ -64,7 +65,7 @@ fn writes(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 
 /// The data that decides the host.
 fn chosen_host(facts: &Facts<'_, '_>, step: StepIx) -> Option<Source> {
-    let url = &facts.step(step).request.as_ref()?.url;
+    let url = &Resolver::new(facts.workflow).follow(&facts.step(step).request.as_ref()?.url);
     let head: Value = match url.as_expression().map(|e| (e, &e.term)) {
         Some((e, Term::Template(parts))) => match parts.first() {
             Some(Term::Text(t)) if has_host(t) => return None,

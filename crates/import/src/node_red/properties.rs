@@ -2,6 +2,7 @@
 
 use super::jsonata;
 use super::scope::{At, Msg};
+use super::steps::opened;
 use crate::doc::{Doc, Node, NodeKind};
 use crate::js;
 use workflow::{Entry, Expression, Function, Language, Map, Reference, Root, Segment, Term, Text, Value};
@@ -25,12 +26,15 @@ pub(super) fn typed_text(text: &str, kind: &str, line: u32, at: &At<'_>) -> Valu
         "num" => Value::Number(text.into()),
         "bool" => Value::Bool(text == "true"),
         "date" => computed(text, Term::Call(Function::Now, Vec::new()), line),
-        "jsonata" => Value::Expr(Box::new(Expression {
-            language: Language::Jsonata,
-            text: text.into(),
-            term: jsonata::parsed(text, at),
-            line,
-        })),
+        "jsonata" => match jsonata::parsed(text, at) {
+            term @ (Term::Map(_) | Term::List(_)) => opened(term, line),
+            term => Value::Expr(Box::new(Expression {
+                language: Language::Jsonata,
+                text: text.into(),
+                term,
+                line,
+            })),
+        },
         "json" => match Doc::json(text) {
             Ok(doc) => constant(doc.root()),
             Err(_) => Value::text(text),

@@ -115,7 +115,8 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
         }
         "exec" => step.operation = "-".into(),
         "ui_toast" | "ui-notification" => {
-            step.ask = Some(Ask { answer: "payload".into(), ..Ask::default() });
+            step.ask = asked(node);
+            step.operation = if step.ask.is_some() { "dialog" } else { "toast" }.into();
         }
         kind => {
             if let Some(id) = kind.strip_prefix("subflow:") {
@@ -125,6 +126,22 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
             }
         }
     }
+}
+
+/// What a dashboard's dialog asks: its buttons are the answers. A message that only appears asks nothing.
+fn asked(node: Node<'_>) -> Option<Ask> {
+    let label = |key, default: &str| node.str(key).filter(|t| !t.is_empty()).unwrap_or(default).to_owned();
+    let is = |key| node.get(key).and_then(Node::as_bool) == Some(true);
+    let (yes, no) = match node.str("type") {
+        Some("ui_toast") if node.str("position") == Some("dialog") => {
+            (label("ok", "OK"), label("cancel", "Cancel"))
+        }
+        Some("ui_toast") if node.str("position") == Some("prompt") => (String::new(), String::new()),
+        Some("ui-notification") if is("allowConfirm") => ("confirm_clicked".into(), "dismiss_clicked".into()),
+        _ => return None,
+    };
+    let given = |text: String| (!text.is_empty()).then(|| Text::from(text)).into_iter().collect();
+    Some(Ask { answer: "payload".into(), positive: given(yes), negative: given(no), ..Ask::default() })
 }
 
 fn one(field: &str, value: Value) -> Value {
@@ -165,7 +182,7 @@ fn straight(step: &mut Step, node: Node<'_>, at: &At<'_>) {
 }
 
 /// A term as data as far as it goes.
-fn opened(term: Term, line: u32) -> Value {
+pub(super) fn opened(term: Term, line: u32) -> Value {
     match term {
         Term::Map(entries) if entries.iter().all(|(key, _)| key != "...") => {
             let entry = |(key, term)| workflow::Entry { key, value: opened(term, line), line };

@@ -149,6 +149,34 @@ fn change_nodes_set_properties_and_variables() {
 }
 
 #[test]
+fn an_object_in_jsonata_is_data() {
+    let rules = r#""rules": [{"t": "set", "p": "payload", "pt": "msg", "tot": "jsonata",
+        "to": "{\"profile\": {\"login\": payload.mail}, \"groups\": [\"staff\"]}"}]"#;
+    let all = tab(&[node("in", "http in", "c", r#""url": "/x""#), node("c", "change", "", rules)]);
+    let output = step(&all[0], "c").output.as_ref().unwrap();
+    let login = shown(output.at("payload.profile.login"));
+    assert!(login.contains("Trigger, path: [Key(\"payload\"), Key(\"mail\")]"), "{login}");
+    assert!(matches!(output.at("payload.groups"), Value::List(items) if items[0].as_text() == Some("staff")));
+}
+
+#[test]
+fn a_dialog_asks_and_a_passing_message_does_not() {
+    let all = tab(&[
+        node("in", "inject", "yes no new old", ""),
+        node("yes", "ui_toast", "", r#""position": "dialog", "ok": "Approve", "cancel": """#),
+        node("no", "ui_toast", "", r#""position": "top right""#),
+        node("new", "ui-notification", "", r#""position": "center center", "allowConfirm": true"#),
+        node("old", "ui-notification", "", r#""position": "top right", "allowConfirm": false"#),
+    ]);
+    let asks: Vec<_> = ["yes", "no", "new", "old"].iter().map(|id| step(&all[0], id).ask.as_ref()).collect();
+    let buttons = asks[0].map(|a| (a.positive[0].as_str(), a.negative[0].as_str()));
+    assert_eq!(buttons, Some(("Approve", "Cancel")));
+    assert_eq!(asks[2].map(|a| a.positive[0].as_str()), Some("confirm_clicked"));
+    assert!(asks[1].is_none() && asks[3].is_none());
+    assert_eq!(step(&all[0], "no").operation, "toast");
+}
+
+#[test]
 fn what_is_called_is_a_workflow_of_its_own() {
     let text = r#"[
       {"id": "t1", "type": "tab", "label": "One"}, {"id": "t2", "type": "tab", "label": "Two"},
