@@ -56,6 +56,8 @@ struct Apart {
 
 /// How many changes of one workflow are weighed against its other steps.
 const MOST: usize = 400;
+/// So many steps and edges are walked over for them in all; a workflow of a hundred thousand steps gets fewer walks.
+const WEIGHED: usize = 2_000_000;
 
 /// The facts of one workflow.
 pub struct Facts<'s, 'w> {
@@ -282,7 +284,8 @@ impl<'s, 'w> Facts<'s, 'w> {
 
     /// The same for rules that weigh steps against each other: no more of them than any real workflow has.
     pub fn some_changes(&self) -> impl Iterator<Item = &Change> {
-        self.live_changes().take(MOST)
+        let size = self.workflow.steps.len() + self.workflow.edges.len();
+        self.live_changes().take((WEIGHED / size.max(1)).clamp(8, MOST))
     }
 
     /// The change at a step.

@@ -6,6 +6,7 @@
 //! Every query has a budget, so that a definition that refers to itself in knots costs no more than another.
 
 use crate::set::{Place, Set};
+use std::collections::HashMap;
 use workflow::{
     EdgeKind, Expression, Function, Kind, Node, Reference, Root, Segment, Step, StepIx, StepKind, Term, Text,
     TriggerKind, Value,
@@ -13,6 +14,8 @@ use workflow::{
 
 /// How many references one query may follow.
 const BUDGET: usize = 4000;
+/// How many sources one query may find.
+const SOURCES: usize = 400;
 /// How deep one query may follow.
 const DEPTH: usize = 60;
 
@@ -79,10 +82,12 @@ struct Query<'s, 'w> {
     budget: usize,
     found: Vec<Source>,
     open: Vec<(Place, Reference)>,
+    /// What came into a step has been followed from here, at this depth.
+    followed: HashMap<(Place, Trail), usize>,
 }
 
 /// What was done to a value above the part being followed, and what is still to be taken from it.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 struct Trail {
     how: How,
     rest: Vec<Segment>,
@@ -92,7 +97,7 @@ impl<'w> Set<'w> {
     /// The direct sources of a value used at a step.
     #[must_use]
     pub fn sources(&self, at: Place, value: &Value) -> Vec<Source> {
-        let mut query = Query { set: self, budget: BUDGET, found: Vec::new(), open: Vec::new() };
+        let mut query = Query::new(self);
         query.value(at, value, &Trail::default());
         query.found
     }
@@ -100,7 +105,7 @@ impl<'w> Set<'w> {
     /// The direct sources of a term used at a step.
     #[must_use]
     pub fn term_sources(&self, at: Place, term: &Term) -> Vec<Source> {
-        let mut query = Query { set: self, budget: BUDGET, found: Vec::new(), open: Vec::new() };
+        let mut query = Query::new(self);
         query.term(at, term, &Trail::default());
         query.found
     }
@@ -173,7 +178,20 @@ impl<'w> Set<'w> {
     }
 }
 
-impl Query<'_, '_> {
+impl<'s, 'w> Query<'s, 'w> {
+    fn new(set: &'s Set<'w>) -> Self {
+        Query { set, budget: BUDGET, found: Vec::new(), open: Vec::new(), followed: HashMap::new() }
+    }
+
+    /// Takes one step further; where the budget ends, what lies beyond is not known.
+    fn spend(&mut self, at: Place, trail: &Trail) -> bool {
+        if self.budget == 1 {
+            self.push(at, Origin::Unknown, trail, false);
+        }
+        self.budget = self.budget.saturating_sub(1);
+        self.budget > 0
+    }
+
     fn value(&mut self, at: Place, value: &Value, trail: &Trail) {
         match value {
             Value::Null => {}
@@ -262,10 +280,9 @@ impl Query<'_, '_> {
     }
 
     fn reference(&mut self, at: Place, r: &Reference, trail: &Trail) {
-        if self.budget == 0 || self.open.len() > DEPTH {
+        if self.open.len() > DEPTH || !self.spend(at, trail) {
             return;
         }
-        self.budget -= 1;
         let mut path = r.path.clone();
         path.extend(trail.rest.iter().cloned());
         let full = Reference { root: r.root.clone(), path };
@@ -350,13 +367,17 @@ impl Query<'_, '_> {
     fn previous(&mut self, at: Place, trail: &Trail) {
         let graph = self.set.graph(at.workflow);
         let key = (at, Reference { root: Root::Previous, path: trail.rest.clone() });
-        if self.budget == 0 || self.open.len() > DEPTH || self.open.iter().filter(|k| **k == key).count() > 1
-        {
+        let depth = self.open.len();
+        let known = self.followed.get(&(at, trail.clone())).is_some_and(|before| *before <= depth);
+        if known || depth > DEPTH || self.open.iter().filter(|k| **k == key).count() > 1 {
             return;
         }
-        self.budget -= 1;
+        self.followed.insert((at, trail.clone()), depth);
         self.open.push(key);
         for edge in graph.into(at.step).iter().map(|e| graph.edge(*e)).filter(|e| e.kind != EdgeKind::Tool) {
+            if !self.spend(at, trail) {
+                break;
+            }
             match edge.from {
                 Node::Step(step) => self.result(Place { workflow: at.workflow, step }, trail),
                 Node::Trigger(_) => self.trigger(at, trail),
@@ -391,6 +412,7 @@ impl Query<'_, '_> {
         let source = Source { workflow: at.workflow, origin, path: trail.rest.clone(), caller, how };
         if !self.found.contains(&source) {
             self.found.push(source);
+            self.budget = if self.found.len() < SOURCES { self.budget } else { self.budget.min(1) };
         }
     }
 }

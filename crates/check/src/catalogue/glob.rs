@@ -18,6 +18,11 @@ impl Glob {
 
     pub(super) fn fits(&self, text: &str) -> bool {
         let Some((between, tail)) = &self.rest else { return *self.head == *text };
+        let ends = |part: &str| text.as_bytes().last() == part.as_bytes().last();
+        let starts = |part: &str| text.as_bytes().first() == part.as_bytes().first();
+        if !(self.head.is_empty() || starts(&self.head)) || !(tail.is_empty() || ends(tail)) {
+            return false;
+        }
         let Some(mut left) = text.strip_prefix(&*self.head) else { return false };
         for piece in between.iter().filter(|p| !p.is_empty()) {
             let Some(at) = left.find(&**piece) else { return false };

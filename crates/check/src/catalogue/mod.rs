@@ -43,8 +43,8 @@ pub struct Catalogue {
     privileged: Vec<Privileged>,
 }
 
-/// Commands and calls by the word they are found by, in lower case.
-type Commands = HashMap<String, Vec<(&'static str, Found)>>;
+/// Commands and calls by the word they are found by, each with its pattern, both in lower case.
+type Commands = HashMap<String, Vec<(Box<str>, Found)>>;
 
 static TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.bin"));
 
@@ -83,7 +83,7 @@ impl Catalogue {
                     .or_default()
                     .entry(command_key(on))
                     .or_default()
-                    .push((*on, Found { entry, file }));
+                    .push((on.to_ascii_lowercase().into(), Found { entry, file }));
             }
         }
         let privileged = files.iter().flat_map(|f| {
@@ -125,9 +125,9 @@ impl Catalogue {
         self.requests.find(method, url, connector)
     }
 
-    /// The entries whose command starts with (shells, SQL) or ends in (calls of a library) this word.
+    /// The entries whose command starts with (shells, SQL) or ends in (calls of a library) this word, in lower case.
     #[must_use]
-    pub fn commands(&self, language: CodeLanguage, word: &str) -> &[(&'static str, Found)] {
+    pub fn commands(&self, language: CodeLanguage, word: &str) -> &[(Box<str>, Found)] {
         let Some(commands) = self.commands.get(&language) else { return &[] };
         let found = if word.bytes().any(|b| b.is_ascii_uppercase()) {
             commands.get(&word.to_ascii_lowercase())

@@ -94,7 +94,8 @@ impl Platform {
     fn find(&self, connector: &str, operation: &str) -> Option<Found> {
         let own = self.by_connector.get(connector).map_or(&[][..], Vec::as_slice);
         let own = own.iter().find(|p| p.operation.fits(operation));
-        let other = self.others.iter().find(|p| p.connector.fits(connector) && p.operation.fits(operation));
+        // The operation first: where any connector fits, it is the rarer one.
+        let other = self.others.iter().find(|p| p.operation.fits(operation) && p.connector.fits(connector));
         let best = own.into_iter().chain(other).max_by_key(|p| p.rank)?;
         // What a connector does on the whole gives way to a verb that reads whatever the connector.
         let reads = |p: &&Pattern| p.every.0 && only(p.found.entry, &["read"]) && p.operation.fits(operation);

@@ -81,8 +81,12 @@ fn circles(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     around.has(step) && !splits_batches(facts, &around, step)
 }
 
+/// More loops in one circle are not looked at.
+const MOST: usize = 100;
+
 /// The circle goes through a step that hands out one batch after the other and then stops.
 fn splits_batches(facts: &Facts<'_, '_>, around: &crate::graph::Reach, step: StepIx) -> bool {
     let back = |s: &StepIx| facts.graph.reach(From::After(*s), |_| true).has(step);
-    around.steps().filter(back).any(|s| matches!(facts.step(s).kind, StepKind::Loop(_)))
+    let loops = around.steps().filter(|s| matches!(facts.step(*s).kind, StepKind::Loop(_)));
+    loops.take(MOST).any(|s| back(&s))
 }

@@ -67,32 +67,36 @@ pub fn read(catalogue: &'static Catalogue, language: CodeLanguage, text: &str) -
     let (mut hits, mut seen) = (Vec::new(), HashSet::new());
     let known = |language, word: &str| !catalogue.commands(language, word).is_empty();
     for (language, call) in calls::all(language, text, &known) {
-        let best = catalogue.commands(language, &call.key).iter().filter(|(on, _)| fits(language, on, &call));
-        let best = best.max_by_key(|(on, _)| on.len());
-        if let Some((_, found)) = best
+        if let Some(found) = best(catalogue, language, &call)
             && seen.insert(format!("{} {:?} {:?}", call.line, call.named, call.positional))
         {
-            hits.push(Hit { found: *found, call });
+            hits.push(Hit { found, call });
         }
     }
     hits.truncate(MAX_HITS);
     hits
 }
 
-/// Whether a catalogue pattern names this command.
-fn fits(language: CodeLanguage, on: &str, call: &Call) -> bool {
-    let (on, name) = (on.to_ascii_lowercase(), call.name.to_ascii_lowercase());
+/// The entry that names a command: the one with the longest pattern.
+fn best(catalogue: &'static Catalogue, language: CodeLanguage, call: &Call) -> Option<Found> {
+    let (name, line) = (call.name.to_ascii_lowercase(), call.line.to_ascii_lowercase());
+    let known = catalogue.commands(language, &call.key).iter();
+    let best = known.filter(|(on, _)| fits(language, on, &name, &line)).max_by_key(|(on, _)| on.len());
+    best.map(|(_, found)| *found)
+}
+
+/// Whether a catalogue pattern names a command; all in lower case.
+fn fits(language: CodeLanguage, on: &str, name: &str, line: &str) -> bool {
     match language {
-        CodeLanguage::PowerShell => on == name || glob(&on, &name),
+        CodeLanguage::PowerShell => glob(on, name),
+        CodeLanguage::Shell | CodeLanguage::Sql if on.contains('*') => glob(&format!("{on}*"), line),
         CodeLanguage::Shell | CodeLanguage::Sql => {
-            let line = call.line.to_ascii_lowercase();
-            if on.contains('*') {
-                glob(&format!("{on}*"), &line)
-            } else {
-                line == on || line.starts_with(&format!("{on} "))
-            }
+            line.strip_prefix(on).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
         }
-        _ => on == name || glob(&on, &name) || name.ends_with(&format!(".{}", on.trim_start_matches("*."))),
+        _ => {
+            let last = name.strip_suffix(on.trim_start_matches("*."));
+            glob(on, name) || last.is_some_and(|before| before.ends_with('.'))
+        }
     }
 }
 

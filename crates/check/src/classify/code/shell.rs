@@ -1,14 +1,20 @@
 //! Command lines that say themselves what they do: every command is known, nothing is spliced in, nothing is run that
 //! only exists when the line runs.
 
+use super::best;
 use super::calls::{MAX_CALLS, command_lines};
-use super::fits;
 use crate::catalogue::Catalogue;
 use workflow::CodeLanguage;
+
+/// Longer scripts are not plain.
+const MAX_PLAIN: usize = 8 << 10;
 
 /// Whether every command of a shell text is one the catalogue knows, with constant arguments.
 #[must_use]
 pub fn is_plain(catalogue: &'static Catalogue, text: &str) -> bool {
+    if text.len() > MAX_PLAIN {
+        return false;
+    }
     let text = without_silencing(text);
     let computed = ["{}", "$(", "`", ">", "<", "eval "].iter().any(|mark| text.contains(mark));
     let parts = parts(&text);
@@ -52,12 +58,8 @@ fn is_known(catalogue: &'static Catalogue, part: &str) -> bool {
     command_lines(part, &|_, _| true, &mut calls);
     calls.len() < MAX_CALLS
         && calls.iter().all(|(_, call)| {
-            let known = catalogue.commands(CodeLanguage::Shell, &call.key).iter();
-            let best =
-                known.filter(|(on, _)| fits(CodeLanguage::Shell, on, call)).max_by_key(|(on, _)| on.len());
-            best.is_some_and(|(_, found)| {
-                !found.entry.effects.iter().any(|e| matches!(*e, "code" | "opaque"))
-            })
+            let best = best(catalogue, CodeLanguage::Shell, call);
+            best.is_some_and(|found| !found.entry.effects.iter().any(|e| matches!(*e, "code" | "opaque")))
         })
 }
 
