@@ -153,3 +153,13 @@ fn a_definition_reads_nothing_outside_the_folder() {
     let out = outer.run(&["check", "--format", "json", "--no-cache", "inner"]);
     assert!(out.out.contains("inner/template.yaml") && !out.out.contains("Secret"), "{}", out.out);
 }
+
+#[test]
+fn other_texts_are_no_broken_definitions() {
+    let folder = Folder::empty();
+    folder.write("branch.feature", "Feature: Branch\n  As a reader\n  Scenario: one: two\n");
+    folder.write("half.yaml", "document:\n  dsl: '1.0.0'\n do: [\n");
+    let report = report(&folder);
+    assert!(verdict(&report, "branch.feature").contains("not YAML"));
+    assert!(verdict(&report, "half.yaml").contains("broken YAML"));
+}

@@ -108,7 +108,10 @@ pub fn import(path: &str, bytes: &[u8], files: &dyn Files) -> Imported {
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[' | b'/') => tree(path, &text, Doc::json(&text), files),
         Some(b'<') => xml(path, &text, files),
-        Some(_) if looks_like_yaml(&text) => tree(path, &text, Doc::yaml(&text), files),
+        Some(_) if looks_like_yaml(&text) => match Doc::yaml(&text) {
+            Err(_) if !speaks_of_a_definition(&text) => Imported::not_workflow("text that is not YAML"),
+            parsed => tree(path, &text, parsed, files),
+        },
         Some(_) => Imported::not_workflow("neither JSON, YAML nor XML"),
         None => Imported::not_workflow("an empty file"),
     }
@@ -138,6 +141,29 @@ fn looks_like_yaml(text: &str) -> bool {
     let line =
         text.lines().map(str::trim_end).find(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#'));
     line.is_some_and(|l| l == "---" || l.starts_with("- ") || l.starts_with("%YAML") || is_yaml_key(l))
+}
+
+/// Whether a line starts with a key that some platform's definitions start with: only then is broken YAML a problem
+/// and not simply another text (a test's script, a letter).
+fn speaks_of_a_definition(text: &str) -> bool {
+    let keys = [
+        "document",
+        "do",
+        "AWSTemplateFormatVersion",
+        "Transform",
+        "Resources",
+        "StartAt",
+        "States",
+        "identifier",
+        "definition",
+        "objects",
+        "nodes",
+        "name",
+        "steps",
+        "workflows",
+        "trigger",
+    ];
+    text.lines().any(|l| l.split_once(':').is_some_and(|(key, _)| keys.contains(&key)))
 }
 
 fn is_yaml_key(line: &str) -> bool {
