@@ -142,8 +142,12 @@ impl Judge<'_> {
         too_much
     }
 
-    /// SQL that only selects, or writes rows.
+    /// SQL that only selects, or writes rows; PowerShell that only gets.
     fn reads_only(&self, language: CodeLanguage, text: &str, out: &mut Outcome) -> bool {
+        if language == CodeLanguage::PowerShell && code::only_gets(text) {
+            out.add(Kind::Read, "", Evidence::Code);
+            return true;
+        }
         if language != CodeLanguage::Sql {
             return false;
         }

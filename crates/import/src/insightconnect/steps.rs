@@ -23,7 +23,7 @@ pub(super) fn step(id: &str, node: Node<'_>, scope: &Scope<'_>) -> Step {
     names(node, written, &mut step);
     step.parameters = parameters(node, scope);
     step.ask = ask(written, &step.parameters);
-    step.output = output(id, written, node, &step.parameters);
+    step.output = output(id, written, node, &step.parameters).or_else(|| shaped(&step));
     step.code = code(&step);
     step.request = request(&step);
     step.calls = calls(&step);
@@ -127,6 +127,34 @@ fn output(id: &str, written: &str, node: Node<'_>, parameters: &Value) -> Option
         _ => return None,
     }
     Some(Value::Map(map))
+}
+
+/// Plugins that only turn what they are given into another shape: what comes out is what went in.
+const SHAPERS: &[&str] = &[
+    "html",
+    "string",
+    "type_converter",
+    "markdown",
+    "extractit",
+    "regex",
+    "jq",
+    "csv",
+    "xml",
+    "json_edit",
+    "tr",
+    "awk",
+    "sed",
+    "grep",
+];
+
+/// What such a plugin gives, under whatever name.
+fn shaped(step: &Step) -> Option<Value> {
+    if !SHAPERS.contains(&step.connector.as_str()) {
+        return None;
+    }
+    let given: Vec<Term> = step.parameters.entries().iter().map(|e| term(&e.value)).collect();
+    let made = Term::Call(Function::Other(step.operation.clone()), given);
+    Some(computed(Language::InsightConnect, step.operation.clone(), made, step.span.line))
 }
 
 /// The variable in which a join keeps a value.

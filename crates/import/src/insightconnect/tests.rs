@@ -214,3 +214,17 @@ fn public_workflows() {
     }
     assert_eq!((workflows, steps), (40, 526));
 }
+
+#[test]
+fn what_a_shaping_plugin_gives_is_what_it_was_given() {
+    let strip = r#""strip":{"type":"action","name":"Strip","plugin":{"slugVendor":"rapid7","slugName":"html","slugVersion":"1.2.3"},"identifier":"text","parameters":{"input":{"doc":"{{[t].[message]}}"}}}"#;
+    let text = export(
+        &format!("{TRIGGER},{strip}"),
+        &["e1 t>strip", "e2 strip>"],
+        r#"{"id":"tr","type":"trigger_chatops"}"#,
+    );
+    let w = one(&text);
+    let given =
+        w.steps.iter().find(|s| s.id == "strip").map(|s| format!("{:?}", s.output)).unwrap_or_default();
+    assert!(given.contains("root: Trigger, path: [Key(\"message\")]"), "{given}");
+}

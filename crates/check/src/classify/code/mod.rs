@@ -9,7 +9,7 @@ mod shell;
 
 pub use calls::Call;
 pub use shaping::only_shapes_data;
-pub use shell::is_plain;
+pub use shell::{is_plain, only_gets};
 
 use super::resolve::{Piece, Resolver};
 use crate::catalogue::{Catalogue, Found, glob};

@@ -21,6 +21,36 @@ pub fn is_plain(catalogue: &'static Catalogue, text: &str) -> bool {
     !computed && !parts.is_empty() && parts.iter().all(|p| is_known(catalogue, p))
 }
 
+/// Whether a PowerShell text is pipelines of cmdlets that only get things and shape what they got.
+#[must_use]
+pub fn only_gets(text: &str) -> bool {
+    let computed =
+        ["{", "$(", "&", "`", ">", "<", "=", "::", "@", "\n."].iter().any(|mark| text.contains(mark));
+    let parts = parts(text);
+    !computed && !parts.is_empty() && parts.iter().all(|p| gets(p))
+}
+
+fn gets(part: &str) -> bool {
+    const VERBS: &[&str] = &[
+        "get",
+        "select",
+        "where",
+        "sort",
+        "group",
+        "measure",
+        "format",
+        "convertto",
+        "convertfrom",
+        "test",
+        "resolve",
+    ];
+    let command = part.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+    let Some((verb, noun)) = command.split_once('-') else { return false };
+    let secret = ["secret", "credential", "password", "token", "key"].iter().any(|s| noun.contains(s));
+    (VERBS.contains(&verb) && !secret)
+        || ["out-string", "out-null", "write-output", "write-host"].contains(&command.as_str())
+}
+
 /// `2>/dev/null` and `2>&1` change nothing of what a command does.
 fn without_silencing(text: &str) -> String {
     let lines = text.lines().filter(|l| !l.trim_start().starts_with('#'));
@@ -79,5 +109,19 @@ mod tests {
         assert!(!plain("echo done && bash /opt/run.sh"));
         assert!(!plain("echo x > /etc/cron.d/y"));
         assert!(!plain(""));
+    }
+
+    #[test]
+    fn pipelines_that_get_things_only_read() {
+        assert!(only_gets("Get-Process | Select-Object Name, Id | ConvertTo-Json"));
+        assert!(only_gets(
+            "Get-CimInstance Win32_Service -Filter \"State like 'Run|ning'\"\nTest-Path C:\\Temp"
+        ));
+        assert!(!only_gets("Get-ADUser -Filter * | Disable-ADAccount"));
+        assert!(!only_gets("Get-Secret -Name admin"));
+        assert!(!only_gets("Get-Process | ForEach-Object { $_.Kill() }"));
+        assert!(!only_gets("Get-Content C:\\x > \\\\server\\share"));
+        assert!(!only_gets("net user eve /add"));
+        assert!(!only_gets(""));
     }
 }
