@@ -179,6 +179,9 @@ fn tree(path: &str, text: &str, parsed: Result<Doc<'_>, Fault>, files: &dyn File
         Err(_) if is_section(text.trim_start().lines().next().unwrap_or_default()) => {
             return Imported::not_workflow("settings in sections (TOML or INI)");
         }
+        Err(_) if !starts_like_a_document(text.as_bytes()) && is_prose(text) => {
+            return Imported::not_workflow("a text for people");
+        }
         Err(fault) => {
             let line = crate::doc::Lines::default().line(text, fault.at);
             return Imported::unreadable(path, line, fault.message);
@@ -200,6 +203,20 @@ fn is_section(line: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(word)
 }
 
+/// Most lines that start at the margin are no line of a YAML document: a README, and no broken definition.
+fn is_prose(text: &str) -> bool {
+    let at_margin = |l: &&str| l.starts_with(|c: char| !c.is_whitespace() && c != '#');
+    let yaml = |l: &&str| {
+        l.starts_with("- ")
+            || matches!(*l, "-" | "---" | "...")
+            || l.starts_with(['%', '{', '}', '[', ']'])
+            || is_yaml_key(l)
+    };
+    let (written, prose): (Vec<&str>, Vec<&str>) =
+        text.lines().map(str::trim_end).filter(at_margin).partition(yaml);
+    prose.len() > written.len().max(2)
+}
+
 fn xml(path: &str, text: &str, files: &dyn Files) -> Imported {
     let options = roxmltree::ParsingOptions { nodes_limit: 2_000_000, ..Default::default() };
     match roxmltree::Document::parse_with_options(text, options) {
@@ -209,10 +226,24 @@ fn xml(path: &str, text: &str, files: &dyn Files) -> Imported {
     }
 }
 
-/// A page for browsers, which need be no XML.
+/// A page for browsers, or a text with its marks, which need be no XML.
 fn is_page(text: &str) -> bool {
     let start: String = text.trim_start().chars().take(14).collect::<String>().to_ascii_lowercase();
-    start.starts_with("<!doctype html") || start.starts_with("<html")
+    let tags = [
+        "<!doctype html",
+        "<html",
+        "<p>",
+        "<p ",
+        "<div",
+        "<img",
+        "<h1",
+        "<h2",
+        "<a ",
+        "<br",
+        "<center",
+        "<table",
+    ];
+    tags.iter().any(|t| start.starts_with(t))
 }
 
 fn ask(source: &Source<'_>) -> Imported {
@@ -232,5 +263,16 @@ mod tests {
         assert!(matches!(told.verdict, Verdict::NotWorkflow(_)) && told.problems.is_empty());
         let broken = import("x.json", b"[{\"nodes\": ", &NoFiles);
         assert!(matches!(broken.verdict, Verdict::Unreadable));
+    }
+
+    #[test]
+    fn texts_for_people_are_no_broken_definitions() {
+        let readme = b"# Joiner\n\nWhat it does: it adds people.\nIt runs every night,\nasks nobody,\nand says so\n- and tells\nthe help desk.\nGood luck\n";
+        let told = import("readme.md", readme, &NoFiles);
+        assert!(matches!(told.verdict, Verdict::NotWorkflow(_)) && told.problems.is_empty());
+        let page = import("readme.md", b"<p align=center>\n<img src=x>\n# Joiner\n", &NoFiles);
+        assert!(matches!(page.verdict, Verdict::NotWorkflow(_)) && page.problems.is_empty());
+        let broken = b"document:\n  dsl: '1.0.3'\ndo:\n  - a: {\nuse: x\nnow what\n";
+        assert!(matches!(import("w.yaml", broken, &NoFiles).verdict, Verdict::Unreadable));
     }
 }

@@ -348,4 +348,40 @@ fn shared_account_names_are_known_whatever_the_integration() {
     let connect = |name| kinds(Platform::InsightConnect, operation("acme_directory", name, Value::Null));
     assert_eq!(connect("remove_user_from_group"), ["revoke saas"]);
     assert_eq!(connect("delete_email"), ["opaque acme_directory"]);
+
+fn cards_of_okta_workflows_say_whom_they_act_on() {
+    let card = |connector: &str, name: &str, group: &str, inputs: Vec<(&str, Value)>| {
+        judged(Platform::OktaWorkflows, operation(connector, name, map(vec![(group, map(inputs))])))
+    };
+    let id = || vec![("User ID", reference("id"))];
+    assert_eq!(card("box", "deactivateUser", "User Deactivation", id()).target.identity, [reference("id")]);
+    assert_eq!(
+        card("office365admin", "disableUserAccount", "User", vec![("id", reference("id"))]).target.identity,
+        [reference("id")]
+    );
+    let out = card("googledirectory", "signOutUser", "Sign Out By", vec![("User Key", reference("id"))]);
+    assert_eq!(out.target.identity, [reference("id")]);
+    let role = |role| vec![("User", map(vec![("Role", Value::text(role))])), ("Update By", map(id()))];
+    let agent = operation("zendeskoauth2", "updateUser", map(role("end-user")));
+    assert_eq!(kinds(Platform::OktaWorkflows, agent), ["revoke zendesk"]);
+}
+
+#[test]
+fn a_calendar_is_shared_by_a_connector_with_its_own_base_address() {
+    let body = map(vec![("role", Value::text("reader"))]);
+    let mut share = request("POST", template(&["/v3/calendars/", "$owner", "/acl"]), body);
+    share.connector = "googlecalendar".into();
+    assert_eq!(kinds(Platform::OktaWorkflows, share), ["grant google-calendar"]);
+}
+
+#[test]
+fn an_account_is_given_to_whom_it_is_correlated_with() {
+    let patch = map(vec![
+        ("op", Value::text("replace")),
+        ("path", Value::text("/identityId")),
+        ("value", reference("who")),
+    ]);
+    let url = template(&["https://acme.api.identitynow.com/v3/accounts/", "$account"]);
+    let step = judged(Platform::SailPoint, request("PATCH", url, Value::List(vec![patch])));
+    assert_eq!(step.target.identity, [reference("who")]);
 }

@@ -58,7 +58,9 @@ fn shared_variable(facts: &Facts<'_, '_>, step: StepIx, source: &Source) -> Opti
 fn is_own_deed(trigger: &Trigger) -> bool {
     let event = format!("{} {}", trigger.event, trigger.name).to_lowercase();
     let own = ["mfa", "factor", "password", "session", "signin", "sign-in", "signon", "login", "logon", "auth", "suspicious"];
-    own.iter().any(|w| event.contains(w))
+    // What is done to somebody's factor or password has a subject of its own, whoever does it.
+    let done = ["deactivat", "reset", "enrol", "activat", "updat", "remov", "delet", "bypass"];
+    own.iter().any(|w| event.contains(w)) && !done.iter().any(|w| event.contains(w))
 }
 
 /// The actor of an event that also has a subject.
