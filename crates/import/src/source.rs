@@ -169,7 +169,7 @@ fn speaks_of_a_definition(text: &str) -> bool {
 fn is_yaml_key(line: &str) -> bool {
     let Some((key, rest)) = line.split_once(':') else { return false };
     let word = key.trim_matches(['"', '\'']);
-    let plain = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-. ".contains(&b));
+    let plain = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.$ ".contains(&b));
     plain && (rest.is_empty() || rest.starts_with(' '))
 }
 
@@ -178,9 +178,6 @@ fn tree(path: &str, text: &str, parsed: Result<Doc<'_>, Fault>, files: &dyn File
         Ok(doc) => doc,
         Err(_) if is_section(text.trim_start().lines().next().unwrap_or_default()) => {
             return Imported::not_workflow("settings in sections (TOML or INI)");
-        }
-        Err(_) if !starts_like_a_document(text.as_bytes()) && is_prose(text) => {
-            return Imported::not_workflow("a text for people");
         }
         Err(fault) => {
             let line = crate::doc::Lines::default().line(text, fault.at);
@@ -201,20 +198,6 @@ fn is_section(line: &str) -> bool {
     let name = name.strip_prefix('[').and_then(|l| l.strip_suffix(']')).unwrap_or(name);
     let word = |c: char| c.is_alphanumeric() || "_-. :\"'".contains(c);
     name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(word)
-}
-
-/// Most lines that start at the margin are no line of a YAML document: a README, and no broken definition.
-fn is_prose(text: &str) -> bool {
-    let at_margin = |l: &&str| l.starts_with(|c: char| !c.is_whitespace() && c != '#');
-    let yaml = |l: &&str| {
-        l.starts_with("- ")
-            || matches!(*l, "-" | "---" | "...")
-            || l.starts_with(['%', '{', '}', '[', ']'])
-            || is_yaml_key(l)
-    };
-    let (written, prose): (Vec<&str>, Vec<&str>) =
-        text.lines().map(str::trim_end).filter(at_margin).partition(yaml);
-    prose.len() > written.len().max(2)
 }
 
 fn xml(path: &str, text: &str, files: &dyn Files) -> Imported {
@@ -272,6 +255,8 @@ mod tests {
         assert!(matches!(told.verdict, Verdict::NotWorkflow(_)) && told.problems.is_empty());
         let page = import("readme.md", b"<p align=center>\n<img src=x>\n# Joiner\n", &NoFiles);
         assert!(matches!(page.verdict, Verdict::NotWorkflow(_)) && page.problems.is_empty());
+        let schema = import("w.yaml", b"$schema: https://acme.example/w.json\nnodes: []\n", &NoFiles);
+        assert!(matches!(schema.verdict, Verdict::NotWorkflow(told) if told.contains("platform")));
         let broken = b"document:\n  dsl: '1.0.3'\ndo:\n  - a: {\nuse: x\nnow what\n";
         assert!(matches!(import("w.yaml", broken, &NoFiles).verdict, Verdict::Unreadable));
     }

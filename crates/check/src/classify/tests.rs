@@ -348,7 +348,9 @@ fn shared_account_names_are_known_whatever_the_integration() {
     let connect = |name| kinds(Platform::InsightConnect, operation("acme_directory", name, Value::Null));
     assert_eq!(connect("remove_user_from_group"), ["revoke saas"]);
     assert_eq!(connect("delete_email"), ["opaque acme_directory"]);
+}
 
+#[test]
 fn cards_of_okta_workflows_say_whom_they_act_on() {
     let card = |connector: &str, name: &str, group: &str, inputs: Vec<(&str, Value)>| {
         judged(Platform::OktaWorkflows, operation(connector, name, map(vec![(group, map(inputs))])))

@@ -3,6 +3,7 @@
 use super::{Rule, Scope};
 use crate::facts::Facts;
 use crate::graph::From;
+use crate::provenance::Origin;
 use crate::set::Call;
 use workflow::{EdgeKind, Finding, Function, Node, Severity, StepIx, StepKind, Term, TriggerKind, Value};
 
@@ -18,7 +19,7 @@ pub static RULE: Rule = Rule {
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     for call in facts.set.calls_from(facts.index) {
         let step = call.from.step;
-        if !facts.reached.has(step) || !comes_back(facts, call) || counts(call.input) {
+        if !facts.reached.has(step) || !comes_back(facts, call) || counts(call.input) || pages_on(facts, call) {
             continue;
         }
         let through = match call.to.filter(|_| !call.itself) {
@@ -63,6 +64,19 @@ fn counts(input: &Value) -> bool {
             }
         }
         false
+    })
+}
+
+/// A branch on the way stops unless a read of this round gave what is handed on: the next page, until there is none.
+fn pages_on(facts: &Facts<'_, '_>, call: &Call<'_>) -> bool {
+    let given = facts.set.deep(call.from, std::slice::from_ref(call.input));
+    facts.workflow.edges.iter().any(|e| {
+        let (EdgeKind::When { condition, .. }, Node::Step(at)) = (&e.kind, e.from) else { return false };
+        facts.graph.leads(at, call.from.step)
+            && facts.set.term_sources(facts.place(at), &condition.term).iter().any(|s| {
+                let read = matches!(s.origin, Origin::Step(_));
+                read && given.iter().any(|g| g.workflow == s.workflow && g.origin == s.origin && g.path == s.path)
+            })
     })
 }
 
