@@ -8,7 +8,7 @@ use crate::logic::Answer;
 use crate::set::Place;
 use crate::tell::Concerning;
 use std::collections::HashSet;
-use workflow::{EdgeKind, Finding, Kind, Node, Outcome, Root, Severity, StepIx, StepKind};
+use workflow::{Platform, EdgeKind, Finding, Kind, Node, Outcome, Root, Severity, StepIx, StepKind};
 
 
 /// The rule.
@@ -90,7 +90,12 @@ fn toothless_helpers(facts: &Facts<'_, '_>, read: &HashSet<&str>, out: &mut Vec<
 
 /// A lookup with a condition that nothing reads, beside the same lookup without it that drives the change.
 fn unread_filter(facts: &Facts<'_, '_>, read: &HashSet<&str>, out: &mut Vec<Finding>) {
-    if facts.workflow.itemwise {
+    // A response platform shows every result to the analyst on the case: a lookup there is read without a step that reads it.
+    let on_a_case = matches!(
+        facts.workflow.platform,
+        Platform::SplunkSoar | Platform::GoogleSecops | Platform::InsightConnect
+    );
+    if facts.workflow.itemwise || on_a_case {
         return;
     }
     let reads: Vec<StepIx> = facts.reached.steps().filter(|s| looks_up(facts, *s)).take(200).collect();
