@@ -1,7 +1,11 @@
 //! The small encodings that the formats share: strict base64, decimal numbers, hex.
 
 use crate::{Error, Hash, Result, error::refuse};
-use base64::{Engine, prelude::*};
+use base64::{
+    Engine, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+    prelude::*,
+};
 
 /// Standard base64 with its padding (RFC 4648, section 4).
 pub fn to_base64(bytes: &[u8]) -> String {
@@ -11,6 +15,13 @@ pub fn to_base64(bytes: &[u8]) -> String {
 /// Reads standard base64; only the one canonical spelling is taken.
 pub fn from_base64(text: &str) -> Result<Vec<u8>> {
     BASE64_STANDARD.decode(text).map_err(|e| Error::new(format!("`{text}` is not standard base64: {e}")))
+}
+
+/// Reads standard base64 whose last symbol may have stray bits, as some write and most read it.
+pub(crate) fn from_loose_base64(text: &str) -> Result<Vec<u8>> {
+    let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+    let engine = GeneralPurpose::new(&alphabet::STANDARD, config);
+    engine.decode(text).map_err(|e| Error::new(format!("`{text}` is not standard base64: {e}")))
 }
 
 /// Reads base64 of either alphabet, as DSSE asks.

@@ -21,17 +21,25 @@ pub struct SignatureLine {
     pub id: u32,
     /// The signature itself.
     pub signature: Vec<u8>,
+    /// The base64 it was read from, which need not be the canonical one: then it counts as a wrong signature.
+    encoded: String,
 }
 
 impl SignatureLine {
+    fn new(key: &VerifierKey, signature: Vec<u8>) -> Self {
+        let encoded = encode(key.id(), &signature);
+        Self { name: key.name().to_owned(), id: key.id(), signature, encoded }
+    }
+
     fn parse(line: &str) -> Result<Self> {
         let parts = line.strip_prefix("— ").and_then(|l| l.split_once(' '));
         let Some((name, encoded)) = parts else { refuse!("`{line}` is no signature line") };
         check_name(name)?;
-        let bytes = encoding::from_base64(encoded)?;
+        let bytes = encoding::from_loose_base64(encoded)?;
         match bytes.split_first_chunk::<4>() {
             Some((id, signature)) if !signature.is_empty() => {
-                Ok(Self { name: name.to_owned(), id: u32::from_be_bytes(*id), signature: signature.to_vec() })
+                let (name, signature, encoded) = (name.to_owned(), signature.to_vec(), encoded.to_owned());
+                Ok(Self { name, id: u32::from_be_bytes(*id), signature, encoded })
             }
             _ => refuse!("the signature of `{name}` is too short"),
         }
@@ -41,13 +49,22 @@ impl SignatureLine {
     pub fn is_of(&self, key: &VerifierKey) -> bool {
         self.name == key.name() && self.id == key.id()
     }
+
+    fn verify(&self, key: &VerifierKey, text: &str) -> Result<Option<u64>> {
+        if encode(self.id, &self.signature) != self.encoded {
+            refuse!("the signature of `{}` is not written in canonical base64", self.name);
+        }
+        key.verify(text, &self.signature)
+    }
+}
+
+fn encode(id: u32, signature: &[u8]) -> String {
+    encoding::to_base64(&[&id.to_be_bytes(), signature].concat())
 }
 
 impl std::fmt::Display for SignatureLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut bytes = self.id.to_be_bytes().to_vec();
-        bytes.extend_from_slice(&self.signature);
-        writeln!(f, "— {} {}", self.name, encoding::to_base64(&bytes))
+        writeln!(f, "— {} {}", self.name, self.encoded)
     }
 }
 
@@ -129,7 +146,7 @@ impl Note {
         let key = signer.verifier();
         let signature = signer.sign(&self.text, time)?;
         self.signatures.retain(|s| !s.is_of(key));
-        self.signatures.push(SignatureLine { name: key.name().to_owned(), id: key.id(), signature });
+        self.signatures.push(SignatureLine::new(key, signature));
         Ok(())
     }
 
@@ -152,7 +169,7 @@ impl Note {
         let mut out = Vec::new();
         for key in keys {
             let lines = self.signatures.iter().filter(|s| s.is_of(key));
-            let times: Vec<_> = lines.map(|s| key.verify(&self.text, &s.signature)).collect::<Result<_>>()?;
+            let times: Vec<_> = lines.map(|s| s.verify(key, &self.text)).collect::<Result<_>>()?;
             if let Some(time) = times.into_iter().max() {
                 out.push(Verified { key, time });
             }
