@@ -174,3 +174,32 @@ fn rules_and_workflows_are_explained() {
     assert_eq!(folder.run(&["explain", "nothing-of-the-kind"]).code, 2);
     assert_eq!(folder.run(&["explain", "package.json"]).code, 2);
 }
+
+/// A Logic App that a template deploys under a name, and that calls another.
+fn app(name: &str, calls: Option<&str>) -> String {
+    let call = r#""Call": {"type": "Workflow", "inputs": {"host": {"triggerName": "manual", "workflow": {
+        "id": "[concat(resourceGroup().id, '/providers/Microsoft.Logic/workflows/CALLEE')]"}}}}"#;
+    let action = calls.map_or(String::new(), |callee| call.replace("CALLEE", callee));
+    let template = r#"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "resources": [{"type": "Microsoft.Logic/workflows", "name": "NAME", "properties": {"definition": {
+        "triggers": {"manual": {"type": "Request", "kind": "Http"}}, "actions": {ACTION}}}}]}"#;
+    template.replace("NAME", name).replace("ACTION", &action)
+}
+
+#[test]
+fn a_name_that_several_workflows_have_means_the_nearest() {
+    let folder = Folder::empty();
+    folder.write("here/base/app.json", &app("base", None));
+    folder.write("here/caller/app.json", &app("caller", Some("base")));
+    folder.write("there/base/app.json", &app("base", None));
+    folder.write("elsewhere/app.json", &app("stranger", Some("base")));
+    let report = folder.run(&["check", "--format", "json"]).json();
+    let calls = |name: &str| {
+        let all = report["workflows"].as_array().unwrap();
+        let found = all.iter().find(|w| w["name"] == name).unwrap();
+        (found["closure"]["calls"].to_string(), found["closure"]["missing"].to_string())
+    };
+    let (called, missing) = calls("caller");
+    assert!(called.contains("here/base/app.json#base") && missing == "[]", "{called} {missing}");
+    assert_eq!(calls("stranger"), ("[]".to_owned(), "[\"base\"]".to_owned()));
+}

@@ -88,6 +88,12 @@ pub(super) fn apply(
     finish(catalogue, platform, found, scene, evidence, out);
 }
 
+/// Whether a step that names no recipient lacks one: not where one stands in a path that was not taken apart.
+fn takes_recipient(places: &[&str], scene: &Scene<'_>) -> bool {
+    let hidden = scene.names.is_empty() && places.iter().any(|p| p.starts_with("path."));
+    !places.is_empty() && !hidden
+}
+
 /// What goes for the entry whatever its cases.
 fn finish(
     catalogue: &Catalogue,
@@ -99,7 +105,7 @@ fn finish(
 ) {
     let entry = found.entry;
     out.target.recipient.extend(scene.first(&entry.recipient.0));
-    out.target.takes_recipient |= !entry.recipient.0.is_empty();
+    out.target.takes_recipient |= takes_recipient(&entry.recipient.0, scene);
     out.target.returns = match entry.returns {
         "one" => Returns::One,
         "list" => Returns::List,

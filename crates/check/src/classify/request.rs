@@ -5,8 +5,8 @@ use super::code::WebCall;
 use super::links;
 use super::look::Scene;
 use super::resolve::Resolver;
-use super::url::{Url, parse};
-use crate::catalogue::{Catalogue, Match};
+use super::url::{HOLE, Url, parse};
+use crate::catalogue::{Catalogue, Match, UrlPath};
 use workflow::{Effect, Evidence, Kind, Request, Step, Value};
 
 /// Judges a step's request.
@@ -30,6 +30,7 @@ pub(super) fn judge(
     if let Some((linked, known)) = linked(catalogue, method.as_deref(), &url, resolver, step) {
         (url, found) = (linked, known);
     }
+    found = by_audience(catalogue, method.as_deref(), &url, step).unwrap_or(found);
     for (entry, names) in &found.entries {
         let scene = Scene { step, resolver, url: Some(&url), names, call: None };
         apply(catalogue, platform, *entry, &scene, evidence, out);
@@ -67,6 +68,23 @@ fn linked(
         (!found.entries.is_empty() && !found.guessed).then_some((place, found))
     };
     places.into_iter().find_map(known)
+}
+
+/// What a request is whose host is not known, by the interface that its token is for.
+/// Source: <https://learn.microsoft.com/en-us/azure/logic-apps/logic-apps-securing-a-logic-app#add-authentication-outbound>
+fn by_audience(catalogue: &'static Catalogue, method: Option<&str>, url: &Url, step: &Step) -> Option<Match> {
+    let audience = step.parameters.get("authentication").get("audience").as_text()?;
+    let host = audience.split_once("://")?.1.split('/').next().unwrap_or_default().to_ascii_lowercase();
+    if is_host(&url.path.host) {
+        return None;
+    }
+    let found = catalogue.request(method, &UrlPath { host, ..url.path.clone() }, "");
+    found.system.is_some().then_some(found)
+}
+
+/// Whether a text can be a host, rather than a hole or words that stand for one.
+fn is_host(text: &str) -> bool {
+    text.contains('.') && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | HOLE))
 }
 
 /// A request written in code: only what the catalogue knows counts.

@@ -96,6 +96,66 @@ fn a_tenant_that_is_not_known_does_not_hide_the_system() {
 }
 
 #[test]
+fn an_address_that_is_not_known_belongs_to_whom_the_token_is_for() {
+    let asking = |method: &str, url: Value, audience: &str| {
+        let mut step = request(method, url, Value::Null);
+        step.parameters = map(vec![("authentication", map(vec![("audience", Value::text(audience))]))]);
+        kinds(Platform::LogicApps, step)
+    };
+    let vault = "https://vault.azure.net";
+    assert_eq!(asking("GET", reference("place"), vault), ["read-secret azure-key-vault"]);
+    assert_eq!(
+        asking("GET", Value::text("PUT THE URL OF OUR.VAULT HERE"), vault),
+        ["read-secret azure-key-vault"]
+    );
+    assert_eq!(asking("GET", template(&["$vault", "/secrets"]), vault), ["read azure-key-vault"]);
+    let sessions = || template(&["$base", "/v1.0/users/", "$id", "/revokeSignInSessions"]);
+    assert_eq!(asking("POST", sessions(), "https://graph.microsoft.com/"), ["revoke entra"]);
+    assert_eq!(asking("POST", reference("place"), "api://own-service"), ["opaque http"]);
+}
+
+#[test]
+fn an_item_that_stops_inheriting_loses_who_had_access_unless_they_are_copied() {
+    let calling = |uri: &str| {
+        let parameters =
+            map(vec![("parameters/method", Value::text("POST")), ("parameters/uri", Value::text(uri))]);
+        let step = operation("shared_sharepointonline", "HttpRequest", parameters);
+        let mut kinds: Vec<Kind> =
+            judged(Platform::PowerAutomate, step).effects.iter().map(|e| e.kind).collect();
+        kinds.sort_unstable();
+        kinds
+    };
+    let item = "_api/web/lists/getbytitle('Cases')/items(7)/breakroleinheritance";
+    assert_eq!(calling(&format!("{item}(true)")), [Kind::ChangePolicy]);
+    let dropped = calling(&format!("{item}(copyRoleAssignments=false, clearSubscopes=true)"));
+    assert_eq!(dropped, [Kind::Revoke, Kind::ChangePolicy]);
+}
+
+#[test]
+fn a_dataverse_action_is_known_by_its_name_or_not_at_all() {
+    let acting = |name: &str| {
+        let parameters = map(vec![("actionName", Value::text(name))]);
+        let step = operation("shared_commondataserviceforapps", "PerformUnboundAction", parameters);
+        kinds(Platform::PowerAutomate, step)
+    };
+    assert_eq!(acting("AddMembersTeam"), ["grant dataverse"]);
+    assert_eq!(acting("msdyn_ExecuteOperationSetV1"), ["write dataverse"]);
+    assert_eq!(acting("acme_DoWhatItDoes"), ["opaque dataverse"]);
+}
+
+#[test]
+fn a_recipient_in_a_path_is_one() {
+    let posted = |path: &str, body: Value| {
+        let mut step = operation("teams", path, Value::Null);
+        let url = Value::text(path.trim_start_matches("POST ").replace("{}", "a"));
+        step.request =
+            Some(Request { method: Value::text("POST"), url, body, governed: true, ..Request::default() });
+        judged(Platform::LogicApps, step).target.takes_recipient
+    };
+    assert!(!posted("POST /v3/beta/teams/{}/channels/{}/messages", Value::Null));
+}
+
+#[test]
 fn operations_are_found_by_platform_connector_and_name() {
     let suspend = operation("okta", "suspendUser", Value::Null);
     assert_eq!(kinds(Platform::OktaWorkflows, suspend), ["disable okta"]);

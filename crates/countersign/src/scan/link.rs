@@ -6,9 +6,10 @@ use workflow::{CalleeKey, Part, Platform, Text, merkle};
 
 type Ix = (usize, usize);
 
-struct Names {
+struct Names<'f> {
+    files: &'f [FileEntry],
     ids: HashMap<(Platform, Text), Ix>,
-    names: HashMap<(Platform, Text), Option<Ix>>,
+    names: HashMap<(Platform, Text), Vec<Ix>>,
 }
 
 /// Fills in the closure of every workflow.
@@ -31,9 +32,9 @@ pub fn link(files: &mut [FileEntry]) {
     }
 }
 
-impl Names {
-    fn new(files: &[FileEntry]) -> Self {
-        let mut names = Names { ids: HashMap::new(), names: HashMap::new() };
+impl<'f> Names<'f> {
+    fn new(files: &'f [FileEntry]) -> Self {
+        let mut names = Names { files, ids: HashMap::new(), names: HashMap::new() };
         for (f, file) in files.iter().enumerate() {
             for (h, head) in file.heads.iter().enumerate() {
                 if let Some(id) = &head.id {
@@ -47,16 +48,28 @@ impl Names {
         names
     }
 
-    /// A name that two workflows have names neither.
     fn name(&mut self, platform: Platform, name: &Text, ix: Ix) {
-        let known = self.names.entry((platform, name.clone())).or_insert(Some(ix));
-        if *known != Some(ix) {
-            *known = None;
+        let known = self.names.entry((platform, name.clone())).or_default();
+        if known.last() != Some(&ix) {
+            known.push(ix);
         }
     }
 
+    /// Of several workflows of a name the one that is deployed together with the caller: in the same file, else in
+    /// the nearest folder. Where two are equally near, the name names neither.
+    fn nearest(&self, from: Ix, platform: Platform, name: &Text) -> Option<Ix> {
+        let all = self.names.get(&(platform, name.clone()))?;
+        let near = |ix: &Ix| match ix.0 == from.0 {
+            true => usize::MAX,
+            false => shared_folders(&self.files[from.0].path, &self.files[ix.0].path),
+        };
+        let best = all.iter().map(near).max()?;
+        let mut nearest = all.iter().filter(|ix| near(ix) == best);
+        nearest.next().filter(|_| nearest.next().is_none()).copied()
+    }
+
     fn find(&self, from: Ix, head: &Head, key: &CalleeKey) -> Option<Ix> {
-        let name = |n: &Text| self.names.get(&(head.platform, n.clone())).copied().flatten();
+        let name = |n: &Text| self.nearest(from, head.platform, n);
         match key {
             CalleeKey::Itself => Some(from),
             CalleeKey::Id(id) => self.ids.get(&(head.platform, id.clone())).copied().or_else(|| name(id)),
@@ -66,10 +79,16 @@ impl Names {
     }
 }
 
+/// How many folders two paths have in common from the top.
+fn shared_folders(a: &str, b: &str) -> usize {
+    let folders = |path| str::rsplit_once(path, '/').map_or("", |(folders, _)| folders).split('/');
+    folders(a).zip(folders(b)).take_while(|(a, b)| a == b).count()
+}
+
 /// For each workflow, each of its calls with what it was found to be.
 type Calls = HashMap<Ix, Vec<(Text, CalleeKey, Option<Ix>)>>;
 
-fn resolve(files: &[FileEntry], names: &Names) -> Calls {
+fn resolve(files: &[FileEntry], names: &Names<'_>) -> Calls {
     let mut calls = Calls::new();
     for (f, file) in files.iter().enumerate() {
         for (h, head) in file.heads.iter().enumerate().filter(|(_, head)| !head.calls.is_empty()) {

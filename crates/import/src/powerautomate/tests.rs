@@ -2,7 +2,7 @@
 
 use crate::wdl::tests::workflows;
 use crate::{NoFiles, Verdict};
-use workflow::{CalleeKey, Platform, Step, TriggerKind, Workflow};
+use workflow::{CalleeKey, Platform, Root, Step, TriggerKind, Workflow};
 
 fn step<'w>(w: &'w Workflow, id: &str) -> &'w Step {
     w.step(w.find(id).unwrap()).unwrap()
@@ -46,6 +46,22 @@ fn a_package_has_its_identity_and_operations() {
     );
     assert_eq!(step.parameters.get("groupId").as_text(), Some("g"));
     assert!(step.request.is_none());
+}
+
+#[test]
+fn what_was_typed_into_a_form_is_the_triggers_input() {
+    let get = |id: &str| {
+        let parameters = format!(r#""form_id":"f","response_id":"{id}""#);
+        flow(&operation("Get", "shared_microsoftforms", "GetFormResponseById", &parameters))
+    };
+    let root = |w: &Workflow| {
+        let output = step(w, "Get").output.clone();
+        output.and_then(|o| o.as_expression().map(|e| e.references()[0].root.clone()))
+    };
+    let submitted = get("@triggerOutputs()?['body/resourceData/responseId']");
+    assert_eq!(root(&submitted), Some(Root::Trigger));
+    assert_eq!(root(&get("@outputs('List')?['body/id']")), None);
+    assert_eq!(root(&get("17")), None);
 }
 
 #[test]

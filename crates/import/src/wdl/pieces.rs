@@ -67,6 +67,11 @@ pub(super) fn split(text: &str, holes: &[Term]) -> Vec<Piece> {
     pieces
 }
 
+/// A text for people to read: its holes are dots.
+pub(super) fn shown(text: &str, holes: &[Term]) -> String {
+    text.chars().map(|c| if hole(c, holes).is_some() { '…' } else { c }).collect()
+}
+
 /// Adds a text to the last text.
 pub(super) fn push_text(pieces: &mut Vec<Piece>, text: &str) {
     if text.is_empty() {

@@ -120,7 +120,7 @@ fn filled(node: Node<'_>, holes: &[Term], place: Place<'_>) -> Value {
     match (node.as_str(), node.as_bool(), node.as_number()) {
         (Some(text), ..) => match pieces::term(pieces::split(text, holes)) {
             Term::Text(text) => Value::Text(text),
-            term => expression(Language::Wdl, text, term, place),
+            term => expression(Language::Wdl, &pieces::shown(text, holes), term, place),
         },
         (_, Some(b), _) => Value::Bool(b),
         (.., Some(number)) => Value::Number(number.into()),

@@ -10,8 +10,8 @@ use crate::doc::Node;
 use crate::source::Files;
 use std::collections::HashMap;
 use workflow::{
-    Assignment, Auth, Callee, CalleeKey, Code, CodeLanguage, Credential, Function, Language, LoopKind, Map,
-    Outcome, Platform, Request, Step, StepKind, Term, Text, Value, Workflow,
+    Assignment, Auth, Callee, CalleeKey, Code, CodeLanguage, Credential, Expression, Function, Language,
+    LoopKind, Map, Outcome, Platform, Reference, Request, Root, Step, StepKind, Term, Text, Value, Workflow,
 };
 
 /// Calls are tried again so often where the definition says nothing.
@@ -171,6 +171,7 @@ impl<'b, 'd> Builder<'b, 'd> {
         step.parameters = self.cx.member(inputs, "parameters", item);
         step.ask = ask::ask(&step.connector, &step.operation, &step.parameters, action.node);
         step.request = raw_call(&step.parameters, &Value::Null, &step.operation);
+        step.output = form_answers(step);
     }
 
     fn service_provider(&mut self, step: &mut Step, inputs: Node<'d>, item: Option<&str>) {
@@ -427,6 +428,16 @@ fn raw_call(settings: &Value, path: &Value, operation: &str) -> Option<Request> 
         auth: Auth::Stored,
         governed: false,
     })
+}
+
+/// A form's trigger gives only the number of the answer; what was typed into the form is what looking that up gives.
+/// Source: <https://learn.microsoft.com/en-us/connectors/microsoftforms/#get-response-details>
+fn form_answers(step: &Step) -> Option<Value> {
+    let gets = step.connector.ends_with("microsoftforms") && step.operation == "GetFormResponseById";
+    let asked = step.parameters.get("response_id").as_expression().filter(|_| gets)?;
+    let typed = asked.references().iter().all(|r| r.root == Root::Trigger);
+    let (text, term) = (asked.text.clone(), Term::Ref(Reference::keys(Root::Trigger, "")));
+    typed.then(|| Value::Expr(Box::new(Expression { language: Language::Wdl, text, term, line: asked.line })))
 }
 
 /// The first member with one of the names, here or one level down.

@@ -300,6 +300,7 @@ fn raw_calls_keep_method_address_body_and_authentication() {
         Some(reference(Root::Trigger, "n"))
     );
     assert_eq!(request.auth, workflow::Auth::Inline);
+    assert_eq!(request.body.get("note").as_expression().map(|e| e.text.as_str()), Some("by …"));
     assert_eq!(step.parameters.at("authentication.password").as_text(), Some("hunter2"));
     assert_eq!(step.retries, 4);
 }
