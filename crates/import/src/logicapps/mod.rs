@@ -86,7 +86,7 @@ fn standing(source: &Source<'_>, root: Node<'_>, definition: Node<'_>) -> Import
     }
     let mut workflow = blank(source, folder(source.path), definition);
     let (lower, name) = (workflow.name.to_lowercase(), &workflow.name);
-    workflow.aliases.extend((lower != name.as_str()).then(|| lower)); // names are read without case
+    workflow.aliases.extend((lower != name.as_str()).then_some(lower)); // names are read without case
     workflow.enabled = enabled(root);
     let mut parts = Vec::new();
     if root.offset() != definition.offset() {
