@@ -113,3 +113,20 @@ fn pages_have_their_parts() {
         assert!(rule.page.starts_with(&format!("# {}\n", rule.id)), "{}: title", rule.id);
     }
 }
+
+#[test]
+fn a_lookup_that_no_step_reads_is_read_by_the_analyst_on_a_case() {
+    let text = "trigger hook webhook auth caller\nstep narrow read okta list in={trigger.user}\nstep wide read okta list\n\
+                step off disable okta identity={step.wide.id}\nhook -> narrow -> wide -> off";
+    let found = |platform| {
+        let mut workflows = dsl::workflows(text);
+        workflows[0].platform = platform;
+        for step in &mut workflows[0].steps[..2] {
+            (step.connector, step.operation) = ("okta".into(), "list".into());
+        }
+        let judged = check(&workflows, &[Context::default()]);
+        judged[0].findings.iter().any(|f| f.rule == "check-fails-open")
+    };
+    assert!(found(workflow::Platform::OktaWorkflows));
+    assert!(!found(workflow::Platform::SplunkSoar));
+}
