@@ -5,6 +5,9 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// More names than this are refused; the standard asks for at least 32 witnesses and 32 groups.
+const MAX_NAMES: usize = 1024;
+
 /// Names are octets, as the standard asks: what looks alike need not be the same.
 type Name = Vec<u8>;
 
@@ -189,6 +192,9 @@ impl Reader {
     fn define(&mut self, name: &[u8], rule: Rule) -> Result<()> {
         if name == b"none" {
             refuse!("`none` is predefined and cannot be a name");
+        }
+        if self.rules.len() == MAX_NAMES {
+            refuse!("the policy defines more than {MAX_NAMES} witnesses and groups");
         }
         if self.rules.insert(name.to_vec(), rule).is_some() {
             refuse!("{} is defined twice", shown(name));

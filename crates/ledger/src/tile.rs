@@ -56,7 +56,7 @@ impl Tile {
 
     /// The index of its first leaf or entry, for bundles and tiles of level 0.
     pub fn first_entry(&self) -> u64 {
-        self.index * WIDTH
+        self.index.saturating_mul(WIDTH)
     }
 
     /// The path beneath the log's prefix, such as `tile/0/x001/x234/067.p/8`.
@@ -186,9 +186,9 @@ impl<'a, R: ReadTiles> TiledTree<'a, R> {
 
 impl<R: ReadTiles> Nodes for TiledTree<'_, R> {
     fn node(&self, level: u8, index: u64) -> Result<Hash> {
-        let within = u32::from(level % 8);
-        let first = index << within;
         let absent = || Error::new(format!("a tree of {} has no node {index} at level {level}", self.size));
+        let within = u32::from(level % 8);
+        let first = index.checked_mul(1 << within).ok_or_else(absent)?;
         let tile = Tile::of(Kind::Level(level / 8), first / WIDTH, self.size).ok_or_else(absent)?;
         let hashes = hashes(&tile, &self.reader.read_tile(&tile)?)?;
         let from = (first % WIDTH) as usize;

@@ -157,6 +157,7 @@ fn a_tree_over_tiles_is_the_tree() {
             assert_eq!(inclusion_proof(&tiled, index, size).unwrap(), log.prove(index).unwrap().hashes);
         }
         assert!(tiled.node(0, size).is_err());
+        assert!(tiled.node(7, u64::MAX).is_err() && tiled.node(255, 0).is_err());
         if size < 1000 || size == 65_793 {
             assert_eq!(audit(&log, &head, |_, _| Ok(())).unwrap().entries, size);
         }

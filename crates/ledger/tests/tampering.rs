@@ -204,6 +204,8 @@ fn policies_that_mean_nothing_are_refused() {
         "quorum none\nlag x\n".to_owned(),
         format!("log {}\nquorum none\n", log.replace("+A", "+B")),
     ];
+    let chain: String = (1..2000).map(|i| format!("group {i} any {}\n", i - 1)).collect();
+    assert!(Policy::parse(format!("witness 0 {a}\n{chain}quorum 1999\n").as_bytes()).is_err());
     for text in bad {
         assert!(Policy::parse(text.as_bytes()).is_err(), "{text}");
     }
