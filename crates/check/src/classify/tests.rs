@@ -153,6 +153,7 @@ fn a_recipient_in_a_path_is_one() {
         judged(Platform::LogicApps, step).target.takes_recipient
     };
     assert!(!posted("POST /v3/beta/teams/{}/channels/{}/messages", Value::Null));
+    assert!(!posted("POST /v3/beta/teams/t/channels/19:c/messages", Value::Null));
 }
 
 #[test]
