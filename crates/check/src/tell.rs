@@ -1,5 +1,6 @@
 //! The words of findings: steps, deeds, sources and walks, as people would say them.
 
+use crate::catalogue::catalogue;
 use crate::facts::Facts;
 use crate::logic::{Answer, keys_of};
 use crate::provenance::{Origin, Source};
@@ -57,7 +58,7 @@ impl Facts<'_, '_> {
         enumerate(&names)
     }
 
-    /// What an access-changing step does: `disables an account in entra`.
+    /// What an access-changing step does: `disables an account in Microsoft Entra ID`.
     #[must_use]
     pub fn deed(&self, step: StepIx) -> String {
         let effects: Vec<&Effect> =
@@ -71,9 +72,10 @@ impl Facts<'_, '_> {
         }
         let mut told = if deeds.is_empty() { "may change access".to_owned() } else { enumerate(&deeds) };
         if let Some(system) = effects.iter().map(|e| &e.system).find(|s| !s.is_empty()) {
-            told.push_str(&format!(" in {system}"));
+            told.push_str(&format!(" in {}", catalogue().title(system)));
         }
-        if let Some(whom) = effects.iter().map(|e| &e.identity).find(|i| !i.is_empty() && i.len() <= 60) {
+        let whom = effects.iter().map(|e| reference(&e.identity));
+        if let Some(whom) = whom.into_iter().find(|i| !i.is_empty() && i.len() <= 60) {
             told.push_str(&format!(" (`{whom}`)"));
         }
         told
@@ -95,13 +97,26 @@ impl Facts<'_, '_> {
                 TriggerKind::Mail => "a mail".to_owned(),
                 TriggerKind::Chat => "a chat message".to_owned(),
                 TriggerKind::External => "an external call".to_owned(),
-                TriggerKind::Subflow => "a calling workflow".to_owned(),
+                TriggerKind::Subflow => self.caller(step),
             };
             if !starts.contains(&told) {
                 starts.push(told);
             }
         }
         if starts.is_empty() { "the trigger".to_owned() } else { enumerate(&starts).replace(" and ", " or ") }
+    }
+
+    /// What calls the workflow.
+    fn caller(&self, step: StepIx) -> String {
+        let calls = self.set.callers_to(self.place(step));
+        let other = calls
+            .iter()
+            .map(|c| self.set.graph(c.from.workflow).workflow)
+            .find(|w| !std::ptr::eq(*w, self.workflow));
+        other.map_or_else(
+            || "a call from another workflow".to_owned(),
+            |w| format!("a call from `{}`", w.name),
+        )
     }
 
     /// Where a value comes from.
@@ -130,6 +145,19 @@ impl Facts<'_, '_> {
             Origin::Unknown => "something that could not be read".to_owned(),
         }
     }
+}
+
+/// A value as people would write it: without the marks that an expression stands between, with gaps for what is put
+/// into a text; empty where it is nothing but that.
+#[must_use]
+pub fn reference(value: &str) -> String {
+    let inner = value.strip_prefix('=').unwrap_or(value).trim();
+    let inner = inner.strip_prefix('@').unwrap_or(inner);
+    let whole = [("{{", "}}"), ("${", "}"), ("{%", "%}"), ("{", "}")];
+    let bare = |(open, close): (&str, &str)| inner.strip_prefix(open)?.strip_suffix(close);
+    let bare = whole.into_iter().find_map(bare).filter(|b| !b.contains(['{', '}'])).unwrap_or(inner).trim();
+    let told = bare.replace("{}", "…");
+    if told.chars().any(char::is_alphanumeric) { told } else { String::new() }
 }
 
 /// What people say for an effect.
@@ -201,5 +229,24 @@ impl Concerning for Finding {
     fn sure(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reference;
+
+    #[test]
+    fn a_reference_stands_without_the_marks_of_its_platform() {
+        let told = [
+            ("={{ $json.email }}", "$json.email"),
+            ("@triggerBody()?['user']", "triggerBody()?['user']"),
+            ("@{variables('id')}", "variables('id')"),
+            ("={{ $a }}-{{ $b }}", "{{ $a }}-{{ $b }}"),
+            ("CN={},DC=example", "CN=…,DC=example"),
+            ("{}", ""),
+            ("ada@example.com", "ada@example.com"),
+        ];
+        told.iter().for_each(|(value, plain)| assert_eq!(reference(value), *plain));
     }
 }

@@ -41,6 +41,7 @@ pub struct Catalogue {
     requests: request::Index,
     commands: HashMap<CodeLanguage, Commands>,
     privileged: Vec<Privileged>,
+    titles: HashMap<&'static str, &'static str>,
 }
 
 /// Commands and calls by the word they are found by, each with its pattern, both in lower case.
@@ -98,6 +99,7 @@ impl Catalogue {
             requests: request::Index::new(files),
             commands,
             privileged: privileged.collect(),
+            titles: titles(files),
         }
     }
 
@@ -105,6 +107,12 @@ impl Catalogue {
     #[must_use]
     pub fn files(&self) -> &[&'static File] {
         &self.files
+    }
+
+    /// A system's name for people; one that no file is about keeps its own.
+    #[must_use]
+    pub fn title<'s>(&self, system: &'s str) -> &'s str {
+        self.titles.get(system).copied().unwrap_or(system)
     }
 
     /// The entry for a connector's operation: the one whose pattern has most literal characters.
@@ -147,6 +155,22 @@ impl Catalogue {
                     && (system.is_empty() || same_family(p.system, system))
             })
     }
+}
+
+/// The title that most of a system's files bear, else the shortest, without what it lists after a comma, colon or
+/// bracket.
+fn titles(files: &'static [File]) -> HashMap<&'static str, &'static str> {
+    let mut borne: HashMap<&str, HashMap<&str, usize>> = HashMap::new();
+    for file in files {
+        let title = file.title.split([',', ':', '(']).next().unwrap_or_default().trim();
+        *borne.entry(file.system).or_default().entry(title).or_default() += 1;
+    }
+    let best = |(system, titles): (&'static str, HashMap<&'static str, usize>)| {
+        let rank =
+            |(title, files): &(&str, usize)| (*files, std::cmp::Reverse((title.len(), title.to_string())));
+        Some((system, titles.into_iter().max_by_key(rank)?.0))
+    };
+    borne.into_iter().filter_map(best).collect()
 }
 
 /// `aws-iam` and `aws-organizations`, `entra` and `entra` are of one family.

@@ -56,3 +56,12 @@ fn every_pattern_has_its_shape() {
         }
     }
 }
+
+#[test]
+fn systems_have_names_for_people() {
+    let title = |system| catalogue().title(system);
+    assert_eq!(title("entra"), "Microsoft Entra ID");
+    assert_eq!(title("office365"), "Microsoft 365");
+    assert_eq!(title("atlassian"), "Atlassian");
+    assert_eq!(title("nobody-knows"), "nobody-knows");
+}

@@ -26,7 +26,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let (name, deed) = (facts.name(change.step), facts.deed(change.step));
         let (message, fix) = if step.target.operation_exists {
             (
-                format!("{name} {deed} by a raw {method} call, although the platform has an operation of its own for it."),
+                format!("{name} {deed} by a raw {method} call, although the platform has operations of its own for such changes."),
                 "Use the platform's own operation, which is versioned, limited to its purpose and visible in its log.",
             )
         } else {

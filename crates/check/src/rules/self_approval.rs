@@ -7,7 +7,7 @@ use crate::gate::Gate;
 use crate::logic::keys_of;
 use crate::provenance::{Origin, Source};
 use crate::tell::Concerning;
-use workflow::{Confidence, Finding, Severity, StepIx};
+use workflow::{Confidence, Finding, Kind, Severity, StepIx};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    let mut told: Vec<(StepIx, StepIx)> = Vec::new();
     for change in facts.some_changes().filter(|c| matters(c.verdict.gate)) {
         let Some(asked) = change.verdict.question else { continue };
         let approvers = super::approver_from_input::approvers(facts, asked);
@@ -29,6 +30,12 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         if excludes(facts, asked, change.step, source) {
             continue;
         }
+        // One answer to a grant is about its end too.
+        let ends = |(by, grant): &(StepIx, StepIx)| *by == asked && facts.graph.leads(*grant, change.step);
+        if only_revokes(facts, change.step) && told.iter().any(ends) {
+            continue;
+        }
+        told.push((asked, change.step));
         let who = if affected { "the person whose access changes" } else { "the requester" };
         let message = format!(
             "{} is asked of {}, who is {who}, before {} {}.",
@@ -42,6 +49,11 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let sure = if affected { Confidence::High } else { Confidence::Medium };
         out.push(facts.report(&RULE, change.step, message, fix).sure(sure));
     }
+}
+
+fn only_revokes(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let mut effects = facts.step(step).live_effects().iter().filter(|e| e.kind.changes_access());
+    effects.all(|e| e.kind == Kind::Revoke)
 }
 
 fn matters(gate: Gate) -> bool {

@@ -147,7 +147,7 @@ impl Ignore {
         let expires = expires.unwrap_or_default();
         if check::rule(&rule).is_none() {
             return Err(format!(
-                "an ignore names `{rule}`, which is no rule: `countersign explain` lists them"
+                "an ignore names `{rule}`, which is no rule: `countersign explain rules` lists them"
             ));
         }
         if raw.reason.trim().is_empty() {

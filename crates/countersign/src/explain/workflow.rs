@@ -6,6 +6,8 @@ use crate::report::plain::{Style, clean, shorten, wrap};
 use crate::report::words;
 use crate::scan::trigger_report;
 use check::Judged;
+use check::catalogue::catalogue;
+use check::tell::reference;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use workflow::{
@@ -124,6 +126,7 @@ fn asks(w: &Workflow) -> Told {
 
 fn changes(w: &Workflow, judged: &Judged) -> Told {
     let mut told = Told::new();
+    let doubted = words::doubted(&judged.findings);
     for (i, step) in own(w) {
         let effects: Vec<&Effect> = step.effects.iter().filter(|e| e.kind <= Kind::ChangePolicy).collect();
         let on = |a: &Effect, b: &Effect| {
@@ -132,7 +135,7 @@ fn changes(w: &Workflow, judged: &Judged) -> Told {
         for group in effects.chunk_by(|a, b| on(a, b)) {
             let gate = judged.gates.iter().find(|(s, _)| *s == i).map_or("", |(_, g)| g.as_str());
             let off = if step.enabled { "" } else { " The step is switched off." };
-            let text = format!("{}{}{}{off}", deed(step, group), gated(gate), failure(w, i, step));
+            let text = format!("{}{}{}{off}", deed(step, group), gated(gate, doubted), failure(w, i, step));
             told.push((step.span.line, text));
         }
     }
@@ -142,9 +145,10 @@ fn changes(w: &Workflow, judged: &Judged) -> Told {
 /// What a step does to one target.
 fn deed(step: &Step, effects: &[&Effect]) -> String {
     let Some(e) = effects.first() else { return String::new() };
-    let system = if e.system.is_empty() { "a system that is not known" } else { e.system.as_str() };
-    let whom =
-        if e.identity.is_empty() { String::new() } else { format!(" It acts on {}.", code(&e.identity)) };
+    let system =
+        if e.system.is_empty() { "a system that is not known" } else { catalogue().title(&e.system) };
+    let whom = reference(&e.identity);
+    let whom = if whom.is_empty() { String::new() } else { format!(" It acts on {}.", code(&whom)) };
     let what = if e.entitlement.is_empty() {
         String::new()
     } else {
@@ -155,9 +159,10 @@ fn deed(step: &Step, effects: &[&Effect]) -> String {
     format!("{} can {} in {system}.{whom}{what}{privileged}", name(step), words::enumerate(&kinds))
 }
 
-fn gated(gate: &str) -> &'static str {
+fn gated(gate: &str, doubted: bool) -> &'static str {
     match gate {
         "none" => " Nobody approves it first.",
+        "present" if doubted => " A person approves it first, who may be the one who asks for it.",
         "present" => " A person approves it first.",
         "authorised" => " The requester's authority is checked first.",
         "fails-open" => " Its approval fails open.",
@@ -260,7 +265,9 @@ fn value(value: &Value) -> String {
         Value::Null => "nobody".to_owned(),
         Value::Bool(b) => code(&b.to_string()),
         Value::Number(t) | Value::Text(t) => code(t),
-        Value::Expr(e) => code(&e.text),
+        Value::Expr(e) => {
+            Some(reference(&e.text)).filter(|t| !t.is_empty()).map_or_else(|| code(&e.text), |t| code(&t))
+        }
         Value::List(items) => items.iter().map(self::value).collect::<Vec<_>>().join(", "),
         Value::Map(map) => map.0.iter().map(|e| self::value(&e.value)).collect::<Vec<_>>().join(", "),
     }

@@ -2,7 +2,8 @@
 
 use super::Item;
 use crate::scan::model::{Head, TriggerReport, named};
-use workflow::{Kind, TriggerKind};
+use check::catalogue::catalogue;
+use workflow::{Finding, Kind, TriggerKind};
 
 /// `tier 2`, or `opaque` where nobody can tell.
 #[must_use]
@@ -89,7 +90,8 @@ pub fn deeds(item: &Item<'_>) -> String {
         .collect();
     systems.sort_unstable();
     systems.dedup();
-    let place = if systems.is_empty() { String::new() } else { format!(" in {}", systems.join(", ")) };
+    let systems: Vec<&str> = systems.into_iter().map(|s| catalogue().title(s)).collect();
+    let place = if systems.is_empty() { String::new() } else { format!(" in {}", enumerate(&systems)) };
     format!("It can {}{}.", enumerate(&kinds), super::plain_text(&place))
 }
 
@@ -141,6 +143,9 @@ pub fn can(kind: Kind) -> &'static str {
 pub fn gate(item: &Item<'_>) -> &'static str {
     match item.body.gate.as_str() {
         "none" => "Nobody approves that.",
+        "present" if doubted(&item.body.findings) => {
+            "A person approves that first, who may be the one who asks for it."
+        }
         "present" => "A person approves that first.",
         "authorised" => "The requester's authority is checked first.",
         "fails-open" => "Its approval fails open.",
@@ -148,4 +153,11 @@ pub fn gate(item: &Item<'_>) -> &'static str {
         "after-change" => "Somebody is asked only afterwards.",
         _ => "",
     }
+}
+
+/// Whether a finding says that the one who asks also approves.
+#[must_use]
+pub fn doubted(findings: &[Finding]) -> bool {
+    const DOUBTS: [&str; 2] = ["self-approval", "approver-from-input"];
+    findings.iter().any(|f| DOUBTS.contains(&f.rule.as_str()))
 }
