@@ -57,7 +57,7 @@ struct Apart {
 /// How many changes of one workflow are weighed against its other steps.
 const MOST: usize = 400;
 /// So many steps and edges are walked over for them in all; a workflow of a hundred thousand steps gets fewer walks.
-const WEIGHED: usize = 2_000_000;
+const WEIGHED: usize = 400_000;
 
 /// The facts of one workflow.
 pub struct Facts<'s, 'w> {

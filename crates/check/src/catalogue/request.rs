@@ -51,8 +51,17 @@ pub(super) struct Index {
     systems: Vec<System>,
     /// Hosts without wildcards, each with the systems at it.
     hosts: HashMap<String, Vec<usize>>,
-    /// Hosts with wildcards, with their length and their system.
-    patterns: Vec<(Glob, usize, usize)>,
+    /// Hosts with wildcards by their last two labels; those that leave these open under none.
+    patterns: HashMap<String, Vec<HostPattern>>,
+}
+
+/// A host with wildcards, its length and its system.
+type HostPattern = (Glob, usize, usize);
+
+/// The last two labels of a host.
+fn domain(host: &str) -> Option<&str> {
+    let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
+    dots.nth(1).map(|at| &host[at + 1..])
 }
 
 struct System {
@@ -64,7 +73,7 @@ struct System {
 
 impl Index {
     pub(super) fn new(files: &'static [File]) -> Self {
-        let mut index = Index { systems: Vec::new(), hosts: HashMap::new(), patterns: Vec::new() };
+        let mut index = Index { systems: Vec::new(), hosts: HashMap::new(), patterns: HashMap::new() };
         let mut systems: Vec<System> = Vec::new();
         for file in files {
             let at = systems.iter().position(|s| s.file.system == file.system).unwrap_or_else(|| {
@@ -80,7 +89,9 @@ impl Index {
     fn add_hosts(&mut self, system: usize, file: &'static File) {
         for host in file.hosts.iter().map(|h| h.to_ascii_lowercase()) {
             if host.contains('*') {
-                self.patterns.push((Glob::new(&host), host.len(), system));
+                let tail = host.rsplit('*').next().unwrap_or_default();
+                let domain = domain(tail).unwrap_or_default().to_owned();
+                self.patterns.entry(domain).or_default().push((Glob::new(&host), host.len(), system));
             } else {
                 self.hosts.entry(host).or_default().push(system);
             }
@@ -117,7 +128,9 @@ impl Index {
             return Vec::new();
         }
         let exact = self.hosts.get(&url.host).into_iter().flatten().map(|s| (url.host.len(), *s));
-        let fits = self.patterns.iter().filter(|(pattern, ..)| pattern.fits(&url.host));
+        let own = domain(&url.host).and_then(|d| self.patterns.get(d)).into_iter().flatten();
+        let patterns = own.chain(self.patterns.get("").into_iter().flatten());
+        let fits = patterns.filter(|(pattern, ..)| pattern.fits(&url.host));
         let mut found: Vec<(usize, usize)> = exact.chain(fits.map(|(_, length, s)| (*length, *s))).collect();
         found.sort_by_key(|(length, system)| (std::cmp::Reverse(*length), *system));
         let mut systems: Vec<usize> = Vec::new();
