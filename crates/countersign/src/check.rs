@@ -105,7 +105,13 @@ pub fn options(check: &Check) -> Options {
 }
 
 fn named(path: &Path, what: &str, error: &io::Error) -> io::Error {
-    io::Error::other(format!("`{}` {what}: {error}", path.display()))
+    let hint = match error.kind() {
+        io::ErrorKind::NotFound => ": name a file in a folder that is there",
+        io::ErrorKind::PermissionDenied => ": name a file that you may write",
+        io::ErrorKind::IsADirectory => ": name a file, not a folder",
+        _ => "",
+    };
+    io::Error::other(format!("`{}` {what} ({error}){hint}", path.display()))
 }
 
 fn print(
@@ -155,7 +161,10 @@ fn write_baseline(path: &Path, scan: &Scan, acceptance: &Acceptance) -> io::Resu
         }));
         Ok(())
     })?;
-    accept::write_baseline(path, entries).map_err(|e| named(path, "cannot be written", &e))
+    let written = crate::report::words::times(entries.len(), "finding");
+    accept::write_baseline(path, entries).map_err(|e| named(path, "cannot be written", &e))?;
+    eprintln!("the baseline `{}` holds {written}", path.display());
+    Ok(())
 }
 
 fn exit(fail_on: Level, scan: &Scan, count: Count) -> Exit {

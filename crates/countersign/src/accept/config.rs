@@ -98,8 +98,11 @@ impl Config {
 
     fn read(path: &Path) -> io::Result<Self> {
         let shown = shown(path);
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| io::Error::other(format!("configuration `{shown}` cannot be read: {e}")))?;
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            io::Error::other(format!(
+                "configuration `{shown}` cannot be read ({e}): name a file like `countersign.toml`"
+            ))
+        })?;
         let folder = real(path).parent().map(Path::to_path_buf).unwrap_or_default();
         Config::parse(&text, &shown, &folder)
             .map_err(|(at, why)| io::Error::other(format!("{shown}:{}: {why}", line(&text, at))))

@@ -86,7 +86,7 @@ fn told(scan: &Scan, total: &Count) -> String {
         ));
     }
     if broken > 0 {
-        told.push_str(&format!("; {broken} could not be read"));
+        told.push_str(&format!("; {} could not be read", plural(broken, "file")));
     }
     told
 }
