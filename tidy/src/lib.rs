@@ -18,7 +18,10 @@ pub fn files(ending: &str) -> Vec<(String, String)> {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
-            if path.is_dir() && !["target", ".git", "node_modules", "artifacts"].contains(&name.as_str()) {
+            if path.is_dir()
+                && !["target", ".git", "node_modules", "artifacts", "tools", ".peers"]
+                    .contains(&name.as_str())
+            {
                 open.push(path);
             } else if name.ends_with(ending)
                 && let Ok(text) = std::fs::read_to_string(&path)
