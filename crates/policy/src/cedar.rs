@@ -1,0 +1,262 @@
+//! The facts as Cedar sees them, and the question put to it. The shapes are those of `countersign.cedarschema`.
+
+use crate::act::Act;
+use crate::facts::{Facts, Mode};
+use crate::set::PolicySet;
+use crate::standing::{BreakGlass, Exception, Standing};
+use crate::votes::{Standpoint, Tally};
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request,
+    RestrictedExpression as Value,
+};
+use std::collections::{BTreeSet, HashSet};
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+/// Cedar's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub allow: bool,
+    /// Ids of the policies that decided, in order.
+    pub because: Vec<String>,
+    pub errors: Vec<String>,
+}
+
+impl Answer {
+    fn failed(error: impl ToString) -> Self {
+        Answer { allow: false, because: Vec::new(), errors: vec![error.to_string()] }
+    }
+}
+
+type Pairs = Vec<(String, Value)>;
+
+fn pair(name: &str, value: Value) -> (String, Value) {
+    (name.to_owned(), value)
+}
+
+fn text(value: &str) -> Value {
+    Value::new_string(value.to_owned())
+}
+
+fn set<'a>(words: impl IntoIterator<Item = &'a str>) -> Value {
+    Value::new_set(words.into_iter().map(text))
+}
+
+fn long(value: impl TryInto<i64>) -> Value {
+    Value::new_long(value.try_into().unwrap_or(i64::MAX))
+}
+
+fn record(pairs: Pairs) -> Value {
+    // Names are written once each here, so that no record can have one twice.
+    Value::new_record(pairs).unwrap_or_else(|_| Value::new_bool(false))
+}
+
+macro_rules! pairs {
+    ($($name:literal : $kind:ident($value:expr)),* $(,)?) => { vec![$(pair($name, pairs!(@ $kind $value))),*] };
+    (@ bool $value:expr) => { Value::new_bool($value) };
+    (@ long $value:expr) => { long($value) };
+    (@ text $value:expr) => { text($value) };
+    (@ set $value:expr) => { set($value) };
+    (@ record $value:expr) => { record($value) };
+}
+
+static TYPES: LazyLock<Option<[EntityTypeName; 3]>> = LazyLock::new(|| {
+    let name = |n: &str| EntityTypeName::from_str(n).ok();
+    Some([name("Person")?, name("Subject")?, name("Action")?])
+});
+
+fn uid(kind: usize, id: &str) -> Option<EntityUid> {
+    let name = TYPES.as_ref()?.get(kind)?.clone();
+    Some(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
+}
+
+fn person(stand: &Standpoint<'_>) -> Result<Entity, String> {
+    let attributes: Pairs = pairs! {
+        "known": bool(stand.known),
+        "active": bool(stand.active),
+        "employment": text(stand.employment),
+        "via": text(stand.via),
+        "roles": set(stand.roles.iter().copied()),
+        "contributor": bool(stand.contributor),
+        "requester": bool(stand.requester),
+        "owner": bool(stand.owner),
+        "involved": bool(stand.involved),
+        "delegated": bool(stand.delegated),
+        "chain": bool(stand.chain_holds),
+        "authority": bool(stand.authority),
+        "onClosure": bool(stand.on_closure),
+        "onPolicy": bool(stand.on_policy),
+        "onEnvironment": bool(stand.on_environment),
+        "shown": bool(stand.shown),
+        "exceptionLimit": long(stand.limit),
+    };
+    let id = uid(0, stand.id).ok_or("the entity types of the schema cannot be read")?;
+    Entity::new(id, attributes.into_iter().collect(), HashSet::new()).map_err(|e| e.to_string())
+}
+
+/// What an act is done to, as an entity.
+pub(crate) fn subject(facts: &Facts) -> Result<Entity, String> {
+    let s = &facts.subject;
+    let attributes: Pairs = pairs! {
+        "kind": text(s.kind.as_str()),
+        "tier": long(s.effective_tier()),
+        "opaque": bool(s.opaque),
+        "effects": set(s.effects.iter().map(|k| k.as_str())),
+        "systems": set(s.systems.iter().map(|x| x.name.as_str())),
+        "criticality": long(s.criticality().level()),
+        "privileged": bool(s.privileged()),
+        "identities": set(s.identities.iter().map(|i| i.as_str())),
+        "crossDomain": bool(s.cross_domain),
+    };
+    let id = uid(1, &s.name).ok_or("the entity types of the schema cannot be read")?;
+    Entity::new(id, attributes.into_iter().collect(), HashSet::new()).map_err(|e| e.to_string())
+}
+
+/// The facts, with what the approvals come to.
+pub(crate) fn context(facts: &Facts, tally: &Tally<'_>) -> Result<Context, String> {
+    let date = facts.at.to_string();
+    let mut all: Pairs = pairs! {
+        "environment": text(&facts.environment),
+        "mode": text(facts.mode().as_str()),
+        "at": long(facts.at.0),
+        "date": text(date.get(..10).unwrap_or_default()),
+        "weekday": text(facts.at.weekday()),
+        "hour": long(facts.at.hour()),
+        "emergency": bool(facts.break_glass.iter().any(|g| g.is_open_for(&facts.subject.name, facts.at))),
+        "ai": text(facts.ai.as_str()),
+        "votes": record(votes(tally)),
+        "releasedBefore": bool(facts.target.as_ref().is_some_and(|t| t.released_before)),
+        "exception": record(exception(facts.exception.as_ref(), facts)),
+        "glass": record(glass(facts)),
+    };
+    all.extend(evidence(facts));
+    Context::from_pairs(all).map_err(|e| e.to_string())
+}
+
+fn votes(tally: &Tally<'_>) -> Pairs {
+    pairs! {
+        "all": long(tally.all),
+        "peer": long(tally.peer),
+        "security": long(tally.security),
+        "owner": bool(tally.owner),
+        "refusals": long(tally.refusers.len()),
+        "roles": set(tally.roles.iter().copied()),
+    }
+}
+
+fn evidence(facts: &Facts) -> Pairs {
+    let open = |severity| facts.open_findings().filter(|f| f.severity == severity).count();
+    pairs! {
+        "record": record(pairs! {
+            "complete": bool(facts.record.present && facts.record.lacks.is_empty()),
+            "ownersActive": bool(facts.owners_active()),
+        }),
+        "findings": record(pairs! {
+            "critical": long(open(workflow::Severity::Critical)),
+            "high": long(open(workflow::Severity::High)),
+        }),
+        "proofs": record(pairs! { "failing": long(facts.failing_proofs().count()) }),
+        "tests": record(tests(facts)),
+        "boundaryKept": bool(facts.boundary.is_empty()),
+        "components": record(pairs! { "unapproved": long(facts.unapproved_components().count()) }),
+        "credentials": record(pairs! { "stale": long(facts.stale_credentials().count()) }),
+        "reviews": record(pairs! { "overdue": long(facts.overdue_reviews().count()) }),
+        "excepted": set(excepted(facts)),
+    }
+}
+
+fn tests(facts: &Facts) -> Pairs {
+    let tests = facts.tests.clone().unwrap_or_default();
+    let here = facts.tests.is_some();
+    // Evidence from the future is no evidence: it counts as old as can be.
+    let age = facts.at.hours_since(tests.at);
+    pairs! {
+        "present": bool(here && tests.passed + tests.failed > 0),
+        "onClosure": bool(here && tests.closure == facts.subject.closure),
+        "passed": bool(here && tests.failed == 0 && tests.passed > 0),
+        "age": long(if here && age >= 0 { age } else { i64::MAX }),
+        "mutation": long(tests.mutation),
+    }
+}
+
+fn excepted(facts: &Facts) -> BTreeSet<&str> {
+    let holds = facts.exceptions.iter().filter(|e| e.subject == facts.subject.name);
+    let holds = holds.filter(|e| e.standing(facts.at) == Standing::Holds);
+    holds.flat_map(|e| &e.covers).map(String::as_str).collect()
+}
+
+fn exception(exception: Option<&Exception>, facts: &Facts) -> Pairs {
+    let hours = exception.and_then(Exception::hours);
+    let begins = exception.and_then(|e| e.from).is_some_and(|from| facts.at.hours_since(from) <= 24);
+    pairs! {
+        "bounded": bool(hours.is_some_and(|h| h > 0) && begins),
+        "hours": long(hours.unwrap_or(i64::MAX)),
+        "renewals": long(exception.map_or(0, |e| e.renewals)),
+        "compensated": bool(exception.is_some_and(|e| !e.compensating.trim().is_empty() && !facts.people.named(&e.owner).is_empty())),
+    }
+}
+
+fn glass(facts: &Facts) -> Pairs {
+    let glass = facts.glass.as_ref();
+    let says = |of: fn(&BreakGlass) -> &str| glass.is_some_and(|g| !of(g).trim().is_empty());
+    let here = &facts.subject.name;
+    pairs! {
+        "reason": bool(says(|g| &g.reason)),
+        "ticket": bool(says(|g| &g.ticket)),
+        "scoped": bool(glass.is_some_and(|g| g.scope.iter().any(|s| s == here))),
+        "wayBack": bool(glass.is_some_and(|g| g.way_back)),
+        "hours": long(glass.and_then(BreakGlass::hours).unwrap_or(i64::MAX)),
+        "holds": bool(glass.is_some_and(|g| g.is_open_for(here, facts.at))),
+        "mine": bool(glass.is_some_and(|g| facts.is_mine(g))),
+    }
+}
+
+/// Which policies of an act are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    All,
+    Always,
+}
+
+impl Which {
+    /// All, where it is enforced; where it is not, those that hold in every mode.
+    pub fn in_mode(mode: Mode) -> Self {
+        if mode == Mode::Enforce { Which::All } else { Which::Always }
+    }
+}
+
+/// Asks Cedar. Any error of any policy denies.
+pub(crate) fn ask(
+    set: &PolicySet,
+    which: Which,
+    act: Act,
+    stand: &Standpoint<'_>,
+    subject: &Entity,
+    context: &Context,
+) -> Answer {
+    let Some(slice) = set.slices.get(&act) else { return Answer::failed("the act has no policies") };
+    let policies = if which == Which::All { &slice.all } else { &slice.always };
+    let put = || -> Result<(Request, Entities), String> {
+        let person = person(stand)?;
+        let action = uid(2, act.as_str()).ok_or("the entity types of the schema cannot be read")?;
+        let request = Request::new(person.uid(), action, subject.uid(), context.clone(), None)
+            .map_err(|e| e.to_string())?;
+        let entities = Entities::from_entities([person, subject.clone()], None).map_err(|e| e.to_string())?;
+        Ok((request, entities))
+    };
+    match put() {
+        Ok((request, entities)) => answer(&request, policies, &entities),
+        Err(error) => Answer::failed(error),
+    }
+}
+
+/// Cedar's response as an answer, in a fixed order.
+pub(crate) fn answer(request: &Request, policies: &cedar_policy::PolicySet, entities: &Entities) -> Answer {
+    static AUTHORIZER: LazyLock<Authorizer> = LazyLock::new(Authorizer::new);
+    let response = AUTHORIZER.is_authorized(request, policies, entities);
+    let mut because: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
+    let mut errors: Vec<String> = response.diagnostics().errors().map(ToString::to_string).collect();
+    because.sort();
+    errors.sort();
+    Answer { allow: response.decision() == Decision::Allow && errors.is_empty(), because, errors }
+}

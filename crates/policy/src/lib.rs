@@ -1,0 +1,38 @@
+//! Who, what and the facts, to a decision: the one place where it is decided what may happen.
+//!
+//! [`People`] says which human stands behind an account. [`Facts`] hold everything that a decision rests on. [`decide`]
+//! states the facts to Cedar, with the schema and the core policies that this crate ships, and answers with a
+//! [`Decision`]: allowed or not, because of what, and what is missing. Cedar is seen by nobody outside this crate.
+//! There is no clock here: the moment is one of the facts.
+
+mod act;
+mod candidates;
+mod cedar;
+mod decide;
+mod decision;
+mod derived;
+mod facts;
+mod missing;
+mod moment;
+mod need;
+mod people;
+mod person;
+mod reason;
+pub mod sample;
+mod set;
+mod standing;
+mod votes;
+
+pub use act::{Act, ComponentKind, Governed, Verdict};
+pub use decide::{answer, decide};
+pub use decision::{Because, Decision, Effect, Need, Vote, VoteGroup, Way};
+pub use facts::{
+    Actor, AiMark, Approval, Component, Contribution, Credential, Criticality, Entitlement, Facts,
+    FindingFact, IdentityKind, Mode, Proof, Record, ReleaseTarget, Subject, SubjectKind, SystemFact,
+    TestEvidence,
+};
+pub use moment::{Moment, Period};
+pub use people::{Chain, Found, Group, People, PeopleProblem, Via};
+pub use person::{Account, Bot, Delegate, Employment, Key, Person, Role};
+pub use set::{PolicyInfo, PolicyProblem, PolicySet, SCHEMA, Source};
+pub use standing::{BreakGlass, Exception, OpenReview, Standing};

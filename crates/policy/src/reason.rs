@@ -1,0 +1,199 @@
+//! Reasons: the sentences of the policies, with the facts put where they name them.
+
+use crate::act::Act;
+use crate::decision::Because;
+use crate::facts::{Actor, Facts};
+use crate::set::PolicyInfo;
+use crate::votes::{Standpoint, Tally};
+use std::collections::BTreeMap;
+
+/// The facts that a reason can name.
+pub(crate) const FIELDS: [&str; 35] = [
+    "account",
+    "act",
+    "actor",
+    "age",
+    "authority",
+    "behalf",
+    "boundary",
+    "components",
+    "contribution",
+    "credentials",
+    "date",
+    "effects",
+    "environment",
+    "findings",
+    "hour",
+    "identities",
+    "lacks",
+    "limit",
+    "mutation",
+    "owner",
+    "peer",
+    "privileged",
+    "proofs",
+    "refusers",
+    "renewals",
+    "reviews",
+    "roles",
+    "security",
+    "securityApprover",
+    "subject",
+    "systems",
+    "tests",
+    "tier",
+    "votes",
+    "weekday",
+];
+
+/// What a reason is filled from.
+pub(crate) struct Telling<'a> {
+    pub facts: &'a Facts,
+    pub act: Act,
+    pub actor: &'a Actor,
+    pub stand: &'a Standpoint<'a>,
+    pub tally: &'a Tally<'a>,
+}
+
+/// The fields in braces of a text that no fact answers to.
+pub(crate) fn unknown_fields(text: &str) -> Vec<String> {
+    let named = text.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name));
+    named.filter(|name| !FIELDS.contains(name)).map(str::to_owned).collect()
+}
+
+impl Telling<'_> {
+    /// A policy that decided, with its reason filled in.
+    pub fn because(&self, info: &PolicyInfo) -> Because {
+        let mut facts = BTreeMap::new();
+        let mut reason = String::new();
+        for (i, part) in info.reason.split('{').enumerate() {
+            match part.split_once('}').filter(|_| i > 0) {
+                Some((name, rest)) => {
+                    let value = self.value(name);
+                    reason.push_str(&value);
+                    reason.push_str(rest);
+                    facts.insert(name.to_owned(), value);
+                }
+                None => reason.push_str(part),
+            }
+        }
+        Because {
+            policy: info.id.clone(),
+            effect: info.effect,
+            reason,
+            controls: info.controls.clone(),
+            facts,
+        }
+    }
+
+    /// The answer where no policy permits an act.
+    pub fn default_deny(&self) -> Because {
+        let names = ["actor", "act", "subject", "roles"];
+        let facts: BTreeMap<String, String> =
+            names.iter().map(|n| ((*n).to_owned(), self.value(n))).collect();
+        let of = |name: &str| facts.get(name).cloned().unwrap_or_default();
+        let reason = format!(
+            "Nothing permits {} to {} `{}` (roles: {}).",
+            of("actor"),
+            of("act"),
+            of("subject"),
+            of("roles")
+        );
+        Because {
+            policy: "default-deny".to_owned(),
+            effect: crate::decision::Effect::Forbid,
+            reason,
+            controls: Vec::new(),
+            facts,
+        }
+    }
+
+    /// What a field says, in words for people.
+    fn value(&self, field: &str) -> String {
+        let (facts, stand, tally) = (self.facts, self.stand, self.tally);
+        let or_nobody = |text: &str| if text.is_empty() { "nobody".to_owned() } else { text.to_owned() };
+        match field {
+            "account" => self.actor.account.clone(),
+            "act" => self.act.phrase().to_owned(),
+            "actor" => self.actor_name(),
+            "authority" => self.actor.authority.clone().unwrap_or_default(),
+            "behalf" => self.actor.on_behalf_of.clone().unwrap_or_default(),
+            "contribution" => self.contribution(),
+            "date" => facts.at.to_string().chars().take(10).collect(),
+            "environment" => facts.environment.clone(),
+            "hour" => facts.at.hour().to_string(),
+            "limit" => stand.limit.to_string(),
+            "owner" => or_nobody(&facts.record.owner),
+            "peer" => tally.peer.to_string(),
+            "roles" => list(stand.roles.iter().copied()),
+            "refusers" => list(tally.refusers.iter().map(|id| self.name_of(id))),
+            "security" => tally.security.to_string(),
+            "securityApprover" => or_nobody(&facts.record.security_approver),
+            "subject" => facts.subject.name.clone(),
+            "votes" => tally.all.to_string(),
+            "weekday" => facts.at.weekday().to_owned(),
+            _ => self.evidence(field),
+        }
+    }
+
+    fn evidence(&self, field: &str) -> String {
+        let facts = self.facts;
+        let subject = &facts.subject;
+        match field {
+            "age" => facts.tests.as_ref().map_or(String::new(), |t| facts.at.hours_since(t.at).to_string()),
+            "boundary" => list(facts.boundary.iter()),
+            "components" => list(facts.unapproved_components().map(|c| format!("{} {}", c.name, c.version))),
+            "credentials" => list(facts.stale_credentials().map(|c| &c.id)),
+            "effects" => list(subject.effects.iter().map(|k| k.as_str())),
+            "findings" => list(facts.blocking_findings().map(|f| &f.rule)),
+            "identities" => list(subject.identities.iter().map(|i| i.as_str())),
+            "lacks" if !facts.record.present => "everything: there is none".to_owned(),
+            "lacks" => list(facts.record.lacks.iter()),
+            "mutation" => facts.tests.as_ref().map_or(0, |t| t.mutation).to_string(),
+            "privileged" => list(subject.entitlements.iter().filter(|e| e.privileged).map(|e| &e.name)),
+            "proofs" => list(facts.failing_proofs().map(|p| &p.name)),
+            "renewals" => facts.exception.as_ref().map_or(0, |e| e.renewals).to_string(),
+            "reviews" => list(facts.overdue_reviews().map(|r| &r.of)),
+            "systems" => list(subject.systems.iter().map(|s| &s.name)),
+            "tests" => facts
+                .tests
+                .as_ref()
+                .map_or(String::new(), |t| format!("{} of {}", t.failed, t.passed + t.failed)),
+            "tier" => subject.effective_tier().to_string(),
+            _ => String::new(),
+        }
+    }
+
+    fn name_of(&self, id: &str) -> String {
+        self.facts.people.person(id).map_or(id, |p| p.called()).to_owned()
+    }
+
+    fn actor_name(&self) -> String {
+        match self.stand.id {
+            "" => format!("`{}`", self.actor.account),
+            id => self.name_of(id),
+        }
+    }
+
+    fn contribution(&self) -> String {
+        let theirs =
+            |account: &str| self.facts.people.humans(account).iter().any(|h| self.stand.humans.contains(h));
+        let parts = self.facts.contributors.iter().filter(|c| theirs(&c.account));
+        list(parts.map(|c| {
+            if c.how.is_empty() { c.account.clone() } else { format!("{} as `{}`", c.how, c.account) }
+        }))
+    }
+}
+
+/// Words in a list, the first five of many.
+fn list<T: ToString>(items: impl Iterator<Item = T>) -> String {
+    let mut words: Vec<String> = items.map(|i| i.to_string()).collect();
+    words.dedup();
+    let more = words.len().saturating_sub(5);
+    words.truncate(5);
+    match (words.is_empty(), more) {
+        (true, _) => "none".to_owned(),
+        (false, 0) => words.join(", "),
+        (false, more) => format!("{} and {more} more", words.join(", ")),
+    }
+}

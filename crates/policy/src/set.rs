@@ -1,0 +1,344 @@
+//! A set of policies, read, validated, and laid out for answering: the core, and what an organisation adds.
+//!
+//! An organisation can tighten and never loosen. Its policies must forbid: a `permit` of its own is refused when it is
+//! read, as is an id of the core's, and a set with a problem denies everything. So whatever the core denies stays denied.
+
+use crate::act::Act;
+use crate::decision::Effect;
+use cedar_policy as cedar;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::LazyLock;
+use workflow::Digest;
+
+/// The schema that policies are validated against.
+pub const SCHEMA: &str = include_str!("../countersign.cedarschema");
+
+/// The core policies: file and text.
+const CORE: [(&str, &str); 6] = [
+    ("who.cedar", include_str!("../policies/who.cedar")),
+    ("identity.cedar", include_str!("../policies/identity.cedar")),
+    ("review.cedar", include_str!("../policies/review.cedar")),
+    ("release.cedar", include_str!("../policies/release.cedar")),
+    ("evidence.cedar", include_str!("../policies/evidence.cedar")),
+    ("lanes.cedar", include_str!("../policies/lanes.cedar")),
+];
+
+/// The most text that a set may have.
+const LARGEST: usize = 4 << 20;
+
+/// A file of policies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name, for messages.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What a policy says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyInfo {
+    /// Its id.
+    pub id: String,
+    /// The file it stands in.
+    pub file: String,
+    /// The line of its id.
+    pub line: u32,
+    /// Whether it permits or forbids.
+    pub effect: Effect,
+    /// Its reason, with the names of facts in braces.
+    pub reason: String,
+    /// The framework requirements, as `framework id`.
+    pub controls: Vec<String>,
+    /// Whether it is one of the core.
+    pub core: bool,
+    /// Whether it holds in every mode.
+    pub always: bool,
+    /// Its text.
+    pub text: String,
+}
+
+/// What is wrong with a set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PolicyProblem {
+    /// The file.
+    pub file: String,
+    /// The line, from 1; 0 where it is about the file.
+    pub line: u32,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// The policies of one act: all, and those that hold in every mode (all permits are among them).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Slice {
+    pub all: cedar::PolicySet,
+    pub always: cedar::PolicySet,
+}
+
+/// A set of policies.
+#[derive(Debug, Clone)]
+pub struct PolicySet {
+    pub(crate) slices: BTreeMap<Act, Slice>,
+    pub(crate) whole: cedar::PolicySet,
+    info: BTreeMap<String, PolicyInfo>,
+    problems: Vec<PolicyProblem>,
+    version: String,
+}
+
+/// The schema, parsed.
+pub(crate) fn schema() -> Option<&'static cedar::Schema> {
+    static PARSED: LazyLock<Option<cedar::Schema>> =
+        LazyLock::new(|| cedar::Schema::from_cedarschema_str(SCHEMA).ok().map(|(schema, _)| schema));
+    PARSED.as_ref()
+}
+
+impl PolicySet {
+    /// The core alone.
+    #[must_use]
+    pub fn core() -> Self {
+        Self::with(&[])
+    }
+
+    /// The core, and an organisation's own policies.
+    #[must_use]
+    pub fn with(organisation: &[Source]) -> Self {
+        let core = CORE.map(|(file, text)| Source { file: format!("core/{file}"), text: text.to_owned() });
+        Self::read(&core, organisation)
+    }
+
+    /// The core without one of its policies, for the test that each of them matters.
+    #[must_use]
+    pub fn core_without(id: &str) -> Self {
+        let mut set = Self::core();
+        set.info.remove(id);
+        set.lay_out(|policy| policy.id().to_string() != id);
+        set
+    }
+
+    fn read(core: &[Source], organisation: &[Source]) -> Self {
+        let mut set = PolicySet {
+            slices: BTreeMap::new(),
+            whole: cedar::PolicySet::new(),
+            info: BTreeMap::new(),
+            problems: Vec::new(),
+            version: version(core, organisation),
+        };
+        core.iter().for_each(|source| set.add(source, true));
+        organisation.iter().for_each(|source| set.add(source, false));
+        set.validate();
+        set.lay_out(|_| true);
+        set.problems.sort();
+        set
+    }
+
+    /// What is wrong with it. A set with a problem denies everything.
+    #[must_use]
+    pub fn problems(&self) -> &[PolicyProblem] {
+        &self.problems
+    }
+
+    /// Its version: a digest over the schema and all texts.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// What a policy says of itself.
+    #[must_use]
+    pub fn policy(&self, id: &str) -> Option<&PolicyInfo> {
+        self.info.get(id)
+    }
+
+    /// All policies, by id.
+    pub fn policies(&self) -> impl Iterator<Item = &PolicyInfo> {
+        self.info.values()
+    }
+
+    fn add(&mut self, source: &Source, core: bool) {
+        if source.text.len() > LARGEST {
+            return self.problem(source, 0, "is larger than 4 MiB; split it".to_owned());
+        }
+        match cedar::PolicySet::from_str(&source.text) {
+            Err(errors) => {
+                for error in errors.iter() {
+                    self.problem(source, line_of(error, &source.text), parse_message(error));
+                }
+            }
+            Ok(parsed) if parsed.templates().next().is_some() => {
+                self.problem(source, 0, "holds a template (`?principal`); write it out".to_owned());
+            }
+            Ok(parsed) => {
+                let mut policies: Vec<&cedar::Policy> = parsed.policies().collect();
+                policies.sort_by_key(|p| number(p));
+                policies.into_iter().for_each(|policy| self.add_policy(source, policy, core));
+            }
+        }
+    }
+
+    fn add_policy(&mut self, source: &Source, policy: &cedar::Policy, core: bool) {
+        let annotation = |key: &str| policy.annotation(key).unwrap_or_default().trim().to_owned();
+        let id = annotation("id");
+        let line = line_of_id(&source.text, &id);
+        let effect = match policy.effect() {
+            cedar::Effect::Permit => Effect::Permit,
+            cedar::Effect::Forbid => Effect::Forbid,
+        };
+        let info = PolicyInfo {
+            file: source.file.clone(),
+            line,
+            effect,
+            reason: annotation("reason"),
+            controls: controls(&annotation("controls")),
+            core,
+            always: effect == Effect::Permit || annotation("holds") == "always",
+            text: policy.to_string(),
+            id,
+        };
+        if let Some(message) = self.refuse(&info, &annotation("holds")) {
+            return self.problem(source, line, message);
+        }
+        let named = policy.new_id(cedar::PolicyId::new(&info.id));
+        if let Err(error) = self.whole.add(named) {
+            return self.problem(source, line, format!("`{}`: {error}", info.id));
+        }
+        self.info.insert(info.id.clone(), info);
+    }
+
+    /// Why a policy cannot be part of the set.
+    fn refuse(&self, info: &PolicyInfo, holds: &str) -> Option<String> {
+        let id = &info.id;
+        let unknown = crate::reason::unknown_fields(&info.reason);
+        match self.info.get(id) {
+            _ if id.is_empty() => Some("a policy has no `@id(\"…\")`; give it one".to_owned()),
+            Some(known) if known.core && !info.core => {
+                Some(format!("`{id}` is a policy of the core, which cannot be replaced; choose another id"))
+            }
+            Some(known) => {
+                Some(format!("`{id}` stands a second time; the first is at {}:{}", known.file, known.line))
+            }
+            None if info.effect == Effect::Permit && !info.core => Some(format!(
+                "`{id}` permits; an organisation's policies can only forbid what the core allows. Write a `forbid … unless`"
+            )),
+            None if info.reason.is_empty() => {
+                Some(format!("`{id}` has no `@reason(\"…\")`: the sentence that a refused person reads"))
+            }
+            None if !holds.is_empty() && holds != "always" => {
+                Some(format!("`{id}` has `@holds(\"{holds}\")`; the only word there is `always`"))
+            }
+            None => unknown.first().map(|field| {
+                format!(
+                    "the reason of `{id}` names `{{{field}}}`; there are {}",
+                    crate::reason::FIELDS.join(", ")
+                )
+            }),
+        }
+    }
+
+    fn problem(&mut self, source: &Source, line: u32, message: String) {
+        self.problems.push(PolicyProblem { file: source.file.clone(), line, message });
+    }
+
+    /// Validates against the schema, strictly.
+    fn validate(&mut self) {
+        let Some(schema) = schema() else {
+            self.problems.push(PolicyProblem {
+                file: "countersign.cedarschema".into(),
+                line: 0,
+                message: "cannot be read".into(),
+            });
+            return;
+        };
+        let result =
+            cedar::Validator::new(schema.clone()).validate(&self.whole, cedar::ValidationMode::Strict);
+        let found: Vec<PolicyProblem> =
+            result.validation_errors().map(|e| self.invalid(e.policy_id(), &e.to_string())).collect();
+        self.problems.extend(found);
+        let idle = result
+            .validation_warnings()
+            .filter(|w| matches!(w, cedar::ValidationWarning::ImpossiblePolicy(_)));
+        let found: Vec<PolicyProblem> = idle.map(|w| self.invalid(w.policy_id(), &w.to_string())).collect();
+        self.problems.extend(found);
+    }
+
+    fn invalid(&self, id: &cedar::PolicyId, message: &str) -> PolicyProblem {
+        let info = self.info.get(&id.to_string());
+        let (file, line) = info.map_or((String::new(), 0), |i| (i.file.clone(), i.line));
+        PolicyProblem { file, line, message: message.to_owned() }
+    }
+
+    /// Sorts the policies by act. A policy whose scope names other acts can neither be satisfied nor fail for this one, so
+    /// leaving it out changes no answer; `tests/agreement.rs` holds that against Cedar asked for everything.
+    fn lay_out(&mut self, keep: impl Fn(&cedar::Policy) -> bool) {
+        let kept: Vec<cedar::Policy> = self.whole.policies().filter(|p| keep(p)).cloned().collect();
+        self.whole = collect(kept.iter());
+        let always = |p: &&cedar::Policy| self.info.get(&p.id().to_string()).is_some_and(|i| i.always);
+        let slice = |act: Act| {
+            let of = || kept.iter().filter(move |p| concerns(p, act));
+            (act, Slice { all: collect(of()), always: collect(of().filter(always)) })
+        };
+        self.slices = Act::all().map(slice).collect();
+    }
+}
+
+fn collect<'a>(policies: impl Iterator<Item = &'a cedar::Policy>) -> cedar::PolicySet {
+    cedar::PolicySet::from_policies(policies.cloned()).unwrap_or_default()
+}
+
+/// Whether a policy's scope holds an act.
+fn concerns(policy: &cedar::Policy, act: Act) -> bool {
+    let is = |uid: &cedar::EntityUid| {
+        let id: &str = uid.id().as_ref();
+        id == act.as_str()
+    };
+    match policy.action_constraint() {
+        cedar::ActionConstraint::Any => true,
+        cedar::ActionConstraint::Eq(uid) => is(&uid),
+        cedar::ActionConstraint::In(uids) => uids.iter().any(is),
+    }
+}
+
+/// The place of a policy in its file, from the id that the parser gave it (`policy12`).
+fn number(policy: &cedar::Policy) -> usize {
+    policy.id().to_string().trim_start_matches("policy").parse().unwrap_or(usize::MAX)
+}
+
+/// `framework id, id; framework id` as `framework id` each.
+fn controls(text: &str) -> Vec<String> {
+    let parts = text.split(';').filter_map(|part| part.trim().split_once(' '));
+    parts
+        .flat_map(|(framework, ids)| ids.split(',').map(move |id| format!("{framework} {}", id.trim())))
+        .collect()
+}
+
+fn line_of_id(text: &str, id: &str) -> u32 {
+    let needle = format!("@id(\"{id}\")");
+    let line = text.lines().position(|l| l.contains(&needle)).map_or(0, |i| i + 1);
+    u32::try_from(line).unwrap_or(0)
+}
+
+fn line_of(error: &cedar::ParseError, text: &str) -> u32 {
+    use miette::Diagnostic;
+    let offset = error.labels().and_then(|mut labels| labels.next()).map(|label| label.offset());
+    let lines = offset.and_then(|o| text.get(..o)).map_or(0, |before| before.matches('\n').count() + 1);
+    u32::try_from(lines).unwrap_or(0)
+}
+
+fn parse_message(error: &cedar::ParseError) -> String {
+    use miette::Diagnostic;
+    let help = error.help().map(|h| format!(" ({h})")).unwrap_or_default();
+    format!("{error}{help}")
+}
+
+fn version(core: &[Source], organisation: &[Source]) -> String {
+    let mut all = SCHEMA.as_bytes().to_vec();
+    for source in core.iter().chain(organisation) {
+        all.push(0);
+        all.extend_from_slice(source.file.as_bytes());
+        all.push(0);
+        all.extend_from_slice(source.text.as_bytes());
+    }
+    Digest::of(&all).to_string()
+}
