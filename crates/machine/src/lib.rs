@@ -3,8 +3,22 @@
 //! The same interpreter proves (every answer the world may give), tests (answers from a scenario) and runs (answers from
 //! real systems). Values may be unknown; what cannot be evaluated is a branch request, never a guess.
 
+mod condition;
+mod drive;
 pub mod evaluate;
+mod program;
+mod request;
+mod run;
+mod scope;
+pub mod semantics;
+mod state;
 pub mod value;
 
+pub use drive::run;
 pub use evaluate::{Scope, evaluate};
+pub use program::{Place, Program};
+pub use request::{Act, Answer, At, Call, Misfit, Request};
+pub use run::{next, resume, start};
+pub use scope::Here;
+pub use state::{Choice, End, Ended, Facts, Fault, Frame, FrameKind, Phase, Rounds, State, Token};
 pub use value::{Symbol, Val};

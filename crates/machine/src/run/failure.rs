@@ -1,0 +1,255 @@
+//! Failures and time-outs: tried again, taken by an edge of the step or of a container around it, by the loop, by the
+//! caller; or what the platform does when nothing takes them.
+
+use super::Run;
+use crate::scope::ERROR;
+use crate::semantics::Unhandled;
+use crate::state::{Choice, Fault, FrameKind, Phase, Token};
+use crate::{Place, Val};
+use workflow::{EdgeKind, OnError, Step, StepIx};
+
+/// What takes a failure.
+enum Taken {
+    /// These edges of a step.
+    Edges(StepIx, Vec<u32>),
+    /// It is not known whether this edge does.
+    Asks(u32),
+    /// Nothing up to the frame's own border.
+    Nothing,
+}
+
+impl Run<'_, '_> {
+    /// A step has failed.
+    pub(super) fn fail(&mut self, ix: usize, failure: Fault) {
+        let Some(step) = self.step(ix) else { return };
+        if failure.timeout && self.times_out(ix) {
+            return;
+        }
+        let place = self.place(ix);
+        if self.repeats(ix, place, step, &failure) {
+            return;
+        }
+        match self.taken(ix, &failure) {
+            Taken::Asks(edge) => self.state.tokens[ix].phase = Phase::Chooses(Choice::Catches(edge, failure)),
+            Taken::Edges(of, edges) => self.catch(ix, of, &edges, &failure),
+            Taken::Nothing if step.on_error == OnError::Continue => self.go(ix, &[]),
+            Taken::Nothing => self.unhandled(ix, step, failure),
+        }
+    }
+
+    /// Time-out edges are for those who wait; others take a time-out for a failure.
+    fn times_out(&mut self, ix: usize) -> bool {
+        let place = self.place(ix);
+        let edges = self.edges(place, |k| *k == EdgeKind::Timeout);
+        if edges.is_empty() {
+            return false;
+        }
+        self.leave_failed(ix, &Fault { timeout: true, ..Fault::default() }, &edges);
+        true
+    }
+
+    /// Tries a step again, if its platform does.
+    fn repeats(&mut self, ix: usize, place: Place, step: &Step, failure: &Fault) -> bool {
+        let token = &self.state.tokens[ix];
+        if !matches!(token.phase, Phase::Asks) {
+            return false;
+        }
+        let again = self.semantics(ix).retries(self.program, place, step, failure, token.attempt);
+        if again == Some(false) {
+            return false;
+        }
+        self.state.tokens[ix].attempt += 1;
+        true
+    }
+
+    /// Containers that may be tried again keep what they were given.
+    pub(super) fn remember_container(&mut self, ix: usize, step: &Step) {
+        let token = &self.state.tokens[ix];
+        if step.retries == 0 {
+            return;
+        }
+        let (frame, at, input) = (token.frame, token.at, token.input.clone());
+        if let Some(frame) = self.state.frame_mut(frame) {
+            frame.attempts.entry(at).or_insert((0, input));
+        }
+    }
+
+    /// What takes a failure, from the step outwards within its frame.
+    fn taken(&mut self, ix: usize, failure: &Fault) -> Taken {
+        let place = self.place(ix);
+        let frame = self.state.tokens[ix].frame;
+        let border = match self.state.frame(frame).map(|f| &f.kind) {
+            Some(FrameKind::Round { of, .. }) => Some(*of),
+            _ => None,
+        };
+        let mut at = Some(place.step);
+        while let Some(step) = at.filter(|s| Some(*s) != border) {
+            let here = Place { step, ..place };
+            if step != place.step && self.repeats_container(frame, here, failure) {
+                return Taken::Edges(step, Vec::new());
+            }
+            match self.catching(here, failure) {
+                Taken::Nothing => {}
+                taken => return taken,
+            }
+            if step == place.step && self.program.step(here).is_some_and(|s| s.on_error == OnError::Continue)
+            {
+                return Taken::Nothing;
+            }
+            at = self.program.step(here).and_then(|s| s.parent);
+        }
+        Taken::Nothing
+    }
+
+    /// The error edges of one step that take a failure.
+    fn catching(&self, at: Place, failure: &Fault) -> Taken {
+        let Some(step) = self.program.step(at) else { return Taken::Nothing };
+        let semantics = self.program.semantics(at.workflow);
+        let mut taken = Vec::new();
+        for (number, edge) in self.edges(at, |k| *k == EdgeKind::Error).into_iter().enumerate() {
+            let told = self.state.facts.holds.get(&super::leave::told_key(edge)).copied();
+            match told.or_else(|| semantics.catches(step, number, failure)) {
+                Some(true) => taken.push(edge),
+                Some(false) => {}
+                None => return Taken::Asks(edge),
+            }
+            if semantics.catches_once() && !taken.is_empty() {
+                break;
+            }
+        }
+        if taken.is_empty() { Taken::Nothing } else { Taken::Edges(at.step, taken) }
+    }
+
+    /// Starts a container again, if its platform does.
+    fn repeats_container(&mut self, frame: u32, at: Place, failure: &Fault) -> bool {
+        let Some(step) = self.program.step(at).filter(|s| s.retries > 0) else { return false };
+        let Some((done, _)) = self.state.frame(frame).and_then(|f| f.attempts.get(&at.step)).cloned() else {
+            return false;
+        };
+        if self.program.semantics(at.workflow).retries(self.program, at, step, failure, done) == Some(false) {
+            return false;
+        }
+        if let Some((done, _)) = self.state.frame_mut(frame).and_then(|f| f.attempts.get_mut(&at.step)) {
+            *done += 1;
+        }
+        true
+    }
+
+    /// A failure leaves by error edges of the step or of a container; with no edges, the container starts again.
+    fn catch(&mut self, ix: usize, of: StepIx, edges: &[u32], failure: &Fault) {
+        let place = self.place(ix);
+        if of == place.step {
+            return self.leave_failed(ix, failure, edges);
+        }
+        let frame = self.state.tokens[ix].frame;
+        if edges.is_empty() || self.semantics(ix).failure_stops_container() {
+            self.stop_container(frame, place.workflow, of, Some(ix));
+        } else {
+            self.state.tokens[ix].at = of;
+            return self.leave_failed(ix, failure, edges);
+        }
+        let input = self.state.frame(frame).and_then(|f| f.attempts.get(&of)).map(|(_, input)| input.clone());
+        let token =
+            Token { frame, at: of, phase: Phase::Arrived, input: input.unwrap_or_default(), attempt: 0 };
+        self.state.tokens.insert(ix.min(self.state.tokens.len()), token);
+        let ix = ix.min(self.state.tokens.len() - 1);
+        if !edges.is_empty() {
+            self.leave_failed(ix, failure, edges);
+        }
+    }
+
+    /// Takes edges after a failure: the result is nothing, the failure can be read.
+    fn leave_failed(&mut self, ix: usize, failure: &Fault, edges: &[u32]) {
+        let (frame, at) = (self.state.tokens[ix].frame, self.state.tokens[ix].at);
+        let caught = self.semantics(ix).caught(failure);
+        let input = self.state.tokens[ix].input.clone();
+        if let Some(frame) = self.state.frame_mut(frame) {
+            frame.results.insert(at, Val::Null);
+            frame.attempts.remove(&at);
+            if !failure.timeout || !failure.name.is_empty() {
+                frame.variables.insert(ERROR, caught);
+            }
+        }
+        self.forget_told(ix);
+        self.state.tokens.remove(ix);
+        self.take_all(frame, edges, &input, ix);
+    }
+
+    fn unhandled(&mut self, ix: usize, step: &Step, failure: Fault) {
+        let frame = self.state.tokens[ix].frame;
+        let rule = self.semantics(ix).unhandled(step);
+        match rule {
+            Unhandled::GoesOn => return self.succeed(ix, Val::Null),
+            Unhandled::StandsStill => {
+                self.state.tokens[ix].phase = Phase::Stuck;
+                return;
+            }
+            Unhandled::Dropped => return self.go(ix, &[]),
+            Unhandled::EndsRun | Unhandled::EndsPath => {}
+        }
+        if let Some(FrameKind::Round { .. }) = self.state.frame(frame).map(|f| &f.kind) {
+            let place = self.place(ix);
+            self.state.tokens.remove(ix);
+            self.skip_after(frame, place, ix);
+            return self.fail_round(frame, failure);
+        }
+        if rule == Unhandled::EndsRun {
+            return self.end_run(frame, Err(failure));
+        }
+        let place = self.place(ix);
+        self.state.tokens.remove(ix);
+        if let Some(frame) = self.state.frame_mut(frame) {
+            frame.failed.get_or_insert(failure);
+        }
+        self.skip_after(frame, place, ix);
+    }
+
+    /// What only follows a step's success is skipped, and what runs after a skipped step is reached.
+    fn skip_after(&mut self, frame: u32, at: Place, position: usize) {
+        let (mut work, mut seen) = (vec![at.step], vec![at.step]);
+        while let Some(step) = work.pop() {
+            for edge in self.edges(Place { step, ..at }, |k| *k == EdgeKind::Next) {
+                let Some(to) =
+                    self.program.edge(at.workflow, edge).map(|e| e.to).filter(|to| !seen.contains(to))
+                else {
+                    continue;
+                };
+                seen.push(to);
+                work.push(to);
+                let after = self.edges(Place { step: to, ..at }, |k| *k == EdgeKind::Skipped);
+                self.take_all(frame, &after, &Val::Null, position);
+            }
+        }
+    }
+
+    /// Stops all that runs in a container; a token that caused it goes too.
+    pub(super) fn stop_container(&mut self, frame: u32, workflow: u32, of: StepIx, cause: Option<usize>) {
+        let program = self.program;
+        let inside = |s: StepIx| program.within(workflow, of, s);
+        let mut stopped: Vec<StepIx> = Vec::new();
+        let mut position = 0;
+        self.state.tokens.retain(|t| {
+            let stop = cause == Some(position) || t.frame == frame && inside(t.at);
+            position += 1;
+            if stop {
+                stopped.push(t.at);
+            }
+            !stop
+        });
+        for step in stopped {
+            self.stop_rounds(frame, step);
+            self.stop_called(frame, step);
+        }
+        if let Some(frame) = self.state.frame_mut(frame) {
+            let fed = |step: &StepIx| {
+                let at = Place { workflow, step: *step };
+                program.into(at).iter().any(|e| match program.edge(workflow, *e).map(|e| e.from) {
+                    Some(workflow::Node::Step(from)) => inside(from),
+                    _ => false,
+                })
+            };
+            frame.joins.retain(|step, _| !inside(*step) && !fed(step));
+            frame.loops.retain(|step, _| !inside(*step));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Azure Logic Apps and Power Automate, which share language and engine: `docs/semantics/logic-apps.md`,
+//! `docs/semantics/power-automate.md`.
+
+use super::{AfterCrash, Semantics, Unhandled};
+use workflow::Step;
+
+/// Their rules.
+pub struct LogicApps;
+
+impl Semantics for LogicApps {
+    /// A failure stops nothing beside it; the run is a failure when all is done.
+    fn unhandled(&self, _step: &Step) -> Unhandled {
+        Unhandled::EndsPath
+    }
+
+    fn failure_stops_container(&self) -> bool {
+        false
+    }
+
+    fn rounds_go_on(&self, _step: &Step) -> bool {
+        true
+    }
+
+    /// The importer leads failures to whatever runs after them; ways out of a loop's body are none of them.
+    fn breaks(&self) -> bool {
+        false
+    }
+
+    /// Inputs, outputs and state of every action are in storage; an action may be executed twice.
+    fn after_crash(&self, _step: &Step) -> AfterCrash {
+        AfterCrash::Repeats
+    }
+}
