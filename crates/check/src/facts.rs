@@ -5,9 +5,10 @@ use crate::gate::{Effectiveness, Gate, Question, questions};
 use crate::graph::{From, Graph, Reach};
 use crate::logic::Answer;
 use crate::record::{Context, GateKind};
+use crate::rules::Rule;
 use crate::set::{Place, Set};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use workflow::{Kind, Node, Reference, Segment, Step, StepIx, Tier, TriggerKind, Workflow};
 
@@ -81,6 +82,8 @@ pub struct Facts<'s, 'w> {
     pub changes: Vec<Change>,
     /// Access can change, or an opaque step may change it, here or in what it calls.
     pub matters: bool,
+    /// The rules that left steps out because there are too many to weigh.
+    pub unweighed: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<'s, 'w> Judge<'s, 'w> {
@@ -262,7 +265,8 @@ impl<'s, 'w> Facts<'s, 'w> {
         let matters = set.closure(index).into_iter().any(|w| may_change(set, w));
         let questions = judge.questions(index);
         let workflow = graph.workflow;
-        Facts { judge, set, index, workflow, graph, reached, context, questions, changes, matters }
+        let unweighed = RefCell::default();
+        Facts { judge, set, index, workflow, graph, reached, context, questions, changes, matters, unweighed }
     }
 
     /// A step of this workflow as a place in the set.
@@ -282,10 +286,24 @@ impl<'s, 'w> Facts<'s, 'w> {
         self.changes.iter().filter(|c| c.reached)
     }
 
-    /// The same for rules that weigh steps against each other: no more of them than any real workflow has.
-    pub fn some_changes(&self) -> impl Iterator<Item = &Change> {
+    /// The same for a rule that weighs steps against each other: no more of them than any real workflow has.
+    pub fn some_changes(&self, rule: &Rule) -> impl Iterator<Item = &Change> {
         let size = self.workflow.steps.len() + self.workflow.edges.len();
-        self.live_changes().take((WEIGHED / size.max(1)).clamp(8, MOST))
+        self.bounded(rule, (WEIGHED / size.max(1)).clamp(8, MOST), self.live_changes())
+    }
+
+    /// At most so many of the steps that a rule looks at; that it leaves some out is told in the report.
+    pub fn bounded<T>(
+        &self,
+        rule: &Rule,
+        most: usize,
+        mut steps: impl Iterator<Item = T>,
+    ) -> std::vec::IntoIter<T> {
+        let weighed: Vec<T> = steps.by_ref().take(most).collect();
+        if steps.next().is_some() {
+            self.unweighed.borrow_mut().insert(rule.id);
+        }
+        weighed.into_iter()
     }
 
     /// The change at a step.

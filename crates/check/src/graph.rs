@@ -6,7 +6,7 @@
 //! nothing recurses, everything is linear in edges.
 
 use crate::order::Order;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, VecDeque};
 use std::sync::OnceLock;
 use workflow::{Edge, EdgeKind, Join, Node, Step, StepIx, StepKind, Text, Walk, Workflow};
@@ -23,6 +23,8 @@ pub struct Graph<'w> {
     into: Lists,
     starts: Vec<u32>,
     order: OnceCell<Option<Order>>,
+    /// How many stations were told in walks so far.
+    told: Cell<usize>,
 }
 
 /// Edge indices by step, in one allocation.
@@ -38,6 +40,10 @@ pub struct Reach {
     by: Vec<u32>,
     passed: Vec<bool>,
     order: Vec<StepIx>,
+    /// How many edges the walk to each step has.
+    depth: Vec<u32>,
+    /// The last station of the beginning that is told of a long walk to each step.
+    head: Vec<u32>,
 }
 
 /// Where a walk begins.
@@ -105,6 +111,7 @@ impl<'w> Graph<'w> {
             into: Lists::new(count, &into),
             starts,
             order: OnceCell::new(),
+            told: Cell::new(0),
         }
     }
 
@@ -203,7 +210,14 @@ impl<'w> Graph<'w> {
             self.out(step).iter().for_each(|e| walk.leave(*e, &mut open));
             walk.skip_after(step, &mut open);
         }
-        Reach { hit: walk.hit, by: walk.by, passed: walk.passed, order: walk.order }
+        Reach {
+            hit: walk.hit,
+            by: walk.by,
+            passed: walk.passed,
+            order: walk.order,
+            depth: walk.depth,
+            head: walk.head,
+        }
     }
 
     /// Everything that some trigger can reach.
@@ -298,24 +312,25 @@ impl<'w> Graph<'w> {
     }
 
     /// The shortest walk to a step in what was reached, told by the steps that the definition has; one too long to
-    /// read is told without its middle.
+    /// read is told without its middle, and where much was told already, by its ends alone.
     #[must_use]
     pub fn walk(&self, reach: &Reach, to: StepIx) -> Vec<Walk> {
-        let mut edges: Vec<u32> = Vec::new();
-        let mut at = to;
-        while let Some(edge) = reach.by.get(at.0 as usize).copied().filter(|e| *e != NONE) {
-            edges.push(edge);
+        let length = reach.depth.get(to.0 as usize).map_or(0, |d| *d as usize);
+        let ends = if self.told.get() > TOLD { SHORT_END } else { LONG_END };
+        let long = length > 2 * ends;
+        let mut edges = if long {
+            let last = reach.head.get(to.0 as usize).map_or(to, |h| StepIx(*h));
+            self.edges_to(reach, last, LONG_END)
+        } else {
+            Vec::new()
+        };
+        edges.truncate(ends);
+        edges.extend(self.edges_to(reach, to, if long { ends } else { length }));
+        self.told.set(self.told.get() + edges.len());
+        let mut walk = Vec::with_capacity(edges.len() + 1);
+        for (i, edge) in edges.into_iter().enumerate() {
+            let leaves = if long && i + 1 == ends { "…" } else { self.edge(edge).kind.label() };
             match self.edge(edge).from {
-                Node::Step(from) if edges.len() <= self.len() => at = from,
-                _ => break,
-            }
-        }
-        edges.reverse();
-        let middle = if edges.len() > STATIONS { STATIONS / 2..edges.len() - STATIONS / 2 } else { 0..0 };
-        let mut walk = Vec::new();
-        for (i, edge) in edges.iter().enumerate().filter(|(i, _)| !middle.contains(i)) {
-            let leaves = if i + 1 == middle.start { "…" } else { self.edge(*edge).kind.label() };
-            match self.edge(*edge).from {
                 Node::Step(from) if self.step(from).synthetic => {}
                 Node::Step(from) => walk.push(self.station(from, leaves, false)),
                 Node::Trigger(t) => walk.extend(self.workflow.triggers.get(t as usize).map(|t| Walk {
@@ -330,6 +345,23 @@ impl<'w> Graph<'w> {
         walk
     }
 
+    /// The last edges, at most so many, of the walk to a step.
+    fn edges_to(&self, reach: &Reach, to: StepIx, most: usize) -> Vec<u32> {
+        let (mut edges, mut at) = (Vec::with_capacity(most), to);
+        while let Some(edge) = reach.by.get(at.0 as usize).copied().filter(|e| *e != NONE) {
+            if edges.len() == most {
+                break;
+            }
+            edges.push(edge);
+            match self.edge(edge).from {
+                Node::Step(from) => at = from,
+                Node::Trigger(_) => break,
+            }
+        }
+        edges.reverse();
+        edges
+    }
+
     fn station(&self, step: StepIx, leaves: &str, marked: bool) -> Walk {
         let step = self.step(step);
         Walk { step: step.id.clone(), leaves: leaves.into(), line: step.span.line, marked }
@@ -342,8 +374,12 @@ fn nothing() -> &'static Step {
     NOTHING.get_or_init(|| Step::new("", "", StepKind::Join))
 }
 
-/// The longest walk that is told in full.
-const STATIONS: usize = 120;
+/// So many edges are told at each end of a walk that is too long to be told in full.
+const LONG_END: usize = 60;
+/// The same once [`TOLD`] stations of a workflow's walks were told.
+const SHORT_END: usize = 2;
+/// A hundred times what all findings of a real workflow need.
+const TOLD: usize = 20_000;
 
 impl Reach {
     /// Whether a step was reached.
@@ -386,6 +422,8 @@ struct Walker<'g, 'w> {
     skipped: Vec<bool>,
     passed: Vec<bool>,
     order: Vec<StepIx>,
+    depth: Vec<u32>,
+    head: Vec<u32>,
     waits: HashMap<StepIx, Vec<Node>>,
     queue: VecDeque<StepIx>,
 }
@@ -403,6 +441,8 @@ impl<'g, 'w> Walker<'g, 'w> {
             skipped,
             passed,
             order: Vec::new(),
+            depth: vec![0; n],
+            head: vec![NONE; n],
             waits: HashMap::new(),
             queue: VecDeque::new(),
         }
@@ -428,6 +468,12 @@ impl<'g, 'w> Walker<'g, 'w> {
         }
         self.hit[to.0 as usize] = true;
         self.by[to.0 as usize] = edge;
+        let (before, head) = match self.graph.edge(edge).from {
+            Node::Step(from) => (self.depth[from.0 as usize], self.head[from.0 as usize]),
+            Node::Trigger(_) => (0, NONE),
+        };
+        self.depth[to.0 as usize] = before + 1;
+        self.head[to.0 as usize] = if before as usize >= LONG_END { head } else { to.0 };
         self.queue.push_back(to);
         self.order.push(to);
     }
@@ -471,5 +517,33 @@ impl<'g, 'w> Walker<'g, 'w> {
                 work.push(to);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_walk_is_told_without_its_middle_and_ever_shorter() {
+        let steps: String = (0..1000).map(|i| format!("step s{i} read okta\n")).collect();
+        let edges: Vec<String> = (0..1000).map(|i| format!("s{i}")).collect();
+        let text = format!("trigger t webhook\n{steps}t -> {}", edges.join(" -> "));
+        let workflows = crate::dsl::workflows(&text);
+        let graph = Graph::new(&workflows[0]);
+        let reach = graph.reachable();
+        let told = |to: u32| -> Vec<String> {
+            let walk = graph.walk(&reach, StepIx(to));
+            walk.iter().map(|w| format!("{}{}", w.step, w.leaves)).collect()
+        };
+        assert_eq!(told(2), ["t", "s0", "s1", "s2"]);
+        assert_eq!(told(119).len(), 121);
+        let long = told(999);
+        assert_eq!((long.len(), long[0].as_str(), long[59].as_str()), (121, "t", "s58…"));
+        assert_eq!((long[60].as_str(), long[120].as_str()), ("s939", "s999"));
+        (0..=TOLD / 120).for_each(|_| drop(told(999)));
+        assert_eq!(told(999), ["t", "s0…", "s997", "s998", "s999"]);
+        assert_eq!(told(2), ["t", "s0", "s1", "s2"]);
+        assert_eq!(told(30), ["t", "s0…", "s28", "s29", "s30"]);
     }
 }

@@ -19,6 +19,8 @@ pub struct Judged {
     pub closure: Closure,
     /// The faults, the worst first.
     pub findings: Vec<Finding>,
+    /// The rules that left steps out because there are too many to weigh against each other.
+    pub unweighed: Vec<&'static str>,
 }
 
 /// What a workflow does together with everything it starts.
@@ -55,7 +57,8 @@ fn judged(judge: &Judge<'_, '_>, index: u32, context: &Context) -> Judged {
     RULES.iter().filter(|r| r.applies(&facts)).for_each(|r| (r.check)(&facts, &mut findings));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let gates = facts.changes.iter().map(|c| (c.step, c.verdict.gate)).collect();
-    Judged { gate: facts.gate(), gates, closure: closure(judge.set, index), findings }
+    let unweighed = facts.unweighed.take().into_iter().collect();
+    Judged { gate: facts.gate(), gates, closure: closure(judge.set, index), findings, unweighed }
 }
 
 fn closure(set: &Set<'_>, index: u32) -> Closure {
@@ -95,4 +98,25 @@ fn outside(set: &Set<'_>, members: &[u32]) -> Vec<Text> {
         }
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn rules_name_themselves_where_they_leave_steps_out() {
+        let many = |n: usize| {
+            let steps: String =
+                (0..n).map(|i| format!("step s{i} grant okta identity={{trigger.u}}\n")).collect();
+            let edges: String = (0..n).map(|i| format!("t -> s{i}\n")).collect();
+            let workflows = crate::dsl::workflows(&format!("trigger t webhook open caller\n{steps}{edges}"));
+            check(&workflows, &[]).remove(0)
+        };
+        assert!(many(300).unweighed.is_empty());
+        let judged = many(450);
+        assert!(judged.unweighed.contains(&"untrusted-target"), "{:?}", judged.unweighed);
+        // Rules that look at each change alone look at all.
+        assert_eq!(judged.findings.iter().filter(|f| f.rule == "unapproved-change").count(), 450);
+    }
 }

@@ -43,15 +43,17 @@ const SHAPES: &[(&str, &str)] = &[
     ("a Vault token", r"(?-u:\b)hv[sb]\.[A-Za-z0-9_-]{24,}"),
 ];
 
-/// All shapes as one pattern, and each alone. Our own patterns are valid: a test holds that.
-fn shapes() -> Option<&'static (Regex, Vec<Regex>)> {
-    static SHAPED: OnceLock<Option<(Regex, Vec<Regex>)>> = OnceLock::new();
-    let shaped = SHAPED.get_or_init(|| {
-        let any = SHAPES.iter().map(|(_, r)| *r).collect::<Vec<_>>().join("|");
-        let each: Result<Vec<Regex>, _> = SHAPES.iter().map(|(_, r)| Regex::new(r)).collect();
-        Some((Regex::new(&any).ok()?, each.ok()?))
-    });
-    shaped.as_ref()
+/// All shapes as one pattern. Our own patterns are valid: a test holds that.
+fn shapes() -> Option<&'static Regex> {
+    static SHAPED: OnceLock<Option<Regex>> = OnceLock::new();
+    let any = || SHAPES.iter().map(|(_, r)| *r).collect::<Vec<_>>().join("|");
+    SHAPED.get_or_init(|| Regex::new(&any()).ok()).as_ref()
+}
+
+/// Each shape alone, made when the first token is found.
+fn each_shape() -> &'static [Regex] {
+    static EACH: OnceLock<Vec<Regex>> = OnceLock::new();
+    EACH.get_or_init(|| SHAPES.iter().filter_map(|(_, r)| Regex::new(r).ok()).collect())
 }
 
 /// The first token of a known shape in a text.
@@ -60,9 +62,10 @@ pub fn shaped(text: &str) -> Option<Found<'_>> {
     if text.len() < 16 {
         return None;
     }
-    let (any, each) = shapes()?;
+    let any = shapes()?;
     any.find_iter(text).find(|m| !is_placeholder(m.as_str())).map(|m| {
-        let which = each.iter().position(|r| r.is_match(m.as_str()) || r.find(text).is_some_and(|f| f == m));
+        let which =
+            each_shape().iter().position(|r| r.is_match(m.as_str()) || r.find(text).is_some_and(|f| f == m));
         let what = which.and_then(|i| SHAPES.get(i)).map_or("a token", |(what, _)| *what);
         Found { what, text: m.as_str() }
     })
@@ -108,14 +111,19 @@ pub fn in_code(text: &str) -> Option<Found<'_>> {
 
 /// What kind of secret a name means.
 fn secret_name(name: &str) -> Option<&'static str> {
-    let squeezed: String =
-        name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
-    let ends = |words: &[&str]| words.iter().any(|w| squeezed.ends_with(w));
-    if squeezed == "authorization" || squeezed == "proxyauthorization" {
+    // Compared from the end and without a copy: almost all names end otherwise.
+    let letters = || name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());
+    let ends_with = |word: &str| {
+        let mut last = letters().rev();
+        word.bytes().rev().all(|w| last.next() == Some(w))
+    };
+    let starts_with = |word: &str| letters().take(word.len()).eq(word.bytes());
+    let ends = |words: &[&str]| words.iter().any(|w| ends_with(w));
+    if ["authorization", "proxyauthorization"].iter().any(|w| letters().eq(w.bytes())) {
         return Some("header");
     }
     if ends(&["password", "passwd", "pwd", "passphrase"]) {
-        return (!squeezed.starts_with("forget") && !squeezed.starts_with("reset")).then_some("password");
+        return (!starts_with("forget") && !starts_with("reset")).then_some("password");
     }
     let tokens = [
         "apikey",
@@ -134,7 +142,7 @@ fn secret_name(name: &str) -> Option<&'static str> {
         "bottoken",
         "refreshtoken",
     ];
-    (ends(&tokens) || squeezed == "token").then_some("token")
+    (ends(&tokens) || letters().eq("token".bytes())).then_some("token")
 }
 
 /// The credential of an `Authorization` header.
@@ -197,7 +205,7 @@ mod tests {
 
     #[test]
     fn patterns_are_valid() {
-        assert!(shapes().is_some());
+        assert!(shapes().is_some() && each_shape().len() == SHAPES.len());
         assert!(!is_placeholder("q8Zt55vYw0Lr2mNx91"));
         assert!(in_code("x").is_none() && in_code("token = 'q8Zt55vYw0Lr2mNx91'").is_some());
     }

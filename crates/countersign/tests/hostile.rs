@@ -104,6 +104,32 @@ fn every_hostile_file_gets_its_verdict() {
 }
 
 #[test]
+fn what_is_too_much_to_weigh_is_told() {
+    let folder = Folder::empty();
+    let delete = |i: usize| {
+        format!(
+            r#"{{"id":"d{i}","name":"D{i}","type":"n8n-nodes-base.gSuiteAdmin","typeVersion":1,"position":[0,0],"parameters":{{"resource":"user","operation":"delete","userId":"={{{{ $json.body.user }}}}"}}}}"#
+        )
+    };
+    let many = |n: usize| {
+        let nodes: Vec<String> = (0..n).map(delete).collect();
+        let to: Vec<String> =
+            (0..n).map(|i| format!(r#"{{"node":"D{i}","type":"main","index":0}}"#)).collect();
+        format!(
+            r#"{{"name":"Many","nodes":[{{"id":"t","name":"T","type":"n8n-nodes-base.webhook","typeVersion":2,"position":[0,0],"parameters":{{"path":"x"}}}},{}],"connections":{{"T":{{"main":[[{}]]}}}}}}"#,
+            nodes.join(","),
+            to.join(",")
+        )
+    };
+    folder.write("many.json", &many(450));
+    folder.write("some.json", &many(300));
+    let report = report(&folder);
+    let told = verdict(&report, "many.json");
+    assert!(told.contains("`untrusted-target`") && told.contains("not known"), "{told}");
+    assert_eq!(verdict(&report, "some.json"), "1 workflows");
+}
+
+#[test]
 fn one_bad_file_hides_none_of_a_thousand() {
     let folder = Folder::empty();
     (0..1000).for_each(|i| {

@@ -1,7 +1,7 @@
 //! From bytes to the right importer: decoding, parsing, asking each importer whether the shape is its own.
 
 use crate::IMPORTERS;
-use crate::doc::{Doc, Encoding, Fault, decode};
+use crate::doc::{Doc, Encoding, Fault, MAX_CROWD, decode};
 use workflow::{Problem, Workflow};
 
 /// The other files of the folder under inspection, for definitions that are spread over several.
@@ -108,6 +108,7 @@ pub fn import(path: &str, bytes: &[u8], files: &dyn Files) -> Imported {
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[' | b'/') => tree(path, &text, Doc::json(&text), files),
         Some(b'<') => xml(path, &text, files),
+        Some(_) if looks_like_yaml(&text) && text.len() > MAX_YAML => large_yaml(path, &text),
         Some(_) if looks_like_yaml(&text) => match Doc::yaml(&text) {
             Err(_) if !speaks_of_a_definition(&text) => Imported::not_workflow("text that is not YAML"),
             parsed => tree(path, &text, parsed, files),
@@ -115,6 +116,21 @@ pub fn import(path: &str, bytes: &[u8], files: &dyn Files) -> Imported {
         Some(_) => Imported::not_workflow("neither JSON, YAML nor XML"),
         None => Imported::not_workflow("an empty file"),
     }
+}
+
+/// Larger YAML is not parsed, which takes ten times as long as JSON: the largest that a platform takes is a
+/// CloudFormation template of 1 MB.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const MAX_YAML: usize = 1 << 20;
+
+/// YAML that is too large to be any platform's: a problem where it may yet be meant as a definition.
+fn large_yaml(path: &str, text: &str) -> Imported {
+    if !speaks_of_a_definition(text) {
+        return Imported::not_workflow("YAML of more than 1 MiB");
+    }
+    let message =
+        "YAML of more than 1 MiB, larger than any platform's definitions: split it or save it as JSON";
+    Imported::unreadable(path, 1, message.to_owned())
 }
 
 /// Whether a file that starts with these bytes may be a definition or a package of them; what is surely neither need
@@ -185,10 +201,21 @@ fn tree(path: &str, text: &str, parsed: Result<Doc<'_>, Fault>, files: &dyn File
         }
     };
     let mut imported = ask(&Source { path, content: Content::Tree(&doc), files });
+    if let (Verdict::Workflows(_), Some(line)) = (&imported.verdict, doc.crowd()) {
+        return too_large(path, line);
+    }
     if matches!(imported.verdict, Verdict::Workflows(_)) {
         imported.problems.extend(doc.duplicate_keys(path));
     }
     imported
+}
+
+/// A definition with more steps than any platform runs is not read: nothing in it is known to be safe.
+fn too_large(path: &str, line: u32) -> Imported {
+    let message = format!(
+        "more than {MAX_CROWD} steps or workflows side by side: split the file; what it does is not known"
+    );
+    Imported::unreadable(path, line, message)
 }
 
 /// A line such as `[tool.section]` or `[[item]]`: a file that starts with one and is no JSON is no broken list.
@@ -203,10 +230,23 @@ fn is_section(line: &str) -> bool {
 fn xml(path: &str, text: &str, files: &dyn Files) -> Imported {
     let options = roxmltree::ParsingOptions { nodes_limit: 2_000_000, ..Default::default() };
     match roxmltree::Document::parse_with_options(text, options) {
-        Ok(doc) => ask(&Source { path, content: Content::Xml(&doc), files }),
+        Ok(doc) => match Some(&doc).filter(|d| is_bpmn(d)).and_then(|d| crowd(d)) {
+            Some(crowd) => too_large(path, doc.text_pos_at(crowd.range().start).row),
+            None => ask(&Source { path, content: Content::Xml(&doc), files }),
+        },
         Err(_) if is_page(text) => Imported::not_workflow("an HTML page"),
         Err(e) => Imported::unreadable(path, e.pos().row, format!("broken XML: {e}")),
     }
+}
+
+/// An element that holds more others than are read.
+fn crowd<'a, 'i>(doc: &'a roxmltree::Document<'i>) -> Option<roxmltree::Node<'a, 'i>> {
+    let most = MAX_CROWD as usize;
+    doc.descendants().find(|n| n.children().filter(roxmltree::Node::is_element).nth(most).is_some())
+}
+
+fn is_bpmn(doc: &roxmltree::Document<'_>) -> bool {
+    doc.root_element().tag_name().namespace() == Some("http://www.omg.org/spec/BPMN/20100524/MODEL")
 }
 
 /// A page for browsers, or a text with its marks, which need be no XML.

@@ -229,11 +229,24 @@ fn flat_files_may_be_long() {
             r#"{{"name":"N{i}","type":"n8n-nodes-base.set","typeVersion":3,"position":[0,0],"parameters":{{}}}}"#
         )
     };
-    let nodes: Vec<String> = (0..20_000).map(node).collect();
-    let to: Vec<String> =
-        (1..20_000).map(|i| format!(r#"[{{"node":"N{i}","type":"main","index":0}}]"#)).collect();
-    let text =
-        format!(r#"{{"nodes":[{}],"connections":{{"N0":{{"main":[{}]}}}}}}"#, nodes.join(","), to.join(","));
-    let Verdict::Workflows(workflows) = read(text.as_bytes()).verdict else { panic!("a workflow") };
-    assert!(workflows[0].edges.len() >= 19_999);
+    let flat = |count: usize| {
+        let nodes: Vec<String> = (0..count).map(node).collect();
+        let to: Vec<String> =
+            (1..count).map(|i| format!(r#"[{{"node":"N{i}","type":"main","index":0}}]"#)).collect();
+        format!(r#"{{"nodes":[{}],"connections":{{"N0":{{"main":[{}]}}}}}}"#, nodes.join(","), to.join(","))
+    };
+    let Verdict::Workflows(workflows) = read(flat(10_000).as_bytes()).verdict else { panic!("a workflow") };
+    assert!(workflows[0].edges.len() >= 9_999);
+    assert!(problem(flat(10_001).as_bytes()).contains("more than 10000 steps"));
+    // What is no workflow stays one, however much there is of it.
+    let records = format!("[{}]", vec!["{\"a\":1}"; 20_000].join(","));
+    assert!(matches!(read(records.as_bytes()).verdict, Verdict::NotWorkflow(_)));
+    let flows = "<sequenceFlow id=\"f\" sourceRef=\"a\" targetRef=\"a\"/>".repeat(10_001);
+    let model = format!(
+        "<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\"><process id=\"p\"><task id=\"a\"/>{flows}</process></definitions>"
+    );
+    assert!(problem(model.as_bytes()).contains("side by side"));
+    assert!(problem(format!("document:\n{}", "  - x: 1\n".repeat(130_000)).as_bytes()).contains("1 MiB"));
+    let list = read(format!("a:\n{}", "  - x: 1\n".repeat(130_000)).as_bytes());
+    assert!(matches!(list.verdict, Verdict::NotWorkflow(_)));
 }

@@ -13,6 +13,7 @@ pub use glob::glob;
 pub use request::{Match, UrlPath};
 
 use data::{Entry, File};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use workflow::CodeLanguage;
@@ -73,6 +74,33 @@ impl Found {
     }
 }
 
+/// So many operations are remembered by a thread: workflows use the same few over and over.
+const REMEMBERED: usize = 4096;
+/// Longer names are no real operation's and are not kept.
+const LONGEST: usize = 300;
+
+/// An operation's entry, looked for once.
+fn remembered(
+    platform: &str,
+    connector: &str,
+    operation: &str,
+    find: impl FnOnce() -> Option<Found>,
+) -> Option<Found> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, Option<Found>>> = RefCell::default();
+    }
+    let key = [platform, connector, operation].join("\u{1f}");
+    if key.len() > LONGEST {
+        return find();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        *known.entry(key).or_insert_with(find)
+    })
+}
+
 impl Catalogue {
     fn new(files: &'static [File]) -> Self {
         let mut commands: HashMap<_, Commands> = HashMap::new();
@@ -118,7 +146,7 @@ impl Catalogue {
     /// The entry for a connector's operation: the one whose pattern has most literal characters.
     #[must_use]
     pub fn operation(&self, platform: &str, connector: &str, operation: &str) -> Option<Found> {
-        self.operations.find(platform, connector, operation)
+        remembered(platform, connector, operation, || self.operations.find(platform, connector, operation))
     }
 
     /// Whether the platform has a governed operation of its own that changes access in the way that an entry does.

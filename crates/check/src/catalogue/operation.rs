@@ -5,12 +5,20 @@ use super::data::{Entry, File};
 use super::glob::Glob;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 use workflow::Kind;
 
 /// Operations by platform; those of any platform under `*`.
 pub(super) struct Index {
-    platforms: HashMap<Name, Platform>,
-    changing: HashMap<Name, HashSet<(&'static str, Kind)>>,
+    platforms: HashMap<Name, Operations>,
+}
+
+/// The operations of a platform as they stand, and indexed when the first is looked for.
+#[derive(Default)]
+struct Operations {
+    /// Each with its number and its entry.
+    on: Vec<(usize, &'static str, Found)>,
+    indexed: OnceLock<Platform>,
 }
 
 type Name = Cow<'static, str>;
@@ -22,6 +30,7 @@ struct Platform {
     /// Wildcards only in the operation.
     by_connector: HashMap<Name, Vec<Pattern>>,
     others: Vec<Pattern>,
+    changing: HashSet<(&'static str, Kind)>,
 }
 
 struct Pattern {
@@ -36,18 +45,48 @@ struct Pattern {
 
 impl Index {
     pub(super) fn new(files: &'static [File]) -> Self {
-        let mut index = Index { platforms: HashMap::new(), changing: HashMap::new() };
+        let mut index = Index { platforms: HashMap::new() };
         let entries = files.iter().flat_map(|f| f.operations.iter().map(move |e| (f, e)));
         let names =
             entries.flat_map(|(file, entry)| entry.on.iter().map(move |on| (*on, Found { entry, file })));
-        names.enumerate().for_each(|(i, (on, found))| index.add(i, on, found));
-        for platform in index.platforms.values_mut() {
-            let lists = platform.by_connector.values_mut().chain([&mut platform.others]);
-            lists.for_each(|patterns| patterns.sort_by_key(|p| std::cmp::Reverse(p.rank)));
+        for (i, (on, found)) in names.enumerate() {
+            let platform = on.split(" / ").next().unwrap_or_default().trim();
+            index.platforms.entry(normal(platform)).or_default().on.push((i, on, found));
         }
         index
     }
 
+    pub(super) fn find(&self, platform: &str, connector: &str, operation: &str) -> Option<Found> {
+        let operation = if operation.is_empty() { "-" } else { operation };
+        let (connector, operation) = (squeezed(normal(connector)), normal(operation));
+        let own = self.platforms.get(platform).map(Operations::index);
+        let exact = own.and_then(|p| p.exact.get(&*connector)?.get(&*operation)).copied();
+        let wild = |platform: &Platform| platform.find(&connector, &operation);
+        exact
+            .or_else(|| own.and_then(wild))
+            .or_else(|| self.platforms.get("*").map(Operations::index).and_then(wild))
+    }
+
+    /// Whether the platform has an operation that changes access in the system in the way that an entry does.
+    pub(super) fn changes_like(&self, platform: &str, found: Found) -> bool {
+        let own = self.platforms.get(platform).map(Operations::index);
+        own.is_some_and(|own| changes(found.entry).any(|k| own.changing.contains(&(found.system(), k))))
+    }
+}
+
+impl Operations {
+    fn index(&self) -> &Platform {
+        self.indexed.get_or_init(|| {
+            let mut platform = Platform::default();
+            self.on.iter().for_each(|(i, on, found)| platform.add(*i, on, *found));
+            let lists = platform.by_connector.values_mut().chain([&mut platform.others]);
+            lists.for_each(|patterns| patterns.sort_by_key(|p| std::cmp::Reverse(p.rank)));
+            platform
+        })
+    }
+}
+
+impl Platform {
     fn add(&mut self, number: usize, on: &'static str, found: Found) {
         let mut parts = on.splitn(3, " / ").map(|p| normal(p.trim()));
         let (Some(platform), Some(connector), Some(operation)) = (parts.next(), parts.next(), parts.next())
@@ -56,41 +95,21 @@ impl Index {
         };
         let connector = squeezed(connector);
         if found.entry.governed != Some(false) {
-            let kinds = changes(found.entry);
-            let changing = self.changing.entry(platform.clone()).or_default();
-            changing.extend(kinds.map(|k| (found.system(), k)));
+            self.changing.extend(changes(found.entry).map(|k| (found.system(), k)));
         }
         let wild = (connector.contains('*'), operation.contains('*') || platform == "*");
-        let of = self.platforms.entry(platform).or_default();
         if wild == (false, false) {
-            of.exact.entry(connector).or_default().entry(operation).or_insert(found);
+            self.exact.entry(connector).or_default().entry(operation).or_insert(found);
             return;
         }
         let literal = (connector.len() - connector.matches('*').count()) * 64 + operation.len();
         let (rank, every) = ((literal, std::cmp::Reverse(number)), (connector == "*", operation == "*"));
         let operation = Glob::new(&operation);
         let pattern = Pattern { connector: Glob::new(&connector), operation, rank, every, found };
-        let list = if wild.0 { &mut of.others } else { of.by_connector.entry(connector).or_default() };
+        let list = if wild.0 { &mut self.others } else { self.by_connector.entry(connector).or_default() };
         list.push(pattern);
     }
 
-    pub(super) fn find(&self, platform: &str, connector: &str, operation: &str) -> Option<Found> {
-        let operation = if operation.is_empty() { "-" } else { operation };
-        let (connector, operation) = (squeezed(normal(connector)), normal(operation));
-        let own = self.platforms.get(platform);
-        let exact = own.and_then(|p| p.exact.get(&*connector)?.get(&*operation)).copied();
-        let wild = |platform: &Platform| platform.find(&connector, &operation);
-        exact.or_else(|| own.and_then(wild)).or_else(|| self.platforms.get("*").and_then(wild))
-    }
-
-    /// Whether the platform has an operation that changes access in the system in the way that an entry does.
-    pub(super) fn changes_like(&self, platform: &str, found: Found) -> bool {
-        let changing = self.changing.get(platform);
-        changing.is_some_and(|known| changes(found.entry).any(|k| known.contains(&(found.system(), k))))
-    }
-}
-
-impl Platform {
     fn find(&self, connector: &str, operation: &str) -> Option<Found> {
         let own = self.by_connector.get(connector).map_or(&[][..], Vec::as_slice);
         let own = own.iter().find(|p| p.operation.fits(operation));

@@ -4,6 +4,7 @@ use super::data::{Entry, File};
 use super::glob::Glob;
 use super::{Found, glob};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// Stands in a host or segment for something only known at run time.
 pub const HOLE: char = '\u{1}';
@@ -66,7 +67,15 @@ fn domain(host: &str) -> Option<&str> {
 
 struct System {
     file: &'static File,
+    files: Vec<&'static File>,
     paths: Vec<Vec<String>>,
+    /// Made when the first request to the system is looked for: most runs meet few systems.
+    patterns: OnceLock<Patterns>,
+}
+
+/// The requests of a system, those with as many segments as they are long apart from those that go on.
+#[derive(Default)]
+struct Patterns {
     by_length: HashMap<usize, Vec<Pattern>>,
     open: Vec<Pattern>,
 }
@@ -77,7 +86,7 @@ impl Index {
         let mut systems: Vec<System> = Vec::new();
         for file in files {
             let at = systems.iter().position(|s| s.file.system == file.system).unwrap_or_else(|| {
-                systems.push(System { file, paths: vec![], by_length: HashMap::new(), open: vec![] });
+                systems.push(System { file, files: vec![], paths: vec![], patterns: OnceLock::new() });
                 systems.len() - 1
             });
             systems[at].add(file);
@@ -171,21 +180,31 @@ impl System {
         if self.file.otherwise.is_none() && file.otherwise.is_some() {
             self.file = file;
         }
-        for entry in &file.requests {
-            for pattern in entry.on.iter().filter_map(|on| Pattern::new(on, entry, file)) {
+        self.files.push(file);
+    }
+
+    fn patterns(&self) -> &Patterns {
+        self.patterns.get_or_init(|| {
+            let mut all = Patterns::default();
+            let entries = self.files.iter().copied().flat_map(|f| f.requests.iter().map(move |e| (f, e)));
+            let on =
+                entries.flat_map(|(file, e)| e.on.iter().filter_map(move |on| Pattern::new(on, e, file)));
+            for pattern in on {
                 if pattern.open {
-                    self.open.push(pattern);
+                    all.open.push(pattern);
                 } else {
-                    self.by_length.entry(pattern.segments.len()).or_default().push(pattern);
+                    all.by_length.entry(pattern.segments.len()).or_default().push(pattern);
                 }
             }
-        }
+            all
+        })
     }
 
     /// The matching entries with most literal text; without `strict` a hole may also stand for a literal.
     fn find(&self, method: Option<&str>, url: &UrlPath, strict: bool) -> Vec<(Found, Vec<(String, usize)>)> {
-        let closed = self.by_length.get(&url.segments.len()).map_or(&[][..], Vec::as_slice);
-        let all = closed.iter().chain(self.open.iter());
+        let patterns = self.patterns();
+        let closed = patterns.by_length.get(&url.segments.len()).map_or(&[][..], Vec::as_slice);
+        let all = closed.iter().chain(patterns.open.iter());
         let fits: Vec<&Pattern> = all.filter(|p| p.fits(method, url, strict)).collect();
         let best = fits.iter().map(|p| p.literal).max().unwrap_or(0);
         let chosen = fits.into_iter().filter(|p| !strict || p.literal == best);

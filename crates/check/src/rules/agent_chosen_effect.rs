@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.some_changes().filter(|c| c.verdict.gate != Gate::Present) {
+    for change in facts.some_changes(&RULE).filter(|c| c.verdict.gate != Gate::Present) {
         let step = change.step;
         let (name, deed) = (facts.name(step), facts.deed(step));
         let fix = "Let the model propose and a person decide: an approval that shows whom and what, before the change.";

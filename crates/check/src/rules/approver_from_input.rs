@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.some_changes() {
+    for change in facts.some_changes(&RULE) {
         if !matches!(change.verdict.gate, Gate::Present | Gate::FailsOpen | Gate::Ignored) {
             continue;
         }

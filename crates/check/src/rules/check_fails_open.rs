@@ -28,8 +28,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     if facts.changes.is_empty() {
         return;
     }
-    let reads: Vec<StepIx> = facts.reached.steps().filter(|s| is_caught_read(facts, *s)).take(40).collect();
-    for read in reads {
+    for read in facts.bounded(&RULE, 40, facts.reached.steps().filter(|s| is_caught_read(facts, *s))) {
         let question = Question::check(facts.graph, read);
         for change in facts.live_changes().filter(|c| c.step != read && c.verdict.gate != Gate::Present) {
             passes_on_failure(facts, &question, change, out);
@@ -98,7 +97,8 @@ fn unread_filter(facts: &Facts<'_, '_>, read: &HashSet<&str>, out: &mut Vec<Find
     if facts.workflow.itemwise || on_a_case {
         return;
     }
-    let reads: Vec<StepIx> = facts.reached.steps().filter(|s| looks_up(facts, *s)).take(200).collect();
+    let reads: Vec<StepIx> =
+        facts.bounded(&RULE, 200, facts.reached.steps().filter(|s| looks_up(facts, *s))).collect();
     for narrow in reads.iter().copied().filter(|s| computed(facts, *s) > 0 && !read.contains(facts.step(*s).id.as_str())) {
         let own = facts.step(narrow);
         let wide = reads.iter().copied().find(|w| {

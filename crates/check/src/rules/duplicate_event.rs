@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.some_changes().filter(|c| c.verdict.gate != Gate::Present && by_event(facts, c.step)) {
+    for change in facts.some_changes(&RULE).filter(|c| c.verdict.gate != Gate::Present && by_event(facts, c.step)) {
         let step = change.step;
         let told = fresh_credential(facts, change).or_else(|| next_free(facts, step));
         let Some((why, read)) = told else { continue };

@@ -19,9 +19,9 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     if !facts.live_changes().any(|c| makes_secret(facts, c.step)) {
         return;
     }
-    let told: Vec<(StepIx, Vec<Source>)> =
-        facts.reached.steps().filter(|s| tells(facts, *s)).take(400).map(|s| (s, sent(facts, s))).collect();
-    for change in facts.some_changes().filter(|c| makes_secret(facts, c.step)) {
+    let telling = facts.bounded(&RULE, 400, facts.reached.steps().filter(|s| tells(facts, *s)));
+    let told: Vec<(StepIx, Vec<Source>)> = telling.map(|s| (s, sent(facts, s))).collect();
+    for change in facts.some_changes(&RULE).filter(|c| makes_secret(facts, c.step)) {
         let step = change.step;
         let secrets = given_secrets(facts, step);
         let (name, deed) = (facts.name(step), facts.deed(step));

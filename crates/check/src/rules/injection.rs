@@ -30,8 +30,8 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         return; // the event that asks for a decision is the platform's own
     }
     let spliced: Vec<(StepIx, &'static str, Source)> =
-        facts.reached.steps().filter_map(|s| tainted(facts, s)).take(400).collect();
-    for change in facts.some_changes() {
+        facts.bounded(&RULE, 400, facts.reached.steps().filter_map(|s| tainted(facts, s))).collect();
+    for change in facts.some_changes(&RULE) {
         let on_the_way = |s: StepIx| s == change.step || facts.graph.leads(s, change.step);
         let own = spliced.iter().find(|(s, ..)| *s == change.step);
         let Some((at, into, source)) = own.or_else(|| spliced.iter().find(|(s, ..)| on_the_way(*s))) else { continue };

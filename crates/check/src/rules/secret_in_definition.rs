@@ -76,8 +76,7 @@ fn in_step(step: &Step) -> Vec<Hit> {
         add(in_entry(&assignment.variable, &assignment.value, 0).into_iter().collect());
     }
     for code in &step.code {
-        let texts = constants(&code.text);
-        let found = texts.iter().filter_map(|t| shaped(t).or_else(|| in_code(t)));
+        let found = constants(&code.text).filter_map(|t| shaped(t).or_else(|| in_code(t)));
         add(found.map(|f| hit(&f, "the code", 0)).collect());
     }
     hits
@@ -95,8 +94,8 @@ fn in_value(value: &Value) -> Vec<Hit> {
         hits.extend(in_pair(value));
         work.extend(value.items());
         if value.entries().is_empty() {
-            let found = constants(value);
-            hits.extend(found.iter().filter_map(|t| shaped(t).or_else(|| in_url(t))).map(|f| hit(&f, "", 0)));
+            let found = constants(value).filter_map(|t| shaped(t).or_else(|| in_url(t)));
+            hits.extend(found.map(|f| hit(&f, "", 0)));
         }
     }
     let mut once: Vec<Hit> = Vec::new();
@@ -149,17 +148,16 @@ fn single(value: &Value) -> Option<&str> {
 }
 
 /// The constant texts of a value that is no object or list.
-fn constants(value: &Value) -> Vec<&str> {
-    match value {
-        Value::Text(t) => vec![t],
+fn constants(value: &Value) -> impl Iterator<Item = &str> {
+    let (text, parts) = match value {
+        Value::Text(t) => (Some(t), &[][..]),
         Value::Expr(e) => match &e.term {
-            Term::Text(t) => vec![t],
-            Term::Template(parts) => parts
-                .iter()
-                .filter_map(|p| if let Term::Text(t) = p { Some(t.as_str()) } else { None })
-                .collect(),
-            _ => Vec::new(),
+            Term::Text(t) => (Some(t), &[][..]),
+            Term::Template(parts) => (None, parts.as_slice()),
+            _ => (None, &[][..]),
         },
-        _ => Vec::new(),
-    }
+        _ => (None, &[][..]),
+    };
+    let parts = parts.iter().filter_map(|p| if let Term::Text(t) = p { Some(t) } else { None });
+    text.into_iter().chain(parts).map(|t| t.as_str())
 }

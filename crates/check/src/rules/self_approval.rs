@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     let mut told: Vec<(StepIx, StepIx)> = Vec::new();
-    for change in facts.some_changes().filter(|c| matters(c.verdict.gate)) {
+    for change in facts.some_changes(&RULE).filter(|c| matters(c.verdict.gate)) {
         let Some(asked) = change.verdict.question else { continue };
         let approvers = super::approver_from_input::approvers(facts, asked);
         let targets = facts.set.all_sources(facts.place(change.step), &facts.step(change.step).target.identity);

@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.some_changes().filter(|c| facts.does(c.step, Kind::Grant) || facts.does(c.step, Kind::Enable)) {
+    for change in facts.some_changes(&RULE).filter(|c| facts.does(c.step, Kind::Grant) || facts.does(c.step, Kind::Enable)) {
         let grant = change.step;
         let own = facts.step(grant);
         let bodies = own.request.iter().map(|r| &r.body).chain([&own.parameters]);

@@ -33,7 +33,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let fix = "Pass a counter that every round lowers and stop at zero, or replace the self-call by a loop with a bound.";
         out.push(facts.report(&RULE, step, message, fix));
     }
-    for change in facts.some_changes().filter(|c| circles(facts, c.step)) {
+    for change in facts.some_changes(&RULE).filter(|c| circles(facts, c.step)) {
         let (name, deed) = (facts.name(change.step), facts.deed(change.step));
         let message = format!("{name} {deed} in a circle that nothing bounds.");
         let fix = "Count the rounds and leave after a fixed number.";

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.some_changes() {
+    for change in facts.some_changes(&RULE) {
         swallowed(facts, change.step, out);
         missed_review(facts, change, out);
     }
@@ -130,7 +130,7 @@ fn protects(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 /// Several protective changes in a row: if a later one fails, the run stops and access stays.
 fn half_way(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     let graph = facts.graph;
-    let firsts: Vec<&Change> = facts.some_changes().filter(|c| protects(facts, c.step)).collect();
+    let firsts: Vec<&Change> = facts.some_changes(&RULE).filter(|c| protects(facts, c.step)).collect();
     let opaque = |s: StepIx| facts.does(s, Kind::Code) && facts.step(s).kind != StepKind::Set;
     let mut reported: Vec<StepIx> = Vec::new();
     for first in firsts {

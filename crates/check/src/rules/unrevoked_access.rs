@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.some_changes().filter(|c| gives(facts, c.step)) {
+    for change in facts.some_changes(&RULE).filter(|c| gives(facts, c.step)) {
         let grant = change.step;
         let revokes = ends(facts, grant);
         if revokes.is_empty() {

@@ -18,10 +18,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for branch in facts.reached.steps().filter(|s| chooses_by_value(facts, *s)).take(100) {
+    let branches = facts.reached.steps().filter(|s| chooses_by_value(facts, *s));
+    for branch in facts.bounded(&RULE, 100, branches) {
         let Some(default) = facts.graph.out(branch).iter().copied().find(|e| is_default(facts, *e)) else { continue };
         let without = facts.graph.reach(From::Triggers, |e| e != default);
-        for change in facts.some_changes().filter(|c| !without.has(c.step) && c.verdict.gate != Gate::Present) {
+        for change in facts.some_changes(&RULE).filter(|c| !without.has(c.step) && c.verdict.gate != Gate::Present) {
             let (name, deed) = (facts.name(change.step), facts.deed(change.step));
             let message = format!("Whatever {} does not recognise falls through to {name}, which {deed}.", facts.name(branch));
             let fix = "Give the change a case of its own, and let the default end the run or tell somebody.";

@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    for change in facts.some_changes() {
+    for change in facts.some_changes(&RULE) {
         let step = change.step;
         let sources = facts.set.all_sources(facts.place(step), &facts.step(step).target.identity);
         let (name, deed) = (facts.name(step), facts.deed(step));

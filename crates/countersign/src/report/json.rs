@@ -7,7 +7,11 @@ use crate::scan::Scan;
 use crate::scan::model::{Closure, StepReport, changes_access, named};
 use serde::Serialize;
 use std::io::{self, Write};
+use std::sync::mpsc;
 use workflow::{Digest, Evidence, Finding, Kind, Problem, Text, Walk};
+
+/// So many files' bodies are read back ahead.
+const AHEAD: usize = 8;
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "countersign.report/1";
@@ -120,20 +124,7 @@ struct NotWorkflowJson<'s> {
 /// When it cannot be written, or results cannot be read back.
 pub fn write(scan: &Scan, view: &View<'_>, out: &mut dyn Write) -> io::Result<Count> {
     write!(out, "{{\"schema\":\"{SCHEMA}\",\"workflows\":[")?;
-    let mut first = true;
-    let mut count = Count::default();
-    for file in &scan.files {
-        for (head, body) in file.heads.iter().zip(scan.bodies(file)?) {
-            let mut item = Item::new(file, head, body);
-            if !view.apply(&mut item) {
-                continue;
-            }
-            count.add(&item.body.findings);
-            out.write_all(if first { b"\n" } else { b",\n" })?;
-            first = false;
-            serde_json::to_writer(&mut *out, &workflow(&item))?;
-        }
-    }
+    let count = workflows(scan, view, out)?;
     out.write_all(b"],\n\"files\":")?;
     serde_json::to_writer(&mut *out, &files(scan))?;
     out.write_all(b",\n\"problems\":")?;
@@ -144,6 +135,29 @@ pub fn write(scan: &Scan, view: &View<'_>, out: &mut dyn Write) -> io::Result<Co
     serde_json::to_writer(&mut *out, &view.acceptance.notes())?;
     out.write_all(b"}\n")?;
     Ok(count)
+}
+
+/// The workflows; another thread reads bodies back ahead of what is written, those of a few files at most.
+fn workflows(scan: &Scan, view: &View<'_>, out: &mut dyn Write) -> io::Result<Count> {
+    let (sender, read) = mpsc::sync_channel(AHEAD);
+    let mut first = true;
+    let mut count = Count::default();
+    std::thread::scope(|scope| {
+        scope.spawn(move || scan.files.iter().all(|file| sender.send((file, scan.bodies(file))).is_ok()));
+        for (file, bodies) in read {
+            for (head, body) in file.heads.iter().zip(bodies?) {
+                let mut item = Item::new(file, head, body);
+                if !view.apply(&mut item) {
+                    continue;
+                }
+                count.add(&item.body.findings);
+                out.write_all(if first { b"\n" } else { b",\n" })?;
+                first = false;
+                serde_json::to_writer(&mut *out, &workflow(&item))?;
+            }
+        }
+        Ok(count)
+    })
 }
 
 fn files(scan: &Scan) -> FilesJson<'_> {

@@ -147,7 +147,8 @@ pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
     let mut governance = Governance::read(walked.files.iter().map(|f| (f.path.as_path(), f.shown.as_str())));
     walked.problems.append(&mut governance.problems);
     let store = Store::create(&options.cache_folder)?;
-    let (known, cached) = check_all(&walked, &governance, cache.as_ref(), &store, progress)?;
+    let (known, cached) =
+        check_all(&walked, &governance, options.cache.then_some(cache.as_ref()), &store, progress)?;
     let files = known.iter().flat_map(|(_, k)| k.entries.clone()).collect();
     if options.cache {
         let started = u64::try_from(started).unwrap_or(0);
@@ -182,10 +183,13 @@ fn neighbours_same(known: &Known) -> bool {
 
 type Results = Vec<(String, Known)>;
 
+/// What an earlier run knew; nothing at all where results are not to be remembered.
+type Remembered<'c> = Option<Option<&'c Cache>>;
+
 fn check_all(
     walked: &Walk,
     governance: &Governance,
-    cache: Option<&Cache>,
+    cache: Remembered<'_>,
     store: &Store,
     progress: Progress<'_>,
 ) -> io::Result<(Results, usize)> {
@@ -233,10 +237,10 @@ fn file(
     found: &Found,
     root: &Path,
     governance: &Governance,
-    cache: Option<&Cache>,
+    cache: Remembered<'_>,
     store: &Store,
 ) -> io::Result<(Known, bool)> {
-    let remembered = cache.and_then(|c| c.get(&found.shown, found.stamp).map(|k| (c, k)));
+    let remembered = cache.flatten().and_then(|c| c.get(&found.shown, found.stamp).map(|k| (c, k)));
     if let Some((cache, (known, true))) = remembered
         && neighbours_same(known)
     {
@@ -256,7 +260,7 @@ fn file(
     {
         return Ok((Known { stamp: found.stamp, ..moved(known, cache, store)? }, true));
     }
-    let checked = worker::check(found, root, governance, &bytes);
+    let checked = worker::check(found, root, governance, &bytes, cache.is_some());
     let mut entries = Vec::with_capacity(checked.entries.len());
     for (mut entry, bodies) in checked.entries {
         if !bodies.is_empty() {

@@ -22,7 +22,7 @@ pub const MAX_SIZE: u64 = 256 << 20;
 pub struct Checked {
     /// The file, or the entries of an archive.
     pub entries: Vec<(FileEntry, Vec<Body>)>,
-    /// The digest of the content.
+    /// The digest of the content; nothing where the result is not to be remembered.
     pub content: Digest,
     /// Other files that were looked at.
     pub looked_at: Vec<(String, Option<Stamp>)>,
@@ -30,9 +30,9 @@ pub struct Checked {
 
 /// Checks a file's bytes.
 #[must_use]
-pub fn check(found: &Found, root: &Path, governance: &Governance, bytes: &[u8]) -> Checked {
+pub fn check(found: &Found, root: &Path, governance: &Governance, bytes: &[u8], remember: bool) -> Checked {
     let neighbours = Neighbours::new(&found.path, root);
-    let content = Digest::of(bytes);
+    let content = if remember { Digest::of(bytes) } else { Digest::default() };
     let entries = match import::archive::entries(bytes) {
         None => vec![one(&found.shown, &found.path, bytes, &neighbours, governance)],
         Some(Ok(inner)) if inner.is_empty() => {
@@ -131,11 +131,27 @@ fn one(
     let judged = check::check(&workflows, &governance.contexts(real, &workflows));
     let (ignores, faulty) = inline::ignores(path, bytes, &workflows);
     problems.extend(faulty);
+    problems.extend(workflows.iter().zip(&judged).filter_map(|(w, j)| unweighed(path, w, j)));
     let mut bodies: Vec<Body> = workflows.iter().zip(judged).map(|(w, j)| body(w, j)).collect();
     bodies.iter_mut().zip(ignores).for_each(|(body, ignores)| body.ignores = ignores);
     bodies.iter_mut().for_each(|body| body.callers = callers(body, &workflows));
     let heads = workflows.iter().zip(&bodies).map(|(w, b)| head(w, b)).collect();
     (FileEntry { problems, heads, ..entry(path, verdict) }, bodies)
+}
+
+/// What the rules that compare steps could not weigh, since there is too much of it.
+fn unweighed(path: &str, w: &Workflow, judged: &Judged) -> Option<Problem> {
+    let rules: Vec<String> = judged.unweighed.iter().map(|rule| format!("`{rule}`")).collect();
+    (!rules.is_empty()).then(|| Problem {
+        path: path.to_owned(),
+        line: w.span.line,
+        message: format!(
+            "`{}` has too many steps to weigh each against the others: {} looked at the first of them only, and \
+             what they would say of the rest is not known; split the workflow",
+            w.name,
+            rules.join(", ")
+        ),
+    })
 }
 
 fn head(w: &Workflow, body: &Body) -> Head {

@@ -1,15 +1,23 @@
 //! JSON to a [`Doc`]: one pass, no recursion, bounded depth.
 
-use super::{Doc, Fault, MAX_DEPTH, NodeKind, Raw, Slice};
+use super::{Doc, Fault, MAX_CROWD, MAX_DEPTH, NodeKind, Raw, Slice};
 
 const NONE: u32 = u32::MAX;
+
+/// An open container.
+struct Open {
+    container: u32,
+    /// How many values it has so far, and how many of them are containers.
+    count: u32,
+    containers: u32,
+}
 
 struct Parser<'t> {
     doc: Doc<'t>,
     bytes: &'t [u8],
     at: usize,
-    /// Open containers, outermost first, each with how many values it has so far.
-    open: Vec<(u32, u32)>,
+    /// Open containers, outermost first.
+    open: Vec<Open>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Doc<'_>, Fault> {
@@ -25,7 +33,7 @@ impl Parser<'_> {
     fn document(&mut self) -> Result<(), Fault> {
         self.blank()?;
         self.value(Slice::default())?;
-        while let Some(&(container, _)) = self.open.last() {
+        while let Some(container) = self.open.last().map(|o| o.container) {
             self.inside(container)?;
         }
         self.blank()?;
@@ -44,7 +52,7 @@ impl Parser<'_> {
     /// Reads the next item of the innermost open container, or closes it.
     fn inside(&mut self, container: u32) -> Result<(), Fault> {
         let map = self.doc.nodes[container as usize].kind == NodeKind::Map;
-        let empty = self.doc.nodes.len() == container as usize + 1;
+        let empty = self.open.last().is_none_or(|o| o.count == 0);
         let close = if map { b'}' } else { b']' };
         self.blank()?;
         if self.peek() == Some(close) {
@@ -96,15 +104,24 @@ impl Parser<'_> {
         if self.open.len() >= MAX_DEPTH {
             return Err(self.fault(&format!("nested more than {MAX_DEPTH} deep")));
         }
+        if let Some(outer) = self.open.last_mut() {
+            outer.containers += 1;
+            if outer.containers == MAX_CROWD + 1 {
+                self.doc.thin(outer.container);
+            }
+        }
         let ix = self.push(kind, key, Slice::default(), self.at);
         self.at += 1;
-        self.open.push((ix, 0));
+        self.open.push(Open { container: ix, count: 0, containers: 0 });
         Ok(())
     }
 
     fn close(&mut self, container: u32) {
         self.doc.nodes[container as usize].end = index(self.doc.nodes.len());
         self.open.pop();
+        if self.open.last().is_some_and(|outer| outer.containers > MAX_CROWD) {
+            return self.doc.nodes.truncate(container as usize);
+        }
         if self.doc.nodes[container as usize].kind == NodeKind::Map {
             self.doc.note_duplicates(container);
         }
@@ -112,9 +129,9 @@ impl Parser<'_> {
 
     fn push(&mut self, kind: NodeKind, key: Slice, value: Slice, at: usize) -> u32 {
         let (parent, key) = match self.open.last_mut() {
-            Some((parent, count)) => {
-                *count += 1;
-                (*parent, key.or_ordinal(*count - 1))
+            Some(open) => {
+                open.count += 1;
+                (open.container, key.or_ordinal(open.count - 1))
             }
             None => (NONE, key),
         };

@@ -18,6 +18,12 @@ use workflow::{Problem, Span, Text};
 /// Containers may be nested so deep.
 pub const MAX_DEPTH: usize = 512;
 
+/// So many lists and objects may stand side by side: fifteen times as many as in any real workflow seen. Of more only
+/// the first are kept, which is enough to tell what the document is.
+pub const MAX_CROWD: u32 = 10_000;
+/// How many are kept of a crowd.
+const KEPT: u32 = 100;
+
 /// What kind of value a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeKind {
@@ -72,6 +78,8 @@ pub struct Doc<'t> {
     nodes: Vec<Raw>,
     lines: Lines,
     duplicates: Vec<u32>,
+    /// The first list or object that holds more than [`MAX_CROWD`] others, of which most are left out.
+    crowd: Option<u32>,
 }
 
 /// A value in a [`Doc`].
@@ -109,7 +117,14 @@ impl<'t> Doc<'t> {
 
     fn new(text: &'t str) -> Self {
         let nodes = Vec::with_capacity(text.len() / 24 + 4);
-        Doc { text, buffer: String::new(), nodes, lines: Lines::default(), duplicates: Vec::new() }
+        Doc {
+            text,
+            buffer: String::new(),
+            nodes,
+            lines: Lines::default(),
+            duplicates: Vec::new(),
+            crowd: None,
+        }
     }
 
     /// The outermost value.
@@ -136,6 +151,24 @@ impl<'t> Doc<'t> {
             Problem { path: path.to_owned(), line: node.line(), message }
         });
         found.collect()
+    }
+
+    /// The line of a list or object that holds more others than are read; the document then has only the first of them.
+    #[must_use]
+    pub fn crowd(&self) -> Option<u32> {
+        self.crowd.map(|ix| Raw::node(self, ix).line())
+    }
+
+    /// Keeps only the first lists and objects of a crowd, which is still open.
+    fn thin(&mut self, container: u32) {
+        let (mut kept, mut child) = (0, container + 1);
+        while let Some(raw) = self.nodes.get(child as usize).filter(|r| r.end != u32::MAX && kept < KEPT) {
+            kept += u32::from(matches!(raw.kind, NodeKind::List | NodeKind::Map));
+            child = raw.end;
+        }
+        self.nodes.truncate(child as usize);
+        self.duplicates.retain(|d| *d < child);
+        self.crowd.get_or_insert(container);
     }
 
     fn slice(&self, slice: Slice) -> &str {

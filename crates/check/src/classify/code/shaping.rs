@@ -1,6 +1,8 @@
 //! Code that plainly only shapes data: no request, no command, nothing brought in that can do either.
 
+use memchr::{memchr, memmem};
 use regex::Regex;
+use std::borrow::Cow;
 use std::sync::OnceLock;
 use workflow::CodeLanguage;
 
@@ -9,7 +11,8 @@ use workflow::CodeLanguage;
 pub fn only_shapes_data(language: CodeLanguage, text: &str) -> bool {
     match language {
         CodeLanguage::JavaScript => {
-            let text = &without_shaping_helpers(&without_comments(text));
+            let text = without_comments(text);
+            let text = &without_shaping_helpers(&text);
             !finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text) && modules(text).all(|m| SAFE_MODULES.contains(&m))
         }
         CodeLanguage::Python => {
@@ -39,27 +42,78 @@ const PYTHON_REACHES: &str = r"(?x)
     | phantom\.(?:act|playbook|requests)(?-u:\b)";
 
 /// A text without comments on lines of their own and without `urllib.parse`, which takes addresses apart and opens none.
-fn without_url_parsing(text: &str) -> String {
+fn without_url_parsing(text: &str) -> Cow<'_, str> {
     static PARSING: OnceLock<Option<Regex>> = OnceLock::new();
     let source = r"(?m)^\s*#[^\n]*|^\s*from\s+urllib\.parse\s+import[\w ,]*$|^\s*import\s+urllib\.parse(?:\s+as\s+\w+)?\s*$|(?-u:\b)urllib\.parse\.(?:quote|unquote|urlparse|urlsplit|urlunparse|urlencode|urljoin|parse_qs)\w*";
     let regex = PARSING.get_or_init(|| Regex::new(source).ok()).as_ref();
-    regex.map_or_else(|| text.to_owned(), |r| r.replace_all(text, "").into_owned())
+    regex.map_or(Cow::Borrowed(text), |r| r.replace_all(text, ""))
 }
 
 /// The host's helpers that only turn data into files and back.
-fn without_shaping_helpers(text: &str) -> String {
+fn without_shaping_helpers(text: &str) -> Cow<'_, str> {
+    if memmem::find(text.as_bytes(), b"helpers").is_none() {
+        return Cow::Borrowed(text);
+    }
     static HELPERS: OnceLock<Option<Regex>> = OnceLock::new();
     let source = r"(?-u:\b)this\s*\.\s*helpers\s*\.\s*(?:prepareBinaryData|getBinaryDataBuffer|setBinaryDataBuffer|assertBinaryData|binaryToBuffer|binaryToString|returnJsonArray|normalizeItems)\s*\(";
     let regex = HELPERS.get_or_init(|| Regex::new(source).ok()).as_ref();
-    regex.map_or_else(|| text.to_owned(), |r| r.replace_all(text, "shape(").into_owned())
+    regex.map_or(Cow::Borrowed(text), |r| r.replace_all(text, "shape("))
 }
 
-/// A text without its comments; what stands in quotes stays.
-fn without_comments(text: &str) -> String {
-    static COMMENT: OnceLock<Option<Regex>> = OnceLock::new();
-    let source = r#"(?s)("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|//[^\n]*|/\*.*?\*/"#;
-    let regex = COMMENT.get_or_init(|| Regex::new(source).ok()).as_ref();
-    regex.map_or_else(|| text.to_owned(), |r| r.replace_all(text, "$1").into_owned())
+/// A text without its comments; what stands in quotes stays. A quote that is not closed (on its line, but for a
+/// backtick) opens nothing, nor does a comment that does not end.
+fn without_comments(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let (mut out, mut kept, mut at) = (String::new(), 0, 0);
+    // Up to where each kind of quote, and a comment, is known not to close.
+    let mut open_until = [0; 256];
+    while let Some(next) = bytes[at..].iter().position(|b| matches!(b, b'"' | b'\'' | b'`' | b'/')) {
+        at += next;
+        let (byte, after) = (bytes[at], bytes.get(at + 1));
+        let comment = byte == b'/';
+        let to_line_end = comment && after == Some(&b'/');
+        let opens = !comment || to_line_end || after == Some(&b'*');
+        if !opens || !to_line_end && at < open_until[usize::from(byte)] {
+            at += 1;
+            continue;
+        }
+        let end = match (comment, after) {
+            (true, Some(b'/')) => Ok(memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n)),
+            (true, _) => memmem::find(&bytes[at + 2..], b"*/").map(|n| at + n + 4).ok_or(bytes.len()),
+            (false, _) => closed(bytes, at),
+        };
+        match end {
+            Ok(end) if comment => {
+                out.push_str(&text[kept..at]);
+                (kept, at) = (end, end);
+            }
+            Ok(end) => at = end,
+            Err(until) => {
+                open_until[usize::from(byte)] = until;
+                at += 1;
+            }
+        }
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[kept..]);
+    Cow::Owned(out)
+}
+
+/// Where a text in quotes ends; else up to where it was looked for.
+fn closed(bytes: &[u8], start: usize) -> Result<usize, usize> {
+    let quote = bytes[start];
+    let mut at = start + 1;
+    while let Some(byte) = bytes.get(at) {
+        match *byte {
+            b'\\' => at += 2,
+            b'\n' if quote != b'`' => return Err(at),
+            b if b == quote => return Ok(at + 1),
+            _ => at += 1,
+        }
+    }
+    Err(bytes.len())
 }
 
 const SAFE_MODULES: &[&str] = &[
@@ -208,5 +262,23 @@ mod tests {
         assert!(!py("phantom.playbook('community/disable_user', container)"));
         assert!(!py("import requests\nrequests.get('x')"));
         assert!(!py("import ldap3"));
+    }
+
+    #[test]
+    fn comments_go_and_what_stands_in_quotes_stays() {
+        for (text, left) in [
+            ("a // b\nc", "a \nc"),
+            ("a /* b\n */ c", "a  c"),
+            ("'//' \"/*\" `//\n` /* x */", "'//' \"/*\" `//\n` "),
+            ("'it\\'s // in' // out", "'it\\'s // in' "),
+            ("it's // gone", "it's "),
+            ("\"open // gone\n\"b\" /* c", "\"open \n\"b\" /* c"),
+            ("`open // gone", "`open "),
+            ("a / b /", "a / b /"),
+        ] {
+            assert_eq!(without_comments(text), left, "{text}");
+        }
+        let quotes = format!("\"{}", "\\\"".repeat(500_000));
+        assert_eq!(without_comments(&quotes), quotes);
     }
 }
