@@ -112,10 +112,26 @@ pub fn vouched(set: &Set<'_>, workflow: u32, path: &[Segment]) -> bool {
     !triggers.is_empty() && signed_in && is_actor(path)
 }
 
+/// Whether a step asks the one who started the run, on the platform's word.
+#[must_use]
+pub fn asks_starter(set: &Set<'_>, at: Place) -> bool {
+    let step = set.graph(at.workflow).step(at.step);
+    let Some(ask) = step.ask.as_ref().filter(|a| !a.approver.is_empty()) else { return false };
+    let named = set.all_sources(at, std::slice::from_ref(&ask.approver));
+    let own = |s: &Source| s.origin == Origin::Trigger && vouched(set, s.workflow, &s.path);
+    !named.is_empty() && named.iter().all(own)
+}
+
+/// Whether a value is what the one who started the run answered to a question of the workflow.
+#[must_use]
+pub fn answered_by_starter(set: &Set<'_>, source: &Source) -> bool {
+    matches!(source.origin, Origin::Step(step) if asks_starter(set, Place { workflow: source.workflow, step }))
+}
+
 /// Whether a path names the person who acts, by the words that event formats use for it.
 #[must_use]
 pub fn is_actor(path: &[Segment]) -> bool {
-    const ACTORS: [&str; 22] = [
+    const ACTORS: [&str; 23] = [
         "actor",
         "userid",
         "username",
@@ -132,6 +148,7 @@ pub fn is_actor(path: &[Segment]) -> bool {
         "initiatedby",
         "triggeredby",
         "startedby",
+        "launchedby",
         "caller",
         "admin",
         // Okta's delegated flows and Power Automate's buttons say who pressed them.

@@ -148,7 +148,11 @@ impl<'s, 'w> Judge<'s, 'w> {
         let plain = |gate| Verdict { gate, question: None, leaks: Vec::new(), assumed: false };
         let judged: Vec<(&Question, Effectiveness)> =
             asked.iter().filter(|q| q.step != at.step).map(|q| (q, q.effectiveness(at.step))).collect();
-        if let Some((q, _)) = judged.iter().find(|(_, e)| *e == Effectiveness::Holds) {
+        let holding = || judged.iter().filter(|(_, e)| *e == Effectiveness::Holds);
+        let own = |q: &Question| crate::authority::asks_starter(self.set, Place { step: q.step, ..at });
+        // What the requester is asked does not stand for what somebody else is asked.
+        let leaks = judged.iter().any(|(q, e)| *e == Effectiveness::Leaks && q.is_approval);
+        if let Some((q, _)) = holding().find(|(q, _)| !leaks || !own(q)) {
             return by(Gate::Present, q, Vec::new());
         }
         if self.approved_before(at) {

@@ -132,7 +132,9 @@ impl<'w> Set<'w> {
             next += 1;
             let Origin::Step(step) = source.origin else { continue };
             let asked = Place { workflow: source.workflow, step };
-            if seen.contains(&asked) || seen.len() > 40 {
+            // What a person answers does not come from what the question shows.
+            let answered = self.graph(asked.workflow).step(asked.step).ask.is_some();
+            if seen.contains(&asked) || seen.len() > 40 || answered {
                 continue;
             }
             seen.push(asked);

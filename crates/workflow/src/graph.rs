@@ -12,7 +12,9 @@
 //!
 //! What a platform does on failure is spelled out in edges: a step that goes on after an error has an
 //! [`EdgeKind::Error`] edge to where it goes; a step without one ends the run as a failure. A question that goes
-//! on when nobody answers has an [`EdgeKind::Timeout`] edge; without one it waits for ever or ends the run.
+//! on when nobody answers has an [`EdgeKind::Timeout`] edge; without one it waits for ever or ends the run. A loop
+//! that reaches its bound is done, unless it has a Timeout edge, which is then taken. Where a failure ends only its
+//! round, or may, the error edges lead to a synthetic branch: to the next round, or to the loop's failure.
 
 use crate::{Digest, Effect, Expression, Part, Platform, Span, Text, Value};
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,8 @@ pub struct Workflow {
     pub parameters: Value,
     /// Every action runs once for each item that reaches it (n8n, Node-RED messages).
     pub itemwise: bool,
+    /// Events that come together start a run each, in turn; when one fails, the rest start none (Okta's event cards).
+    pub batched: bool,
     /// Names of who owns or supports it, as the definition says.
     pub owners: Vec<Text>,
     /// The parts its digest is made of.
@@ -254,6 +258,8 @@ pub enum Outcome {
     Failure,
     /// Only this path or iteration ends.
     Path,
+    /// As called off: neither a success nor a failure that anybody is told of.
+    Cancelled,
 }
 
 /// What happens when a step fails.
@@ -475,6 +481,7 @@ impl Workflow {
             credentials: Vec::new(),
             parameters: Value::Null,
             itemwise: false,
+            batched: false,
             owners: Vec::new(),
             parts: Vec::new(),
             digest: Digest::default(),

@@ -51,7 +51,19 @@ fn chosen(facts: &Facts<'_, '_>, step: StepIx) -> Option<Source> {
         ["callback", "response", "resume", "reply"].iter().any(|w| key.contains(w))
     });
     let matters = !facts.changes.is_empty() || (source.caller && !reply);
-    (matters && !answers_its_trigger(facts, step, &source)).then_some(source)
+    (matters && !answers_its_trigger(facts, step, &source) && !own_answer(facts, step, &source)).then_some(source)
+}
+
+/// A vendor's own connector, which reaches only that vendor, at the address that the same system gave in an answer
+/// before: the site that it made.
+fn own_answer(facts: &Facts<'_, '_>, step: StepIx, source: &Source) -> bool {
+    let Origin::Step(asked) = source.origin else { return false };
+    if facts.step(step).connector.to_lowercase().contains("http") {
+        return false;
+    }
+    let answered = facts.set.graph(source.workflow).step(asked).live_effects();
+    let mut known = answered.iter().filter(|e| e.kind != Kind::Opaque).map(|e| &e.system);
+    known.any(|system| !system.is_empty() && facts.step(step).live_effects().iter().any(|e| e.system == *system))
 }
 
 /// A raw call that changes access, or of which it cannot be said that it does not.

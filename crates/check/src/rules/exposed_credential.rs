@@ -4,7 +4,7 @@ use super::{Rule, Scope};
 use crate::facts::Facts;
 use crate::provenance::{Origin, Source};
 use crate::tell::Concerning;
-use workflow::{Finding, Kind, Segment, Severity, StepIx, Value};
+use workflow::{Finding, Kind, Segment, Severity, StepIx, Term, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -15,7 +15,11 @@ pub static RULE: Rule = Rule {
     check,
 };
 
+const FIX: &str = "Let the person set the secret (an activation link, a vault, a one-time pass shown once), and never \
+                   send or write it in clear.";
+
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    labelled(facts, out);
     if !facts.live_changes().any(|c| makes_secret(facts, c.step)) {
         return;
     }
@@ -25,16 +29,61 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let step = change.step;
         let secrets = given_secrets(facts, step);
         let (name, deed) = (facts.name(step), facts.deed(step));
-        let fix = "Let the person set the secret (an activation link, a vault, a one-time pass shown once), and never \
-                   send or write it in clear.";
         if let Some((to, _)) = told.iter().find(|(s, sent)| *s != step && carries(facts, sent, step, &secrets)) {
             let message = format!("{name} {deed}, and {} passes the secret on in clear.", facts.name(*to));
-            out.push(facts.report(&RULE, step, message, fix).also([facts.step(*to).id.clone()]));
+            out.push(facts.report(&RULE, step, message, FIX).also([facts.step(*to).id.clone()]));
         } else if let Some(why) = guessable(&secrets) {
             let message = format!("{name} {deed}, and the secret can be guessed: it is {why}.");
-            out.push(facts.report(&RULE, step, message, fix));
+            out.push(facts.report(&RULE, step, message, FIX));
         }
     }
+}
+
+/// A message that itself says of a result of outside code that it is a password.
+fn labelled(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    let says = |s: &StepIx| [Kind::Notify, Kind::Ticket].iter().any(|k| facts.does(*s, *k));
+    for step in facts.reached.steps().filter(says).take(400) {
+        let own = facts.step(step);
+        let texts = own.parameters.expressions().into_iter().chain(own.request.iter().flat_map(|r| r.body.expressions()));
+        let Some(maker) = texts.filter_map(|e| passed_on(facts, step, &e.term)).next() else { continue };
+        let message = format!(
+            "{} sends in clear what {} gives back, and calls it a password.",
+            facts.name(step),
+            facts.name(maker)
+        );
+        out.push(facts.report(&RULE, step, message, FIX));
+    }
+}
+
+/// The step of outside code whose result stands directly after a label in a text.
+fn passed_on(facts: &Facts<'_, '_>, message: StepIx, text: &Term) -> Option<StepIx> {
+    let Term::Template(parts) = text else { return None };
+    let outside = |s: StepIx| facts.does(s, Kind::Code) || facts.does(s, Kind::Opaque);
+    parts.windows(2).filter(|p| matches!(&p[0], Term::Text(t) if is_label(t))).find_map(|p| {
+        let sources = facts.set.term_sources(facts.place(message), &p[1]);
+        sources.into_iter().find_map(|s| match s.origin {
+            Origin::Step(_) if s.workflow != facts.index => None,
+            Origin::Step(made) if outside(made) => Some(made),
+            Origin::Step(read) => {
+                let job = facts.graph.before(read).find(|j| outside(*j));
+                job.filter(|_| facts.does(read, Kind::Read)).map(|_| read)
+            }
+            _ => None,
+        })
+    })
+}
+
+/// A text that ends by announcing a password, whatever markup and punctuation follow.
+fn is_label(text: &str) -> bool {
+    let mut rest = text.to_lowercase();
+    loop {
+        rest.truncate(rest.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '>').len());
+        match rest.strip_suffix('>').and_then(|r| r.rfind('<')) {
+            Some(tag) => rest.truncate(tag),
+            None => break,
+        }
+    }
+    ["password", "passwort", "passcode", "mot de passe", "contraseña", "access pass"].iter().any(|w| rest.ends_with(w))
 }
 
 fn makes_secret(facts: &Facts<'_, '_>, step: StepIx) -> bool {

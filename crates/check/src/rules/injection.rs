@@ -1,6 +1,7 @@
 //! `injection`: untrusted text is spliced into code, a command, a query, a URL or a filter on the way to a change.
 
 use super::{Rule, Scope};
+use crate::authority::{answered_by_starter, asks_starter};
 use crate::facts::Facts;
 use crate::provenance::{Origin, Source};
 use crate::tell::Concerning;
@@ -23,7 +24,9 @@ struct Splice<'v> {
 }
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    if !facts.workflow.triggers.iter().any(|t| t.caller_data) && facts.set.callers(facts.index).next().is_none() {
+    let called = facts.set.callers(facts.index).next().is_some();
+    let told = || facts.reached.steps().any(|s| asks_starter(facts.set, facts.place(s)));
+    if !called && !facts.workflow.triggers.iter().any(|t| t.caller_data) && !told() {
         return;
     }
     if facts.live_changes().all(|c| facts.does(c.step, Kind::Decide)) {
@@ -59,7 +62,8 @@ fn tainted(facts: &Facts<'_, '_>, at: StepIx) -> Option<(StepIx, &'static str, S
     splices(step).into_iter().find_map(|splice| {
         let sources = facts.set.sources(place, splice.value);
         let bad = sources.into_iter().find(|s| {
-            s.origin == Origin::Trigger && s.caller && (s.how.spliced || splice.into == "the code") && !s.how.encoded
+            let told = s.origin == Origin::Trigger && s.caller || answered_by_starter(facts.set, s);
+            told && (s.how.spliced || splice.into == "the code") && !s.how.encoded
         });
         bad.filter(|_| !is_paging(splice.key)).map(|s| (at, splice.into, s))
     })

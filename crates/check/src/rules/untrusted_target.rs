@@ -1,7 +1,7 @@
 //! `untrusted-target`: whose access changes is what the caller says, and nothing checks that the caller may.
 
 use super::{Rule, Scope};
-use crate::authority::vouched;
+use crate::authority::{answered_by_starter, vouched};
 use crate::facts::Facts;
 use crate::gate::Gate;
 use crate::provenance::{Origin, Source};
@@ -23,7 +23,9 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
             continue;
         }
         let (step, place) = (change.step, facts.place(change.step));
-        let chosen = |s: &&Source| s.origin == Origin::Trigger && s.caller && !is_own(facts, s);
+        let chosen = |s: &&Source| {
+            s.origin == Origin::Trigger && s.caller && !is_own(facts, s) || answered_by_starter(facts.set, s)
+        };
         let sources = facts.set.deep(place, &acted_on(facts, step));
         let Some(source) = sources.iter().find(chosen) else { continue };
         let how = match source.how.looked_up {

@@ -61,6 +61,7 @@ pub(super) fn workflow(node: Doc<'_>, data: Doc<'_>, path: &str, problems: &mut 
         );
         problems.push(Problem { path: path.to_owned(), line: deep.line(), message });
     }
+    w.batched = trigger.is_some_and(|t| cards.cards[t].connector != "kernel");
     let mut builder = Builder { w: &mut w, values: &values, results: &results, own: id };
     let place = Place { parent: None, inline: false };
     builder.flow(0, vec![(Node::Trigger(0), EdgeKind::Next)], place);

@@ -253,6 +253,7 @@ fn an_event_is_unwrapped_and_its_fields_are_the_triggers() {
         card("each", "kernel:list:0.0.1:asyncEach", &["l:list", &format!("f:flo={inner}")], &[], &[], ""),
     ];
     let w = one(&pack("f1", &flow(&cards, "ev>each", "")));
+    assert!(w.batched, "events shortly after one another come as one batch");
     assert_eq!((w.triggers[0].kind, w.triggers[0].event.as_str()), (TriggerKind::Event, "okta.userCreated"));
     assert_eq!(step(&w, "each").kind, StepKind::Scope);
     assert_eq!(edges(&w), "add->each/end, each->open, open->add, trigger->each");
@@ -352,6 +353,8 @@ fn triggers_of_every_kind() {
             one(&pack("f1", &flow(&[card("a", address, &["t:type=\"invoke\""], &[], &[], "")], "", more)));
         (w.triggers[0].kind, w.triggers[0].authenticated)
     };
+    let endpoint = flow(&[card("a", "kernel:http:0.0.1:accept", &[], &[], &[], "")], "", "");
+    assert!(!one(&pack("f1", &endpoint)).batched, "an endpoint gets a whole batch as one run");
     assert_eq!(kind("kernel:http:0.0.1:delegated", ""), (TriggerKind::Manual, Some(true)));
     assert_eq!(kind("kernel:control:0.0.1:noop", ""), (TriggerKind::Manual, Some(true)));
     assert_eq!(

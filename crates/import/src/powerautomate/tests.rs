@@ -112,6 +112,23 @@ fn any_request_through_a_connector_is_raw() {
 }
 
 #[test]
+fn calls_are_tried_again_as_often_as_the_best_licence_does() {
+    let call = |policy: &str| {
+        let action = format!(
+            r#""Call":{{"type":"Http","inputs":{{"method":"GET","uri":"https://a.example"{policy}}}}}"#
+        );
+        let own = step(&flow(&action), "Call").retries;
+        let schema = "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#";
+        let naked = format!(r#"{{"$schema":"{schema}","triggers":{{}},"actions":{{{action}}}}}"#);
+        (own, step(&workflows(&naked)[0], "Call").retries)
+    };
+    assert_eq!(call(""), (8, 4));
+    assert_eq!(call(r#","retryPolicy":{"type":"exponential","interval":"PT5S"}"#), (8, 4));
+    assert_eq!(call(r#","retryPolicy":{"type":"fixed","count":2,"interval":"PT5S"}"#), (2, 2));
+    assert_eq!(call(r#","retryPolicy":{"type":"none"}"#), (0, 0));
+}
+
+#[test]
 fn old_connections_and_custom_connectors() {
     let old = r#""Old":{"type":"ApiConnection","inputs":{"method":"post","path":"/v2/Mail","host":{"api":{"runtimeUrl":"https://x/apim/office365"},"connection":{"name":"@parameters('$connections')['shared_office365']['connectionId']"}}}}"#;
     let custom = operation("Custom", "shared_graph-5f04d5eb22c34423fb-5f448e0b83a75acf03", "Invite", "");

@@ -5,8 +5,8 @@ use super::scope::{ByName, Looped, Scope, camel};
 use super::{choice, jsonpath, request, value};
 use crate::doc::Node;
 use workflow::{
-    Assignment, EdgeKind, Expression, Function, Language, LoopKind, Map, Node as End, Outcome, Problem, Step,
-    StepIx, StepKind, Term, Text, Value, Workflow,
+    Assignment, EdgeKind, Expression, Function, Language, LoopKind, Map, Node as End, OnError, Outcome,
+    Problem, Step, StepIx, StepKind, Term, Text, Value, Workflow,
 };
 
 /// The platform refuses loops in loops; ours are followed so deep.
@@ -99,6 +99,33 @@ impl Builder<'_> {
             Some(first) => self.w.connect(End::Step(ix), *first, EdgeKind::Body),
             None => self.problems.push(dangling(self.w, node, "the loop starts with", start)),
         }
+        self.failed_rounds(ix, &prefix, &by_name);
+    }
+
+    /// Whether a failed iteration ends the run or only itself is not documented: it may do either.
+    fn failed_rounds(&mut self, ix: StepIx, prefix: &str, by_name: &ByName<'_>) {
+        let mut made = |what: &str, kind: StepKind| {
+            let mut step = Step::new(format!("{prefix}#{what}"), what, kind);
+            (step.synthetic, step.passes_input, step.parent) = (true, true, Some(ix));
+            self.w.add(step)
+        };
+        let branch = made("failed", StepKind::Branch);
+        let next = made("next", StepKind::Join);
+        let end = made("end", StepKind::End(Outcome::Failure));
+        let unknown = Expression::unknown(Language::Structured, "the other iterations go on", Vec::new(), 0);
+        let goes_on = EdgeKind::When { case: "goes on".into(), condition: unknown };
+        self.w.connect(End::Step(branch), next, goes_on);
+        self.w.connect(End::Step(branch), end, EdgeKind::Otherwise { case: "ends".into() });
+        self.w.connect(End::Step(next), ix, EdgeKind::Back);
+        let mut inner: Vec<StepIx> = by_name.values().copied().collect();
+        inner.sort_unstable();
+        for at in inner {
+            let Some(step) = self.w.steps.get_mut(at.0 as usize) else { continue };
+            if matches!(step.kind, StepKind::Action | StepKind::Call | StepKind::Loop(_)) {
+                step.on_error = OnError::Route;
+                self.w.connect(End::Step(at), branch, EdgeKind::Error);
+            }
+        }
     }
 
     fn edges(
@@ -190,7 +217,8 @@ fn step(name: &str, node: Node<'_>, prefix: &str, scope: &Scope<'_>, own: &[Text
     step.connector = if action == "sp:http" { "http".into() } else { connector(action).into() };
     step.operation = action.into();
     step.connector_version = node.get("versionNumber").and_then(Node::scalar).unwrap_or_default().into();
-    let parameters = attributes.map(|a| value::map(a, scope, &["steps"])).unwrap_or_default();
+    let mut parameters = attributes.map(|a| value::map(a, scope, &["steps"])).unwrap_or_default();
+    without_mappings(&mut parameters);
     step.parameters = Value::Map(parameters);
     match action {
         "sp:http" => http(&mut step, attributes, scope, own),
@@ -199,6 +227,15 @@ fn step(name: &str, node: Node<'_>, prefix: &str, scope: &Scope<'_>, own: &[Text
         _ => step.ask = people::ask(action, &step.parameters).map(|(ask, _)| ask),
     }
     step
+}
+
+/// The `mapping` of a saved parameter says which of its fields goes where: names, no values.
+fn without_mappings(parameters: &mut Map) {
+    for entry in parameters.0.iter_mut().filter(|e| e.key.starts_with("param_")) {
+        if let Value::Map(saved) = &mut entry.value {
+            saved.0.retain(|e| e.key != "mapping");
+        }
+    }
 }
 
 fn connector(action: &str) -> &str {

@@ -76,7 +76,9 @@ fn steps_loops_and_questions_become_a_graph() {
     let w = one(LEAVER);
     let expected = "Agreed? -> Get Access [true]\nAgreed? -> Refused [false]\nAsk Manager -> Agreed?\n\
         Ask Manager -> Agreed? [timeout]\nGet Access -> Loop 1\nLoop 1 -> Done\nLoop 1 -> Loop 1/Manage Access [each]\n\
-        Loop 1/End Loop -> Loop 1 [back]\nLoop 1/Manage Access -> Loop 1/End Loop\ntrigger -> Ask Manager";
+        Loop 1/#failed -> Loop 1/#end [ends]\nLoop 1/#failed -> Loop 1/#next [goes on]\n\
+        Loop 1/#next -> Loop 1 [back]\nLoop 1/End Loop -> Loop 1 [back]\nLoop 1/Manage Access -> Loop 1/#failed [error]\n\
+        Loop 1/Manage Access -> Loop 1/End Loop\ntrigger -> Ask Manager";
     assert_eq!(edges(&w), expected);
     assert_eq!(w.enabled, None);
     let ask = step(&w, "Ask Manager").ask.as_ref().expect("a question");
@@ -146,6 +148,17 @@ fn requests_carry_method_url_and_body() {
     assert_eq!(patch[0].get("path").as_text(), Some("/owner"));
     assert_eq!(reference(patch[0].at("value.id")), "Trigger.id");
     assert_eq!(w.credentials[0].name, "c");
+}
+
+#[test]
+fn what_a_saved_parameter_maps_is_no_value() {
+    let w = http(
+        r#"{"method":"post","url":"https://t.example/oauth/token","param_authenticationRef":"basic","param_basic":{
+        "mapping":{"auth_password":"password","auth_username":"username"},"paramID":"p-1","refID":"r-1"}}"#,
+    );
+    let saved = step(&w, "HTTP Request 2").parameters.get("param_basic");
+    assert_eq!(saved.get("paramID").as_text(), Some("p-1"));
+    assert!(saved.get("mapping").is_empty());
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(super) struct Action<'d> {
     pub(super) parent: Option<usize>,
     /// The loop (or agent) around it that `item()` means.
     pub(super) item: Option<usize>,
+    /// It stands in a `Foreach`, at whatever depth: a `Foreach` in one takes its items one after the other.
+    pub(super) nested: bool,
     pub(super) groups: Vec<Group<'d>>,
     /// Where the maps of its inner actions start in the source.
     pub(super) inner: Vec<usize>,
@@ -40,6 +42,10 @@ pub(super) struct Action<'d> {
 impl Action<'_> {
     pub(super) fn is_loop(&self) -> bool {
         matches!(self.kind.as_str(), "foreach" | "until")
+    }
+
+    pub(super) fn is_until(&self) -> bool {
+        self.kind == "until"
     }
 
     pub(super) fn is_container(&self) -> bool {
@@ -79,7 +85,9 @@ impl<'d> Actions<'d> {
         let id = self.fresh(name, parent);
         let kind = node.str("type").unwrap_or_default().to_ascii_lowercase();
         let around = if matches!(kind.as_str(), "foreach" | "agent") { Some(index) } else { item };
-        let action = Action { name, id, kind, node, parent, item, groups: Vec::new(), inner: Vec::new() };
+        let nested = item.is_some_and(|i| self.all[i].kind == "foreach" || self.all[i].nested);
+        let action =
+            Action { name, id, kind, node, parent, item, nested, groups: Vec::new(), inner: Vec::new() };
         self.all.push(action);
         for (slot, of, map) in parts(node) {
             let members = self.members(map, Some(index), around);

@@ -3,15 +3,16 @@
 //! A container that is no loop has a synthetic exit (`x#exit`) where its ends meet. The failure of an action that
 //! nothing deals with belongs to the containers around it: where something runs after such a container's
 //! failure, the failures meet in a synthetic step (`x#failed`) that leads there. An action that runs after
-//! something was skipped gets an edge from what made it be skipped.
+//! something was skipped gets an edge from what made it be skipped. A failure inside an `Until` ends only the round:
+//! it leads to a synthetic branch (`x#round`), to the next round, or, where that was the last, to the loop's failure.
 
 use super::actions::{Action, Actions, Group, Slot};
 use super::context::Context;
 use super::runs::{Run, Runs};
 use std::collections::HashSet;
 use workflow::{
-    Edge, EdgeKind, Expression, Function, Join, Language, Node, OnError, Step, StepIx, StepKind, Term,
-    Workflow,
+    Edge, EdgeKind, Expression, Function, Join, Language, Node, OnError, Outcome, Step, StepIx, StepKind,
+    Term, Workflow,
 };
 
 /// So many actions are looked through for why one was skipped, before they share a step.
@@ -31,6 +32,7 @@ pub(super) fn connect<'d>(workflow: &mut Workflow, actions: &Actions<'d>, runs: 
         cx,
         exits: none(),
         failed: none(),
+        rounds: none(),
         skipped: none(),
         pending: Vec::new(),
     };
@@ -40,6 +42,7 @@ pub(super) fn connect<'d>(workflow: &mut Workflow, actions: &Actions<'d>, runs: 
         wiring.after(index);
         wiring.inside(index);
         wiring.failure(index);
+        wiring.limit(index);
     }
     wiring.fill_skipped();
 }
@@ -51,6 +54,7 @@ struct Wiring<'w, 'd> {
     cx: &'w Context<'w, 'd>,
     exits: Vec<Option<StepIx>>,
     failed: Vec<Option<StepIx>>,
+    rounds: Vec<Option<StepIx>>,
     skipped: Vec<Option<StepIx>>,
     pending: Vec<usize>,
 }
@@ -69,6 +73,9 @@ impl<'d> Wiring<'_, 'd> {
             }
             if container && self.runs.failure_handled[index] {
                 self.failed[index] = Some(self.synthetic(index, "failed", StepKind::Join));
+            }
+            if container && self.action(index).is_until() {
+                self.rounds[index] = Some(self.synthetic(index, "round", StepKind::Branch));
             }
         }
     }
@@ -203,8 +210,9 @@ impl<'d> Wiring<'_, 'd> {
         let item = item.as_deref();
         for number in 0..self.action(index).groups.len() {
             let case = self.case(index, number, &kind, item);
-            self.enter(index, number, case);
+            let first = self.enter(index, number, case);
             self.leave(index, number);
+            self.round(index, first, item);
         }
         let Some(exit) = self.exits[index] else { return };
         let groups = &self.actions.all[index].groups;
@@ -271,23 +279,54 @@ impl<'d> Wiring<'_, 'd> {
         Expression { language: Language::Wdl, text: text.into(), term, line }
     }
 
-    fn enter(&mut self, index: usize, number: usize, edge: EdgeKind) {
-        let from = Node::Step(ix(index));
+    /// Leads into a group; gives the step that it begins with.
+    fn enter(&mut self, index: usize, number: usize, edge: EdgeKind) -> Option<StepIx> {
         let first = self.first(&self.action(index).groups[number].members);
-        match first[..] {
-            [only] => self.workflow.connect(from, ix(only), edge),
-            [] => {
-                if let Some(exit) = self.exits[index] {
-                    self.workflow.connect(from, exit, edge);
-                }
+        let to = match first[..] {
+            [only] => ix(only),
+            [] => self.exits[index]?,
+            _ => self.synthetic(index, &format!("start{number}"), StepKind::Fork),
+        };
+        self.workflow.connect(Node::Step(ix(index)), to, edge);
+        if first.len() > 1 {
+            for start in first {
+                self.workflow.connect(Node::Step(to), ix(start), EdgeKind::Next);
             }
-            _ => {
-                let fork = self.synthetic(index, &format!("start{number}"), StepKind::Fork);
-                self.workflow.connect(from, fork, edge);
-                for start in first {
-                    self.workflow.connect(Node::Step(fork), ix(start), EdgeKind::Next);
-                }
-            }
+        }
+        Some(to)
+    }
+
+    /// What becomes of a failed round of an `Until`: another round while its condition does not hold, and the loop's
+    /// own failure when that was the last.
+    fn round(&mut self, index: usize, first: Option<StepIx>, item: Option<&str>) {
+        let (Some(branch), Some(first)) = (self.rounds[index], first) else { return };
+        let mut condition = self.cx.condition(self.action(index).node.get("expression"), item);
+        condition.term = Term::Call(Function::Not, vec![condition.term]);
+        condition.text = format!("not {}", condition.text).into();
+        self.workflow.edges.push(Edge {
+            from: Node::Step(branch),
+            to: first,
+            kind: EdgeKind::When { case: "another round".into(), condition },
+        });
+        let failure = self.failure_target(index, "ended");
+        self.workflow.connect(Node::Step(branch), failure, EdgeKind::Otherwise { case: "last round".into() });
+    }
+
+    /// Where a loop's own failure goes: to what deals with it, else to the end of the run.
+    fn failure_target(&mut self, index: usize, what: &str) -> StepIx {
+        match self.failed[index].or_else(|| self.outer(index)) {
+            Some(target) => target,
+            None => self.synthetic(index, what, StepKind::End(Outcome::Failure)),
+        }
+    }
+
+    /// An `Until` that reaches its limits is done, unless it is set to fail then.
+    fn limit(&mut self, index: usize) {
+        let action = self.action(index);
+        let option = action.node.str("operationOptions").unwrap_or_default();
+        if action.is_until() && option.eq_ignore_ascii_case("FailWhenLimitsReached") {
+            let failure = self.failure_target(index, "limit");
+            self.workflow.connect(Node::Step(ix(index)), failure, EdgeKind::Timeout);
         }
     }
 
@@ -362,7 +401,9 @@ impl<'d> Wiring<'_, 'd> {
         let Some(target) = own.or_else(|| self.outer(index)) else { return };
         self.route(index, true);
         self.workflow.connect(Node::Step(ix(index)), target, EdgeKind::Error);
-        if waits(&self.action(index).kind) || self.action(index).node.at(&["limit", "timeout"]).is_some() {
+        let action = self.action(index);
+        let timed = action.node.at(&["limit", "timeout"]).is_some() && !action.is_until();
+        if timed || waits(&action.kind) {
             self.workflow.connect(Node::Step(ix(index)), target, EdgeKind::Timeout);
         }
     }
@@ -370,7 +411,7 @@ impl<'d> Wiring<'_, 'd> {
     fn outer(&self, index: usize) -> Option<StepIx> {
         let mut at = self.action(index).parent;
         while let Some(parent) = at {
-            if let Some(target) = self.failed[parent] {
+            if let Some(target) = self.rounds[parent].or(self.failed[parent]) {
                 return Some(target);
             }
             at = self.action(parent).parent;

@@ -16,8 +16,11 @@ use workflow::{
 
 /// Calls are tried again so often where the definition says nothing.
 const DEFAULT_RETRIES: u32 = 4;
-/// Rounds of an `Until` where the definition says nothing.
+/// The same in Power Automate, where the owner's licence decides between 2 and 8: the more.
+const LICENSED_RETRIES: u32 = 8;
+/// Rounds of an `Until` where the definition says nothing, and how long they may take.
 const DEFAULT_ROUNDS: u64 = 60;
+const DEFAULT_TIME: &str = "PT1H";
 
 /// Turns actions into steps of a workflow.
 pub(super) struct Builder<'b, 'd> {
@@ -64,6 +67,9 @@ impl<'b, 'd> Builder<'b, 'd> {
                 map.push(key, self.cx.value(node, item), node.line());
             }
         }
+        if action.kind == "until" {
+            map = limited(map, action.node.line());
+        }
         if let Some(node) = action.node.get("expression") {
             let condition = self.cx.condition(Some(node), item);
             map.push("expression", Value::Expr(Box::new(condition)), node.line());
@@ -84,7 +90,7 @@ impl<'b, 'd> Builder<'b, 'd> {
             "javascriptcode" | "csharpscriptcode" | "powershellcode" => self.code(step, action, inputs, item),
             _ => self.shape(step, action, inputs, item),
         }
-        step.retries = retries(&action.kind, inputs);
+        step.retries = retries(&action.kind, inputs, self.cx.platform);
         self.settings(step, action.node, item);
     }
 
@@ -299,11 +305,31 @@ impl<'b, 'd> Builder<'b, 'd> {
     }
 }
 
+/// The limits of an `Until`, with the platform's where the definition has none.
+fn limited(mut map: Map, line: u32) -> Map {
+    let mut limit = Map::default();
+    if let Some(at) = map.0.iter().position(|e| e.key == "limit")
+        && let Value::Map(own) = map.0.remove(at).value
+    {
+        limit = own;
+    }
+    for (key, value) in
+        [("count", Value::Number(DEFAULT_ROUNDS.to_string().into())), ("timeout", Value::text(DEFAULT_TIME))]
+    {
+        if !limit.0.iter().any(|e| e.key == key) {
+            limit.push(key, value, line);
+        }
+    }
+    map.push("limit", Value::Map(limit), line);
+    map
+}
+
 fn kind(action: &Action<'_>, platform: Platform) -> StepKind {
     match action.kind.as_str() {
         "if" | "switch" => StepKind::Branch,
         "foreach" => {
-            StepKind::Loop(LoopKind::Each { parallel: is_parallel(action.node, platform), bound: None })
+            let parallel = !action.nested && is_parallel(action.node, platform);
+            StepKind::Loop(LoopKind::Each { parallel, bound: None })
         }
         "until" => {
             let count =
@@ -316,6 +342,7 @@ fn kind(action: &Action<'_>, platform: Platform) -> StepKind {
         "wait" | "delay" | "delayuntil" => StepKind::Wait,
         "terminate" => StepKind::End(match action.node.at(&["inputs", "runStatus"]).and_then(Node::as_str) {
             Some(status) if status.eq_ignore_ascii_case("succeeded") => Outcome::Success,
+            Some(status) if status.eq_ignore_ascii_case("cancelled") => Outcome::Cancelled,
             _ => Outcome::Failure,
         }),
         kind if is_shaping(kind) => StepKind::Set,
@@ -372,18 +399,19 @@ fn is_mocked(node: Node<'_>) -> bool {
     option.and_then(Node::as_str).is_some_and(|o| o.eq_ignore_ascii_case("enabled"))
 }
 
-fn retries(kind: &str, inputs: Node<'_>) -> u32 {
+fn retries(kind: &str, inputs: Node<'_>, platform: Platform) -> u32 {
+    let usual = if platform == Platform::PowerAutomate { LICENSED_RETRIES } else { DEFAULT_RETRIES };
     let policy = inputs.get("retryPolicy");
     match policy.and_then(|p| p.str("type")).map(str::to_ascii_lowercase).as_deref() {
         Some("none") => 0,
         Some(_) => {
             let count = policy.and_then(|p| p.get("count")).and_then(Node::scalar);
-            count.and_then(|n| n.parse().ok()).unwrap_or(DEFAULT_RETRIES)
+            count.and_then(|n| n.parse().ok()).unwrap_or(usual)
         }
         None => {
             let calls =
                 ["http", "apiconnection", "openapiconnection", "function", "workflow", "serviceprovider"];
-            if calls.iter().any(|c| kind.starts_with(c)) { DEFAULT_RETRIES } else { 0 }
+            if calls.iter().any(|c| kind.starts_with(c)) { usual } else { 0 }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Definitions to graphs: order, containers, failures, expressions, requests, questions.
 
+mod loops;
+
 use crate::{NoFiles, Verdict};
 use workflow::{
     EdgeKind, Function, Join, Node, Reference, Root, Segment, Step, StepKind, Term, Value, Workflow,

@@ -32,6 +32,8 @@ impl<'d> Context<'_, 'd> {
             NodeKind::Map => {
                 let mut map = Map::default();
                 for (key, value) in node.entries() {
+                    // `@@` stands for `@`, in names too.
+                    let key = if key.starts_with("@@") { &key[1..] } else { key };
                     map.push(key, self.value_in(value, chain, item, hops), value.line());
                 }
                 Value::Map(map)
