@@ -151,7 +151,7 @@ impl<'s, 'w> Judge<'s, 'w> {
         let holding = || judged.iter().filter(|(_, e)| *e == Effectiveness::Holds);
         let own = |q: &Question| crate::authority::asks_starter(self.set, Place { step: q.step, ..at });
         // What the requester is asked does not stand for what somebody else is asked.
-        let leaks = judged.iter().any(|(q, e)| *e == Effectiveness::Leaks && q.is_approval);
+        let leaks = judged.iter().any(|(q, e)| *e == Effectiveness::Leaks && !own(q));
         if let Some((q, _)) = holding().find(|(q, _)| !leaks || !own(q)) {
             return by(Gate::Present, q, Vec::new());
         }

@@ -122,7 +122,7 @@ fn secret_name(name: &str) -> Option<&'static str> {
     if ["authorization", "proxyauthorization"].iter().any(|w| letters().eq(w.bytes())) {
         return Some("header");
     }
-    if ends(&["password", "passwd", "pwd", "passphrase"]) {
+    if ends(&["password", "passwd", "pwd", "passphrase", "passcode"]) {
         return (!starts_with("forget") && !starts_with("reset")).then_some("password");
     }
     let tokens = [

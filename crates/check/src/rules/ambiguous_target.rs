@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::logic::keys_of;
 use crate::provenance::{Origin, Source};
 use crate::set::Place;
-use workflow::{EdgeKind, Finding, Function, Kind, Node, Returns, Severity, StepIx, Term, TriggerKind, Value};
+use workflow::{EdgeKind, Finding, Function, Kind, Node, Platform, Returns, Severity, StepIx, Term, TriggerKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -49,7 +49,9 @@ fn ambiguity(facts: &Facts<'_, '_>, change: StepIx, source: &Source) -> Option<S
     if !facts.step(change).changes_access() && source.how.looked_up.is_some() {
         return None;
     }
-    if let (Origin::Step(found), true) = (&source.origin, source.how.first) {
+    if let Origin::Step(found) = &source.origin
+        && (source.how.first || takes_first(facts, source.workflow, *found))
+    {
         let found = Place { workflow: source.workflow, step: *found };
         if searches(facts, found) && !counted(facts, change, found) {
             return Some(format!("the first hit of {}, with no check that it is the only one", facts.source(source)));
@@ -69,6 +71,22 @@ fn ambiguity(facts: &Facts<'_, '_>, change: StepIx, source: &Source) -> Option<S
         let by = if by.name.is_empty() { &by.id } else { &by.name };
         format!("whoever `{by}` finds by {}, a name that need not be unique", facts.source(source))
     })
+}
+
+/// An Okta search card that is set to give its first match alone, of what it does not find by a unique key.
+fn takes_first(facts: &Facts<'_, '_>, workflow: u32, found: StepIx) -> bool {
+    let (mut first, mut unique) = (false, false);
+    let of_people = facts.set.graph(workflow).step(found).operation.to_lowercase().contains("user");
+    facts.set.graph(workflow).step(found).parameters.walk(&mut |v| {
+        for entry in v.entries() {
+            let key = entry.key.to_lowercase().replace('_', "");
+            let one = |t: &str| matches!(&*t.to_lowercase(), "first matching record" | "first_match" | "first");
+            first |= key.starts_with("resultset") && entry.value.as_text().is_some_and(one);
+            let unique_key = matches!(&*key, "id" | "login" | "username" | "userid" | "externalid");
+            unique |= unique_key && !entry.value.is_empty() && entry.value.entries().is_empty();
+        }
+    });
+    first && of_people && !unique && facts.set.workflows[workflow as usize].platform == Platform::OktaWorkflows
 }
 
 /// A list of people in what a webhook delivers.
@@ -129,5 +147,28 @@ fn lengths<'t>(term: &'t Term, found: &mut Vec<&'t Term>) {
             Term::Template(parts) | Term::List(parts) => work.extend(parts),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dsl::workflows;
+    use workflow::Platform;
+
+    fn ambiguous(search: &str) -> bool {
+        let text = format!(
+            "trigger call manual auth\nstep find read okta list operation=searchUsers resultSet=\"First Matching Record\" {search}\n\
+             step off disable okta identity={{step.find.id}}\ncall -> find -> off"
+        );
+        let mut all = workflows(&text);
+        all[0].platform = Platform::OktaWorkflows;
+        let judged = crate::judge::check(&all, &[]);
+        judged[0].findings.iter().any(|f| f.rule == "ambiguous-target")
+    }
+
+    #[test]
+    fn a_card_set_to_the_first_match_takes_the_first() {
+        assert!(ambiguous("email={trigger.mail}"));
+        assert!(!ambiguous("login={trigger.login}"), "a login is unique");
     }
 }

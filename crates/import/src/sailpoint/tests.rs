@@ -96,6 +96,7 @@ fn references_find_steps_items_and_the_loop_context() {
     let EdgeKind::When { condition, .. } = w
         .edges
         .iter()
+        .filter(|e| e.from == Node::Step(w.find("Agreed?").expect("a choice")))
         .map(|e| e.kind.clone())
         .find(|k| matches!(k, EdgeKind::When { .. }))
         .expect("a condition")
