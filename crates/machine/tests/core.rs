@@ -183,6 +183,16 @@ fn an_end_step_ends_the_run_and_what_runs_beside_it() {
 }
 
 #[test]
+fn a_run_that_calls_itself_off_is_cancelled() {
+    let w = Build::new(Platform::LogicApps)
+        .acts("a")
+        .step("stop", StepKind::End(Outcome::Cancelled))
+        .chain(&["start", "a", "stop"])
+        .done();
+    assert_eq!(names(&w, |_, _| ok()).1, [Ended::Cancelled]);
+}
+
+#[test]
 fn an_answer_that_does_not_fit_is_an_error() {
     let w = [Build::new(Platform::SailPoint).acts("a").chain(&["start", "a"]).done()];
     let program = Program::new(&w);

@@ -448,3 +448,58 @@ fn an_account_is_given_to_whom_it_is_correlated_with() {
     let step = judged(Platform::SailPoint, request("PATCH", url, Value::List(vec![patch])));
     assert_eq!(step.target.identity, [reference("who")]);
 }
+
+#[test]
+fn the_table_of_a_row_decides_what_making_or_deleting_it_does() {
+    let row = |operation_id: &str, table: &str| {
+        let parameters = map(vec![("entityName", Value::text(table))]);
+        kinds(Platform::PowerAutomate, operation("shared_commondataserviceforapps", operation_id, parameters))
+    };
+    assert_eq!(row("CreateRecord", "teams"), ["create-identity dataverse"]);
+    assert_eq!(row("DeleteRecord", "systemusers"), ["delete-identity dataverse"]);
+    assert_eq!(row("UpdateRecord", "roles"), ["change-policy dataverse"]);
+    assert_eq!(row("CreateRecord", "invoices"), ["write dataverse"]);
+}
+
+#[test]
+fn an_app_of_the_power_platform_is_shared_by_its_role_assignments() {
+    let assign = |parameters| {
+        kinds(
+            Platform::PowerAutomate,
+            operation("shared_powerappsforappmakers", "Edit-AppRoleAssignment", parameters),
+        )
+    };
+    let put = map(vec![("app", Value::text("a1")), ("body/put", Value::List(Vec::new()))]);
+    assert_eq!(assign(put), ["grant power-platform"]);
+    assert_eq!(assign(map(vec![("body/delete", Value::text("x"))])), ["revoke power-platform"]);
+}
+
+#[test]
+fn a_new_site_gives_its_owner_access_and_following_one_gives_nobody_any() {
+    let call = |path: &str, body| kinds(Platform::PowerAutomate, request("POST", Value::text(path), body));
+    let site = "https://acme.sharepoint.com/_api/SPSiteManager/create";
+    let owned = map(vec![("request", map(vec![("Owner", Value::text("a@acme.test"))]))]);
+    assert_eq!(call(site, owned), ["grant sharepoint"]);
+    let follow = "https://acme.sharepoint.com/_api/social.following/follow";
+    assert_eq!(call(follow, map(vec![("actor", Value::text("x"))])), ["write sharepoint"]);
+}
+
+#[test]
+fn what_a_patch_of_a_source_sets_decides() {
+    let patch = |path: &str| {
+        let operation = map(vec![("op", Value::text("replace")), ("path", Value::text(path))]);
+        let url = Value::text("https://acme.api.identitynow.com/v3/sources/s1");
+        kinds(Platform::SailPoint, request("PATCH", url, Value::List(vec![operation])))
+    };
+    assert_eq!(patch("/connectorAttributes/deltaAggregationEnabled"), ["write sailpoint"]);
+    assert_eq!(patch("/owner"), ["change-policy sailpoint"]);
+}
+
+#[test]
+fn a_chromebooks_password_token_ends() {
+    let url = Value::text("https://chromedevicetoken.googleapis.com/v1/users:invalidateToken");
+    assert_eq!(
+        kinds(Platform::OktaWorkflows, request("POST", url, Value::Null)),
+        ["revoke google-workspace"]
+    );
+}

@@ -19,6 +19,14 @@ impl Run<'_, '_> {
                     self.end_run(frame, Err(failure));
                 }
             }
+            // A run that is called off has no result; to the workflow that called it, that is a failure.
+            (Outcome::Cancelled, Ok(_)) if self.state.run_of(frame) == self.state.root_of(frame) => {
+                self.abandon(frame, Ended::Cancelled);
+            }
+            (Outcome::Cancelled, Ok(_)) => {
+                let failure = self.semantics(ix).raised(&self.here(frame, &input), step);
+                self.end_run(frame, Err(failure));
+            }
             (_, Err(failure)) => self.fail(ix, super::fault(failure)),
             (Outcome::Success, Ok(output)) => self.end_run(frame, Ok(output)),
             (Outcome::Path, Ok(output)) => {
