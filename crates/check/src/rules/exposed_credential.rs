@@ -42,7 +42,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
 /// A message that itself says of a result of outside code that it is a password.
 fn labelled(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     let says = |s: &StepIx| [Kind::Notify, Kind::Ticket].iter().any(|k| facts.does(*s, *k));
-    for step in facts.reached.steps().filter(says).take(400) {
+    for step in facts.bounded(&RULE, 400, facts.reached.steps().filter(says)) {
         let own = facts.step(step);
         let texts = own.parameters.expressions().into_iter().chain(own.request.iter().flat_map(|r| r.body.expressions()));
         let Some(maker) = texts.filter_map(|e| passed_on(facts, step, &e.term)).next() else { continue };

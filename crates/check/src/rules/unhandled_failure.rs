@@ -56,7 +56,8 @@ fn told_of(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     exits.sort_unstable();
     exits.dedup();
     // What a later step's failure leads to is not where success goes either.
-    let beyond: Vec<_> = exits.into_iter().take(20).map(|x| (x, graph.reach(From::After(x), |e| !fails(e)))).collect();
+    let exits = facts.bounded(&RULE, 40, exits.into_iter());
+    let beyond: Vec<_> = exits.map(|x| (x, graph.reach(From::After(x), |e| !fails(e)))).collect();
     let well = |s: StepIx| went_well.has(s) || beyond.iter().any(|(x, r)| *x == s || r.has(s));
     let reads = failed.iter().any(|b| reads_outcome(facts, *b, step));
     let noting = || failed.iter().filter(|s| !well(**s) && !facts.step(**s).assigns.is_empty());
