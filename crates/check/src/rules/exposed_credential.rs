@@ -44,8 +44,8 @@ fn labelled(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     let says = |s: &StepIx| [Kind::Notify, Kind::Ticket].iter().any(|k| facts.does(*s, *k));
     for step in facts.bounded(&RULE, 400, facts.reached.steps().filter(says)) {
         let own = facts.step(step);
-        let texts = own.parameters.expressions().into_iter().chain(own.request.iter().flat_map(|r| r.body.expressions()));
-        let Some(maker) = texts.filter_map(|e| passed_on(facts, step, &e.term)).next() else { continue };
+        let mut texts = own.parameters.expressions().into_iter().chain(own.request.iter().flat_map(|r| r.body.expressions()));
+        let Some(maker) = texts.find_map(|e| passed_on(facts, step, &e.term)) else { continue };
         let message = format!(
             "{} sends in clear what {} gives back, and calls it a password.",
             facts.name(step),
