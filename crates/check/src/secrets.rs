@@ -109,6 +109,17 @@ pub fn in_code(text: &str) -> Option<Found<'_>> {
     })
 }
 
+/// A password that a command is given as an option: `--set adminPassword=…`, `--password …`.
+#[must_use]
+pub fn in_command(text: &str) -> Option<Found<'_>> {
+    static OPTION: OnceLock<Option<Regex>> = OnceLock::new();
+    let option = OPTION.get_or_init(|| {
+        Regex::new(r#"(?i)--[a-z0-9-]*(?:\s+[a-z0-9_.]*)?(?:password|passwd)[= ]["']?([^\s"'${}<>%-][^\s"'${}<>%]{5,100})"#).ok()
+    });
+    let found = option.as_ref()?.captures_iter(text).find_map(|c| named("password", c.get(1)?.as_str()));
+    found.map(|f| Found { what: "a password", ..f })
+}
+
 /// What kind of secret a name means.
 fn secret_name(name: &str) -> Option<&'static str> {
     // Compared from the end and without a copy: almost all names end otherwise.
@@ -208,6 +219,15 @@ mod tests {
         assert!(shapes().is_some() && each_shape().len() == SHAPES.len());
         assert!(!is_placeholder("q8Zt55vYw0Lr2mNx91"));
         assert!(in_code("x").is_none() && in_code("token = 'q8Zt55vYw0Lr2mNx91'").is_some());
+    }
+
+    #[test]
+    fn options_of_commands_are_searched() {
+        let found = |text| in_command(text).map(|f| f.text);
+        assert_eq!(found("helm install x --set adminPassword=Winter2031"), Some("Winter2031"));
+        assert_eq!(found("tool login --password 'Winter2031' --force"), Some("Winter2031"));
+        assert_eq!(found("tool login --password $PASSWORD"), None);
+        assert_eq!(found("tool login --password-stdin --force"), None);
     }
 
     #[test]

@@ -7,14 +7,16 @@
 //! - a *scope* or *branch container* step has edges to its first children; its children's ends go to a synthetic
 //!   [`StepKind::Join`] step, whose edges are the container's own successors. So no path past the container leaves its
 //!   children out;
-//! - a step with several incoming edges runs when any arrives ([`Join::Any`]) or when all its predecessors have
-//!   ended in a way that one of their edges names ([`Join::All`]).
+//! - a step with several incoming edges runs when any arrives ([`Join::Any`]), when all its predecessors have
+//!   ended in a way that one of their edges names ([`Join::All`]), or once when no more can arrive ([`Join::Settled`]).
 //!
 //! What a platform does on failure is spelled out in edges: a step that goes on after an error has an
-//! [`EdgeKind::Error`] edge to where it goes; a step without one ends the run as a failure. A question that goes
-//! on when nobody answers has an [`EdgeKind::Timeout`] edge; without one it waits for ever or ends the run. A loop
-//! that reaches its bound is done, unless it has a Timeout edge, which is then taken. Where a failure ends only its
-//! round, or may, the error edges lead to a synthetic branch: to the next round, or to the loop's failure.
+//! [`EdgeKind::Error`] edge to where it goes; a step without one ends the run as a failure. Where a failure may go
+//! one of two ways ([`OnError::Either`]), those of its error edges that a [`EdgeKind::Next`] edge runs beside are one
+//! of them, the rest the other. A question that goes on when nobody answers has an [`EdgeKind::Timeout`] edge; without
+//! one it waits for ever or ends the run. A loop that reaches its bound is done, unless it has a Timeout edge, which is
+//! then taken. Where a failure ends only its round, or may, the error edges lead to a synthetic branch: to the next
+//! round, or to the loop's failure.
 
 use crate::{Digest, Effect, Expression, Part, Platform, Span, Text, Value};
 use serde::{Deserialize, Serialize};
@@ -273,6 +275,9 @@ pub enum OnError {
     Continue,
     /// An error edge takes it.
     Route,
+    /// An error edge takes it, or the run goes on as if nothing had happened: which of the two depends on how the
+    /// step fails, and the definition does not say.
+    Either,
 }
 
 /// What starts a step with several incoming edges.
@@ -284,6 +289,8 @@ pub enum Join {
     Any,
     /// When every predecessor has ended in a way one of its edges names.
     All,
+    /// Once, with what came, when every predecessor has ended in such a way or cannot any more.
+    Settled,
 }
 
 /// An end of an edge.

@@ -118,6 +118,7 @@ impl Judge<'_> {
                     || (code.language == CodeLanguage::Shell && code::is_plain(self.catalogue, &text))
                     || self.reads_only(code.language, &text, out));
         }
+        first_password(out);
         let system = step.connector.as_str();
         if reaches {
             out.add(Kind::Code, system, Evidence::Code);
@@ -163,7 +164,10 @@ impl Judge<'_> {
             StepKind::Action | StepKind::Code if step.connector.is_empty() && step.operation.is_empty() => {
                 Kind::Opaque
             }
-            StepKind::Action => verbs::operation(&step.operation).unwrap_or(Kind::Opaque),
+            StepKind::Action => verbs::operation(&step.operation)
+                .or_else(|| self.platform_type(step))
+                .or_else(|| asks_to_get(step))
+                .unwrap_or(Kind::Opaque),
             StepKind::Code => Kind::Code,
             StepKind::Call => Kind::Call,
             StepKind::Agent => Kind::Read,
@@ -172,6 +176,30 @@ impl Judge<'_> {
         let system = if kind == Kind::Control { Text::default() } else { step.connector.clone() };
         out.add(kind, &system, Evidence::Operation);
     }
+}
+
+impl Judge<'_> {
+    /// Node-RED's palette names nodes by what they do, and most have no operation besides.
+    fn platform_type(&self, step: &Step) -> Option<Kind> {
+        let bare = self.platform == "node-red" && step.operation == "-";
+        bare.then(|| verbs::node_type(&step.connector)).flatten()
+    }
+}
+
+/// A script that makes an account and sets a password gives the account its first one.
+fn first_password(out: &mut Outcome) {
+    let by_code = |e: &Effect, kind| e.kind == kind && e.evidence == Evidence::Code;
+    if out.effects.iter().any(|e| by_code(e, Kind::CreateIdentity)) {
+        let resets = out.effects.iter_mut().filter(|e| by_code(e, Kind::ResetCredential));
+        resets.for_each(|e| e.kind = Kind::IssueCredential);
+    }
+}
+
+/// An operation that is not known, but says by a parameter that it is a `GET`.
+fn asks_to_get(step: &Step) -> Option<Kind> {
+    let methods = ["method", "requestMethod", "httpMethod"];
+    let said = methods.iter().find_map(|key| step.parameters.get(key).as_text())?;
+    said.eq_ignore_ascii_case("get").then_some(Kind::Read)
 }
 
 /// Inline code that the definition leaves out is the platform's own example, which shapes data.

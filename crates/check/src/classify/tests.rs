@@ -177,6 +177,51 @@ fn an_unknown_operation_is_opaque_unless_its_verb_reads() {
 }
 
 #[test]
+fn a_node_type_says_by_its_words_what_it_does() {
+    let node = |kind: &str| kinds(Platform::NodeRed, operation(kind, "-", Value::Null));
+    assert_eq!(node("acme-read"), ["read acme-read"]);
+    assert_eq!(node("acmebus out"), ["write acmebus out"]);
+    assert_eq!(node("acme_does_thing_exist"), ["read acme_does_thing_exist"]);
+    assert_eq!(node("acme-set-lookup"), ["opaque acme-set-lookup"]);
+    assert_eq!(node("acme"), ["opaque acme"]);
+}
+
+#[test]
+fn an_unknown_operation_that_says_get_reads() {
+    let asking = |method: &str| {
+        kinds(
+            Platform::N8n,
+            operation("acme.node", "other:doIt", map(vec![("requestMethod", Value::text(method))])),
+        )
+    };
+    assert_eq!(asking("GET"), ["read acme.node"]);
+    assert_eq!(asking("DELETE"), ["opaque acme.node"]);
+}
+
+#[test]
+fn a_bot_that_promotes_grants() {
+    let send = |types: &str| {
+        kinds(Platform::NodeRed, operation("telegram sender", "-", map(vec![("sends", Value::text(types))])))
+    };
+    assert_eq!(send(" message promoteChatMember"), ["grant telegram", "revoke telegram"]);
+    assert_eq!(send(" unbanChatMember"), ["enable telegram"]);
+    assert_eq!(send(" message"), ["notify telegram"]);
+}
+
+#[test]
+fn a_script_that_makes_an_account_gives_it_its_first_password() {
+    let kinds_of = |text: &str| {
+        let step = judged(Platform::N8n, script(CodeLanguage::Shell, text));
+        step.effects.iter().map(|e| e.kind).collect::<Vec<_>>()
+    };
+    let made = kinds_of("useradd -m ada\necho \"ada:$P\" | chpasswd");
+    assert!(made.contains(&Kind::IssueCredential) && !made.contains(&Kind::ResetCredential), "{made:?}");
+    assert!(kinds_of("echo \"ada:$P\" | chpasswd").contains(&Kind::ResetCredential));
+    assert!(!kinds_of("chmod +x /usr/local/bin/tool").contains(&Kind::Grant));
+    assert!(kinds_of("chmod 777 /srv/shared").contains(&Kind::Grant));
+}
+
+#[test]
 fn code_that_only_shapes_data_is_control() {
     let shapes = script(CodeLanguage::JavaScript, "return items.map(i => i.json.a)");
     let step = judged(Platform::N8n, shapes);

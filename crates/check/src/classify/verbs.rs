@@ -71,6 +71,33 @@ pub fn operation(name: &str) -> Option<Kind> {
     READS.contains(&word.to_ascii_lowercase().as_str()).then_some(Kind::Read)
 }
 
+/// What a node type says of itself by its words: `modbus-read`, `amqp out`; nothing where some word may mean a change.
+#[must_use]
+pub fn node_type(name: &str) -> Option<Kind> {
+    let words: Vec<String> = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let (last, more) = words.split_last()?;
+    let is = |w: &String, list: &[&str]| list.contains(&w.as_str());
+    if words.iter().any(|w| is(w, CHANGES)) {
+        return None;
+    }
+    match last.as_str() {
+        "in" | "input" | "receiver" | "listener" | "trigger" if !more.is_empty() => Some(Kind::Read),
+        "out" | "output" if !more.is_empty() => Some(Kind::Write),
+        _ => words.iter().any(|w| is(w, READS) || w == "exist").then_some(Kind::Read),
+    }
+}
+
+/// Words of a node type that mean a change.
+const CHANGES: &[&str] = &[
+    "add", "assign", "ban", "block", "change", "create", "delete", "disable", "enable", "exec", "grant",
+    "invite", "invoke", "lock", "modify", "patch", "post", "promote", "put", "remove", "rename", "request",
+    "reset", "revoke", "rotate", "run", "set", "share", "suspend", "unlock", "update", "write",
+];
+
 /// What an SQL statement does by its first word, where that is certain.
 #[must_use]
 pub fn sql(word: &str) -> Option<Kind> {

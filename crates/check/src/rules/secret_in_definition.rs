@@ -2,7 +2,7 @@
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use crate::secrets::{Found, in_code, in_url, named, shaped};
+use crate::secrets::{Found, in_code, in_command, in_url, named, shaped};
 use workflow::{Confidence, Finding, Severity, Step, Term, Text, Value};
 
 /// The rule.
@@ -76,7 +76,8 @@ fn in_step(step: &Step) -> Vec<Hit> {
         add(in_entry(&assignment.variable, &assignment.value, 0).into_iter().collect());
     }
     for code in &step.code {
-        let found = constants(&code.text).filter_map(|t| shaped(t).or_else(|| in_code(t)));
+        let found = constants(&code.text)
+            .filter_map(|t| shaped(t).or_else(|| in_code(t)).or_else(|| in_command(t)));
         add(found.map(|f| hit(&f, "the code", 0)).collect());
     }
     hits

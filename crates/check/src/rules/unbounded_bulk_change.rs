@@ -23,7 +23,9 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     for change in facts.live_changes().filter(|c| c.verdict.gate != Gate::Present) {
         let identity = &facts.step(change.step).target.identity;
         let sources = facts.set.deep(facts.place(change.step), identity);
-        let told = in_loop(facts, change.step, &sources).or_else(|| itemwise(facts, &sources));
+        let told = in_loop(facts, change.step, &sources)
+            .or_else(|| itemwise(facts, &sources))
+            .or_else(|| fanned_out(facts, &sources));
         if let Some(told) = told.filter(|_| !asked_for_each(facts, change)) {
             let message = format!("{} {} {told}.", facts.name(change.step), facts.deed(change.step));
             out.push(facts.report(&RULE, change.step, message, FIX));
@@ -149,6 +151,22 @@ fn itemwise(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
     })?;
     
     Some(format!("for every item that {} gives back, however many there are", facts.name(list)))
+}
+
+/// Splunk SOAR runs an action once for each value that its data path finds: a path through a list inside of a result
+/// (`data.*` alone is the list of results, one for each that was asked about).
+fn fanned_out(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
+    if facts.workflow.platform != Platform::SplunkSoar {
+        return None;
+    }
+    let read = sources.iter().find_map(|s| {
+        let Origin::Step(read) = s.origin else { return None };
+        let lists = s.path.iter().filter(|p| **p == Segment::Each).count();
+        let step = (s.workflow == facts.index).then(|| facts.step(read))?;
+        let many = lists > 1 || lists == 1 && (gives_many(step) || step.operation.starts_with("list "));
+        (many && !limited(facts, facts.place(read))).then_some(read)
+    })?;
+    Some(format!("for everything that {} finds, however much that is", facts.name(read)))
 }
 
 /// A call, once for each item of a list, of a workflow that changes access of the one it is given.

@@ -116,8 +116,10 @@ fn reads_outcome(facts: &Facts<'_, '_>, at: StepIx, of: StepIx) -> bool {
         _ => false,
     });
     let step = facts.step(at);
+    // A step that acts only uses what came before it; it tells nobody.
+    let acts = step.kind == StepKind::Action && !tells(facts, at) && !facts.does(at, Kind::Control);
     branches
-        || step.parameters.expressions().into_iter().any(reads)
+        || !acts && step.parameters.expressions().into_iter().any(reads)
         || step.assigns.iter().any(|a| a.value.expressions().into_iter().any(reads))
 }
 

@@ -6,7 +6,7 @@ use super::loops;
 use super::value::condition;
 use std::collections::HashMap;
 use workflow::{
-    EdgeKind, Function, Node, OnError, Reference, Root, Step, StepIx, StepKind, Term, Text, Workflow,
+    EdgeKind, Function, Join, Node, OnError, Reference, Root, Step, StepIx, StepKind, Term, Text, Workflow,
 };
 
 /// What the outputs of a step stand for.
@@ -87,6 +87,20 @@ impl Edges<'_, '_> {
                 _ => {}
             }
         }
+        self.join();
+    }
+
+    /// A node with several connected inputs waits for them, and runs once with what it has when no more can come.
+    fn join(&mut self) {
+        let mut inputs: HashMap<u32, u32> = HashMap::new();
+        for wire in self.flow.wires.iter().filter(|w| matches!(w.kind, WireKind::Main)) {
+            let Role::Step(to) = self.flow.items[wire.to].role else { continue };
+            let first = *inputs.entry(to).or_insert(wire.input);
+            let step = self.workflow.steps.get_mut(to as usize).filter(|s| s.join == Join::Any);
+            if let Some(step) = step.filter(|_| first != wire.input) {
+                step.join = Join::Settled;
+            }
+        }
     }
 
     fn trigger_edge(&mut self, trigger: u32, to: StepIx, kind: WireKind) {
@@ -135,8 +149,10 @@ impl Edges<'_, '_> {
         let (on_error, timed) =
             (step.on_error, step.ask.as_ref().is_some_and(|a| a.timeout_seconds.is_some()));
         let outputs = &self.outputs[from.0 as usize];
-        let is_error = on_error == OnError::Route && wire.output == outputs.count;
-        let failed = on_error == OnError::Continue && outputs.failed == Some(wire.output);
+        let is_error = on_error == OnError::Either && wire.output == outputs.count;
+        // A node that throws as a whole hands its input on by its first output, its error output notwithstanding.
+        let failed =
+            matches!(on_error, OnError::Continue | OnError::Either) && outputs.failed == Some(wire.output);
         let kind = if is_error { EdgeKind::Error } else { self.kind(wire, from) };
         self.step_edge(wire, from, to, kind);
         if failed {

@@ -67,6 +67,13 @@ pub(super) fn step(
     step.third_party = node_type.is_third_party();
     step.enabled = !item.disabled;
     step.on_error = on_error(item.node);
+    // A command on another host that fails is no error of the node: it hands on the exit code.
+    if node_type.short() == Some("ssh")
+        && step.on_error == OnError::Fail
+        && operation.resource.as_deref() != Some("file")
+    {
+        step.on_error = OnError::Continue;
+    }
     step.retries = retries(item.node);
     step.ask = ask::ask(node_type, &operation, &parameters);
     step.code = code::code(node_type, &operation, &parameters);
@@ -99,7 +106,7 @@ fn connector(node_type: NodeType<'_>) -> &str {
 
 fn on_error(node: Node<'_>) -> OnError {
     match node.str("onError") {
-        Some("continueErrorOutput") => OnError::Route,
+        Some("continueErrorOutput") => OnError::Either,
         Some("continueRegularOutput") => OnError::Continue,
         Some(_) => OnError::Fail,
         None if node.bool("continueOnFail") == Some(true) => OnError::Continue,
@@ -107,13 +114,13 @@ fn on_error(node: Node<'_>) -> OnError {
     }
 }
 
-/// `retryOnFail` tries three times in all unless `maxTries` says otherwise.
+/// `retryOnFail` tries three times in all unless `maxTries` says otherwise, which the engine brings into two to five.
 fn retries(node: Node<'_>) -> u32 {
     if node.bool("retryOnFail") != Some(true) {
         return 0;
     }
     let tries = node.get("maxTries").and_then(Node::as_number).and_then(|n| n.parse::<u32>().ok());
-    tries.unwrap_or(3).saturating_sub(1)
+    tries.unwrap_or(3).clamp(2, 5) - 1
 }
 
 /// What comes out of a step that only shapes data.

@@ -1,7 +1,7 @@
 //! Tests of the n8n importer, on definitions of our own in n8n's format.
 
 use crate::{Imported, NoFiles, Verdict, import};
-use workflow::{CalleeKey, EdgeKind, Node, OnError, StepKind, Term, TriggerKind, Workflow};
+use workflow::{CalleeKey, EdgeKind, Join, Node, OnError, StepKind, Term, TriggerKind, Workflow};
 
 fn imported(text: &str) -> Imported {
     import("flow.json", text.as_bytes(), &NoFiles)
@@ -67,9 +67,16 @@ fn branches_have_conditions_and_failures_have_ways() {
     let wires =
         [wire("Start", &[&["If"]]), wire("If", &[&["Call"], &["No"]]), wire("Call", &[&["Yes"], &["No"]])];
     let w = flow(&nodes.join(","), &wires.join(","));
-    let expected =
-        ["Start -next> If", "If -true> Call", "If -false> No", "Call -next> Yes", "Call -error> No"];
+    let expected = [
+        "Start -next> If",
+        "If -true> Call",
+        "If -false> No",
+        "Call -next> Yes",
+        "Call -error> Yes",
+        "Call -error> No",
+    ];
     assert_eq!(edges(&w), expected);
+    assert_eq!(w.steps[1].on_error, OnError::Either);
     let EdgeKind::When { condition, .. } = &w.edges[1].kind else { panic!("no condition") };
     assert_eq!(
         format!("{:?}", condition.term),
@@ -286,6 +293,41 @@ fn going_on_after_a_failure_is_an_error_edge() {
     let w = flow(&nodes.join(","), &[wire("T", &[&["H"]]), wire("H", &[&["N"]])].join(","));
     assert_eq!(edges(&w), ["T -next> H", "H -next> N", "H -error> N"]);
     assert_eq!((w.steps[0].on_error, w.steps[0].retries), (OnError::Continue, 2));
+}
+
+#[test]
+fn tries_are_brought_into_two_to_five() {
+    let tries = |more: &str| {
+        let more = format!(r#", "retryOnFail": true{more}, "parameters": {{}}"#);
+        flow(&node("H", "n8n-nodes-base.okta", &more), "").steps[0].retries
+    };
+    assert_eq!([tries(""), tries(r#", "maxTries": 9"#), tries(r#", "maxTries": 0"#)], [2, 4, 1]);
+}
+
+#[test]
+fn several_inputs_wait_for_each_other() {
+    let joined = |mode: &str, index: u32| {
+        let nodes = [
+            base("T", "manualTrigger", ""),
+            base("A", "okta", ""),
+            base("B", "okta", ""),
+            base("M", "merge", &format!(r#""mode": "{mode}""#)),
+        ];
+        let second = format!(r#""B": {{"main": [[{{"node": "M", "type": "main", "index": {index}}}]]}}"#);
+        let wires = [wire("T", &[&["A", "B"]]), wire("A", &[&["M"]]), second];
+        flow(&nodes.join(","), &wires.join(",")).steps[2].join
+    };
+    assert_eq!(joined("append", 1), Join::Settled);
+    assert_eq!(joined("append", 0), Join::Any);
+    assert_eq!(joined("chooseBranch", 1), Join::All);
+}
+
+#[test]
+fn a_command_on_another_host_hands_on_its_exit_code() {
+    let nodes =
+        [base("T", "manualTrigger", ""), base("S", "ssh", r#""command": "ls""#), base("N", "noOp", "")];
+    let w = flow(&nodes.join(","), &[wire("T", &[&["S"]]), wire("S", &[&["N"]])].join(","));
+    assert_eq!(edges(&w), ["T -next> S", "S -next> N", "S -error> N"]);
 }
 
 #[test]

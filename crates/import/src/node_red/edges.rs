@@ -5,7 +5,7 @@ use super::members::Group;
 use super::network::Network;
 use super::rules::Case;
 use super::scope::Scope;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use workflow::{EdgeKind, Expression, Language, Node, OnError, StepIx, StepKind, Term, Workflow};
 
 /// At most so many nodes that catch every failure are wired to everything.
@@ -59,7 +59,7 @@ fn wire(
 ) {
     let Some(step) = w.step(from) else { return };
     let continues = step.on_error == OnError::Continue;
-    let is_guard = step.kind == StepKind::Guard;
+    let (is_guard, is_command) = (step.kind == StepKind::Guard, step.connector == "exec");
     let unknown = || Expression {
         language: Language::NodeRed,
         text: "".into(),
@@ -72,11 +72,11 @@ fn wire(
         Some((case, None)) => EdgeKind::Otherwise { case: case.clone() },
         None if is_guard => when("changed".to_owned(), unknown()),
         // A command gives its output, its errors and its return code, each by its own output.
-        None if outputs > 1 && step.connector != "exec" => when((output + 1).to_string(), unknown()),
+        None if outputs > 1 && !is_command => when((output + 1).to_string(), unknown()),
         None => EdgeKind::Next,
     };
     w.connect(Node::Step(from), to, kind);
-    if continues && output == 0 {
+    if continues && (output == 0 || is_command) {
         w.connect(Node::Step(from), to, EdgeKind::Error);
     }
 }
@@ -84,6 +84,7 @@ fn wire(
 /// Failures go to the nodes that catch them, completion to those that wait for it.
 fn caught(workflow: &mut Workflow, network: &Network<'_>, group: &Group<'_>, places: &Places) {
     let mut open = 0;
+    let covered = covered(network, group);
     for &ix in &group.members {
         let item = &network.items[ix];
         let Some(&to) = places.steps.get(&ix) else { continue };
@@ -102,9 +103,26 @@ fn caught(workflow: &mut Workflow, network: &Network<'_>, group: &Group<'_>, pla
             false if open > MOST_CATCHES || item.kind == "complete" => Vec::new(),
             false => group.members.iter().copied().collect(),
         };
-        for from in from {
+        // One for what nothing else catches gets no failure of a node that another covers.
+        let rest = item.kind == "catch" && item.node.bool("uncaught") == Some(true);
+        for from in from.into_iter().filter(|from| !rest || !covered.contains(from)) {
             fails(workflow, network, places, from, to, &kind);
         }
+    }
+}
+
+/// Nodes whose failures go to a catch node that is not only for uncaught ones.
+fn covered(network: &Network<'_>, group: &Group<'_>) -> BTreeSet<usize> {
+    let catches = group.members.iter().copied().filter(|ix| {
+        let item = &network.items[*ix];
+        item.kind == "catch" && !item.disabled && item.node.bool("uncaught") != Some(true)
+    });
+    let named = |ix: usize| network.items[ix].node.get("scope").is_some_and(|s| s.is_list());
+    let (some, all): (Vec<usize>, Vec<usize>) = catches.partition(|ix| named(*ix));
+    if all.is_empty() {
+        some.into_iter().flat_map(|ix| network.listed(ix, "scope")).collect()
+    } else {
+        group.members.clone()
     }
 }
 

@@ -113,11 +113,14 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
             let item = computed("payload", Term::Ref(items), line);
             (step.output, step.passes_input) = (Some(one("payload", item)), true);
         }
-        "exec" => step.operation = "-".into(),
+        // A command that fails gives its outputs and return code as one that succeeds.
+        "exec" => (step.operation, step.on_error) = ("-".into(), OnError::Continue),
         "ui_toast" | "ui-notification" => {
             step.ask = asked(node);
             step.operation = if step.ask.is_some() { "dialog" } else { "toast" }.into();
         }
+        "telegram sender" | "telegram reply" => sends(step, network, ix),
+        kind if kind.starts_with("AWS ") => aws(step, kind, at, line),
         kind => {
             if let Some(id) = kind.strip_prefix("subflow:") {
                 let input = plain_env(node, at);
@@ -126,6 +129,49 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
             }
         }
     }
+}
+
+/// The types of the messages that the functions and injections directly before a bot give it, as far as they are
+/// constant: by its type a message is a text, or promotes somebody.
+fn sends(step: &mut Step, network: &Network<'_>, ix: usize) {
+    let before = network.items.iter().filter(|i| !i.disabled && i.wires.iter().flatten().any(|to| *to == ix));
+    let mut types: Vec<String> = before.filter_map(|item| sent_type(item.kind, item.node)).collect();
+    types.sort_unstable();
+    types.dedup();
+    if let (Value::Map(map), false) = (&mut step.parameters, types.is_empty()) {
+        map.push("sends", Value::text(format!(" {}", types.join(" "))), network.items[ix].node.line());
+    }
+}
+
+fn sent_type(kind: &str, node: Node<'_>) -> Option<String> {
+    if kind == "inject" {
+        let payload = crate::doc::Doc::json(node.str("payload")?).ok()?;
+        return payload.root().str("type").map(str::to_owned);
+    }
+    let effects = function::straight(node.str("func").filter(|_| kind == "function")?)?;
+    let (_, term) = effects.set.iter().rev().find(|(path, _)| path.iter().eq(["payload", "type"]))?;
+    match term {
+        Term::Text(text) => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+/// The nodes for AWS name a service by their type and one of its API's actions by their operation: the action that the
+/// services with a query API are called with.
+fn aws(step: &mut Step, kind: &str, at: &At<'_>, line: u32) {
+    let host = match kind {
+        "AWS IAM" => "iam.amazonaws.com",
+        "AWS STS" => "sts.amazonaws.com",
+        _ => return,
+    };
+    step.request = Some(Request {
+        method: Value::text("POST"),
+        url: Value::text(format!("https://{host}/?Action={}", step.operation)),
+        body: computed("payload", message("payload", at), line),
+        auth: Auth::Stored,
+        governed: true,
+        ..Request::default()
+    });
 }
 
 /// What a dashboard's dialog asks: its buttons are the answers. A message that only appears asks nothing.

@@ -241,6 +241,51 @@ fn the_digest_leaves_out_presentation_only() {
 }
 
 #[test]
+fn a_catch_for_the_rest_gets_no_failure_that_another_covers() {
+    let w = &tab(&[
+        node("in", "inject", "a", ""),
+        node("a", "mqtt out", "b", ""),
+        node("b", "file", "", ""),
+        node("some", "catch", "", r#""scope": ["a"]"#),
+        node("rest", "catch", "", r#""scope": null, "uncaught": true"#),
+    ])[0];
+    let caught: Vec<String> = edges(w).into_iter().filter(|e| e.contains("-error>")).collect();
+    assert_eq!(caught, ["a -error> some", "b -error> rest"]);
+}
+
+#[test]
+fn a_command_goes_on_when_it_fails() {
+    let w = &tab(&[
+        node("in", "inject", "c", ""),
+        node("c", "exec", "out|err", ""),
+        node("out", "file", "", ""),
+        node("err", "file", "", ""),
+    ])[0];
+    let from: Vec<String> = edges(w).into_iter().filter(|e| e.starts_with("c ")).collect();
+    assert_eq!(from, ["c -next> out", "c -error> out", "c -next> err", "c -error> err"]);
+}
+
+#[test]
+fn a_bot_shows_what_it_is_told_to_send() {
+    let w = &tab(&[
+        node("in", "telegram receiver", "f g", ""),
+        node("f", "function", "s", r#""func": "msg.payload.type = 'promoteChatMember';\nreturn msg;""#),
+        node("g", "function", "s", r#""func": "msg.payload.type = 'message';\nreturn msg;""#),
+        node("s", "telegram sender", "", ""),
+    ])[0];
+    assert_eq!(step(w, "s").parameters.get("sends").as_text(), Some(" message promoteChatMember"));
+}
+
+#[test]
+fn a_node_for_a_service_calls_its_action() {
+    let more = r#""operation": "AttachUserPolicy""#;
+    let w = &tab(&[node("in", "inject", "p", ""), node("p", "AWS IAM", "", more)])[0];
+    let request = step(w, "p").request.clone().unwrap();
+    assert_eq!(request.url.as_text(), Some("https://iam.amazonaws.com/?Action=AttachUserPolicy"));
+    assert!(request.governed && request.body.as_expression().is_some());
+}
+
+#[test]
 fn look_alikes_and_damage_are_told() {
     for other in ["[]", r#"[{"id": "a", "type": "b"}]"#, r#"[{"id": 1, "type": "tab", "label": "x"}]"#] {
         assert!(matches!(imported(other).verdict, Verdict::NotWorkflow(_)), "{other}");

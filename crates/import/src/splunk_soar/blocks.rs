@@ -53,6 +53,8 @@ pub(super) struct Block<'d> {
     pub(super) cases: Vec<Case>,
     /// Code that people wrote into it, or in place of it.
     pub(super) code: Option<&'d str>,
+    /// Says which of the blocks before it are not required (versions 5 and 6), so that the rest are.
+    pub(super) required: bool,
 }
 
 /// An edge: from, to, and the case by which it leaves.
@@ -119,6 +121,7 @@ fn block<'d>(id: &'d str, node: Node<'d>) -> Block<'d> {
         parameters,
         cases: data.get("conditions").into_iter().flat_map(Node::items).map(case).collect(),
         code: node.str("customCode").or_else(|| node.str("userCode")),
+        required: true,
     }
 }
 

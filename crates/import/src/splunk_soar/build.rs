@@ -7,7 +7,7 @@ use crate::doc::{Node, canonical};
 use crate::values::{part, value};
 use std::collections::{HashMap, HashSet};
 use workflow::{
-    Credential, EdgeKind, Map, Node as End, OnError, Outcome, Platform, Problem, Step, StepKind, Text,
+    Credential, EdgeKind, Join, Map, Node as End, OnError, Outcome, Platform, Problem, Step, StepKind, Text,
     Trigger, TriggerKind, Value, Workflow, merkle,
 };
 
@@ -160,12 +160,54 @@ fn edges(
             w.connect(*from, *to, EdgeKind::Timeout);
         }
     }
+    joins(blocks, ends, &by_id, w);
     let decisions = blocks.blocks.iter().filter(|b| b.kind == Kind::Decision);
     for block in decisions {
+        if !block.cases.is_empty() && !block.cases.iter().any(|c| c.otherwise) {
+            unmatched(block, ends, w);
+        }
         for (i, case) in block.cases.iter().enumerate().filter(|(i, _)| !taken.contains(&(block.id, *i))) {
             untaken(block, i, case, ends, scope, w);
         }
     }
+}
+
+/// A block behind several others waits until all of them are done, well or badly, unless the editor marked some as not
+/// required (those on ways that may not be taken). What a decision leads to does not wait for it.
+fn joins(
+    blocks: &Blocks<'_>,
+    ends: &HashMap<&str, End>,
+    by_id: &HashMap<&str, &Block<'_>>,
+    w: &mut Workflow,
+) {
+    let mut before: HashMap<&str, HashSet<&str>> = HashMap::new();
+    for link in &blocks.links {
+        before.entry(link.to).or_default().insert(link.from);
+    }
+    for (id, from) in before.iter().filter(|(_, from)| from.len() > 1) {
+        let (Some(End::Step(to)), Some(block)) = (ends.get(id), by_id.get(id)) else { continue };
+        let optional = block.data.at(&["advanced", "notRequiredJoins"]).is_some_and(|n| n.len() > 0);
+        let ends_itself = |id: &&str| {
+            by_id.get(id).is_some_and(|b| {
+                !matches!(b.kind, Kind::Start | Kind::Decision | Kind::Filter | Kind::Unknown)
+            })
+        };
+        if block.required && !optional && block.kind != Kind::End && from.iter().all(ends_itself) {
+            if let Some(step) = w.steps.get_mut(to.0 as usize) {
+                step.join = Join::All;
+            }
+        }
+    }
+}
+
+/// When no condition of a decision holds and it has no `else`, the run fails (in version 4 it just ends).
+fn unmatched(block: &Block<'_>, ends: &HashMap<&str, End>, w: &mut Workflow) {
+    let Some(from) = ends.get(block.id) else { return };
+    let outcome = if block.required { Outcome::Failure } else { Outcome::Path };
+    let mut end = Step::new(format!("{}/else/end", block.id), "", StepKind::End(outcome));
+    (end.synthetic, end.span) = (true, block.node.span());
+    let end = w.add(end);
+    w.connect(*from, end, EdgeKind::Otherwise { case: "none".into() });
 }
 
 fn missing(link: &Link<'_>, w: &Workflow) -> Problem {

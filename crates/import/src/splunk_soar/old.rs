@@ -76,6 +76,7 @@ fn block<'d>(id: &'d str, cell: Node<'d>) -> Block<'d> {
         },
         cases: cases(kind, cell, custom.or_else(|| cell.str("block_code")).unwrap_or_default()),
         code: custom,
+        required: false,
     }
 }
 

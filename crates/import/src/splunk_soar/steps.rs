@@ -4,10 +4,10 @@ use super::blocks::{Block, Kind};
 use super::datapath::Scope;
 use super::{code, scalar};
 use crate::doc::Node;
-use crate::values::{computed, opened, template, term, value};
+use crate::values::{computed, opened, reference, template, term, value};
 use workflow::{
-    Ask, Auth, Callee, CalleeKey, Code, CodeLanguage, Language, Map, OnError, Outcome, Request, Step,
-    StepKind, Term, Text, Value,
+    Ask, Auth, Callee, CalleeKey, Code, CodeLanguage, Language, Map, OnError, Outcome, Request, Root,
+    Segment, Step, StepKind, Term, Text, Value,
 };
 
 /// The name of code that people wrote into a block of another kind, beside what the block does.
@@ -97,13 +97,27 @@ fn ask(block: &Block<'_>, scope: &Scope<'_>) -> Ask {
     Ask {
         approver: approver
             .filter(|a| !a.is_empty())
-            .map_or(Value::Null, |a| scope.read(a, block.node.line())),
+            .map_or(Value::Null, |a| owner(a, block).unwrap_or_else(|| scope.read(a, block.node.line()))),
         answer: "action_result.summary".into(),
         positive: known("yes"),
         negative: known("no"),
         timeout_seconds: minutes.filter(|m| *m > 0).map(|m| m.saturating_mul(60)),
         decides: false,
     }
+}
+
+/// The owner of the run is whoever started it, and nobody where automation did: then the prompt fails unsent. A case's
+/// owner stands in the case.
+fn owner(approver: &str, block: &Block<'_>) -> Option<Value> {
+    let word: String =
+        approver.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let path: &[&str] = match word.as_str() {
+        "playbookrunowner" | "runowner" => &["playbook_run", "owner"],
+        "containerowner" | "eventowner" | "caseowner" => &["container", "owner"],
+        _ => return None,
+    };
+    let path = path.iter().map(|k| Segment::Key((*k).into())).collect();
+    Some(computed(Language::SplunkDatapath, approver, reference(Root::Trigger, path), block.node.line()))
 }
 
 /// A format block joins texts and data paths: `{0}` is the first of its parameters.
@@ -157,7 +171,8 @@ fn codes(block: &Block<'_>, step: &Step) -> Vec<Code> {
             vec![python(Value::Null, &format!("{}/{}", block.connector, block.operation))]
         }
         Kind::Action => {
-            remote(step).into_iter().chain(own.map(|c| python(Value::text(c), HAND_WRITTEN))).collect()
+            let own = own.map(|c| python(Value::text(code::without(c, block.operation)), HAND_WRITTEN));
+            remote(step).into_iter().chain(own).collect()
         }
         _ => own.map(|c| python(Value::text(c), HAND_WRITTEN)).into_iter().collect(),
     }

@@ -1,7 +1,7 @@
 //! Playbooks of our own making, in both layouts, and the public ones where they are at hand.
 
 use crate::{NoFiles, Verdict, import};
-use workflow::{EdgeKind, Node, StepKind, TriggerKind, Value, Workflow};
+use workflow::{EdgeKind, Join, Node, Outcome, StepKind, TriggerKind, Value, Workflow};
 
 fn playbook(nodes: &str, edges: &[(&str, &str, Option<u32>)]) -> String {
     let each = edges.iter().map(|(from, to, case)| {
@@ -77,6 +77,58 @@ fn a_prompt_goes_on_whatever_comes_of_it() {
     assert!(user.is_some_and(|u| {
         u.contains("root: Trigger, path: [Key(\"artifact\"), Each, Key(\"cef\"), Key(\"user\")]")
     }));
+}
+
+#[test]
+fn a_block_behind_several_waits_for_those_that_are_required() {
+    let joined = |more: &str| {
+        let action = |id: &str, more: &str| {
+            format!(
+                r#""{id}":{{"id":"{id}","type":"action","data":{{"functionName":"a{id}","action":"get user"{more}}}}}"#
+            )
+        };
+        let nodes = [action("1", ""), action("2", ""), action("3", more)].join(",");
+        let w =
+            one(&playbook(&nodes, &[("0", "1", None), ("0", "2", None), ("1", "3", None), ("2", "3", None)]));
+        w.steps[2].join
+    };
+    assert_eq!(joined(""), Join::All);
+    assert_eq!(joined(r#","advanced":{"notRequiredJoins":["a2"]}"#), Join::Any);
+}
+
+#[test]
+fn a_decision_without_an_else_fails_the_run() {
+    let only = DECISION.replace(
+        r#",{"display":"Else","type":"else","comparisons":[{"op":"==","param":"","value":""}]}"#,
+        "",
+    );
+    let nodes = format!("{PROMPT},{only},{DISABLE}");
+    let w = one(&playbook(&nodes, &[("0", "1", None), ("1", "2", None), ("2", "3", Some(0))]));
+    assert!(edges(&w).contains(&"2 -~none> 2/else/end".to_owned()), "{:?}", edges(&w));
+    let end = w.find("2/else/end").and_then(|i| w.step(i)).map(|s| s.kind.clone());
+    assert_eq!(end, Some(StepKind::End(Outcome::Failure)));
+}
+
+#[test]
+fn the_owner_of_a_run_is_whoever_started_it() {
+    let prompt = PROMPT.replace(r#"{"type":"role","value":"Incident Commander"}"#, r#""Playbook run owner""#);
+    let w = one(&playbook(&prompt, &[("0", "1", None)]));
+    let approver = w.steps[0].ask.clone().map(|a| format!("{:?}", a.approver)).unwrap_or_default();
+    assert!(approver.contains(r#"root: Trigger, path: [Key("playbook_run"), Key("owner")]"#), "{approver}");
+}
+
+#[test]
+fn code_in_place_of_a_block_acts_as_the_block() {
+    let code =
+        r#"    phantom.act("disable account", parameters=p)\n    phantom.act("delete user", parameters=p)"#;
+    let node =
+        DISABLE.replacen(r#""type":"action""#, &format!(r#""type":"action","customCode":{code:?}"#), 1);
+    let w = one(&playbook(&node, &[("0", "3", None)]));
+    let text = w.steps[0].code[0].text.as_text().unwrap_or_default().to_owned();
+    assert!(
+        !text.contains(r#"phantom.act("disable account""#) && text.contains(r#"phantom.act("delete user""#),
+        "{text}"
+    );
 }
 
 #[test]
