@@ -5,7 +5,7 @@ use crate::facts::{Change, Facts};
 use crate::gate::Gate;
 use crate::graph::{From, Reach};
 use crate::tell::Concerning;
-use workflow::{Confidence, EdgeKind, Finding, Kind, OnError, Outcome, Platform, Root, Severity, StepIx, StepKind};
+use workflow::{CodeLanguage, Confidence, EdgeKind, Finding, Kind, OnError, Outcome, Platform, Root, Severity, StepIx, StepKind};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -117,7 +117,8 @@ fn reads_outcome(facts: &Facts<'_, '_>, at: StepIx, of: StepIx) -> bool {
     });
     let step = facts.step(at);
     // A step that acts only uses what came before it; it tells nobody.
-    let acts = step.kind == StepKind::Action && !tells(facts, at) && !facts.does(at, Kind::Control);
+    let command = step.code.iter().any(|c| matches!(c.language, CodeLanguage::Shell | CodeLanguage::PowerShell));
+    let acts = (step.kind == StepKind::Action || command) && !tells(facts, at) && !facts.does(at, Kind::Control);
     branches
         || !acts && step.parameters.expressions().into_iter().any(reads)
         || step.assigns.iter().any(|a| a.value.expressions().into_iter().any(reads))

@@ -119,6 +119,7 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
             step.ask = asked(node);
             step.operation = if step.ask.is_some() { "dialog" } else { "toast" }.into();
         }
+        "reusable" | "component" => reusable(step, network, ix),
         "telegram sender" | "telegram reply" => sends(step, network, ix),
         kind if kind.starts_with("AWS ") => aws(step, kind, at, line),
         kind => {
@@ -127,6 +128,23 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
                 step.calls.push(Callee { key: CalleeKey::Id(id.into()), input });
                 step.operation = "-".into();
             }
+        }
+    }
+}
+
+/// A node that runs a flow by the name of its entrance. One in the same tab starts there as a trigger of its own.
+fn reusable(step: &mut Step, network: &Network<'_>, ix: usize) {
+    let target = network.items[ix].node.str("target").unwrap_or_default().to_lowercase();
+    let entrance = (0..network.items.len()).find(|i| {
+        matches!(network.items[*i].kind, "reusable-in" | "component_in")
+            && network.name(*i).to_lowercase() == target
+    });
+    match entrance.map(|i| network.items[i].flow) {
+        Some(flow) if flow == network.items[ix].flow => step.kind = StepKind::Join,
+        flow => {
+            step.kind = StepKind::Call;
+            let key = flow.map_or_else(|| CalleeKey::Name(target.into()), |flow| CalleeKey::Id(flow.into()));
+            step.calls.push(Callee { key, input: Value::Null });
         }
     }
 }

@@ -277,6 +277,23 @@ fn a_bot_shows_what_it_is_told_to_send() {
 }
 
 #[test]
+fn a_reusable_flow_is_called_by_the_name_of_its_entrance() {
+    let called = |target: &str| {
+        let more = format!(r#""target": "{target}""#);
+        let entrance = node("e", "reusable-in", "d", r#""name": "Load users""#);
+        let w = &tab(&[
+            node("in", "inject", "r", ""),
+            node("r", "reusable", "", &more),
+            entrance,
+            node("d", "file", "", ""),
+        ])[0];
+        (step(w, "r").kind.clone(), step(w, "r").calls.len())
+    };
+    assert_eq!(called("load users"), (StepKind::Join, 0));
+    assert_eq!(called("elsewhere"), (StepKind::Call, 1));
+}
+
+#[test]
 fn a_node_for_a_service_calls_its_action() {
     let more = r#""operation": "AttachUserPolicy""#;
     let w = &tab(&[node("in", "inject", "p", ""), node("p", "AWS IAM", "", more)])[0];
