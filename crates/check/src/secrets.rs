@@ -112,6 +112,9 @@ pub fn in_code(text: &str) -> Option<Found<'_>> {
 /// A password that a command is given as an option: `--set adminPassword=…`, `--password …`.
 #[must_use]
 pub fn in_command(text: &str) -> Option<Found<'_>> {
+    if !text.contains("--") {
+        return None;
+    }
     static OPTION: OnceLock<Option<Regex>> = OnceLock::new();
     let option = OPTION.get_or_init(|| {
         Regex::new(r#"(?i)--[a-z0-9-]*(?:\s+[a-z0-9_.]*)?(?:password|passwd)[= ]["']?([^\s"'${}<>%-][^\s"'${}<>%]{5,100})"#).ok()
