@@ -179,6 +179,15 @@ impl<'w> Graph<'w> {
         !self.error_edges(step).is_empty()
     }
 
+    /// Whether every failure of a step leads on, and not only those that are named.
+    #[must_use]
+    pub fn catches_all(&self, step: StepIx) -> bool {
+        let from = self.error_edges(step).first().map(|e| self.edge(*e).from);
+        let whole =
+            |s: StepIx| self.workflow.step(s).is_some_and(|s| s.on_error != workflow::OnError::Partly);
+        matches!(from, Some(Node::Step(s)) if whole(s))
+    }
+
     /// The edges that are taken when a step fails: its own, else those of the nearest container that has some.
     #[must_use]
     pub fn error_edges(&self, step: StepIx) -> Vec<u32> {

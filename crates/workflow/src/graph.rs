@@ -153,7 +153,7 @@ pub struct Step {
     pub enabled: bool,
     /// What happens when it fails.
     pub on_error: OnError,
-    /// How often it is tried again after a failure.
+    /// How often it is tried again after a failure, or [`Step::NO_LIMIT`].
     pub retries: u32,
     /// When several edges come in, what starts it.
     pub join: Join,
@@ -278,6 +278,8 @@ pub enum OnError {
     /// An error edge takes it, or the run goes on as if nothing had happened: which of the two depends on how the
     /// step fails, and the definition does not say.
     Either,
+    /// An error edge takes failures that are named; any other ends the run or leaves it standing.
+    Partly,
 }
 
 /// What starts a step with several incoming edges.

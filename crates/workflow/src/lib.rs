@@ -35,3 +35,8 @@ pub struct Span {
     /// Structural path in the source, such as `definition.steps["Manage Access"]` or `resources[3].properties`.
     pub path: Text,
 }
+
+impl Step {
+    /// The number of [`Step::retries`] where nothing bounds them.
+    pub const NO_LIMIT: u32 = u32::MAX;
+}

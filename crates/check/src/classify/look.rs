@@ -68,7 +68,10 @@ impl Scene<'_> {
 
     fn argument(&self, name: &str) -> (Vec<Value>, bool) {
         let Some(call) = self.call else { return (Vec::new(), false) };
-        (call.argument(name), call.opaque_arguments)
+        let given = call.argument(name);
+        // What is there is known, however the rest is given.
+        let hidden = call.opaque_arguments && given.is_empty();
+        (given, hidden)
     }
 
     fn inside(&self, start: Option<&Value>, root: &str, name: &str) -> (Vec<Value>, bool) {

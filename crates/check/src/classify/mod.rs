@@ -116,6 +116,8 @@ impl Judge<'_> {
                 || !(shapes
                     || (known && code.language == CodeLanguage::Sql)
                     || (code.language == CodeLanguage::Shell && code::is_plain(self.catalogue, &text))
+                    || (code.language == CodeLanguage::Groovy
+                        && code::is_plain_groovy(self.catalogue, &text))
                     || self.reads_only(code.language, &text, out));
         }
         first_password(out);

@@ -244,6 +244,34 @@ fn commands_in_plain_sight_are_evidence() {
 }
 
 #[test]
+fn calls_of_an_identity_platforms_own_functions_are_evidence() {
+    let kinds = |text: &str| {
+        let step = judged(Platform::Bpmn, script(CodeLanguage::Groovy, text));
+        step.effects.iter().map(|e| e.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("openidm.create('managed/user', null, [userName: name])"), [Kind::CreateIdentity]);
+    let inactive = "params = [[operation: 'replace', field: 'accountStatus', value: 'inactive']]\nopenidm.patch(id, null, params)";
+    assert_eq!(kinds(inactive), [Kind::Disable]);
+    let roles =
+        "openidm.patch('managed/user/' + id, null, [[operation: 'replace', field: 'roles', value: kept]])";
+    assert_eq!(kinds(roles), [Kind::Grant, Kind::Revoke]);
+    let two = "c = [[operation: 'replace', field: 'accountStatus', value: 'inactive'],\n[operation: 'add', field: 'left', value: day]]\nopenidm.patch(id, null, c)";
+    assert_eq!(kinds(two), [Kind::Disable, Kind::UpdateIdentity]);
+    assert_eq!(kinds("openidm.update('managed/role/' + id, null, role)"), [Kind::ChangePolicy]);
+    let linked =
+        "p = new HashMap()\np.put('action', 'link')\nopenidm.action('sync', 'performAction', [:], p)";
+    assert_eq!(kinds(linked), [Kind::UpdateIdentity]);
+    assert_eq!(kinds("found = openidm.query('managed/user', [:])"), [Kind::Read]);
+    assert_eq!(kinds("execution.setVariable('next', 'b')"), [Kind::Control]);
+    let chosen =
+        "p = new HashMap()\np.put('action', action)\nopenidm.action('sync', 'performAction', [:], p)";
+    assert_eq!(kinds(chosen), [Kind::Opaque]);
+    assert!(kinds("identityService.save(dto)").contains(&Kind::Code));
+    let unknown = kinds("openidm.action('sync', 'performAction', [:], params)");
+    assert!(unknown.contains(&Kind::DeleteIdentity), "it may be any of them: {unknown:?}");
+}
+
+#[test]
 fn what_is_spliced_into_a_command_is_its_argument() {
     let mut step = script(CodeLanguage::Shell, "");
     step.code[0].text = template(&["aws iam delete-login-profile --user-name ", "$user"]);

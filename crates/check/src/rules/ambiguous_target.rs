@@ -53,7 +53,8 @@ fn ambiguity(facts: &Facts<'_, '_>, change: StepIx, source: &Source) -> Option<S
         && (source.how.first || takes_first(facts, source.workflow, *found))
     {
         let found = Place { workflow: source.workflow, step: *found };
-        if searches(facts, found) && !counted(facts, change, found) {
+        let passed_on = source.how.looked_up.is_none_or(|by| is_read(facts, by));
+        if passed_on && searches(facts, found) && !counted(facts, change, found) {
             return Some(format!("the first hit of {}, with no check that it is the only one", facts.source(source)));
         }
     }
@@ -103,6 +104,12 @@ fn searches(facts: &Facts<'_, '_>, at: Place) -> bool {
     let step = facts.set.graph(at.workflow).step(at.step);
     let reads = step.live_effects().iter().any(|e| matches!(e.kind, Kind::Read | Kind::Opaque | Kind::Code));
     reads && step.target.returns != Returns::One
+}
+
+/// What a step gives back comes from what it was asked with, and not out of code that was handed all there was.
+fn is_read(facts: &Facts<'_, '_>, at: Place) -> bool {
+    let step = facts.set.graph(at.workflow).step(at.step);
+    !step.live_effects().iter().any(|e| e.kind == Kind::Code)
 }
 
 /// A read of one identity's record.

@@ -71,7 +71,8 @@ fn follows(facts: &Facts<'_, '_>, outer: StepIx, sources: &[Source]) -> bool {
 }
 
 fn is_unbounded(facts: &Facts<'_, '_>, step: StepIx) -> bool {
-    matches!(facts.step(step).kind, StepKind::Loop(LoopKind::Each { bound: None, .. }))
+    let StepKind::Loop(LoopKind::Each { bound, .. }) = facts.step(step).kind else { return false };
+    bound.is_none_or(|b| b > SHORT)
 }
 
 /// The list belongs to one identity (its accounts, its groups) or is short by the read that made it.

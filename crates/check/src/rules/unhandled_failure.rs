@@ -22,6 +22,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         missed_review(facts, change, out);
     }
     half_way(facts, out);
+    without_credential(facts, out);
     stopped_list(facts, out);
 }
 
@@ -139,7 +140,7 @@ fn half_way(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     for first in firsts {
         
         let fragile = |s: &StepIx| {
-            *s != first.step && (protects(facts, *s) || opaque(*s)) && !graph.catches(*s) && !listed_apart(facts, *s)
+            *s != first.step && (protects(facts, *s) || opaque(*s)) && !graph.catches_all(*s) && !listed_apart(facts, *s)
         };
         let Some((second, after)) = nearest(facts, first.step, fragile) else { continue };
         let undo = facts.does(second, Kind::Enable) || facts.does(first.step, Kind::Grant);
@@ -164,7 +165,27 @@ fn half_way(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
 }
 
 fn stops(facts: &Facts<'_, '_>, step: StepIx) -> bool {
-    !facts.graph.catches(step)
+    !facts.graph.catches_all(step)
+}
+
+/// A rotation that takes the old credential away first: if the new one cannot be made, there is none.
+fn without_credential(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
+    let graph = facts.graph;
+    for first in facts.some_changes(&RULE).filter(|c| facts.does(c.step, Kind::RevokeCredential)) {
+        let makes = |s: &StepIx| facts.does(*s, Kind::IssueCredential) && !graph.catches_all(*s);
+        let Some((second, _)) = nearest(facts, first.step, makes) else { continue };
+        if warned(facts, first.step, second) {
+            continue;
+        }
+        let message = format!(
+            "If {} fails after {} is done, the old credential is gone, there is no new one, and nobody is told.",
+            facts.name(second),
+            facts.name(first.step)
+        );
+        let fix = "Make and store the new credential first, take the old one away last, and tell somebody when a step fails.";
+        let also = [facts.step(second).id.clone()];
+        out.push(facts.report(&RULE, first.step, message, fix).also(also));
+    }
 }
 
 /// The step nearest after another for which something holds, and the walks from that other.

@@ -173,13 +173,19 @@ fn gated(gate: &str, doubted: bool) -> &'static str {
 }
 
 fn failure(w: &Workflow, i: StepIx, step: &Step) -> String {
-    let retries = if step.retries > 0 {
-        format!(" It is tried again {}.", words::times(step.retries as usize, "time"))
-    } else {
-        String::new()
+    let retries = match step.retries {
+        0 => String::new(),
+        Step::NO_LIMIT => " It is tried again without a limit.".to_owned(),
+        n => format!(" It is tried again {}.", words::times(n as usize, "time")),
     };
     let handler = w.edges.iter().find(|e| e.from == Node::Step(i) && e.kind == EdgeKind::Error);
     let then = match (handler, step.on_error) {
+        (Some(edge), OnError::Partly) => {
+            format!(
+                " On errors that are named, the run goes on with {}; any other ends it.",
+                target(w, edge.to)
+            )
+        }
         (Some(edge), _) => format!(" If it fails, the run goes on with {}.", target(w, edge.to)),
         (None, OnError::Continue) => " If it fails, the run goes on as if nothing had happened.".to_owned(),
         (None, _) => " If it fails, the run ends as a failure.".to_owned(),

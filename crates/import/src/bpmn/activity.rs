@@ -33,6 +33,7 @@ pub(super) fn step(node: Element<'_, '_>, id: &str, builder: &Builder<'_, '_, '_
         _ if is_container(name) => step.parameters = repeated(node, builder),
         _ => {}
     }
+    step.retries = connector::retries(node);
     step.assigns.extend(assigns(node, id, builder));
     step.code.extend(listeners(node, builder));
     step
@@ -46,7 +47,13 @@ fn listeners(node: Element<'_, '_>, builder: &Builder<'_, '_, '_>) -> Vec<Code> 
         let format = script.and_then(|s| s.attribute("scriptFormat")).unwrap_or_default();
         let text = script.map(xml::text).filter(|t| !t.is_empty());
         let text = text.map_or(Value::Null, |t| builder.answers.scope.read(t, builder.text.line(listener)));
-        Code { language: language(format), text, name: "userCode".into() }
+        let called = listener.attribute("expression").and_then(connector::called);
+        match (called, &text) {
+            (Some(called), Value::Null) => {
+                Code { language: CodeLanguage::Groovy, text: Value::text(called), name: "userCode".into() }
+            }
+            _ => Code { language: language(format), text, name: "userCode".into() },
+        }
     })
     .collect()
 }

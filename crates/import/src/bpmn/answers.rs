@@ -59,6 +59,9 @@ fn assigned(node: Element<'_, '_>, text: &xml::Text<'_, '_>, answers: &mut Answe
     for header in xml::extensions(node, "header").filter(|h| h.attribute("key") == Some("resultVariable")) {
         found.extend(header.attribute("value").map(str::to_owned));
     }
+    for header in xml::extensions(node, "header").filter(|h| h.attribute("key") == Some("resultExpression")) {
+        found.extend(header.attribute("value").map(keys_in).unwrap_or_default());
+    }
     found.extend(xml::vendor(node, "resultVariable").map(str::to_owned));
     found.extend(xml::vendor(node, "resultVariableName").map(str::to_owned));
     for called in xml::direct(node, "calledDecision").chain(xml::direct(node, "script")) {
@@ -113,6 +116,17 @@ fn keys_of(text: &str) -> Vec<String> {
     found.collect()
 }
 
+/// The outer keys of an object that an expression writes out: `={id: response.body.id}`. Every word before a colon is taken.
+fn keys_in(expression: &str) -> Vec<String> {
+    let before = expression.split(':').rev().skip(1);
+    let word = |t: &str| {
+        let t = t.trim_end().trim_end_matches('"');
+        let name = t.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        (!name.is_empty()).then(|| name.to_owned())
+    };
+    before.filter_map(word).take(100).collect()
+}
+
 /// Variables that a script sets by the engine's own call.
 fn set_in(script: &str) -> Vec<String> {
     let calls = script.match_indices("setVariable(").filter_map(|(at, call)| {
@@ -129,7 +143,9 @@ fn is_hidden(node: Element<'_, '_>) -> bool {
     let event = xml::name(node).ends_with("Event");
     let vendors = ["class", "delegateExpression", "expression", "topic"];
     let runs = vendors.iter().any(|v| xml::vendor(node, v).is_some());
-    let works = xml::extensions(node, "taskDefinition").next().is_some();
+    // A connector of the vendor's sets what its headers say, a worker of one's own whatever it likes.
+    let own = |t: Element<'_, '_>| !t.attribute("type").unwrap_or_default().starts_with("io.camunda:");
+    let works = xml::extensions(node, "taskDefinition").any(own);
     let listens =
         xml::direct(node, "executionListener").chain(xml::direct(node, "taskListener")).next().is_some();
     listens || (task || event) && (runs || works || xml::child(node, "script").is_some())

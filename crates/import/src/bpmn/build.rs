@@ -40,9 +40,33 @@ pub(super) fn has_steps(process: Element<'_, '_>) -> bool {
     process.children().any(|n| is_flow_node(xml::name(n)))
 }
 
+/// Which engine's rules of failure a model follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Engine {
+    Camunda8,
+    Camunda7,
+    Other,
+}
+
+impl Engine {
+    /// By the namespaces of its attributes; modelers for Camunda 8 declare the older one too.
+    fn of(process: Element<'_, '_>) -> Self {
+        let declares = |uri: &str| process.namespaces().any(|n| n.uri() == uri);
+        match (
+            declares("http://camunda.org/schema/zeebe/1.0"),
+            declares("http://camunda.org/schema/1.0/bpmn"),
+        ) {
+            (true, _) => Engine::Camunda8,
+            (false, true) => Engine::Camunda7,
+            _ => Engine::Other,
+        }
+    }
+}
+
 /// What is being built.
 pub(super) struct Builder<'a, 'i, 't> {
     pub(super) w: Workflow,
+    pub(super) engine: Engine,
     pub(super) text: &'t xml::Text<'a, 'i>,
     pub(super) answers: answers::Answers,
     pub(super) by_id: ById<'a, 'i>,
@@ -66,7 +90,8 @@ pub(super) fn workflow<'a, 'i>(
     w.enabled = process.attribute("isExecutable").map(|e| e == "true");
     w.span = text.span(process);
     let answers = answers::of(process, text);
-    let mut builder = Builder { w, text, answers, by_id: ById::new(), order: Vec::new() };
+    let engine = Engine::of(process);
+    let mut builder = Builder { w, engine, text, answers, by_id: ById::new(), order: Vec::new() };
     builder.nodes(process, None, None, 0);
     event::start_without_event(process, &mut builder);
     lanes(process, &mut builder);

@@ -15,6 +15,33 @@ pub(super) fn runs(node: Element<'_, '_>) -> bool {
         || xml::extensions(node, "connector").next().is_some()
 }
 
+/// How often a failed job is tried in all, where the model does not say.
+const ATTEMPTS: u32 = 3;
+
+/// How often a job is tried again: Camunda 8's workers, and what Camunda 7 and its kin run as jobs of their own.
+pub(super) fn retries(node: Element<'_, '_>) -> u32 {
+    if let Some(job) = xml::extensions(node, "taskDefinition").next() {
+        let attempts = job.attribute("retries").and_then(|r| r.trim().parse().ok());
+        return attempts.unwrap_or(ATTEMPTS).saturating_sub(1);
+    }
+    let is_job = ["asyncBefore", "asyncAfter", "async"].iter().any(|k| xml::vendor(node, k) == Some("true"));
+    if !is_job {
+        return 0;
+    }
+    let cycle = xml::extensions(node, "failedJobRetryTimeCycle").next().map(xml::text);
+    cycle.and_then(repeats).unwrap_or(ATTEMPTS - 1)
+}
+
+/// `R5/PT10M` is five attempts in all; `PT1M,PT5M` is one more than the waits between them.
+fn repeats(cycle: &str) -> Option<u32> {
+    match cycle.strip_prefix('R') {
+        Some(rest) => rest.split('/').next()?.trim().parse::<u32>().ok().map(|n| n.saturating_sub(1)),
+        None => u32::try_from(cycle.split(',').filter(|t| t.trim().starts_with('P')).count())
+            .ok()
+            .filter(|n| *n > 0),
+    }
+}
+
 /// A vendor's attribute of an element, or of its event definition.
 fn definition<'a>(node: Element<'a, '_>, key: &str) -> Option<&'a str> {
     let inner = node.children().find(|n| xml::name(*n).ends_with("EventDefinition"));
@@ -96,8 +123,6 @@ fn put(map: &mut Map, name: &str, value: Value, line: u32) {
 pub(super) fn service(node: Element<'_, '_>, step: &mut Step, builder: &Builder<'_, '_, '_>) {
     let job = xml::extensions(node, "taskDefinition").next();
     if let Some(kind) = job.and_then(|j| j.attribute("type")).filter(|t| !t.is_empty()) {
-        let times: Option<u32> = job.and_then(|j| j.attribute("retries")).and_then(|r| r.parse().ok());
-        step.retries = times.map_or(0, |t| t.saturating_sub(1));
         return worker(node, kind, step, builder);
     }
     let id = xml::extensions(node, "connectorId").next().map(xml::text);
@@ -118,9 +143,11 @@ pub(super) fn service(node: Element<'_, '_>, step: &mut Step, builder: &Builder<
 /// Code of the user's own, by the name of its class, bean, expression or worker.
 fn class(node: Element<'_, '_>, step: &mut Step) {
     for key in ["class", "delegateExpression", "expression"] {
-        if let Some(name) = definition(node, key) {
-            return own(name, key, CodeLanguage::Unknown, step);
+        let Some(name) = definition(node, key) else { continue };
+        if key == "expression" {
+            return expression(name, step);
         }
+        return own(name, key, CodeLanguage::Unknown, step);
     }
     let implementation = node.attribute("implementation").filter(|i| !i.starts_with("##"));
     match (xml::name(node), implementation) {
@@ -129,6 +156,25 @@ fn class(node: Element<'_, '_>, step: &mut Step) {
         ("serviceTask", None) => step.kind = StepKind::Action,
         _ => {}
     }
+}
+
+/// An expression calls beans whose code is kept elsewhere; what it calls stands in it. Without braces it is only a text.
+fn expression(text: &str, step: &mut Step) {
+    if !text.contains("${") && !text.contains("#{") {
+        (step.kind, step.operation) = (StepKind::Set, "task".into());
+        step.output = Some(Value::text(text));
+        return;
+    }
+    own(text, "expression", CodeLanguage::Groovy, step);
+    if let (Some(inner), Some(code)) = (called(text), step.code.last_mut()) {
+        code.text = Value::text(inner);
+    }
+}
+
+/// What stands in the braces of an expression that is nothing else.
+pub(super) fn called(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("${").or(text.strip_prefix("#{"))?.strip_suffix('}')?;
+    (!inner.contains('{')).then_some(inner)
 }
 
 fn own(name: &str, operation: &str, language: CodeLanguage, step: &mut Step) {

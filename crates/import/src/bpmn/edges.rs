@@ -1,6 +1,6 @@
 //! Edges: flows with their conditions, sub-processes, boundary events, links, compensation.
 
-use super::build::{Builder, is_container};
+use super::build::{Builder, Engine, is_container, made};
 use super::event;
 use super::place::Placed;
 use super::xml::{self, Element};
@@ -99,6 +99,11 @@ fn boundaries(builder: &mut Builder<'_, '_, '_>) {
         let host = boundary.node.attribute("attachedToRef").and_then(|h| builder.by_id.get(h)).copied();
         let (Some(host), Some(entry)) = (host.and_then(|h| h.step), boundary.entry) else { continue };
         let about = event::about(boundary.node);
+        let goes_on = boundary.node.attribute("cancelActivity") == Some("false");
+        if goes_on && !matches!(about, "error" | "cancel" | "compensate") {
+            beside(id, boundary, entry, builder);
+            continue;
+        }
         let kind = match about {
             "error" | "cancel" => EdgeKind::Error,
             "timer" => EdgeKind::Timeout,
@@ -112,7 +117,8 @@ fn boundaries(builder: &mut Builder<'_, '_, '_>) {
         };
         let step = &mut builder.w.steps[host.0 as usize];
         if kind == EdgeKind::Error {
-            step.on_error = OnError::Route;
+            // Errors that are thrown on purpose are caught; a technical failure leaves the run standing.
+            step.on_error = OnError::Partly;
         }
         if let (EdgeKind::Timeout, Some(ask)) = (&kind, step.ask.as_mut()) {
             ask.timeout_seconds = duration(boundary.node).or(ask.timeout_seconds);
@@ -120,6 +126,34 @@ fn boundaries(builder: &mut Builder<'_, '_, '_>) {
         builder.w.connect(End::Step(host), entry, kind);
     }
     thrown(builder);
+}
+
+/// An event that does not end its activity starts a path beside it: both come from a fork before the activity.
+fn beside<'a>(id: &str, boundary: Placed<'a, '_>, entry: StepIx, builder: &mut Builder<'a, '_, '_>) {
+    let Some(host) = boundary.node.attribute("attachedToRef") else { return };
+    let Some(first) = builder.by_id.get(host).and_then(|p| p.entry) else { return };
+    let known = builder.w.step(first).is_some_and(|s| s.kind == StepKind::Fork && s.synthetic);
+    let fork = if known { first } else { fork_before(host, first, builder) };
+    let case = boundary.node.attribute("name").unwrap_or(id);
+    let line = builder.text.line(boundary.node);
+    let condition = Expression::unknown(Language::Structured, event::about(boundary.node), Vec::new(), line);
+    builder.w.connect(End::Step(fork), entry, EdgeKind::When { case: case.into(), condition });
+}
+
+/// Puts a fork where an activity is entered.
+fn fork_before<'a>(host: &'a str, first: StepIx, builder: &mut Builder<'a, '_, '_>) -> StepIx {
+    let (parent, span) = builder.w.step(first).map(|s| (s.parent, s.span.clone())).unwrap_or_default();
+    let mut fork = made(format!("{host}/beside"), StepKind::Fork, parent);
+    fork.span = span;
+    let fork = builder.w.add(fork);
+    for edge in builder.w.edges.iter_mut().filter(|e| e.to == first && e.kind != EdgeKind::Back) {
+        edge.to = fork;
+    }
+    builder.w.connect(End::Step(fork), first, EdgeKind::Next);
+    if let Some(placed) = builder.by_id.get_mut(host) {
+        placed.entry = Some(fork);
+    }
+    fork
 }
 
 /// Seconds of a timer that is written as a constant duration (`PT4H`, `P2D`).
@@ -144,35 +178,66 @@ fn duration(node: Element<'_, '_>) -> Option<u64> {
     Some(total)
 }
 
-/// An error that ends a sub-process goes to the boundary event that catches it there.
-fn thrown(builder: &mut Builder<'_, '_, '_>) {
-    let all = placed(builder);
-    let mut catches: HashMap<&str, Vec<(String, StepIx)>> = HashMap::new();
-    for (_, boundary) in all.iter().filter(|(_, p)| xml::name(p.node) == "boundaryEvent") {
-        let caught = matches!(event::about(boundary.node), "error" | "escalation" | "cancel");
+/// What catches an event that an end event throws: the code it waits for (empty for any), and where it leads.
+type Catches<'a> = HashMap<Option<&'a str>, Vec<(&'a str, String, StepIx)>>;
+
+fn is_thrown(node: Element<'_, '_>) -> bool {
+    matches!(event::about(node), "error" | "escalation" | "cancel")
+}
+
+/// Boundary events by what they are attached to.
+fn boundary_catches<'a>(builder: &Builder<'a, '_, '_>) -> Catches<'a> {
+    let mut found: Catches<'a> = HashMap::new();
+    for (id, boundary) in placed(builder) {
+        let caught = xml::name(boundary.node) == "boundaryEvent" && is_thrown(boundary.node);
         if let (true, Some(host), Some(entry)) =
             (caught, boundary.node.attribute("attachedToRef"), boundary.entry)
         {
-            catches.entry(host).or_default().push((builder.text.event_name(boundary.node), entry));
+            let name = builder.text.event_name(boundary.node);
+            found.entry(Some(host)).or_default().push((id, name, entry));
         }
     }
-    for (_, end) in all.iter().filter(|(_, p)| xml::name(p.node) == "endEvent") {
-        let Some(step) =
-            end.step.filter(|_| matches!(event::about(end.node), "error" | "escalation" | "cancel"))
-        else {
+    found
+}
+
+/// Event sub-processes by the scope that they watch.
+fn watching<'a>(builder: &Builder<'a, '_, '_>) -> Catches<'a> {
+    let mut found: Catches<'a> = HashMap::new();
+    for (id, esp) in placed(builder) {
+        let start = xml::child(esp.node, "startEvent").filter(|s| is_thrown(*s));
+        let watches = esp.node.attribute("triggeredByEvent") == Some("true");
+        if let (true, Some(start), Some(entry)) = (watches, start, esp.entry) {
+            found.entry(esp.scope).or_default().push((id, builder.text.event_name(start), entry));
+        }
+    }
+    found
+}
+
+/// An error that ends a path goes to the nearest scope outwards that catches it.
+fn thrown(builder: &mut Builder<'_, '_, '_>) {
+    let (boundaries, watching) = (boundary_catches(builder), watching(builder));
+    for (_, end) in placed(builder) {
+        let Some(step) = end.step.filter(|_| xml::name(end.node) == "endEvent" && is_thrown(end.node)) else {
             continue;
         };
         let code = builder.text.event_name(end.node);
-        let mut scope = end.scope;
+        let fits = |(_, name, _): &&(&str, String, StepIx)| name.is_empty() || *name == code;
+        let (mut scope, mut left) = (end.scope, Vec::new());
+        let mut catcher = None;
         for _ in 0..64 {
-            let Some(at) = scope else { break };
-            let catcher = catches.get(at).and_then(|c| c.iter().find(|(n, _)| n.is_empty() || *n == code));
-            if let Some((_, entry)) = catcher {
-                builder.w.steps[step.0 as usize].kind = StepKind::End(Outcome::Path);
-                builder.w.connect(End::Step(step), *entry, EdgeKind::Next);
-                break;
-            }
+            let inner = watching.get(&scope).into_iter().flatten().filter(|(id, ..)| !left.contains(id));
+            let outer = boundaries.get(&scope).filter(|_| scope.is_some()).into_iter().flatten();
+            catcher = inner.chain(outer).find(fits).map(|(_, _, entry)| *entry);
+            let (None, Some(at)) = (catcher, scope) else { break };
+            left.push(at);
             scope = builder.by_id.get(at).and_then(|p| p.scope);
+        }
+        if let Some(entry) = catcher {
+            builder.w.steps[step.0 as usize].kind = StepKind::End(Outcome::Path);
+            builder.w.connect(End::Step(step), entry, EdgeKind::Next);
+        } else if builder.engine == Engine::Camunda7 && event::about(end.node) == "error" {
+            // Nobody catches it: the path only ends.
+            builder.w.steps[step.0 as usize].kind = StepKind::End(Outcome::Path);
         }
     }
 }
@@ -270,7 +335,10 @@ fn event_processes(builder: &mut Builder<'_, '_, '_>) {
         let about = start.map(event::about).unwrap_or_default();
         if matches!(about, "error" | "cancel") {
             let failing: Vec<StepIx> = failing(esp.scope, builder);
-            failing.into_iter().for_each(|s| builder.w.connect(End::Step(s), entry, EdgeKind::Error));
+            for step in failing {
+                builder.w.steps[step.0 as usize].on_error = OnError::Partly;
+                builder.w.connect(End::Step(step), entry, EdgeKind::Error);
+            }
             continue;
         }
         let outer = esp.scope.and_then(|s| builder.by_id.get(s)).and_then(|p| p.step);

@@ -243,6 +243,90 @@ fn links_events_and_compensation_are_edges() {
     assert!(!found.iter().any(|e| e.ends_with("trigger 0 -> undo") || e.ends_with("trigger 0 -> esp")));
 }
 
+/// The same elements in a model that no Camunda 8 modeler wrote.
+fn camunda7(text: &str) -> Workflow {
+    let older = model(text).replace(" xmlns:zeebe=\"http://camunda.org/schema/zeebe/1.0\"", "");
+    all(&older).remove(0)
+}
+
+#[test]
+fn jobs_are_tried_three_times_unless_the_model_says_otherwise() {
+    let job = |attributes: &str, inner: &str| {
+        format!(
+            r#"<b:serviceTask id="j" {attributes}><b:extensionElements>{inner}</b:extensionElements></b:serviceTask>"#
+        )
+    };
+    let retries = |w: Workflow| w.steps[0].retries;
+    assert_eq!(retries(one(&job("", r#"<zeebe:taskDefinition type="revoke"/>"#))), 2);
+    assert_eq!(retries(one(&job("", r#"<zeebe:taskDefinition type="revoke" retries="1"/>"#))), 0);
+    assert_eq!(retries(one(&job("", r#"<zeebe:taskDefinition type="revoke" retries="= n"/>"#))), 2);
+    let class = r#"camunda:class="com.acme.Revoke""#;
+    let cycle = |c: &str| format!("<camunda:failedJobRetryTimeCycle>{c}</camunda:failedJobRetryTimeCycle>");
+    assert_eq!(retries(camunda7(&job(class, ""))), 0, "not a job of its own: rolled back to the last wait");
+    let asynchronous = format!(r#"{class} camunda:asyncBefore="true""#);
+    assert_eq!(retries(camunda7(&job(&asynchronous, ""))), 2);
+    assert_eq!(retries(camunda7(&job(&asynchronous, &cycle("R5/PT10M")))), 4);
+    assert_eq!(retries(camunda7(&job(&asynchronous, &cycle("PT1M,PT5M")))), 2);
+}
+
+#[test]
+fn error_boundaries_catch_what_is_thrown_on_purpose() {
+    let text = [
+        r#"<b:startEvent id="s"/><b:serviceTask id="a" camunda:class="com.acme.Grant"/><b:boundaryEvent id="bad" attachedToRef="a"><b:errorEventDefinition/></b:boundaryEvent>"#,
+        &flow("s", "a"),
+    ]
+    .concat();
+    let w = one(&text);
+    assert!(edges(&w).contains(&"a -error> bad".to_owned()));
+    let a = w.steps.iter().find(|s| s.id == "a").map(|s| s.on_error);
+    assert_eq!(a, Some(workflow::OnError::Partly));
+}
+
+#[test]
+fn an_event_that_does_not_interrupt_starts_a_path_beside() {
+    let reminder = |cancels: &str| {
+        let text = [
+            r#"<b:startEvent id="s"/><b:userTask id="ask"/><b:task id="remind"/><b:task id="next"/>"#,
+            &format!(
+                r#"<b:boundaryEvent id="late" name="a day" {cancels} attachedToRef="ask"><b:timerEventDefinition><b:timeDuration>P1D</b:timeDuration></b:timerEventDefinition></b:boundaryEvent>"#
+            ),
+            &flow("s", "ask"),
+            &flow("ask", "next"),
+            &flow("late", "remind"),
+        ];
+        one(&text.concat())
+    };
+    let w = reminder(r#"cancelActivity="false""#);
+    let wanted = [
+        "ask -> next",
+        "ask/beside -=a day> late",
+        "ask/beside -> ask",
+        "late -> remind",
+        "trigger 0 -> ask/beside",
+    ];
+    assert_eq!(edges(&w), wanted);
+    let seconds = |w: &Workflow| w.steps.iter().find_map(|s| s.ask.as_ref()).and_then(|a| a.timeout_seconds);
+    assert_eq!(seconds(&w), None, "the question stays open");
+    assert!(w.steps.iter().any(|s| s.id == "ask/beside" && s.kind == StepKind::Fork && s.synthetic));
+    let ends = reminder("");
+    assert!(edges(&ends).contains(&"ask -timeout> late".to_owned()));
+    assert_eq!(seconds(&ends), Some(86_400));
+}
+
+#[test]
+fn an_error_end_goes_to_whoever_watches_for_it() {
+    let watcher = r#"<b:subProcess id="esp" triggeredByEvent="true"><b:startEvent id="es"><b:errorEventDefinition errorRef="E1"/></b:startEvent></b:subProcess>"#;
+    let ends = r#"<b:startEvent id="s"/><b:task id="t"/><b:endEvent id="bad"><b:errorEventDefinition errorRef="E1"/></b:endEvent>"#;
+    let text = [ends, &flow("s", "t"), &flow("t", "bad")].concat();
+    let caught = one(&(text.clone() + watcher));
+    assert!(edges(&caught).contains(&"bad -> esp".to_owned()), "{:?}", edges(&caught));
+    let other = one(&(text.clone() + &watcher.replace("E1", "E2")));
+    assert!(!edges(&other).contains(&"bad -> esp".to_owned()));
+    let how = |w: &Workflow| w.steps.iter().find(|s| s.id == "bad").map(|s| s.kind.clone());
+    assert_eq!(how(&other), Some(StepKind::End(Outcome::Failure)), "an incident");
+    assert_eq!(how(&camunda7(&text)), Some(StepKind::End(Outcome::Path)), "only this path ends");
+}
+
 #[test]
 fn the_digest_knows_elements_and_not_drawings() {
     let first = one(&asked()).digest;

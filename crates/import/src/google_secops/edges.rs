@@ -3,7 +3,7 @@
 use super::build::Placed;
 use super::condition::{Branch, branches};
 use super::expression::Scope;
-use super::steps::{parameter, skipped};
+use super::steps::{parameter, passed_by, skipped};
 use crate::doc::{Doc, Node};
 use crate::values::reference;
 use std::collections::HashMap;
@@ -154,6 +154,7 @@ fn around(parent: &Placed<'_>, to: StepIx, ways: &Ways, w: &mut Workflow) {
     }
     if parent.entry != parent.ix {
         w.connect(End::Step(parent.entry), to, skipped(&parent.id));
+        w.connect(End::Step(parent.entry), to, passed_by(&parent.id));
     }
     if goes_on && waits {
         w.connect(End::Step(parent.entry), to, EdgeKind::Timeout);

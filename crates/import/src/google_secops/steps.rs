@@ -6,8 +6,8 @@ use crate::doc::{Doc, Node};
 use crate::values::{opened, reference, value};
 use workflow::{
     Ask, Assignment, Auth, Callee, CalleeKey, EdgeKind, Entry, Expression, Function, Join, Language,
-    LoopKind, Map, Node as End, OnError, Outcome, Problem, Request, Root, Segment, Step, StepIx, StepKind,
-    Term, Text, Value, Workflow,
+    LoopKind, Map, Node as End, OnError, Outcome, Problem, Reference, Request, Root, Segment, Step, StepIx,
+    StepKind, Term, Text, Value, Workflow,
 };
 
 /// Actions that set a value of the alert, the case or all cases: scope, key and value by their parameters' names.
@@ -18,10 +18,15 @@ const SETTERS: [(&str, [&str; 3]); 4] = [
     ("SiemplifyUtilities_Set Context Value", ["Scope", "Key", "Value"]),
 ];
 
+/// The platform ends a loop after so many rounds.
+const MOST_ROUNDS: u64 = 100;
+
 /// The answer that releases a step, and the one that goes on without it.
 pub(super) const EXECUTE: &str = "execute";
 /// See [`EXECUTE`].
 pub(super) const SKIP: &str = "skip";
+/// What a collaborator answers who may only approve or decline.
+const DECLINE: &str = "decline";
 
 /// What placeholders of these steps may name.
 pub(super) fn scope(parts: &[&Piece<'_>]) -> Scope {
@@ -92,6 +97,7 @@ pub(super) fn add<'d>(
 fn edges_of_release(at: &Placed<'_>, node: Node<'_>, exit: StepIx, w: &mut Workflow) {
     if at.entry != at.ix {
         w.connect(End::Step(at.entry), exit, skipped(&at.id));
+        w.connect(End::Step(at.entry), exit, passed_by(&at.id));
     }
     if node.bool("auto_skip_on_failure") == Some(true) {
         w.connect(End::Step(at.ix), exit, EdgeKind::Error);
@@ -107,10 +113,11 @@ fn place<'d>(node: Node<'d>, id: &str, file: u16, scope: &Scope, w: &mut Workflo
     let (mut entry, mut exit) = (ix, ix);
     if let Some(ask) = manual {
         let mut release = Step::new(format!("{id}/release"), "release by hand", StepKind::Branch);
-        let ask = Ask { negative: vec![SKIP.into()], ..ask };
+        let ask = Ask { negative: vec![SKIP.into(), DECLINE.into()], ..ask };
         (release.synthetic, release.span, release.ask) = (true, span.clone(), Some(ask));
         entry = w.add(release);
         w.connect(End::Step(entry), ix, released(id));
+        declined(entry, id, w);
     }
     if fork {
         let mut join = Step::new(format!("{id}/end"), "", StepKind::Join);
@@ -118,6 +125,23 @@ fn place<'d>(node: Node<'d>, id: &str, file: u16, scope: &Scope, w: &mut Workflo
         exit = w.add(join);
     }
     Placed { node, id: id.into(), ix, entry, exit }
+}
+
+/// Whether a step that is declined fails or is only passed by is not documented: either may be. Here it fails.
+fn declined(release: StepIx, id: &str, w: &mut Workflow) {
+    let mut end = Step::new(format!("{id}/declined"), "", StepKind::End(Outcome::Failure));
+    end.synthetic = true;
+    end.span = w.steps[release.0 as usize].span.clone();
+    let end = w.add(end);
+    w.connect(End::Step(release), end, answered(id, DECLINE));
+}
+
+/// The edge past a step that was declined, for all that is known.
+pub(super) fn passed_by(id: &str) -> EdgeKind {
+    let asked = Reference { root: Root::Step(format!("{id}/release").into()), path: Vec::new() };
+    let text = "declined, and passed by";
+    let condition = Expression::unknown(Language::Structured, text, vec![asked], 0);
+    EdgeKind::When { case: DECLINE.into(), condition }
 }
 
 /// The edge that only a person's release takes.
@@ -166,7 +190,7 @@ fn kind(node: Node<'_>) -> StepKind {
         "output" => StepKind::End(Outcome::Success),
         "block" => StepKind::Call,
         "parallel_actions_container" => StepKind::Fork,
-        "for_each_start_loop" => StepKind::Loop(LoopKind::Each { parallel: false, bound: None }),
+        "for_each_start_loop" => StepKind::Loop(LoopKind::Each { parallel: false, bound: Some(MOST_ROUNDS) }),
         "for_each_end_loop" => StepKind::Join,
         _ if sets(node).is_some() || node.str("action_name") == Some("EntitySelection") => StepKind::Set,
         _ => StepKind::Action,
@@ -205,6 +229,8 @@ fn inputs(text: &str, line: u32, scope: &Scope, looped: Option<&Text>, map: &mut
     match read_json(text, line, scope, looped) {
         Value::Map(mut inputs) => {
             inputs.0.iter_mut().for_each(encrypted);
+            // Inputs that nobody filled in are exported as empty texts.
+            inputs.0.retain(|e| e.value.as_text() != Some(""));
             map.0.extend(inputs.0);
         }
         other => map.push("ScriptParametersEntityFields", other, line),

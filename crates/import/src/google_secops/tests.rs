@@ -2,7 +2,7 @@
 
 use crate::{Files, Imported, Verdict, import};
 use std::collections::BTreeMap;
-use workflow::{EdgeKind, Node, StepKind, TriggerKind, Value, Workflow};
+use workflow::{EdgeKind, LoopKind, Node, StepKind, TriggerKind, Value, Workflow};
 
 struct Folder(BTreeMap<String, String>);
 
@@ -135,6 +135,8 @@ fn a_step_released_by_hand_stands_behind_its_own_question() {
         [
             "off -> after",
             "off -error> after",
+            "off/release -=decline> after",
+            "off/release -=decline> off/declined",
             "off/release -=execute> off",
             "off/release -=skip> after",
             "off/release -timeout> after",
@@ -208,6 +210,8 @@ fn loops_and_containers_lead_through_their_steps() {
         ]
     );
     let off = w.steps.iter().find(|s| s.id == "off");
+    let each = w.steps.iter().find(|s| s.id == "each").map(|s| s.kind.clone());
+    assert_eq!(each, Some(StepKind::Loop(LoopKind::Each { parallel: false, bound: Some(100) })));
     let user = off.map(|s| format!("{:?}", s.parameters.get("User"))).unwrap_or_default();
     assert!(user.contains("Item(\"each\")"), "{user}");
     assert!(
@@ -215,6 +219,21 @@ fn loops_and_containers_lead_through_their_steps() {
             .and_then(|p| w.step(p))
             .is_some_and(|s| matches!(s.kind, StepKind::Loop(_)))
     );
+}
+
+#[test]
+fn inputs_that_nobody_filled_in_are_not_given() {
+    let inputs = r#"{"Email Address":"[Loop.Item]","Given Name":"","Is Admin":false}"#;
+    let w = one(vec![step(
+        "u",
+        "action",
+        "GSuite",
+        "GSuite_Update User",
+        &[],
+        &parameters(&[("ScriptParametersEntityFields", inputs)]),
+    )]);
+    let given: Vec<&str> = w.steps[0].parameters.entries().iter().map(|e| e.key.as_str()).collect();
+    assert_eq!(given, ["Email Address", "Is Admin"]);
 }
 
 #[test]

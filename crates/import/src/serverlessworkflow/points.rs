@@ -427,9 +427,11 @@ impl<'d> Points<'d> {
         let caught = first.unwrap_or(join);
         self.link(point, Slot::Inside, When::Error, caught);
         self.connect(left, join);
-        let silent = tried.filter(|ix| {
-            matches!(self.all[*ix].what, What::Task(Kind::Listen, task, _) if task.get("timeout").is_some())
-        });
+        let takes = catch.at(&["errors", "with", "type"]).and_then(Node::as_str);
+        let tried = if takes.is_none_or(|t| t.contains("timeout")) { tried } else { 0..0 };
+        let silent = tried.filter(
+            |ix| matches!(self.all[*ix].what, What::Task(_, task, _) if task.get("timeout").is_some()),
+        );
         silent
             .collect::<Vec<_>>()
             .into_iter()

@@ -167,7 +167,7 @@ fn fill(
         Kind::Do => step.kind = StepKind::Scope,
         Kind::Try => {
             step.kind = StepKind::Scope;
-            step.on_error = workflow::OnError::Route;
+            step.on_error = caught(node);
             step.retries = retries(node, around.root);
         }
         Kind::Fork => step.kind = StepKind::Fork,
@@ -181,15 +181,21 @@ fn field(key: &str, value: Value, line: u32) -> Value {
     Value::Map(map)
 }
 
-/// How often a failed attempt is repeated.
+/// Whether a `catch` takes whatever fails, or only errors that it names or tests.
+fn caught(node: Node<'_>) -> workflow::OnError {
+    let Some(catch) = node.get("catch") else { return workflow::OnError::Fail };
+    let picks = ["errors", "when", "exceptWhen"].iter().any(|k| catch.get(k).is_some());
+    if picks { workflow::OnError::Partly } else { workflow::OnError::Route }
+}
+
+/// How often a failed attempt is repeated: without a count, for ever.
 fn retries(node: Node<'_>, root: Node<'_>) -> u32 {
     let policy = node.at(&["catch", "retry"]);
     let named = policy.and_then(Node::as_str).and_then(|name| root.at(&["use", "retries", name]));
     let limit = named.or(policy).and_then(|p| p.at(&["limit", "attempt", "count"]));
     match (policy, limit.and_then(Node::scalar)) {
         (None, _) => 0,
-        (Some(_), Some(count)) => count.parse().unwrap_or(1),
-        (Some(_), None) => 1,
+        (Some(_), count) => count.and_then(|c| c.parse().ok()).unwrap_or(Step::NO_LIMIT),
     }
 }
 

@@ -64,6 +64,16 @@ pub(super) fn define(w: &mut Workflow, given: &Given<'_, '_>, problems: &mut Vec
     begin(w, &states, &followed);
     varying(w, &states, &last, followed);
     answered_by_failing(w, &states);
+    ended_in_time(w, given.machine);
+}
+
+/// When the machine's own time is up the run fails, and no catcher sees it: no question waits longer.
+fn ended_in_time(w: &mut Workflow, machine: Node<'_>) {
+    let seconds = machine.get("TimeoutSeconds").and_then(Node::scalar).and_then(|n| n.parse::<u64>().ok());
+    let Some(seconds) = seconds else { return };
+    for ask in w.steps.iter_mut().filter_map(|s| s.ask.as_mut()) {
+        ask.timeout_seconds = Some(ask.timeout_seconds.map_or(seconds, |own| own.min(seconds)));
+    }
 }
 
 /// Points of the data flow: the states, then the ends of the machines inside them; and the names of all.

@@ -20,7 +20,7 @@ pub(super) fn step(state: &State<'_>, input: &Data, around: &Around<'_>, span: S
     let mut step = Step::new(state.id.clone(), state.name, StepKind::Action);
     step.span = span;
     step.retries = retries(state.node);
-    step.on_error = if state.catches.is_empty() { OnError::Fail } else { OnError::Route };
+    step.on_error = on_error(state);
     let effective = effective(state, input, around);
     let own = reader(state, &effective, around);
     match state.kind {
@@ -63,13 +63,25 @@ pub(super) fn step(state: &State<'_>, input: &Data, around: &Around<'_>, span: S
     Made { step, credentials }
 }
 
+/// Each retrier counts for itself over one visit of a state, so their attempts add up.
 fn retries(node: Node<'_>) -> u32 {
     let rules = node.get("Retry").into_iter().flat_map(Node::items);
     let attempts = rules.map(|r| match r.get("MaxAttempts") {
         None => 3,
         Some(n) => n.scalar().and_then(|n| n.parse().ok()).unwrap_or(3),
     });
-    attempts.max().unwrap_or(0)
+    attempts.fold(0, u32::saturating_add)
+}
+
+/// Whether catchers take all that a state's work can report, or only errors that they name.
+fn on_error(state: &State<'_>) -> OnError {
+    if state.catches.is_empty() {
+        return OnError::Fail;
+    }
+    let named = state.catches.iter().filter_map(|(c, _)| c.get("ErrorEquals"));
+    let mut names = named.flat_map(Node::items).filter_map(Node::as_str);
+    let whole = names.any(|n| n == "States.ALL" || n == "States.TaskFailed" && state.kind == Kind::Task);
+    if whole { OnError::Route } else { OnError::Partly }
 }
 
 /// Some fields of a state; those whose names end in `Path` hold paths.

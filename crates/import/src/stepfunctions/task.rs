@@ -20,9 +20,19 @@ pub(super) enum Resource<'r> {
     Unknown,
 }
 
+/// What follows `arn:<partition>:states:<region>:<account>:`; region and account are usually left empty.
+fn integration(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(":states:").filter(|(s, _)| s.starts_with("arn:"))?;
+    let (region, rest) = rest.split_once(':')?;
+    let (account, rest) = rest.split_once(':')?;
+    let plain =
+        |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || part.starts_with("${");
+    (plain(region) && plain(account)).then_some(rest)
+}
+
 /// Reads the resource of a Task state.
 pub(super) fn resource(text: &str) -> Resource<'_> {
-    if let Some((_, rest)) = text.split_once(":states:::").filter(|(s, _)| s.starts_with("arn:")) {
+    if let Some(rest) = integration(text) {
         if let Some(name) = rest.strip_prefix("activity:") {
             return Resource::Activity(name);
         }
@@ -193,6 +203,14 @@ mod tests {
                 Resource::Function("offboard:live"),
             ),
             ("arn:aws:states:eu-west-1:123456789012:activity:review", Resource::Activity("review")),
+            (
+                "arn:aws:states:eu-west-1:123456789012:aws-sdk:s3:getObject",
+                Resource::Service("aws-sdk:s3", "getObject", ""),
+            ),
+            (
+                "arn:aws:states:${Region}:${Account}:sns:publish.waitForTaskToken",
+                Resource::Service("sns", "publish", "waitForTaskToken"),
+            ),
             ("${OffboardFunctionArn}", Resource::Unknown),
             ("", Resource::Unknown),
         ];

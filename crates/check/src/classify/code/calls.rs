@@ -187,7 +187,10 @@ fn calls(language: CodeLanguage, text: &str, known: Known<'_>, found: &mut Found
         let Some(key) = name.rsplit('.').next().map(str::to_owned) else { continue };
         let mut call = Call { key, name, ..Call::default() };
         arguments(inside(&text[whole.end()..]), &mut call);
-        found.push((language, call));
+        match language {
+            CodeLanguage::Groovy => found.extend(handed(text, call).into_iter().map(|c| (language, c))),
+            _ => found.push((language, call)),
+        }
     }
 }
 
@@ -238,6 +241,58 @@ fn arguments(text: &str, call: &mut Call) {
     call.positional.extend(text.split(',').map(|a| literal(a.trim())).take(8));
     call.opaque_arguments =
         text.contains("**") || text.contains("...") || (call.named.is_empty() && !text.trim().is_empty());
+}
+
+/// A call with what its variables hold: once for each record of a list (`changes = [[field: 'status']]`), or with the entries that
+/// are put into a map (`params.put('action', 'link')`). How a resource's path begins is its argument `resource`.
+fn handed(text: &str, mut call: Call) -> Vec<Call> {
+    let first = call.positional.first();
+    let begins = first.and_then(Value::as_expression).and_then(|e| quoted_start(&e.text).map(str::to_owned));
+    if let Some(start) = begins.or_else(|| first.and_then(Value::as_text).map(str::to_owned)) {
+        call.named.push(("resource".to_owned(), Value::text(start)));
+    }
+    let variables = call.positional.iter().filter_map(Value::as_expression).map(|e| e.text.to_string());
+    let name = |n: &String| !n.is_empty() && n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let records: Vec<Call> = variables.filter(name).flat_map(|v| records(text, &v)).take(20).collect();
+    if records.is_empty() {
+        return vec![call];
+    }
+    let with = |record: Call| {
+        let named = call.named.iter().cloned().chain(record.named).collect();
+        Call { named, opaque_arguments: false, ..call.clone() }
+    };
+    records.into_iter().map(with).collect()
+}
+
+/// The quoted text that an expression begins with.
+fn quoted_start(expression: &str) -> Option<&str> {
+    let quote = expression.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    expression[1..].split_once(quote).map(|(start, _)| start)
+}
+
+/// The records that a variable of the text holds.
+fn records(text: &str, variable: &str) -> Vec<Call> {
+    let mut found = Vec::new();
+    let puts: Vec<&str> = text.split(&format!("{variable}.put(")).skip(1).map(inside).collect();
+    if !puts.is_empty() {
+        // An entry whose value only the run knows says nothing of what is done.
+        let entry = |t: &&str| {
+            let (key, value) = t.split_once(',')?;
+            let value = literal(value.trim());
+            value.is_constant().then(|| (key.trim().trim_matches(['"', '\'']).to_owned(), value))
+        };
+        found.push(Call { named: puts.iter().filter_map(entry).collect(), ..Call::default() });
+    }
+    let given = text.split(&format!("{variable} = ")).skip(1).find_map(|t| t.trim_start().strip_prefix('['));
+    let end = |t: &str| t.find("]]").or_else(|| t.find("]\n")).unwrap_or(t.len()).min(MAX_ARGUMENTS);
+    for record in given.map(|t| ahead(t, 0, end(t))).unwrap_or_default().split("],") {
+        let mut one = Call::default();
+        arguments(record, &mut one);
+        if !one.named.is_empty() {
+            found.push(one);
+        }
+    }
+    found
 }
 
 /// A quoted text as a constant, anything else as something of the run.

@@ -3,11 +3,13 @@
 //! else stays unknown.
 
 mod calls;
+mod groovy;
 mod scan;
 mod shaping;
 mod shell;
 
 pub use calls::Call;
+pub use groovy::is_plain as is_plain_groovy;
 pub use shaping::only_shapes_data;
 pub use shell::{is_plain, only_gets};
 

@@ -1,7 +1,7 @@
 //! Steps and edges.
 
 use super::*;
-use workflow::{CalleeKey, CodeLanguage, Join, LoopKind, Outcome, StepKind, TriggerKind};
+use workflow::{CalleeKey, CodeLanguage, Join, LoopKind, OnError, Outcome, StepKind, TriggerKind};
 
 #[test]
 fn schedules_and_events_start_workflows() {
@@ -227,4 +227,33 @@ fn order_counts_in_the_digest_and_a_title_does_not() {
     let c = of("document: {name: x, dsl: 1.0.1}\ndo: [{b: {wait: PT1S}}, {a: {set: {x: 1}}}]");
     assert_eq!(a, b);
     assert_ne!(a, c);
+}
+
+#[test]
+fn a_retry_without_a_count_has_no_limit() {
+    let retries = |retry: &str| {
+        let w = flow(&format!("do:\n- t: {{try: [{{a: {{set: {{x: 1}}}}}}], catch: {{{retry}}}}}"));
+        (step(&w, "t").retries, step(&w, "t").on_error)
+    };
+    assert_eq!(retries("retry: {delay: {seconds: 1}}"), (workflow::Step::NO_LIMIT, OnError::Route));
+    assert_eq!(retries("retry: {limit: {attempt: {count: 2}}}"), (2, OnError::Route));
+    assert_eq!(retries("as: e"), (0, OnError::Route));
+    assert_eq!(retries("errors: {with: {status: 503}}").1, OnError::Partly, "other errors go on outwards");
+}
+
+#[test]
+fn the_time_out_of_any_task_is_caught_around_it() {
+    let timeouts = |catch: &str| {
+        let w = flow(&format!(
+            "do:
+- t: {{try: [{{a: {{call: http, with: {{method: get, endpoint: 'https://a.example'}}, timeout: {{after: {{seconds: 5}}}}}}}}, {{b: {{set: {{x: 1}}}}}}], catch: {{{catch}do: [{{late: {{set: {{y: 1}}}}}}]}}}}"
+        ));
+        edges(&w).into_iter().filter(|e| e.ends_with("timeout")).collect::<Vec<_>>()
+    };
+    assert_eq!(timeouts(""), ["t/a -> t/late timeout"]);
+    let of_type = |t: &str| {
+        format!("errors: {{with: {{type: 'https://serverlessworkflow.io/spec/1.0.0/errors/{t}'}}}}, ")
+    };
+    assert_eq!(timeouts(&of_type("timeout")), ["t/a -> t/late timeout"]);
+    assert!(timeouts(&of_type("communication")).is_empty());
 }

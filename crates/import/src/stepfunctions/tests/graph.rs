@@ -1,7 +1,7 @@
 //! Steps and edges of machines.
 
 use super::*;
-use workflow::{CalleeKey, LoopKind, Outcome, StepKind, TriggerKind};
+use workflow::{CalleeKey, LoopKind, OnError, Outcome, StepKind, TriggerKind};
 
 #[test]
 fn a_machine_is_started_by_an_authenticated_call() {
@@ -252,4 +252,34 @@ fn hostile_sizes_are_bounded() {
     };
     let states: Vec<String> = (0..=60).map(doubling).collect();
     assert_eq!(jsonata(&states.join(",")).steps.len(), 61);
+}
+
+#[test]
+fn retriers_add_up_and_a_catcher_takes_what_it_names() {
+    let w = machine(
+        r#""A": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Next": "Z",
+                 "Retry": [{"ErrorEquals": ["Sns.Busy"], "MaxAttempts": 2}, {"ErrorEquals": ["States.Timeout"]}],
+                 "Catch": [{"ErrorEquals": ["Sns.Gone"], "Next": "Z"}]},
+           "B": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": true,
+                 "Catch": [{"ErrorEquals": ["States.TaskFailed"], "Next": "Z"}]},
+           "C": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": true}, "Z": {"Type": "Succeed"}"#,
+    );
+    assert_eq!(step(&w, "A").retries, 5, "two of the one and three, the default, of the other");
+    let each = ["A", "B", "C"].map(|id| step(&w, id).on_error);
+    assert_eq!(each, [OnError::Partly, OnError::Route, OnError::Fail]);
+}
+
+#[test]
+fn the_machines_own_time_bounds_its_questions() {
+    let asked = |own: &str| {
+        let w = machine(&format!(
+            r#""A": {{"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true{own}}}}}, "TimeoutSeconds": 600, "Also": {{"#
+        ));
+        let ends = edges(&w);
+        assert_eq!(ends, ["trigger -> A"], "no catcher sees the end of the machine's time");
+        step(&w, "A").ask.as_ref().and_then(|a| a.timeout_seconds)
+    };
+    assert_eq!(asked(""), Some(600));
+    assert_eq!(asked(r#", "TimeoutSeconds": 60"#), Some(60));
+    assert_eq!(asked(r#", "TimeoutSeconds": 6000"#), Some(600));
 }
