@@ -1,9 +1,11 @@
 //! What the fuzz targets run: bytes through the library as the program would send them, with nothing asserted but that
 //! it comes back. Overflows and broken assertions inside are crashes, as the profile turns their checks on.
 
+mod evaluate;
 mod mutate;
 mod wrap;
 
+pub use evaluate::evaluate;
 pub use mutate::tree as mutate_tree;
 pub use wrap::expression;
 

@@ -6,11 +6,25 @@ use import::NoFiles;
 /// An expression of a language, by the name of its target.
 pub fn expression(language: &str, data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let Some((_, before, after)) = WRAPS.iter().find(|(name, ..)| *name == language) else { return };
+    let Some(wrap) = WRAPS.iter().find(|(name, ..)| *name == language) else { return };
+    let _ = imported(wrap, text);
+}
+
+/// The workflows of the definition around an expression.
+pub fn around(language: usize, text: &str) -> Vec<workflow::Workflow> {
+    let Some(wrap) = WRAPS.get(language % WRAPS.len()) else { return Vec::new() };
+    match imported(wrap, text).verdict {
+        import::Verdict::Workflows(workflows) => workflows,
+        _ => Vec::new(),
+    }
+}
+
+fn imported((_, before, after): &(&str, &str, &str), text: &str) -> import::Imported {
     let quoted = if before.starts_with('<') { escaped(text) } else { serde_json::to_string(text).unwrap_or_default() };
     let definition = format!("{before}{quoted}{after}");
     let imported = import::import("f", definition.as_bytes(), &NoFiles);
     assert!(!matches!(imported.verdict, import::Verdict::Unreadable), "the definition around `{text}` is sound");
+    imported
 }
 
 fn escaped(text: &str) -> String {

@@ -142,6 +142,15 @@ impl Scope for Here<'_, '_> {
     fn now(&self) -> Option<i64> {
         self.state.clock
     }
+
+    fn resolve(&self, value: Val) -> Val {
+        self.known(value)
+    }
+
+    fn platform(&self) -> Option<workflow::Platform> {
+        let frame = self.state.frame(self.frame)?;
+        self.program.workflow(frame.workflow).map(|w| w.platform)
+    }
 }
 
 impl Here<'_, '_> {

@@ -88,7 +88,11 @@ fn compared(name: &str, left: Term, right: Term) -> Term {
             return Term::Unknown(left.references().into_iter().chain(right.references()).cloned().collect());
         }
     };
-    Term::Call(function, vec![left, right])
+    // Moments are ordered as moments, not as the texts that they are written in.
+    let moment = |term| Term::Call(Function::Other("timestamp".into()), vec![term]);
+    let operands =
+        if name.starts_with("Timestamp") { vec![moment(left), moment(right)] } else { vec![left, right] };
+    Term::Call(function, operands)
 }
 
 /// `IsPresent`, `IsNull` and the like, which `false` turns round.

@@ -91,7 +91,7 @@ fn comparators_become_terms() {
         ),
         (r#""Variable": "$.x", "IsNull": true"#, Function::Equals, Term::Null),
         (
-            r#""Variable": "$.x", "TimestampGreaterThanPath": "$.x""#,
+            r#""Variable": "$.x", "NumericGreaterThanPath": "$.x""#,
             Function::Greater,
             Term::Ref(workflow::Reference::keys(Root::Trigger, "x")),
         ),
@@ -99,6 +99,9 @@ fn comparators_become_terms() {
     for (rule, function, right) in cases {
         assert_eq!(term(rule), Term::Call(function, vec![x(), right]), "{rule}");
     }
+    let moment = |t| Term::Call(Function::Other("timestamp".into()), vec![t]);
+    let later = Term::Call(Function::Greater, vec![moment(x()), moment(x())]);
+    assert_eq!(term(r#""Variable": "$.x", "TimestampGreaterThanPath": "$.x""#), later);
     let present = Term::Call(Function::Present, vec![x()]);
     let absent = Term::Call(Function::Not, vec![present.clone()]);
     assert_eq!(term(r#""Variable": "$.x", "IsPresent": false"#), absent);
