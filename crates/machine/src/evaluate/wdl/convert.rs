@@ -12,7 +12,7 @@ pub(super) fn call(name: &str, args: Args<'_>) -> Option<Result<Val, Failure>> {
     Some(match name {
         "array" => Ok(Val::list(vec![(*value).clone()])),
         "base64" => texted(name, value).map(|t| Val::text(STANDARD.encode(t))),
-        "base64tostring" | "decodebase64" => texted(name, value).and_then(|t| from_base64(t)).map(Val::text),
+        "base64tostring" | "decodebase64" => texted(name, value).and_then(from_base64).map(Val::text),
         "base64tobinary" => texted(name, value).map(|t| binary("application/octet-stream", t)),
         "binary" => texted(name, value).map(|t| binary("application/octet-stream", &STANDARD.encode(t))),
         "bool" => truth(value),
@@ -23,9 +23,7 @@ pub(super) fn call(name: &str, args: Args<'_>) -> Option<Result<Val, Failure>> {
             texted(name, value).map(|t| binary("application/octet-stream", &STANDARD.encode(t)))
         }
         "encodeuricomponent" => texted(name, value).map(|t| Val::text(common::url_encoded(t))),
-        "decodeuricomponent" | "uricomponenttostring" => {
-            texted(name, value).and_then(|t| decoded(t)).map(Val::text)
-        }
+        "decodeuricomponent" | "uricomponenttostring" => texted(name, value).and_then(decoded).map(Val::text),
         "uricomponenttobinary" => {
             texted(name, value).map(|t| binary("application/octet-stream", &STANDARD.encode(t)))
         }

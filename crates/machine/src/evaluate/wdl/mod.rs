@@ -87,10 +87,7 @@ impl Rules for Wdl {
     fn call(&self, function: &Function, args: &[Option<Val>], eval: &Eval<'_>) -> Option<Out> {
         let name = match function {
             Function::Other(name) => name.as_str(),
-            shared => match own_name(shared) {
-                Some(name) => name,
-                None => return None,
-            },
+            shared => own_name(shared)?,
         };
         if !common::known(args) {
             return None;
