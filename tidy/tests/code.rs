@@ -15,11 +15,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("govern", &["workflow", "policy"]),
     ("connect", &["workflow", "machine"]),
     ("ledger", &[]),
-    ("countersign", &["workflow", "import", "machine", "check", "policy", "govern", "connect", "ledger"]),
+    ("store", &["ledger"]),
+    ("countersign", &["workflow", "import", "machine", "check", "policy", "govern", "connect", "ledger", "store"]),
 ];
 
 /// Crates that touch no world: no clock, randomness, files, environment, network, terminal.
-const PURE: &[&str] = &["workflow", "import", "machine", "check", "policy", "govern"];
+const PURE: &[&str] = &["workflow", "import", "machine", "check", "policy", "govern", "ledger"];
 
 const WORLD: &[&str] = &[
     "std::fs",

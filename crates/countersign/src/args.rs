@@ -20,6 +20,8 @@ pub enum Command {
     Check(Check),
     /// Explain a rule, or what a workflow does.
     Explain(Explain),
+    /// Make, grow, check, prove, serve and witness a ledger.
+    Ledger(crate::log::args::Ledger),
 }
 
 /// Options of `check`.

@@ -5,6 +5,7 @@ pub mod args;
 pub mod check;
 pub mod date;
 pub mod explain;
+pub mod log;
 pub mod progress;
 pub mod report;
 pub mod scan;

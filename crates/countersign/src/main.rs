@@ -3,7 +3,7 @@
 use clap::Parser;
 use countersign::args::{Args, Command};
 use countersign::check::{self, Exit};
-use countersign::explain;
+use countersign::{explain, log};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Check(options) => check::run(&options).map(code),
         Command::Explain(options) => explain::run(&options).map(code),
+        Command::Ledger(options) => log::run(&options).map(code),
     };
     result.unwrap_or_else(|e| match e.kind() {
         // The reader has seen enough (`| head`).

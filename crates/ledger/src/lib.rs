@@ -1,7 +1,7 @@
 //! A transparency log that stands alone: what is needed to write one, to prove from it, and to check it offline.
 //!
 //! Everything here is computation on what is given: no files, network, clock or randomness. Storage, servers and
-//! sequencing are for others, through [`ReadTiles`] and [`Nodes`].
+//! clocks are for others, through [`Store`], [`ReadTiles`] and [`Nodes`].
 //!
 //! | module | what | standard |
 //! |---|---|---|
@@ -14,6 +14,8 @@
 //! | [`witness`] | when to cosign | <https://c2sp.org/tlog-witness> |
 //! | [`log`] | a log in memory | |
 //! | [`audit`] | a whole log held against its checkpoint | |
+//! | [`entry`], [`commitment`] | what an entry is, and what stands in it for personal data | |
+//! | [`frontier`], [`sequencer`] | how a log grows: places, roots, signed heads, and what a store has to do | |
 //! | [`json`] | canonical JSON, read strictly | RFC 8785, RFC 7493 |
 //! | [`dsse`] | signed envelopes | <https://github.com/secure-systems-lab/dsse> 1.0.2 |
 //! | [`intoto`] | statements about subjects | <https://github.com/in-toto/attestation> v1 |
@@ -41,9 +43,13 @@
 
 pub mod audit;
 pub mod checkpoint;
+pub mod commitment;
 pub mod dsse;
 pub mod encoding;
+pub mod entry;
 mod error;
+pub mod frontier;
+mod head;
 pub mod intoto;
 pub mod json;
 pub mod key;
@@ -52,17 +58,22 @@ pub mod merkle;
 pub mod note;
 pub mod policy;
 pub mod proof;
+pub mod sequencer;
 pub mod sshsig;
 pub mod tile;
 pub mod witness;
 
 pub use audit::audit;
 pub use checkpoint::Checkpoint;
+pub use entry::{Draft, Entry, Sequence};
 pub use error::{Error, Result};
+pub use frontier::Frontier;
+pub use head::Head;
 pub use key::{Algorithm, Signer, VerifierKey};
 pub use log::MemoryLog;
 pub use merkle::{Hash, Nodes, Tree, leaf_hash};
 pub use note::Note;
 pub use policy::Policy;
 pub use proof::{LogProof, Proven};
+pub use sequencer::{Batch, Failure, Sealed, Sequencer, Store};
 pub use tile::{ReadTiles, Tile};

@@ -128,6 +128,12 @@ pub trait ReadTiles {
     fn read_tile(&self, tile: &Tile) -> Result<Vec<u8>>;
 }
 
+impl<R: ReadTiles + ?Sized> ReadTiles for &R {
+    fn read_tile(&self, tile: &Tile) -> Result<Vec<u8>> {
+        (**self).read_tile(tile)
+    }
+}
+
 /// Takes a tile of hashes apart and checks its length; of the full tile in place of a partial one, only the hashes asked for are kept.
 pub fn hashes(tile: &Tile, bytes: &[u8]) -> Result<Vec<Hash>> {
     let (chunks, rest) = bytes.as_chunks::<32>();
