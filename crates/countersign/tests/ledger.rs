@@ -211,9 +211,16 @@ fn kills(folder: &Folder, place: &str, count: usize) {
             }
         });
         let output = BufReader::new(child.stdout.take().unwrap());
-        let reader = std::thread::spawn(move || output.lines().map_while(Result::ok).collect::<Vec<_>>());
-        // From before the start has ended to well into appending.
-        std::thread::sleep(Duration::from_micros((round as u64 * 7_919) % 60_000 + 2_000));
+        let (told, first) = std::sync::mpsc::channel();
+        let reader = std::thread::spawn(move || {
+            let lines = output.lines().map_while(Result::ok);
+            lines.inspect(|_| told.send(()).unwrap_or(())).collect::<Vec<_>>()
+        });
+        // Each third time from before the start has ended; else at some moment after the first acknowledgement.
+        if round % 3 != 0 {
+            first.recv_timeout(Duration::from_secs(30)).unwrap();
+        }
+        std::thread::sleep(Duration::from_micros((round as u64 * 7_919) % 40_000));
         child.kill().unwrap();
         child.wait().unwrap();
         feeder.join().unwrap();

@@ -35,7 +35,7 @@ impl Cell {
         let file = disk.open(name).map_err(|e| failed(name, "cannot be opened", &e))?;
         let mut cell =
             Self { name: name.to_owned(), file, counter: 0, value: None, broken: false, used: [COPY; 2] };
-        let len = cell.file.len().map_err(|e| failed(name, "cannot be read", &e))?;
+        let len = cell.file.size().map_err(|e| failed(name, "cannot be read", &e))?;
         if len < COPIES * COPY as u64 {
             cell.allocate(disk)?;
             cell.used = [HEADER; 2];
@@ -129,7 +129,7 @@ impl Cell {
         if counters.iter().any(|(slot, counter)| counter % 2 != *slot || counter + 1 < self.counter) {
             out.push(format!("`{}`: a copy is of another time than it should be", self.name));
         }
-        let len = self.file.len().map_err(|e| failed(&self.name, "cannot be read", &e))?;
+        let len = self.file.size().map_err(|e| failed(&self.name, "cannot be read", &e))?;
         if len != COPIES * COPY as u64 {
             out.push(format!("`{}` has {len} bytes, not {}", self.name, COPIES * COPY as u64));
         }

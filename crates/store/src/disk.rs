@@ -24,7 +24,7 @@ pub trait Disk: Send + Sync {
 /// A file on a disk.
 pub trait DiskFile: Send + Sync {
     /// How long it is.
-    fn len(&self) -> io::Result<u64>;
+    fn size(&self) -> io::Result<u64>;
     /// Reads exactly so many bytes from there.
     fn read(&self, at: u64, into: &mut [u8]) -> io::Result<()>;
     /// Writes all of it there.
@@ -70,7 +70,7 @@ impl Disk for RealDisk {
 struct RealFile(File);
 
 impl DiskFile for RealFile {
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
 

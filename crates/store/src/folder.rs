@@ -85,10 +85,8 @@ impl Derived {
     }
 
     fn sync(&self) -> Result<()> {
-        let all = self.levels.iter().chain([&self.offsets]);
-        all.map(|f| f.sync())
-            .collect::<std::io::Result<()>>()
-            .map_err(|e| failed("level-0", "cannot be made durable", &e))
+        let mut all = self.levels.iter().chain([&self.offsets]);
+        all.try_for_each(|f| f.sync()).map_err(|e| failed("level-0", "cannot be made durable", &e))
     }
 
     /// Writes the hashes and offsets that these entries add.
@@ -146,6 +144,14 @@ impl Folder {
     /// Opens a folder to append to it, and brings it in order after a crash. One process at a time can.
     pub fn open(path: &Path) -> Result<Self> {
         let disk = RealDisk::new(path).map_err(|e| failed(&path.to_string_lossy(), "cannot be made", &e))?;
+        let lock = Self::lock(path)?;
+        let mut folder = Self::open_on(Arc::new(disk))?;
+        folder._lock = Some(lock);
+        Ok(folder)
+    }
+
+    /// Takes the lock of a folder, which is held until the file is dropped.
+    pub fn lock(path: &Path) -> Result<File> {
         let lock = File::create(path.join("lock")).map_err(|e| failed("lock", "cannot be opened", &e))?;
         lock.try_lock().map_err(|_| {
             Error::new(format!(
@@ -153,9 +159,7 @@ impl Folder {
                 path.display()
             ))
         })?;
-        let mut folder = Self::open_on(Arc::new(disk))?;
-        folder._lock = Some(lock);
-        Ok(folder)
+        Ok(lock)
     }
 
     /// Opens a folder to read it, beside one who may be writing.

@@ -85,7 +85,7 @@ impl Folder {
             report.notes.push(format!("{beyond} bytes of room, or of entries that were not acknowledged"));
         }
         for (number, (file, expected)) in (0..).zip(self.derived().lengths(size)) {
-            let len = file.len().map_err(|e| Error::new(e.to_string()))?;
+            let len = file.size().map_err(|e| Error::new(e.to_string()))?;
             if len > expected {
                 report.notes.push(format!("derived file {number} has {len} bytes, {expected} count"));
             }

@@ -45,7 +45,7 @@ impl Tape {
         while disk.exists(&name(segments.len())) {
             let name = name(segments.len());
             let file = disk.open(&name).map_err(|e| failed(&name, "cannot be opened", &e))?;
-            let allocated = file.len().map_err(|e| failed(&name, "cannot be read", &e))?;
+            let allocated = file.size().map_err(|e| failed(&name, "cannot be read", &e))?;
             segments.push(Segment { file, allocated, dirty: false });
         }
         Ok(Self { disk, segments, spare: None })
@@ -101,7 +101,7 @@ impl Tape {
                 Some(spare) => spare.join().map_err(|_| io::Error::other("it was not made"))??,
                 None => make(&*self.disk, index, if index == 0 { FIRST } else { SEGMENT })?,
             };
-            let allocated = file.len()?;
+            let allocated = file.size()?;
             self.segments.push(Segment { file, allocated, dirty: false });
         }
         let segment = &mut self.segments[index];
