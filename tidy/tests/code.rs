@@ -16,7 +16,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("connect", &["workflow", "machine"]),
     ("ledger", &[]),
     ("store", &["ledger"]),
-    ("countersign", &["workflow", "import", "machine", "check", "policy", "govern", "connect", "ledger", "store"]),
+    (
+        "countersign",
+        &["workflow", "import", "machine", "check", "policy", "govern", "connect", "ledger", "store"],
+    ),
 ];
 
 /// Crates that touch no world: no clock, randomness, files, environment, network, terminal.
