@@ -27,7 +27,8 @@ pub(super) fn data(text: &str, scope: &dyn Scope) -> Option<Val> {
     if OPEN.iter().any(|word| text.contains(word)) {
         return None;
     }
-    let (mut names, mut nodes): (Vec<(Text, Val)>, Vec<(Text, Val)>) = (Vec::new(), Vec::new());
+    let mut names: Vec<(Text, Val)> = Vec::new();
+    let mut nodes: Vec<(Text, Val)> = Vec::new();
     let mut input = Val::Null;
     for (at, _) in text.match_indices('$') {
         let rest = &text[at..];

@@ -1,6 +1,7 @@
 //! The functions of JSONata that depend on nothing but their arguments, and those that Step Functions adds.
 
-use super::interpret::{Found, MAX_ITEMS, Run, Stop, Thing, failed, items, sequence, shown, truth};
+use super::interpret::{Found, MAX_ITEMS, Run, Stop, Thing, failed, items, sequence};
+use super::operators::{shown, truth};
 use crate::Val;
 use crate::evaluate::term::{MAX_TEXT, set};
 use crate::evaluate::{common, json};

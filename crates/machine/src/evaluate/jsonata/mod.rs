@@ -2,6 +2,7 @@
 
 mod functions;
 mod interpret;
+mod operators;
 mod syntax;
 
 use super::rules::{Out, Rules};
