@@ -1,5 +1,6 @@
 //! Counts, per platform, how many branch conditions below a folder evaluate: given values for all that they refer to, to
-//! true, to false or to a failure that their language documents. The rest is unknown, by reason.
+//! true, to false or to a failure that their language documents. The rest is unknown, by reason. Choices that a
+//! definition does not write as an expression (a label, a person's decision) are counted apart, as unwritten.
 //!
 //! `cargo run --release -p machine --example conditions -- FOLDER [--reasons]`
 
@@ -8,7 +9,7 @@ use machine::evaluate::{condition, is_fresh};
 use machine::{Scope, Val, evaluate};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use workflow::{EdgeKind, Expression, Platform, Reference, Root, Segment, Term, Workflow};
+use workflow::{EdgeKind, Expression, Language, Platform, Reference, Root, Segment, Term, Workflow};
 
 struct Folder(PathBuf);
 
@@ -126,9 +127,16 @@ fn constants(term: &Term, found: &mut Vec<Val>) {
     }
 }
 
+/// A choice that the definition does not write as an expression: a label, a person's or an engine's decision.
+fn is_unwritten(expression: &Expression) -> bool {
+    let blank = expression.language == Language::Structured || expression.text.trim().is_empty();
+    blank && matches!(&expression.term, Term::Unknown(references) if references.is_empty())
+}
+
 #[derive(Default)]
 struct Count {
     all: usize,
+    unwritten: usize,
     evaluates: usize,
     fails: usize,
     reasons: BTreeMap<String, (usize, String)>,
@@ -136,6 +144,10 @@ struct Count {
 
 impl Count {
     fn add(&mut self, expression: &Expression, platform: Platform) {
+        if is_unwritten(expression) {
+            self.unwritten += 1;
+            return;
+        }
         self.all += 1;
         let (mut known, mut failed, mut reason) = (false, false, String::new());
         for leaf in leaves(&expression.term) {
@@ -209,8 +221,8 @@ fn main() {
         let share = 100.0 * (count.all - unknown) as f64 / count.all.max(1) as f64;
         let name = platform.to_string();
         println!(
-            "{name:20} {:>10} {:>10} {:>8} {unknown:>8} {share:>6.1}%",
-            count.all, count.evaluates, count.fails
+            "{name:20} {:>10} {:>10} {:>8} {unknown:>8} {share:>6.1}% {:>10}",
+            count.all, count.evaluates, count.fails, count.unwritten
         );
         for (reason, (number, shown)) in &count.reasons {
             println!("    {number} {reason}{}", if reasons { shown } else { "" });

@@ -93,12 +93,25 @@ impl Rules for Security {
                 let orders = number(at(0)).is_some() == number(at(1)).is_some();
                 if known && !orders { unsure("the order of values of two types") } else { None }
             }
+            Function::Other(name) if self.textual && common::known(args) => piped(name, at(0), at(1)),
             Function::Other(name) if name == "multiple-of" => match (at(0), at(1)) {
                 (Val::Number(a), Val::Number(b)) if *b != 0.0 => said(Some(a % b == 0.0)),
                 _ => None,
             },
             _ => None,
         }
+    }
+}
+
+/// A stage of the expression builder of Google SecOps, with its argument as it is written.
+fn piped(name: &str, value: &Val, argument: &Val) -> Option<Out> {
+    let argument = common::as_text(Some(argument))?.trim().trim_matches(['"', '\'']);
+    match (name, value) {
+        ("getByIndex", Val::List(items)) => Some(Ok(items.get(argument.parse::<usize>().ok()?).cloned())),
+        ("split", Val::Text(t)) if !argument.is_empty() => {
+            Some(Ok(Some(Val::list(t.split(argument).map(Val::text).collect()))))
+        }
+        _ => None,
     }
 }
 

@@ -3,6 +3,8 @@
 mod asl;
 mod laws;
 mod peers;
+#[cfg(feature = "javascript")]
+mod sandbox;
 mod wdl;
 mod words;
 

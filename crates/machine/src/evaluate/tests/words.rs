@@ -136,3 +136,17 @@ fn security_platforms_leave_open_what_is_not_documented() {
     assert!(open(rule(Language::InsightConnect, equals(field("n"), number("7")))));
     assert_eq!(rule(Language::OktaPin, call(Function::Empty, vec![field("gone")])), Ok(Val::Bool(true)));
 }
+
+#[test]
+fn stages_of_the_expression_builder() {
+    let stage = |name: &str, of: &str, argument: &str| {
+        value(
+            Language::SecOps,
+            named(name, vec![field(of), text(argument)]),
+            &trigger(r#"{"l": [5, 6], "t": "a,b"}"#),
+        )
+    };
+    assert_eq!(stage("getByIndex", "l", "\"1\""), Ok(Val::Number(6.0)));
+    assert_eq!(stage("split", "t", "\",\""), Ok(json(r#"["a","b"]"#)));
+    assert!(!stage("dateFormat", "t", "\"yyyy\"").unwrap().is_known());
+}
