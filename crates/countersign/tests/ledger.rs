@@ -79,6 +79,37 @@ fn from_making_a_ledger_to_a_proof_verified_offline() {
     }
 }
 
+/// The schema in the manual takes what the program writes, and nothing that it would not read.
+#[test]
+fn entries_are_what_their_schema_says() {
+    let path = common::repository().join("docs/formats/ledger-entry.schema.json");
+    let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let folder = Folder::empty();
+    init(&folder, "log");
+    feed(&folder, &["ledger", "append", "log", "--key", "key"], &line("an entry"));
+    let entry = folder.run(&["ledger", "show", "log", "0"]);
+    let entry = entry.json();
+    assert!(schema.is_valid(&entry), "{entry}");
+    for field in entry.as_object().unwrap().keys() {
+        let mut other = entry.clone();
+        other.as_object_mut().unwrap().remove(field);
+        assert!(!schema.is_valid(&other), "without {field}");
+    }
+    for (field, value) in [
+        ("v", json!(2)),
+        ("seq", json!(-1)),
+        ("type", json!("note")),
+        ("more", json!(1)),
+        ("evidence", json!(["x"])),
+    ] {
+        let mut other = entry.clone();
+        other[field] = value;
+        assert!(!schema.is_valid(&other), "{other}");
+        assert!(ledger::Entry::parse(&ledger::json::to_canonical(&other).unwrap()).is_err(), "{other}");
+    }
+}
+
 #[test]
 fn what_cannot_be_appended_is_told_with_its_line() {
     let folder = Folder::empty();

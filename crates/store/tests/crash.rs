@@ -1,7 +1,11 @@
 //! The crash matrix: every operation of the disk under a ledger in a folder fails in every way, and the power goes at every
 //! moment; what was acknowledged is there afterwards, what was not is there whole or not at all, and the log has one history.
 
-#![allow(clippy::unwrap_used, reason = "a test whose input is not there or not sound has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test whose input is not there or not sound has failed"
+)]
 
 mod common;
 
