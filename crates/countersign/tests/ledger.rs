@@ -115,6 +115,11 @@ fn what_cannot_be_appended_is_told_with_its_line() {
     let folder = Folder::empty();
     let missing = feed(&folder, &["ledger", "append", "log", "--key", "key"], "");
     assert!(missing.0 == 2 && missing.2.contains("`key` cannot be read"), "{}", missing.2);
+    for place in ["nowhere", "sqlite:nowhere.db", "objects:nowhere"] {
+        let missing = folder.run(&["ledger", "checkpoint", place]);
+        assert!(missing.code == 2 && missing.err.contains("there is no ledger in"), "{}", missing.err);
+        assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "reading makes nothing");
+    }
     init(&folder, "log");
     let input = line("good")
         + "{\"type\": \"note/1\", \"source\": \"test\", \"body\": {}, \"who\": 1}\n"

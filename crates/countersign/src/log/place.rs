@@ -28,6 +28,11 @@ impl Place {
 
     /// Opens a place to read.
     pub fn read(place: &str) -> Result<Self> {
+        // Opening would make what is not there.
+        let path = place.strip_prefix("sqlite:").or_else(|| place.strip_prefix("objects:"));
+        if path.is_some_and(|p| !Path::new(p).exists()) {
+            return Err(Error::new(format!("there is no ledger in `{place}`: make one with `ledger init`")));
+        }
         match Self::other(place)? {
             Some(other) => Ok(Self::Other(other)),
             None => Ok(Self::Folder(Arc::new(Folder::open_to_read(Path::new(place))?))),
