@@ -21,19 +21,112 @@ pub struct Framework {
     pub controls: Vec<(String, String)>,
 }
 
-#[derive(Deserialize)]
+/// An id that is cited and is not the right one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alias {
+    cited: String,
+    right: Vec<String>,
+    reason: String,
+}
+
+#[derive(Default, Deserialize)]
 struct Document {
     framework: Vec<Framework>,
+    alias: Vec<Alias>,
+}
+
+/// What somebody cites, and what is meant.
+#[derive(Debug)]
+pub struct Citation {
+    /// As it was cited.
+    pub cited: String,
+    /// The requirements that are meant, as `framework id`; none where it is not known.
+    pub right: Vec<String>,
+    /// Why it is another than the one that was cited.
+    pub reason: Option<String>,
+}
+
+fn document() -> &'static Document {
+    static ALL: LazyLock<Document> =
+        LazyLock::new(|| toml::from_str(include_str!("../frameworks.toml")).unwrap_or_default());
+    &ALL
 }
 
 /// All frameworks.
 #[must_use]
 pub fn frameworks() -> &'static [Framework] {
-    static ALL: LazyLock<Vec<Framework>> = LazyLock::new(|| {
-        let document = toml::from_str::<Document>(include_str!("../frameworks.toml"));
-        document.map(|d| d.framework).unwrap_or_default()
-    });
-    &ALL
+    &document().framework
+}
+
+/// A requirement by `framework id`.
+#[must_use]
+pub fn requirement(cited: &str) -> Option<(&'static Framework, usize)> {
+    let framework =
+        frameworks().iter().find(|f| cited.strip_prefix(&*f.id).is_some_and(|r| r.starts_with(' ')))?;
+    let id = cited.get(framework.id.len()..)?.trim();
+    Some((framework, framework.controls.iter().position(|(known, _)| known == id)?))
+}
+
+/// What is meant by a citation: `framework id`, or an id alone. Mistaken and superseded ids are accepted.
+#[must_use]
+pub fn correct(cited: &str) -> Citation {
+    let cited = cited.trim();
+    let with_framework = frameworks().iter().map(|f| format!("{} {cited}", f.id));
+    let names: Vec<String> = std::iter::once(cited.to_owned()).chain(with_framework).collect();
+    let alias = document().alias.iter().find(|a| names.contains(&a.cited));
+    let known = names.iter().find(|n| requirement(n).is_some());
+    let (right, reason) = match (alias, known) {
+        (Some(alias), _) => (alias.right.clone(), Some(alias.reason.clone())),
+        (None, Some(known)) => (vec![known.clone()], None),
+        (None, None) => match names.iter().find_map(|n| respelled(n)) {
+            Some(right) => (vec![right], Some("the id is spelled otherwise".to_owned())),
+            None => (Vec::new(), None),
+        },
+    };
+    Citation { cited: cited.to_owned(), right, reason }
+}
+
+/// The known id of another spelling: `NHI-7` and `NHI7` for `NHI7:2025`, `5.3` for `A.5.3`.
+fn respelled(cited: &str) -> Option<String> {
+    let (framework, id) = cited.split_once(' ')?;
+    let number = id.strip_prefix("NHI").map(|n| n.trim_start_matches(['-', '0']));
+    let spellings = [number.map(|n| format!("{framework} NHI{n}:2025")), Some(format!("{framework} A.{id}"))];
+    spellings.into_iter().flatten().find(|s| requirement(s).is_some())
+}
+
+impl Citation {
+    /// In words: what is meant, with its title; and where something else was cited, what and why.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let titled = |right: &String| match requirement(right) {
+            Some((f, i)) => {
+                let title = f.controls.get(i).map_or("", |(_, title)| title);
+                format!(
+                    "{right} ({} {}{}{title})",
+                    f.name,
+                    f.version,
+                    if title.is_empty() { "" } else { ": " }
+                )
+            }
+            None => right.clone(),
+        };
+        let right = self.right.iter().map(titled).collect::<Vec<_>>().join(", ");
+        match (&self.reason, self.right.is_empty()) {
+            (_, true) => format!("`{}`: no such requirement is known", self.cited),
+            (Some(reason), false) => format!("{right}, for `{}`: {reason}", self.cited),
+            (None, false) => right,
+        }
+    }
+
+    /// What is wrong with it, where nothing is known that it could mean.
+    #[must_use]
+    pub fn complaint(&self) -> Option<String> {
+        let hint = "`countersign frameworks` lists those that are known";
+        self.right
+            .is_empty()
+            .then(|| format!("cites `{}`, and no such requirement is known; {hint}", self.cited))
+    }
 }
 
 /// The controls that a rule's page cites: the framework with the number of the control in it.
@@ -83,6 +176,35 @@ mod tests {
             assert!(!known.is_empty(), "{}: cites no known control", rule.id);
             let unknown = all.iter().find(|(f, id)| !f.controls.iter().any(|(c, _)| c == id));
             assert!(unknown.is_none(), "{}: cites {:?}", rule.id, unknown.map(|(f, id)| (&f.id, id)));
+        }
+    }
+
+    #[test]
+    fn what_is_cited_wrongly_is_corrected_with_the_reason() {
+        for (cited, right, part) in [
+            ("nist-csf-2.0 PR.AA-05", "nist-csf-2.0 PR.AA-05", ""),
+            ("PR.AC-4", "nist-csf-2.0 PR.AA-05", "CSF 1.1"),
+            ("NHI-07", "owasp-nhi-2025 NHI7:2025", "Long-Lived Secrets"),
+            ("NHI-3", "owasp-nhi-2025 NHI3:2025", "spelled"),
+            ("iso-27001-2022 5.3", "iso-27001-2022 A.5.3", "spelled"),
+            ("csa-maestro MAESTRO-2", "csa-maestro L3", "no such control"),
+            ("owasp-lcnc-2022 LCNC-SEC-02", "owasp-cd-2025 CD-SEC-03", "superseded"),
+        ] {
+            let found = correct(cited);
+            assert_eq!(found.right.first().map(String::as_str), Some(right), "{cited}");
+            assert!(found.reason.unwrap_or_default().contains(part), "{cited}");
+        }
+        assert!(correct("GV.OC-01").told().contains("for `GV.OC-01`"));
+        assert!(correct("XX-1").complaint().is_some_and(|c| c.contains("`XX-1`")));
+    }
+
+    #[test]
+    fn aliases_lead_to_what_is_known_and_do_not_claim_it() {
+        assert!(document().alias.len() > 15);
+        for alias in &document().alias {
+            let unknown = alias.right.iter().find(|r| requirement(r).is_none());
+            assert_eq!(unknown, None, "{}", alias.cited);
+            assert!(!correct(&alias.cited).told().contains("compliant"), "{}", alias.cited);
         }
     }
 

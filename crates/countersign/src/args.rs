@@ -22,6 +22,12 @@ pub enum Command {
     Explain(Explain),
     /// Make, grow, check, prove, serve and witness a ledger.
     Ledger(crate::log::args::Ledger),
+    /// The policies: check them, explain one, decide a case, say what a change of them changes.
+    Policy(crate::policy::Options),
+    /// The directory of people: check it, look somebody up, import it.
+    People(crate::people::Options),
+    /// Which requirements of which frameworks rules, policies and records give evidence towards.
+    Frameworks(crate::frameworks::Options),
 }
 
 /// Options of `check`.

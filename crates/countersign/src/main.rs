@@ -3,7 +3,7 @@
 use clap::Parser;
 use countersign::args::{Args, Command};
 use countersign::check::{self, Exit};
-use countersign::{explain, log};
+use countersign::{explain, frameworks, log, people, policy};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -12,6 +12,9 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options).map(code),
         Command::Explain(options) => explain::run(&options).map(code),
         Command::Ledger(options) => log::run(&options).map(code),
+        Command::Policy(options) => policy::run(&options).map(code),
+        Command::People(options) => people::run(&options).map(code),
+        Command::Frameworks(options) => frameworks::run(&options).map(code),
     };
     result.unwrap_or_else(|e| match e.kind() {
         // The reader has seen enough (`| head`).

@@ -24,11 +24,13 @@ const MOST_ITEMS: usize = 24;
 /// Everything that could be offered.
 pub(crate) fn of(set: &PolicySet, facts: &Facts) -> Vec<Need> {
     let mut needs: Vec<Need> = statement(facts).into_iter().collect();
-    needs.extend(record(facts));
-    needs.extend(evidence(facts));
-    needs.extend(parts(facts));
+    if facts.act == Act::Release {
+        needs.extend(record(facts));
+        needs.extend(evidence(facts));
+        needs.extend(parts(facts));
+        needs.extend(refusals(facts));
+    }
     needs.extend(lanes(facts));
-    needs.extend(refusals(facts));
     needs.extend(approvals(set, facts));
     needs
 }
@@ -205,15 +207,20 @@ fn everybody(facts: &Facts) -> Vec<Actor> {
 
 /// Approvals that could be given, by groups of people who are alike; each person is asked about.
 fn approvals(set: &PolicySet, facts: &Facts) -> Vec<Need> {
+    if !crate::cedar::is_approved(facts.act) {
+        return Vec::new();
+    }
     let actors = everybody(facts);
     let parties = Parties::of(facts);
-    let Ok(asked) = Asked::of(set, facts, &parties) else { return Vec::new() };
+    let (Ok(asked), Ok(approving)) = (Asked::of(set, facts, &parties), Asked::approving(set, facts)) else {
+        return Vec::new();
+    };
     let counted = asked.counted();
     let mut needs = Vec::new();
     for members in alike(facts, &actors) {
         let free = members.iter().filter(|(stand, _)| !counted.contains(&stand.id));
         let able: Vec<&(Standpoint<'_>, &Actor)> =
-            free.filter(|(stand, _)| asked.would_count(stand)).take(MOST_NAMES).collect();
+            free.filter(|(stand, _)| approving.would_count(stand)).take(MOST_NAMES).collect();
         let Some((first, _)) = able.first() else { continue };
         let by: Vec<String> = able.iter().map(|(stand, _)| stand.id.to_owned()).collect();
         let need = Need::Approval { group: votes::group(first), by };

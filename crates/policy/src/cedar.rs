@@ -112,10 +112,37 @@ pub(crate) fn subject(facts: &Facts) -> Result<Entity, String> {
     Entity::new(id, attributes.into_iter().collect(), HashSet::new()).map_err(|e| e.to_string())
 }
 
-/// The facts, with what the approvals come to.
-pub(crate) fn context(facts: &Facts, tally: &Tally<'_>) -> Result<Context, String> {
+/// Whether an act rests on approvals.
+pub(crate) fn is_approved(act: Act) -> bool {
+    matches!(act, Act::Release | Act::RollBack | Act::TakeOver | Act::Change(_))
+}
+
+/// The facts that an act rests on, with what the approvals come to.
+pub(crate) fn context(facts: &Facts, act: Act, tally: &Tally<'_>) -> Result<Context, String> {
+    let mut all = moment(facts);
+    if is_approved(act) {
+        all.push(pair("votes", record(votes(tally))));
+    }
+    match act {
+        Act::Release => all.extend(evidence(facts)),
+        Act::GrantException | Act::RenewException | Act::EndException => {
+            all.push(pair("exception", record(exception(facts.exception.as_ref(), facts))));
+        }
+        Act::OpenBreakGlass | Act::UseBreakGlass | Act::CloseBreakGlass | Act::PostChangeReview => {
+            all.push(pair("glass", record(glass(facts))));
+        }
+        _ if is_approved(act) => {
+            let before = facts.target.as_ref().is_some_and(|t| t.released_before);
+            all.push(pair("releasedBefore", Value::new_bool(before)));
+        }
+        _ => {}
+    }
+    Context::from_pairs(all).map_err(|e| e.to_string())
+}
+
+fn moment(facts: &Facts) -> Pairs {
     let date = facts.at.to_string();
-    let mut all: Pairs = pairs! {
+    pairs! {
         "environment": text(&facts.environment),
         "mode": text(facts.mode().as_str()),
         "at": long(facts.at.0),
@@ -124,13 +151,7 @@ pub(crate) fn context(facts: &Facts, tally: &Tally<'_>) -> Result<Context, Strin
         "hour": long(facts.at.hour()),
         "emergency": bool(facts.break_glass.iter().any(|g| g.is_open_for(&facts.subject.name, facts.at))),
         "ai": text(facts.ai.as_str()),
-        "votes": record(votes(tally)),
-        "releasedBefore": bool(facts.target.as_ref().is_some_and(|t| t.released_before)),
-        "exception": record(exception(facts.exception.as_ref(), facts)),
-        "glass": record(glass(facts)),
-    };
-    all.extend(evidence(facts));
-    Context::from_pairs(all).map_err(|e| e.to_string())
+    }
 }
 
 fn votes(tally: &Tally<'_>) -> Pairs {
@@ -244,8 +265,12 @@ pub(crate) fn ask(
         let entities = Entities::from_entities([person, subject.clone()], None).map_err(|e| e.to_string())?;
         Ok((request, entities))
     };
+    let quick = if which == Which::All { &slice.quick } else { &slice.quick_always };
     match put() {
-        Ok((request, entities)) => answer(&request, policies, &entities),
+        Ok((request, entities)) => {
+            let quickly = quick.as_ref().and_then(|q| q.answer(&request, &entities));
+            quickly.unwrap_or_else(|| answer(&request, policies, &entities))
+        }
         Err(error) => Answer::failed(error),
     }
 }

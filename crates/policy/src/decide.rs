@@ -48,23 +48,51 @@ pub(crate) struct Asked<'a> {
     tally: Tally<'a>,
 }
 
+/// The act by which an approval is given: whether it counts is whether that is allowed.
+const APPROVE: Act = Act::Review(Verdict::Approve);
+
 impl<'a> Asked<'a> {
+    /// What the facts' own act is asked about.
     pub fn of(set: &'a PolicySet, facts: &'a Facts, parties: &Parties<'a>) -> Result<Self, String> {
-        let subject = cedar::subject(facts)?;
-        let none = Tally::default();
-        let mut asked = Asked { set, facts, subject, context: cedar::context(facts, &none)?, tally: none };
-        if !facts.approvals.is_empty() {
-            let tally = votes::count(facts, parties, |stand, by| {
-                let answer = asked.ask(Which::All, Act::Review(Verdict::Approve), stand);
-                let act = Act::Review(Verdict::Approve);
-                let approving = Telling { facts, act, actor: by, stand, tally: &asked.tally };
-                let because = if answer.allow { Vec::new() } else { asked.told(&answer, &approving) };
-                (answer.allow, because, answer.errors)
-            });
-            asked.context = cedar::context(facts, &tally)?;
-            asked.tally = tally;
+        if !cedar::is_approved(facts.act) || facts.approvals.is_empty() {
+            return Self::about(set, facts, facts.act, Tally::default());
         }
-        Ok(asked)
+        let each = Self::about(set, facts, APPROVE, Tally::default())?;
+        let tally = votes::count(facts, parties, |stand, by| {
+            let answer = each.ask(Which::All, APPROVE, stand);
+            let approving = Telling { facts, act: APPROVE, actor: by, stand, tally: &each.tally };
+            let because = if answer.allow { Vec::new() } else { each.told(&answer, &approving) };
+            (answer.allow, because, answer.errors)
+        });
+        Ok(Asked { context: cedar::context(facts, facts.act, &tally)?, tally, ..each })
+    }
+
+    /// What an act is asked about, given what the approvals come to.
+    fn about(set: &'a PolicySet, facts: &'a Facts, act: Act, tally: Tally<'a>) -> Result<Self, String> {
+        Ok(Asked {
+            set,
+            facts,
+            subject: cedar::subject(facts)?,
+            context: cedar::context(facts, act, &tally)?,
+            tally,
+        })
+    }
+
+    /// What an approval is asked about.
+    pub fn approving(set: &'a PolicySet, facts: &'a Facts) -> Result<Self, String> {
+        Self::about(set, facts, APPROVE, Tally::default())
+    }
+
+    /// What the approvals come to.
+    #[cfg(test)]
+    pub fn tally(&self) -> &Tally<'a> {
+        &self.tally
+    }
+
+    /// Cedar's answer to all policies of an act.
+    #[cfg(test)]
+    pub fn ask_all(&self, act: Act, stand: &Standpoint<'_>) -> Answer {
+        self.ask(Which::All, act, stand)
     }
 
     /// Ids of the humans whose approval counts.
@@ -72,9 +100,9 @@ impl<'a> Asked<'a> {
         self.tally.votes.iter().filter(|v| v.counts).map(|v| v.who.as_str()).collect()
     }
 
-    /// Whether an approval of somebody would count.
+    /// Whether an approval of somebody would count: for what was prepared by `approving`.
     pub fn would_count(&self, stand: &Standpoint<'_>) -> bool {
-        self.ask(Which::All, Act::Review(Verdict::Approve), stand).allow
+        self.ask(Which::All, APPROVE, stand).allow
     }
 
     fn ask(&self, which: Which, act: Act, stand: &Standpoint<'_>) -> Answer {

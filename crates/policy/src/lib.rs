@@ -6,8 +6,13 @@
 //! There is no clock here: the moment is one of the facts.
 
 mod act;
+#[cfg(test)]
+mod agreement_tests;
 mod candidates;
+mod cases;
 mod cedar;
+mod compare;
+mod context;
 mod decide;
 mod decision;
 mod derived;
@@ -17,13 +22,18 @@ mod moment;
 mod need;
 mod people;
 mod person;
+mod quick;
 mod reason;
 pub mod sample;
 mod set;
 mod standing;
 mod votes;
+mod words;
 
 pub use act::{Act, ComponentKind, Governed, Verdict};
+pub use cases::{Base, Case, CaseFile, Expect};
+pub use compare::{Change, compare};
+pub use context::{Ignored, ignored};
 pub use decide::{answer, decide};
 pub use decision::{Because, Decision, Effect, Need, Vote, VoteGroup, Way};
 pub use facts::{

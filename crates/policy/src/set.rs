@@ -5,6 +5,7 @@
 
 use crate::act::Act;
 use crate::decision::Effect;
+use crate::quick::Quick;
 use cedar_policy as cedar;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -76,6 +77,8 @@ pub struct PolicyProblem {
 pub(crate) struct Slice {
     pub all: cedar::PolicySet,
     pub always: cedar::PolicySet,
+    pub quick: Option<Quick>,
+    pub quick_always: Option<Quick>,
 }
 
 /// A set of policies.
@@ -253,18 +256,25 @@ impl PolicySet {
         };
         let result =
             cedar::Validator::new(schema.clone()).validate(&self.whole, cedar::ValidationMode::Strict);
-        let found: Vec<PolicyProblem> =
-            result.validation_errors().map(|e| self.invalid(e.policy_id(), &e.to_string())).collect();
-        self.problems.extend(found);
+        let errors = result.validation_errors().map(|e| (e.policy_id().to_string(), (false, e.to_string())));
         let idle = result
             .validation_warnings()
             .filter(|w| matches!(w, cedar::ValidationWarning::ImpossiblePolicy(_)));
-        let found: Vec<PolicyProblem> = idle.map(|w| self.invalid(w.policy_id(), &w.to_string())).collect();
-        self.problems.extend(found);
+        let idle = idle.map(|w| (w.policy_id().to_string(), (true, w.to_string())));
+        // One error is told for each act that it concerns; one of them is enough for a reader.
+        let mut found: BTreeMap<String, Vec<(bool, String)>> = BTreeMap::new();
+        errors.chain(idle).for_each(|(id, message)| found.entry(id).or_default().push(message));
+        for (id, mut messages) in found {
+            messages.sort();
+            let more = messages.len() - 1;
+            let more = if more == 0 { String::new() } else { format!(" (and {more} more like it)") };
+            let problem = self.invalid(&id, &format!("{}{more}", messages.first().map_or("", |(_, m)| m)));
+            self.problems.push(problem);
+        }
     }
 
-    fn invalid(&self, id: &cedar::PolicyId, message: &str) -> PolicyProblem {
-        let info = self.info.get(&id.to_string());
+    fn invalid(&self, id: &str, message: &str) -> PolicyProblem {
+        let info = self.info.get(id);
         let (file, line) = info.map_or((String::new(), 0), |i| (i.file.clone(), i.line));
         PolicyProblem { file, line, message: message.to_owned() }
     }
@@ -277,7 +287,9 @@ impl PolicySet {
         let always = |p: &&cedar::Policy| self.info.get(&p.id().to_string()).is_some_and(|i| i.always);
         let slice = |act: Act| {
             let of = || kept.iter().filter(move |p| concerns(p, act));
-            (act, Slice { all: collect(of()), always: collect(of().filter(always)) })
+            let (all, always_of) = (collect(of()), || of().filter(always));
+            let (quick, quick_always) = (Quick::of(of()), Quick::of(always_of()));
+            (act, Slice { all, always: collect(always_of()), quick, quick_always })
         };
         self.slices = Act::all().map(slice).collect();
     }
