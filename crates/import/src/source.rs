@@ -106,6 +106,9 @@ pub fn import(path: &str, bytes: &[u8], files: &dyn Files) -> Imported {
         Err(fault) => return Imported::unreadable(path, 1, fault.message),
     };
     match text.trim_start().as_bytes().first() {
+        Some(b'/') if !starts_like_a_document(after_comments(&text).as_bytes()) => {
+            Imported::not_workflow("neither JSON, YAML nor XML")
+        }
         Some(b'{' | b'[' | b'/') => tree(path, &text, Doc::json(&text), files),
         Some(b'<') => xml(path, &text, files),
         Some(_) if looks_like_yaml(&text) && text.len() > MAX_YAML => large_yaml(path, &text),
@@ -145,6 +148,19 @@ pub fn may_be_a_definition(start: &[u8]) -> bool {
         || starts_like_a_document(text)
         || valid.trim_start().starts_with('/')
         || looks_like_yaml(valid)
+}
+
+/// A text without the comments that it begins with (`//`, `/* */`), as JSON with comments has them.
+fn after_comments(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        let after = match (rest.strip_prefix("//"), rest.strip_prefix("/*")) {
+            (Some(line), _) => line.split_once('\n').map_or("", |(_, after)| after),
+            (None, Some(block)) => block.split_once("*/").map_or("", |(_, after)| after),
+            (None, None) => return rest,
+        };
+        rest = after.trim_start();
+    }
 }
 
 fn starts_like_a_document(bytes: &[u8]) -> bool {
@@ -291,6 +307,10 @@ mod tests {
     #[test]
     fn texts_for_people_are_no_broken_definitions() {
         let readme = b"# Joiner\n\nWhat it does: it adds people.\nIt runs every night,\nasks nobody,\nand says so\n- and tells\nthe help desk.\nGood luck\n";
+        let policy = b"// policies\n/* of ours */\nforbid (principal, action, resource);";
+        assert!(matches!(import("own.cedar", policy, &NoFiles).verdict, Verdict::NotWorkflow(_)));
+        let json = import("x.json", b"// a comment\n{\"a\": }", &NoFiles);
+        assert!(matches!(json.verdict, Verdict::Unreadable), "broken JSON after a comment is a problem");
         let told = import("readme.md", readme, &NoFiles);
         assert!(matches!(told.verdict, Verdict::NotWorkflow(_)) && told.problems.is_empty());
         let page = import("readme.md", b"<p align=center>\n<img src=x>\n# Joiner\n", &NoFiles);
