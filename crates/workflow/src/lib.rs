@@ -3,6 +3,7 @@
 //! A [`Workflow`] is a graph: triggers start it, steps do things, edges say what may come next and when.
 //! It holds no format of any platform and no opinion about what is good; importers make it, analyses read it.
 
+mod carried;
 mod digest;
 mod effect;
 mod expression;
@@ -11,13 +12,14 @@ mod graph;
 mod platform;
 mod value;
 
+pub use carried::{Ask, Assignment, Auth, Callee, CalleeKey, Code, CodeLanguage, Credential, Request};
 pub use digest::{Digest, Part, merkle};
 pub use effect::{Effect, Evidence, Kind, Tier};
 pub use expression::{Expression, Function, Language, Reference, Root, Segment, Term};
 pub use finding::{Confidence, Finding, Problem, Severity, Walk};
 pub use graph::{
-    Ask, Assignment, Auth, Callee, CalleeKey, Code, CodeLanguage, Credential, Edge, EdgeKind, Join, LoopKind,
-    Node, OnError, Outcome, Request, Returns, Step, StepIx, StepKind, Target, Trigger, TriggerKind, Workflow,
+    Edge, EdgeKind, Join, LoopKind, Node, OnError, Outcome, Returns, Step, StepIx, StepKind, Target, Trigger,
+    TriggerKind, Workflow,
 };
 pub use platform::Platform;
 pub use value::{Entry, Map, Value};
@@ -34,9 +36,4 @@ pub struct Span {
     pub line: u32,
     /// Structural path in the source, such as `definition.steps["Manage Access"]` or `resources[3].properties`.
     pub path: Text,
-}
-
-impl Step {
-    /// The number of [`Step::retries`] where nothing bounds them.
-    pub const NO_LIMIT: u32 = u32::MAX;
 }

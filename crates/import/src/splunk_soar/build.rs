@@ -186,16 +186,19 @@ fn joins(
     }
     for (id, from) in before.iter().filter(|(_, from)| from.len() > 1) {
         let (Some(End::Step(to)), Some(block)) = (ends.get(id), by_id.get(id)) else { continue };
-        let optional = block.data.at(&["advanced", "notRequiredJoins"]).is_some_and(|n| n.len() > 0);
+        let optional = block.data.at(&["advanced", "notRequiredJoins"]).is_some_and(|n| !n.is_empty());
         let ends_itself = |id: &&str| {
             by_id.get(id).is_some_and(|b| {
                 !matches!(b.kind, Kind::Start | Kind::Decision | Kind::Filter | Kind::Unknown)
             })
         };
-        if block.required && !optional && block.kind != Kind::End && from.iter().all(ends_itself) {
-            if let Some(step) = w.steps.get_mut(to.0 as usize) {
-                step.join = Join::All;
-            }
+        if block.required
+            && !optional
+            && block.kind != Kind::End
+            && from.iter().all(ends_itself)
+            && let Some(step) = w.steps.get_mut(to.0 as usize)
+        {
+            step.join = Join::All;
         }
     }
 }
