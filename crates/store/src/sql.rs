@@ -67,8 +67,8 @@ macro_rules! database {
         pub struct $name {
             pool: Pool<$db>,
             runtime: Runtime,
-            /// The transaction between staging and commit.
-            open: Mutex<Option<Transaction<'static, $db>>>,
+            /// The transaction that holds the head's row, and whether a batch was staged in it.
+            open: Mutex<Option<(Transaction<'static, $db>, bool)>>,
         }
 
         impl $name {
@@ -78,19 +78,24 @@ macro_rules! database {
 
             fn roll_back(&self) {
                 let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(tx) = open {
+                if let Some((tx, _)) = open {
                     // Where this fails the connection is gone, and with it the transaction.
                     let _ = self.runtime.block_on(tx.rollback());
                 }
             }
 
             async fn begin(&self, base: &Head, batch: &Batch) -> std::result::Result<Vec<u8>, Failure> {
-                let mut tx = self.pool.begin_with($begin).await.map_err(failed)?;
+                let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let mut tx = match open {
+                    Some((tx, _)) => tx,
+                    None => self.pool.begin_with($begin).await.map_err(failed)?,
+                };
                 let record: Option<Vec<u8>> =
                     sqlx::query_scalar($head).fetch_optional(&mut *tx).await.map_err(failed)?;
                 let record = record.map(|r| Head::parse(&r)).transpose()?;
                 if record.as_ref() != Some(base) {
-                    tx.rollback().await.map_err(failed)?;
+                    // The row stays locked: who builds again on the new head is not overtaken once more.
+                    *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some((tx, false));
                     return Err(Failure::Moved);
                 }
                 let entries = split(&batch.bytes).collect::<Result<Vec<_>>>()?;
@@ -102,13 +107,13 @@ macro_rules! database {
                         .fetch_all(&mut *tx)
                         .await
                         .map_err(failed)?;
-                *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(tx);
+                *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some((tx, true));
                 Ok(bundle(back.iter().map(Vec::as_slice))?)
             }
 
             async fn end(&self, base: &Head, sealed: &Sealed) -> std::result::Result<(), Failure> {
                 let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let mut tx = open.ok_or_else(|| Error::new("nothing is staged"))?;
+                let (mut tx, _) = open.filter(|o| o.1).ok_or_else(|| Error::new("nothing is staged"))?;
                 for hash in sealed.hashes.iter().filter(|h| h.level > 0) {
                     sqlx::query("INSERT INTO ledger_hash (level, place, hash) VALUES ($1, $2, $3)")
                         .bind(i64::from(hash.level))
@@ -180,7 +185,9 @@ macro_rules! database {
 
             fn stage(&self, base: &Head, batch: &Batch) -> std::result::Result<Vec<u8>, Failure> {
                 // What was staged and not committed goes, with its lock.
-                self.roll_back();
+                if self.open.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|o| o.1) {
+                    self.roll_back();
+                }
                 self.runtime.block_on(self.begin(base, batch))
             }
 
