@@ -15,15 +15,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("govern", &["workflow", "policy"]),
     ("connect", &["workflow", "machine"]),
     ("ledger", &[]),
+    ("evidence", &["ledger"]),
     ("store", &["ledger"]),
     (
         "countersign",
-        &["workflow", "import", "machine", "check", "policy", "govern", "connect", "ledger", "store"],
+        &[
+            "workflow", "import", "machine", "check", "policy", "govern", "connect", "ledger", "evidence",
+            "store",
+        ],
     ),
 ];
 
 /// Crates that touch no world: no clock, randomness, files, environment, network, terminal.
-const PURE: &[&str] = &["workflow", "import", "machine", "check", "policy", "govern", "ledger"];
+const PURE: &[&str] = &["workflow", "import", "machine", "check", "policy", "govern", "ledger", "evidence"];
 
 const WORLD: &[&str] = &[
     "std::fs",

@@ -1,0 +1,66 @@
+//! What an entry of type `act/1` says: a governed act, the decision on it, and what it answers, by entries' numbers.
+//!
+//! Names of people are not here: who acted, the signed statement, the facts and the reasons stand in commitments.
+
+use ledger::{Entry, Error, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The type of such entries.
+pub const ACT: &str = "act/1";
+
+/// The body of an entry of type [`ACT`]; every field is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActBody {
+    /// What was done, by the word of the act: `approve`, `release`.
+    pub act: String,
+    /// Whether it happened.
+    pub allow: bool,
+    /// The digest of the closure it is about; empty where there is none.
+    pub closure: String,
+    /// Requirements of frameworks that the decision gives evidence towards.
+    pub controls: Vec<String>,
+    /// The environment; empty for what governs all of them.
+    pub environment: String,
+    /// The mode that was in force for it.
+    pub mode: String,
+    /// The modes by tier that a change of the configuration sets.
+    pub modes: BTreeMap<String, String>,
+    /// The entry that it answers: a proposal, an exception, a break-glass.
+    pub of: Option<u64>,
+    /// The entry that put the people directory in force.
+    pub people: Option<u64>,
+    /// The entry that put the policy in force.
+    pub policy: Option<u64>,
+    /// The entries that it rests on: the approvals that counted.
+    pub rests_on: Vec<u64>,
+    /// The policies that decided.
+    pub rules: Vec<String>,
+    /// What it was done to, with its kind: `workflow/leaver`.
+    pub subject: String,
+    /// The tier of the subject.
+    pub tier: Option<u64>,
+    /// When a break-glass or an exception ends, in milliseconds since 1970.
+    pub until: Option<u64>,
+    /// Whether the policies allow it, whatever the mode.
+    pub verdict: bool,
+}
+
+impl ActBody {
+    /// Reads the body of an entry; every field has to be there.
+    pub fn of(entry: &Entry) -> Result<Self> {
+        let read: Self = serde_json::from_value(entry.body.clone())
+            .map_err(|e| Error::new(format!("the body is not that of an act: {e}")))?;
+        match serde_json::to_value(&read) {
+            Ok(again) if again == entry.body => Ok(read),
+            _ => Err(Error::new("the body is not that of an act: a field is missing")),
+        }
+    }
+
+    /// Whether it is about an emergency.
+    #[must_use]
+    pub fn is_emergency(&self) -> bool {
+        self.act.ends_with("break-glass")
+    }
+}

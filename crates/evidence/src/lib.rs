@@ -1,0 +1,31 @@
+//! Bundles of evidence: what an auditor is handed, and how it is verified offline from pinned keys.
+//!
+//! A [`Bundle`] is a set of named files (`docs/formats/bundle.md`): entries of the ledger with their proofs, a cosigned
+//! checkpoint, the openings of commitments that the reader may see, evidence by digest, and readable tables. [`verify`]
+//! says in words what was verified, what was not, and what cannot be proved by it. The second verifier, `verify.py`
+//! beside this crate, is written on its own and comes to the same problems.
+//!
+//! It uses `ledger` and nothing else of ours, so that a verifier can take both alone. No clock, no files, no network.
+
+mod act;
+mod build;
+mod bundle;
+mod chain;
+mod moment;
+mod population;
+mod reconcile;
+mod report;
+mod select;
+mod statement;
+mod verify;
+
+pub use act::{ACT, ActBody};
+pub use build::{Log, Request, Role, build};
+pub use bundle::{Bundle, Coverage, FileDigest, MANIFEST, Manifest};
+pub use moment::{is_weekend, text as time_text};
+pub use population::{Item, Kind, Population, population, sample};
+pub use reconcile::{Reconciled, Recorded, reconcile};
+pub use report::{explain, html};
+pub use select::Query;
+pub use statement::{NAMESPACE, PREDICATE, signed_bytes};
+pub use verify::{Opened, Pins, Problem, Verdict, verify, verify_and_report};

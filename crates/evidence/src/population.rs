@@ -1,0 +1,186 @@
+//! Populations: every item of a kind in a period, with the count, where it ties out, and a sample that can be drawn again.
+
+use crate::act::ActBody;
+use crate::moment::{is_weekend, text};
+use crate::verify::Opened;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// What a population is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Proposals.
+    Change,
+    /// Releases and roll-backs.
+    Release,
+    /// Acts that were decided, allowed or refused.
+    Decision,
+    /// Exceptions granted or renewed.
+    Exception,
+    /// Break-glass opened.
+    BreakGlass,
+    /// Rotations of credentials, as attested.
+    Rotation,
+    /// Changes of what governs: policy, people, configuration.
+    Governance,
+}
+
+impl Kind {
+    /// All of them, with their words and the query that finds their items.
+    pub const ALL: [(Kind, &'static str, &'static str); 7] = [
+        (Kind::Change, "changes", "act = propose"),
+        (Kind::Release, "releases", "act in (release, roll-back)"),
+        (Kind::Decision, "decisions", "every act"),
+        (Kind::Exception, "exceptions", "act in (grant-exception, renew-exception)"),
+        (Kind::BreakGlass, "break-glass", "act = open-break-glass"),
+        (Kind::Rotation, "rotations", "act = attest and subject begins with credential/"),
+        (Kind::Governance, "governance", "act begins with change-"),
+    ];
+
+    /// Whether an act is one of its items.
+    #[must_use]
+    pub fn takes(self, act: &ActBody) -> bool {
+        let word = act.act.as_str();
+        match self {
+            Kind::Change => word == "propose",
+            Kind::Release => matches!(word, "release" | "roll-back"),
+            Kind::Decision => true,
+            Kind::Exception => matches!(word, "grant-exception" | "renew-exception"),
+            Kind::BreakGlass => word == "open-break-glass",
+            Kind::Rotation => word == "attest" && act.subject.starts_with("credential/"),
+            Kind::Governance => word.starts_with("change-"),
+        }
+    }
+}
+
+/// An item, and the entries that it is connected with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// Its entry.
+    pub entry: u64,
+    /// When, in UTC.
+    pub time: String,
+    /// What was done.
+    pub act: String,
+    /// What it was done to.
+    pub subject: String,
+    /// Whether it happened.
+    pub allow: bool,
+    /// Whether it is about an emergency.
+    pub emergency: bool,
+    /// Whether it was on a weekend (UTC).
+    pub weekend: bool,
+    /// The entries of its chain, in order: what it answers, what answers it, what they rest on.
+    pub chain: Vec<u64>,
+}
+
+/// All items of a kind in a period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Population {
+    /// Of what.
+    pub kind: Kind,
+    /// What finds them.
+    pub query: &'static str,
+    /// From then on (milliseconds since 1970).
+    pub from: u64,
+    /// Until just before.
+    pub to: u64,
+    /// How many there are.
+    pub count: usize,
+    /// How many entries were looked at: by source, in numbers that are dense.
+    pub sources: Vec<(String, u64)>,
+    /// The items.
+    pub items: Vec<Item>,
+}
+
+/// The items of a kind from a time until just before another.
+#[must_use]
+pub fn population(entries: &[Opened], kind: Kind, from: u64, to: u64) -> Population {
+    let within: Vec<&Opened> = entries.iter().filter(|o| (from..to).contains(&o.entry.place.time)).collect();
+    let acts = within.iter().filter_map(|o| Some((*o, o.act.as_ref()?)));
+    let items: Vec<Item> = acts.filter(|(_, a)| kind.takes(a)).map(|(o, a)| item(entries, o, a)).collect();
+    let mut sources: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    within.iter().for_each(|o| *sources.entry(o.entry.source.clone()).or_default() += 1);
+    let query = Kind::ALL.iter().find(|(k, ..)| *k == kind).map_or("", |(.., query)| query);
+    Population { kind, query, from, to, count: items.len(), sources: sources.into_iter().collect(), items }
+}
+
+fn item(entries: &[Opened], opened: &Opened, act: &ActBody) -> Item {
+    let place = opened.entry.place;
+    Item {
+        entry: place.seq,
+        time: text(place.time),
+        act: act.act.clone(),
+        subject: act.subject.clone(),
+        allow: act.allow,
+        emergency: act.is_emergency(),
+        weekend: is_weekend(place.time),
+        chain: chain(entries, place.seq, act),
+    }
+}
+
+/// What an item answers, and what answers the same.
+fn chain(entries: &[Opened], seq: u64, act: &ActBody) -> Vec<u64> {
+    let root = act.of.unwrap_or(seq);
+    let belongs = |o: &&Opened| {
+        let at = o.entry.place.seq;
+        at == root || at == seq || o.act.as_ref().is_some_and(|a| a.of == Some(root))
+    };
+    entries.iter().filter(belongs).map(|o| o.entry.place.seq).collect()
+}
+
+/// A sample of a size, the same for the same seed: the items with the smallest SHA-256 over seed and entry.
+///
+/// `weight` counts an item of an emergency or a weekend as so many; an item is in the sample once at most.
+#[must_use]
+pub fn sample(population: &Population, size: usize, seed: &str, weight: u32) -> Vec<Item> {
+    let draw = |item: &Item, ticket: u32| -> [u8; 32] {
+        Sha256::digest(format!("countersign sample v1\n{seed}\n{}\n{ticket}", item.entry)).into()
+    };
+    let best = |item: &Item| {
+        let tickets = if item.emergency || item.weekend { weight.max(1) } else { 1 };
+        (0..tickets).map(|t| draw(item, t)).min()
+    };
+    let mut drawn: Vec<_> = population.items.iter().map(|i| (best(i), i)).collect();
+    drawn.sort_by(|a, b| (&a.0, a.1.entry).cmp(&(&b.0, b.1.entry)));
+    let mut chosen: Vec<Item> = drawn.into_iter().take(size).map(|(_, i)| i.clone()).collect();
+    chosen.sort_by_key(|i| i.entry);
+    chosen
+}
+
+/// The chosen acts as a table. Cells hold nothing that a spreadsheet would take for a formula or that needs quoting.
+pub(crate) fn csv(entries: &[Opened], chosen: &[u64]) -> String {
+    let mut out =
+        "entry,time,act,subject,environment,closure,allowed,mode,answers,rests on,rules\n".to_owned();
+    for opened in entries.iter().filter(|o| chosen.contains(&o.entry.place.seq)) {
+        let Some(act) = &opened.act else { continue };
+        let place = opened.entry.place;
+        let cells = [
+            place.seq.to_string(),
+            text(place.time),
+            cell(&act.act),
+            cell(&act.subject),
+            cell(&act.environment),
+            cell(&act.closure),
+            if act.allow { "yes" } else { "no" }.to_owned(),
+            cell(&act.mode),
+            act.of.map(|of| of.to_string()).unwrap_or_default(),
+            act.rests_on.iter().map(u64::to_string).collect::<Vec<_>>().join(" "),
+            cell(&act.rules.join(" ")),
+        ];
+        out += &cells.join(",");
+        out.push('\n');
+    }
+    out
+}
+
+/// Text of a cell: quotes, commas, line ends and a first character that begins a formula become `_`.
+fn cell(text: &str) -> String {
+    let plain: String =
+        text.chars().map(|c| if matches!(c, '"' | ',' | '\r' | '\n') { '_' } else { c }).collect();
+    match plain.strip_prefix(['=', '+', '-', '@', '\t']) {
+        Some(rest) => format!("_{rest}"),
+        None => plain,
+    }
+}

@@ -1,0 +1,93 @@
+//! The signed statement behind an act: an in-toto Statement in a DSSE envelope, signed with a person's SSH key.
+
+use crate::act::ActBody;
+use crate::moment::is_time;
+use ledger::{Error, Result, dsse, encoding, intoto, sshsig};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// What SSH signatures of statements are given for.
+pub const NAMESPACE: &str = "countersign";
+
+/// The type of the predicate.
+pub const PREDICATE: &str = "https://countersign.dev/act/v1";
+
+/// A statement, read; who signed it is asked of [`Statement::signed_by`].
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Statement {
+    /// The digest of what was signed: its name.
+    pub id: String,
+    /// What it says.
+    pub predicate: Value,
+    message: Vec<u8>,
+    signatures: Vec<String>,
+}
+
+/// What is signed: the type and the payload, as DSSE puts them.
+#[must_use]
+pub fn signed_bytes(payload: &[u8]) -> Vec<u8> {
+    dsse::pre_authentication_encoding(intoto::PAYLOAD_TYPE, payload)
+}
+
+impl Statement {
+    /// Reads the envelope that a commitment named `statement` stands for.
+    pub fn parse(envelope: &Value) -> Result<Self> {
+        let text = |name: &str| {
+            envelope[name].as_str().ok_or_else(|| Error::new(format!("the envelope has no text `{name}`")))
+        };
+        if text("payloadType")? != intoto::PAYLOAD_TYPE {
+            return Err(Error::new("the envelope holds no in-toto statement"));
+        }
+        let payload = encoding::from_base64(text("payload")?)?;
+        let read = intoto::Statement::parse(&payload)?;
+        if read.predicate_type != PREDICATE {
+            return Err(Error::new(format!("the statement is a `{}`, not an act", read.predicate_type)));
+        }
+        let signatures = envelope["signatures"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let signatures = signatures.iter().map(signature).collect::<Result<_>>()?;
+        let predicate = Value::Object(read.predicate);
+        if !predicate["at"].as_str().is_some_and(is_time) {
+            return Err(Error::new("the statement says no time in UTC to the second"));
+        }
+        let id = format!("sha256:{}", encoding::to_hex(&Sha256::digest(&payload)));
+        Ok(Self { id, predicate, message: signed_bytes(&payload), signatures })
+    }
+
+    /// When it says that it was made.
+    pub fn at(&self) -> &str {
+        self.predicate["at"].as_str().unwrap_or_default()
+    }
+
+    /// A text of what it says.
+    pub fn text(&self, name: &str) -> &str {
+        self.predicate[name].as_str().unwrap_or_default()
+    }
+
+    /// The first field in which it differs from what the entry says.
+    pub fn differs(&self, act: &ActBody) -> Option<&'static str> {
+        let subject = &self.predicate["subject"];
+        let part = |name: &str| subject[name].as_str().unwrap_or_default();
+        let fields = [
+            ("act", self.text("act") == act.act),
+            ("subject", format!("{}/{}", part("kind"), part("name")) == act.subject),
+            ("closure", part("closure") == act.closure),
+            ("environment", self.text("environment") == act.environment),
+        ];
+        fields.into_iter().find(|(_, same)| !same).map(|(name, _)| name)
+    }
+
+    /// Whether one of these keys (as the people directory has them) signed it.
+    pub fn signed_by(&self, keys: &[&str]) -> bool {
+        let keys = keys.iter().filter_map(|k| sshsig::public_key(k).ok());
+        keys.into_iter().any(|key| {
+            self.signatures.iter().any(|s| sshsig::verify(&key, NAMESPACE, &self.message, s).is_ok())
+        })
+    }
+}
+
+/// An armoured SSH signature, in base64.
+fn signature(value: &Value) -> Result<String> {
+    let text = value["sig"].as_str().ok_or_else(|| Error::new("a signature has no text `sig`"))?;
+    String::from_utf8(encoding::from_base64(text)?)
+        .map_err(|_| Error::new("a signature is no armoured SSH signature"))
+}
