@@ -28,7 +28,65 @@ pub enum Command {
     People(crate::people::Options),
     /// Which requirements of which frameworks rules, policies and records give evidence towards.
     Frameworks(crate::frameworks::Options),
+    /// Run the scenarios of workflows, with no platform there.
+    Test(Test),
 }
+
+/// Options of `test`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = TEST_EXIT_CODES)]
+pub struct Test {
+    /// Files of scenarios, workflows that have some beside them, and folders with either.
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// How to print the result.
+    #[arg(long, short, value_enum, default_value_t = TestFormat::Plain)]
+    pub format: TestFormat,
+    /// Write the result to a file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Only scenarios whose name, workflow or file contains this.
+    #[arg(long, value_name = "WORDS")]
+    pub only: Option<String>,
+    /// Run again whenever a file changes.
+    #[arg(long)]
+    pub watch: bool,
+    /// Write what came into the expectations that did not hold, and show each change.
+    #[arg(long, conflicts_with_all = ["edge_cases", "mutate", "watch"])]
+    pub update: bool,
+    /// Run the edge cases made from each workflow itself instead of its scenarios.
+    #[arg(long)]
+    pub edge_cases: bool,
+    /// Keep the edge cases, beside each workflow.
+    #[arg(long, requires = "edge_cases")]
+    pub write: bool,
+    /// Take parts of each control out, and tell whether its scenarios notice.
+    #[arg(long, conflicts_with = "edge_cases")]
+    pub mutate: bool,
+    /// Fail below this coverage of access-changing branches, in percent.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min_coverage: Option<u8>,
+    /// Fail below this mutation score, in percent.
+    #[arg(long, value_name = "PERCENT", requires = "mutate", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min_score: Option<u8>,
+}
+
+/// How to print the result of scenarios.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For a terminal.
+    Plain,
+    /// One JSON object (docs/formats/scenario.md).
+    Json,
+    /// JUnit XML, for a build server.
+    Junit,
+}
+
+const TEST_EXIT_CODES: &str = "Exit codes:
+  0  every scenario passes
+  1  a scenario fails, or coverage or score is below what is asked for
+  2  wrong use, or a path that cannot be read
+  3  a file of scenarios or its workflow cannot be understood, and no scenario fails";
 
 /// Options of `check`.
 #[derive(Debug, clap::Args)]

@@ -12,5 +12,6 @@ pub mod policy;
 pub mod progress;
 pub mod report;
 pub mod scan;
+pub mod test;
 pub mod walk;
 pub mod watch;

@@ -3,7 +3,7 @@
 use clap::Parser;
 use countersign::args::{Args, Command};
 use countersign::check::{self, Exit};
-use countersign::{explain, frameworks, log, people, policy};
+use countersign::{explain, frameworks, log, people, policy, test};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Command::Policy(options) => policy::run(&options).map(code),
         Command::People(options) => people::run(&options).map(code),
         Command::Frameworks(options) => frameworks::run(&options).map(code),
+        Command::Test(options) => test::run(&options).map(code),
     };
     result.unwrap_or_else(|e| match e.kind() {
         // The reader has seen enough (`| head`).

@@ -5,8 +5,11 @@
 
 mod condition;
 mod drive;
+pub mod edge_cases;
 pub mod evaluate;
+pub mod mutate;
 mod program;
+pub mod rehearse;
 mod request;
 mod run;
 mod scope;
@@ -18,7 +21,7 @@ pub use drive::run;
 pub use evaluate::{Scope, evaluate};
 pub use program::{Place, Program};
 pub use request::{Act, Answer, At, Call, Misfit, Request};
-pub use run::{next, resume, start};
+pub use run::{Trail, next, resume, resume_traced, start, start_traced};
 pub use scope::Here;
 pub use state::{Choice, End, Ended, Facts, Fault, Frame, FrameKind, Phase, Rounds, State, Token};
 pub use value::{Symbol, Val};

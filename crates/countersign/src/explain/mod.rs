@@ -39,7 +39,7 @@ fn file(path: &Path, wanted: Option<&str>, style: Style, out: &mut dyn Write) ->
     }
     let mut names = Vec::new();
     let mut told = 0;
-    let problems = load(path, &mut |file, workflows, judged| {
+    let problems = load(path, &mut |file, workflows, judged, _| {
         for (workflow, judged) in workflows.iter().zip(judged) {
             let name = workflow.name.as_str();
             let same = |w: &str| w == name || workflow.id.as_deref() == Some(w);

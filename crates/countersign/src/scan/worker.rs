@@ -59,8 +59,8 @@ pub fn check(found: &Found, root: &Path, governance: &Governance, bytes: &[u8], 
     Checked { entries, content, looked_at: neighbours.looked_at.into_inner() }
 }
 
-/// Told of the workflows of one document: its path, the workflows, how they are judged.
-pub type Visit<'v> = &'v mut dyn FnMut(&str, &[Workflow], &[Judged]) -> io::Result<()>;
+/// Told of the workflows of one document: its path, the workflows, how they are judged, what is known from around them.
+pub type Visit<'v> = &'v mut dyn FnMut(&str, &[Workflow], &[Judged], &[check::Context]) -> io::Result<()>;
 
 /// Imports and judges a file's bytes, and hands each of its documents on; what is wrong with them comes back.
 pub fn visit(
@@ -77,8 +77,9 @@ pub fn visit(
         problems.extend(imported.problems.into_iter().map(|p| p.message));
         let Verdict::Workflows(mut workflows) = imported.verdict else { return Ok(()) };
         workflows.iter_mut().for_each(check::classify);
-        let judged = check::check(&workflows, &governance.contexts(real, &workflows));
-        visit(path, &workflows, &judged)
+        let contexts = governance.contexts(real, &workflows);
+        let judged = check::check(&workflows, &contexts);
+        visit(path, &workflows, &judged, &contexts)
     };
     match import::archive::entries(bytes) {
         None => one(&found.shown, &found.path, bytes, &neighbours)?,

@@ -1,8 +1,8 @@
 //! What a state becomes when the world has answered.
 
-use super::Run;
 use super::ask::next;
 use super::leave::told_key;
+use super::{Run, Trail};
 use crate::condition;
 use crate::request::{Answer, At, Misfit, Request};
 use crate::semantics::AfterCrash;
@@ -16,11 +16,24 @@ use workflow::{EdgeKind, StepKind};
 /// An answer that does not fit the request.
 pub fn resume(program: &Program<'_>, state: State, answer: Answer) -> Result<State, Misfit> {
     let request = next(program, &state);
-    let mut run = Run { program, state };
-    if run.tell(&request, &answer).is_none() {
+    resume_traced(program, state, &request, answer).map(|(state, _)| state)
+}
+
+/// As [`resume`], for the request that [`next`] made of the state, with the edges that were taken.
+///
+/// # Errors
+/// An answer that does not fit the request.
+pub fn resume_traced(
+    program: &Program<'_>,
+    state: State,
+    request: &Request,
+    answer: Answer,
+) -> Result<(State, Trail), Misfit> {
+    let mut run = Run { program, state, trail: Trail::new() };
+    if run.tell(request, &answer).is_none() {
         return Err(Misfit { asked: format!("{request:?}"), answer });
     }
-    Ok(run.state)
+    Ok((run.state, run.trail))
 }
 
 impl Run<'_, '_> {

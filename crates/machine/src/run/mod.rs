@@ -9,7 +9,7 @@ mod failure;
 mod leave;
 mod rounds;
 
-pub use answer::resume;
+pub use answer::{resume, resume_traced};
 pub use ask::next;
 
 use crate::evaluate::Failure;
@@ -30,16 +30,32 @@ const MOST_NESTING: usize = 64;
 struct Run<'p, 'w> {
     program: &'p Program<'w>,
     state: State,
+    trail: Trail,
 }
+
+/// The edges that were taken, each with its workflow, in order.
+pub type Trail = Vec<(u32, u32)>;
 
 /// The state of a run that a trigger of a workflow has started. `clock` is the moment, in milliseconds since 1970,
 /// where time is to be known.
 #[must_use]
 pub fn start(program: &Program<'_>, workflow: u32, trigger: u32, input: Val, clock: Option<i64>) -> State {
-    let mut run = Run { program, state: State { clock, ..State::default() } };
+    start_traced(program, workflow, trigger, input, clock).0
+}
+
+/// As [`start`], with the edges that were taken.
+#[must_use]
+pub fn start_traced(
+    program: &Program<'_>,
+    workflow: u32,
+    trigger: u32,
+    input: Val,
+    clock: Option<i64>,
+) -> (State, Trail) {
+    let mut run = Run { program, state: State { clock, ..State::default() }, trail: Trail::new() };
     run.begin(workflow, trigger, input, None);
     run.settle();
-    run.state
+    (run.state, run.trail)
 }
 
 impl<'w> Run<'_, 'w> {
@@ -176,6 +192,9 @@ impl<'w> Run<'_, 'w> {
     fn take(&mut self, frame: u32, edge_ix: u32, input: &Val, position: usize) {
         let Some(workflow) = self.state.frame(frame).map(|f| f.workflow) else { return };
         let Some(edge) = self.program.edge(workflow, edge_ix) else { return };
+        if !self.program.lean {
+            self.trail.push((workflow, edge_ix));
+        }
         let to = Place { workflow, step: edge.to };
         if self.comes_back(frame, edge, input) {
             return;

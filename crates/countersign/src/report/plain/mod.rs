@@ -4,7 +4,7 @@
 mod style;
 mod summary;
 mod tail;
-mod walk;
+pub(crate) mod walk;
 mod workflow;
 
 pub use style::{Style, clean, column, shorten, wrap};

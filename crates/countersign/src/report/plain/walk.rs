@@ -11,6 +11,12 @@ const NAME: usize = 48;
 /// Draws a walk in lines of at most so many columns.
 #[must_use]
 pub fn draw(item: &Item<'_>, path: &[Walk], width: usize, style: Style) -> Vec<String> {
+    draw_named(|id| item.name(id).to_owned(), path, width, style)
+}
+
+/// As [`draw`], with the names of stations from elsewhere.
+#[must_use]
+pub fn draw_named(name: impl Fn(&str) -> String, path: &[Walk], width: usize, style: Style) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
     for (i, station) in path.iter().enumerate() {
@@ -19,10 +25,10 @@ pub fn draw(item: &Item<'_>, path: &[Walk], width: usize, style: Style) -> Vec<S
             Some(before) if before.leaves.is_empty() => " → ".to_owned(),
             Some(before) => format!(" ─[{}]→ ", shorten(&clean(&before.leaves), 30)),
         };
-        let name = shorten(&clean(item.name(&station.step)), NAME);
-        let name = if station.marked { format!("✗ {name}") } else { name };
-        let length = arrow.width() + name.width();
-        let drawn = if station.marked { style.fault(&name) } else { name };
+        let shown = shorten(&clean(&name(&station.step)), NAME);
+        let shown = if station.marked { format!("✗ {shown}") } else { shown };
+        let length = arrow.width() + shown.width();
+        let drawn = if station.marked { style.fault(&shown) } else { shown };
         match lines.last_mut() {
             Some(line) if used + length <= width => {
                 line.push_str(&style.dim(&arrow));

@@ -1,0 +1,93 @@
+//! `countersign test`: runs scenarios, edge cases and mutants of workflows, and prints what came of them.
+
+mod find;
+mod json;
+mod junit;
+mod mutants;
+mod plain;
+mod read;
+mod run;
+pub mod tested;
+mod update;
+
+use crate::args::{Test, TestFormat};
+use crate::check::{Exit, width};
+use crate::report::plain::Style;
+use crate::{progress, watch};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use tested::{Summary, Tested};
+
+/// Runs the command.
+///
+/// # Errors
+/// When a path cannot be read, or results cannot be written or printed.
+pub fn run(test: &Test) -> io::Result<Exit> {
+    if let Some(path) = test.paths.iter().find(|p| p.symlink_metadata().is_err()) {
+        let path = path.display();
+        let told = format!(
+            "no file or folder `{path}`: give a file of scenarios, a workflow, or a folder with some"
+        );
+        return Err(io::Error::new(io::ErrorKind::NotFound, told));
+    }
+    let mut seen = test.watch.then(|| watch::stamps(&test.paths));
+    loop {
+        let exit = once(test);
+        let Some(before) = seen else { return exit };
+        if let Err(e) = exit {
+            eprintln!("error: {e}");
+        }
+        seen = Some(watch::changed(&test.paths, &before));
+    }
+}
+
+fn once(test: &Test) -> io::Result<Exit> {
+    let progress = progress::Bar::new();
+    let all = run::all(test, &|done, of| progress.tell(done, of))?;
+    progress.end();
+    if test.update {
+        update::accept(&all)?;
+    }
+    let summary = Summary::of(&all);
+    match &test.output {
+        Some(path) => {
+            let named =
+                |e: io::Error| io::Error::other(format!("`{}` cannot be written: {e}", path.display()));
+            print(test, &all, &summary, false, &mut BufWriter::new(File::create(path).map_err(named)?))?;
+        }
+        None => {
+            let colour =
+                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+            print(test, &all, &summary, colour, &mut BufWriter::new(io::stdout().lock()))?;
+        }
+    }
+    Ok(exit(test, &all, &summary))
+}
+
+fn print(
+    test: &Test,
+    all: &[Tested],
+    summary: &Summary,
+    colour: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match test.format {
+        TestFormat::Plain => plain::write(all, summary, Style { colour, all: true, width: width() }, out)?,
+        TestFormat::Json => json::write(all, out)?,
+        TestFormat::Junit => junit::write(all, out)?,
+    }
+    out.flush()
+}
+
+fn exit(test: &Test, all: &[Tested], summary: &Summary) -> Exit {
+    let low = |t: &Tested| {
+        let coverage =
+            test.min_coverage.zip(t.coverage.as_ref()).is_some_and(|(least, c)| c.percent() < least);
+        coverage || test.min_score.zip(t.mutants.as_ref()).is_some_and(|(least, m)| m.percent() < least)
+    };
+    match (summary.failed > 0 && !test.update || all.iter().any(low), summary.problems > 0) {
+        (true, _) => Exit::Findings,
+        (false, true) => Exit::Problems,
+        (false, false) => Exit::Clean,
+    }
+}

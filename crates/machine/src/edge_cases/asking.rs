@@ -1,0 +1,120 @@
+//! Edge cases of approvals: refused, unanswered, late, malformed, empty, answered by the requester, or never asked for.
+
+use super::{Cases, name};
+use crate::rehearse::{Duration, Expect, Pattern, Reply, Scenario};
+use serde_json::{Map, Value as Json};
+use workflow::{Ask, Step, StepIx, Text};
+
+/// A late answer comes so long after the deadline.
+const LATE: i64 = 3_600_000;
+
+pub(super) fn cases(cases: &Cases<'_, '_>, all: &mut Vec<Scenario>) {
+    for question in cases.questions() {
+        let behind = cases.behind(question);
+        if let Some(step) = cases.step(question).filter(|_| !behind.is_empty()) {
+            of_question(cases, question, step, &behind, all);
+        }
+    }
+    if cases.is_open() {
+        let asked = cases.questions();
+        let free =
+            cases.changes.iter().copied().filter(|c| !asked.iter().any(|q| cases.behind(*q).contains(c)));
+        let free: Vec<StepIx> =
+            free.filter(|c| cases.step(*c).is_some_and(|s| !cases.around.approved.contains(&s.id))).collect();
+        if !free.is_empty() {
+            let mut scenario = cases.scenario("a stranger starts it".into(), Vec::new());
+            scenario.expect = never(cases, &free);
+            all.push(scenario);
+        }
+    }
+}
+
+fn of_question(
+    cases: &Cases<'_, '_>,
+    question: StepIx,
+    step: &Step,
+    behind: &[StepIx],
+    all: &mut Vec<Scenario>,
+) {
+    let (name, nobody) = (name(step), Ask::default());
+    let ask = step.ask.as_ref().unwrap_or(&nobody);
+    let mut add = |what: &str, reply: Reply| {
+        let reply = Reply { step: Some(cases.label(step)), ..reply };
+        let mut scenario = cases.scenario(format!("{name} {what}"), vec![reply]);
+        scenario.expect = never(cases, behind);
+        all.push(scenario);
+    };
+    let gives = |result: Json| Reply { result: Some(result), ..Reply::default() };
+    if ask.decides {
+        for case in cases.ways(question).1 {
+            add(&format!("is answered `{case}`"), Reply { decided: Some(case), ..Reply::default() });
+        }
+    } else {
+        add("is refused", gives(refusal(ask)));
+        add("is answered with something else", gives(value(&ask.answer, Json::from("?"))));
+        add("is answered with nothing", gives(Json::Null));
+    }
+    add("is not answered", Reply { timeout: true, ..Reply::default() });
+    add("cannot be asked", Reply { error: Some("unavailable".into()), ..Reply::default() });
+    if let Some(seconds) = ask.timeout_seconds.and_then(|s| i64::try_from(s).ok()) {
+        let takes = Some(Duration(seconds.saturating_mul(1000).saturating_add(LATE)));
+        let yes = cases.says_yes(question).unwrap_or_default();
+        add("is answered with yes, too late", Reply { takes, ..yes });
+    }
+    if cases.around.own_approver.contains(&step.id) {
+        let yes = cases.says_yes(question).unwrap_or_default();
+        add("is answered by whoever asked or benefits", yes);
+    }
+}
+
+/// The answer no.
+fn refusal(ask: &Ask) -> Json {
+    let no = match (ask.negative.first(), ask.positive.first()) {
+        (Some(no), _) => word(no),
+        (None, Some(yes)) if yes == "true" => Json::Bool(false),
+        _ => Json::from("Reject"),
+    };
+    value(&ask.answer, no)
+}
+
+/// A word of an answer as the platform gives it.
+pub(super) fn word(word: &Text) -> Json {
+    match word.as_str() {
+        "true" => Json::Bool(true),
+        "false" => Json::Bool(false),
+        other => Json::from(other),
+    }
+}
+
+/// A value where a question's answer stands in its result.
+pub(super) fn value(path: &Text, answer: Json) -> Json {
+    let keys: Vec<&str> = path.split('.').filter(|k| !k.is_empty()).collect();
+    keys.into_iter().rev().fold(answer, |inner, key| {
+        let mut map = Map::new();
+        map.insert(key.to_owned(), inner);
+        Json::Object(map)
+    })
+}
+
+/// None of these changes is ever made.
+pub(super) fn never(cases: &Cases<'_, '_>, changes: &[StepIx]) -> Expect {
+    let pattern =
+        |c: &StepIx| cases.step(*c).map(|s| Pattern { step: Some(cases.label(s)), ..Pattern::default() });
+    Expect { never: changes.iter().filter_map(pattern).collect(), ..Expect::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_stand_where_the_question_says() {
+        assert_eq!(
+            value(&"formData.decision".into(), word(&"No".into())),
+            serde_json::json!({"formData": {"decision": "No"}})
+        );
+        assert_eq!(value(&Text::default(), word(&"false".into())), Json::Bool(false));
+        let ask = Ask { answer: "data.approved".into(), positive: vec!["true".into()], ..Ask::default() };
+        assert_eq!(refusal(&ask), serde_json::json!({"data": {"approved": false}}));
+    }
+}
