@@ -1,4 +1,4 @@
-//! The README's console blocks are what the program prints: each `$ countersign …` block is run and compared.
+//! The console blocks of the README and the manual are what the program prints: each `$ countersign …` block is run and compared.
 //! `UPDATE=1 cargo test -p countersign --test readme` writes what is printed; read it before it is kept.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run the program has failed")]
@@ -34,7 +34,13 @@ fn run(command: &str) -> String {
 
 #[test]
 fn console_blocks_are_real_output() {
-    let path = root().join("README.md");
+    for (document, least) in [("README.md", 3), ("docs/testing.md", 3)] {
+        replay(document, least);
+    }
+}
+
+fn replay(document: &str, least: usize) {
+    let path = root().join(document);
     let text = std::fs::read_to_string(&path).unwrap();
     let mut fresh = String::new();
     let mut rest = text.as_str();
@@ -49,10 +55,10 @@ fn console_blocks_are_real_output() {
         blocks += 1;
     }
     fresh.push_str(rest);
-    assert!(blocks >= 3);
+    assert!(blocks >= least, "{document}");
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &fresh).unwrap();
     } else {
-        assert!(fresh == text, "README.md shows what the program does not print: UPDATE=1 accepts");
+        assert!(fresh == text, "{document} shows what the program does not print: UPDATE=1 accepts");
     }
 }

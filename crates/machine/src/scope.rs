@@ -66,6 +66,10 @@ impl Here<'_, '_> {
             return found.clone();
         }
         let workflow = self.state.frame(self.frame).and_then(|f| self.program.workflow(f.workflow));
+        // A process starts with what it is started with as its variables.
+        if !self.program.lean && workflow.is_some_and(|w| w.platform == workflow::Platform::Bpmn) {
+            return self.trigger().get(name);
+        }
         workflow.map_or(Val::Null, |w| self.value(w.parameters.get(name)).unwrap_or_default())
     }
 

@@ -42,6 +42,7 @@ fn told(error: &serde_saphyr::Error) -> String {
     let message = text.lines().next().unwrap_or_default();
     // The message ends with the place, which is told first here.
     let message = message.split(" at line ").next().unwrap_or(message).trim_start_matches("error: ");
+    let message = message.strip_prefix("line ").and_then(|m| m.split_once(": ")).map_or(message, |(_, m)| m);
     let line = error.location().map_or_else(String::new, |l| format!("line {}: ", l.line()));
     format!("{line}{message}{}", hint(message))
 }
@@ -83,7 +84,7 @@ mod tests {
     fn unknown_keys_are_told_with_line_and_hint() {
         let text = "schema: countersign.test/1\nscenarios:\n  - name: a\n    expct:\n      ends: success\n";
         let told = parse(text).unwrap_err();
-        assert!(told.starts_with("line 4"), "{told}");
+        assert!(told.starts_with("line 4: unknown field"), "{told}");
         assert!(told.contains("`expct`") && told.ends_with("did you mean `expect`?"), "{told}");
     }
 

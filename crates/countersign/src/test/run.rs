@@ -69,9 +69,8 @@ fn file(test: &Test, path: &Path, shown: &str) -> Vec<Tested> {
     let mut found = Vec::new();
     for subject in &subject {
         let told = load(subject, &mut |file, workflows, judged, contexts| {
-            let index =
-                (0u32..).zip(workflows).find(|(_, w)| about(&suite, w, workflows.len())).map(|(i, _)| i);
-            if let Some(index) = index {
+            let wanted = |w: &Workflow| suite.scenarios.iter().any(|s| about(&suite, s, w, workflows.len()));
+            for (index, _) in (0u32..).zip(workflows).filter(|(_, w)| wanted(w)) {
                 found.push(one(test, shown, file, &suite, &Set { workflows, judged, contexts, index }));
             }
             Ok(())

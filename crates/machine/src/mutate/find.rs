@@ -109,7 +109,9 @@ impl Find<'_, '_> {
             all.push(mutant("fail-open", step, format!("takes {word} for a yes"), edit));
         }
         let change = self.changes_after(past);
-        let whom = change.map(|s| s.target.identity.clone()).filter(|i| !i.is_empty());
+        let named =
+            !step.target.recipient.is_empty() || step.ask.as_ref().is_some_and(|a| !a.approver.is_empty());
+        let whom = change.map(|s| s.target.identity.clone()).filter(|i| named && !i.is_empty());
         if let Some(whom) = whom.filter(|i| *i != step.target.recipient) {
             all.push(mutant("self-approval", step, "asks whoever benefits", Edit::Approver(ix, whom)));
         }

@@ -73,7 +73,10 @@ impl Seen<'_, '_> {
         if self.outcome.open.is_some() || self.outcome.ended.iter().all(ended) {
             return None;
         }
-        let actual = self.outcome.ended.iter().map(|h| h.as_str().to_owned()).collect();
+        let mut actual: Vec<String> = self.outcome.ended.iter().map(|h| h.as_str().to_owned()).collect();
+        if let Some(last) = actual.last_mut().filter(|_| !self.outcome.failure.is_empty()) {
+            last.push_str(&format!(": {}", self.outcome.failure));
+        }
         let at = self.outcome.walk.last().and_then(|s| s.place);
         Some(Difference { of: "ends", expected: vec![expected.as_str().to_owned()], actual, at })
     }

@@ -8,6 +8,8 @@ mod leads;
 mod pattern;
 mod replay;
 pub mod scenario;
+#[cfg(test)]
+mod schema_tests;
 mod values;
 mod world;
 
@@ -33,6 +35,8 @@ pub struct Outcome {
     pub events: Vec<Event>,
     /// How each run ended: one, or two where the trigger was delivered twice.
     pub ended: Vec<How>,
+    /// Why the last run failed; empty where it did not, or nothing says.
+    pub failure: String,
     /// The directory in the end.
     pub directory: Directory,
     /// Where the run went.

@@ -72,6 +72,7 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
             let request = next(self.program, &state);
             if let Request::Done(ends) = &request {
                 self.out.ended.extend(ends.iter().map(|e| how(&e.how)));
+                self.out.failure = ends.last().map(|e| failure(&e.how)).unwrap_or_default();
                 let Some(after) = self.again.take() else { return self.end() };
                 self.elapsed = self.elapsed.max(after);
                 state = self.begin(trigger);
@@ -302,7 +303,8 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
             ask.and_then(|a| a.timeout_seconds).and_then(|s| i64::try_from(s).ok()).map(|s| s * 1000);
         let late = self.fault(call, u32::MAX, |f| f.late).map_or(0, |d| d.0);
         let silent = reply.is_none_or(|r| r.timeout);
-        let takes = reply.and_then(|r| r.takes).map_or(PERSON, |d| d.0).saturating_add(late);
+        let usual = deadline.map_or(PERSON, |d| PERSON.min(d / 2));
+        let takes = reply.and_then(|r| r.takes).map_or(usual, |d| d.0).saturating_add(late);
         let takes = if silent { deadline.unwrap_or(i64::MAX) } else { takes };
         let first = self.out.events.iter().all(|e| e.place != place || e.at != self.elapsed);
         if first {
@@ -544,6 +546,17 @@ fn named(values: &[Val]) -> Vec<Text> {
 fn effect(act: &Act) -> Effect {
     let (identity, entitlement) = (named(&act.identity), named(&act.entitlement));
     Effect { kind: act.kind, system: act.system.clone(), identity, entitlement }
+}
+
+/// Why a run failed, as far as is said.
+fn failure(ended: &Ended) -> String {
+    match ended {
+        Ended::Failure(fault) if fault.data == Val::Null => fault.name.to_string(),
+        Ended::Failure(fault) => {
+            format!("{} {}", fault.name, crate::evaluate::to_json(&fault.data)).trim().to_owned()
+        }
+        _ => String::new(),
+    }
 }
 
 fn how(ended: &Ended) -> How {

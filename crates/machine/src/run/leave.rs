@@ -30,8 +30,12 @@ impl Run<'_, '_> {
         for assignment in &step.assigns {
             let token = &self.state.tokens[ix];
             let here = self.here(token.frame, &token.input);
-            let mut val = here.value(&assignment.value).map_err(fault)?;
             let name = &assignment.variable;
+            let mut val = match here.value(&assignment.value) {
+                // What an importer notes for one of several ways is nothing on the others.
+                Err(_) if name.contains(" before ") => Val::Null,
+                given => given.map_err(fault)?,
+            };
             let local = self.semantics(ix).is_local(name);
             let frame = if local { token.frame } else { self.state.run_of(token.frame) };
             if assignment.adds {
