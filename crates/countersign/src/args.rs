@@ -116,6 +116,9 @@ pub struct Check {
     /// List the operations whose effect is not known, by how often they occur.
     #[arg(long)]
     pub unknown: bool,
+    /// Show what scenarios cover on the drawn workflows: the JSON report of `countersign test` (with `--format html`).
+    #[arg(long, value_name = "FILE")]
+    pub coverage: Option<PathBuf>,
     /// Show every workflow in full, however many there are.
     #[arg(long)]
     pub all: bool,

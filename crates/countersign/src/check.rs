@@ -6,6 +6,7 @@ use crate::report::view::{Count, View, each, order};
 use crate::report::{html, json, junit, markdown, plain, sarif, unknown};
 use crate::scan::model::FileVerdict;
 use crate::scan::{Options, Scan, scan};
+use crate::test::tested::Tested;
 use crate::{date, progress, watch};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -132,11 +133,21 @@ fn print(
         Format::Sarif => sarif::write(scan, view, out)?,
         Format::Markdown => markdown::write(scan, view, check.all, out)?,
         Format::Junit => junit::write(scan, view, out)?,
-        Format::Html => html::write(scan, view, out)?,
+        Format::Html => html::write(scan, view, &tested(check)?, out)?,
         Format::Plain => plain::write(scan, view, style, out)?,
     };
     out.flush()?;
     Ok(count)
+}
+
+/// What scenarios covered, where a report of them is given.
+fn tested(check: &Check) -> io::Result<Vec<Tested>> {
+    let Some(path) = &check.coverage else { return Ok(Vec::new()) };
+    let text = std::fs::read_to_string(path).map_err(|e| named(path, "cannot be read", &e))?;
+    crate::test::covered(&text).map_err(|e| {
+        let path = path.display();
+        io::Error::other(format!("`{path}` is no report of `countersign test --format json`: {e}"))
+    })
 }
 
 /// The columns of the terminal.

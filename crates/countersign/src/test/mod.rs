@@ -41,6 +41,14 @@ pub fn run(test: &Test) -> io::Result<Exit> {
     }
 }
 
+/// What a JSON report says was covered.
+///
+/// # Errors
+/// When the text is no such report.
+pub fn covered(text: &str) -> serde_json::Result<Vec<Tested>> {
+    serde_json::from_str::<json::Report>(text).map(|report| report.files)
+}
+
 fn once(test: &Test) -> io::Result<Exit> {
     let progress = progress::Bar::new();
     let all = run::all(test, &|done, of| progress.tell(done, of))?;

@@ -6,6 +6,7 @@ use crate::report::view::{Count, View};
 use crate::report::{Item, words};
 use crate::scan::Scan;
 use crate::scan::model::{FileVerdict, StepReport, TriggerReport, kinds, named};
+use crate::test::tested::Tested;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use workflow::{Finding, Kind, Problem, Text, Walk};
@@ -85,6 +86,9 @@ pub struct Detail<'s> {
     edges: Vec<(i32, i32, &'s str)>,
     findings: Vec<Told<'s>>,
     accepted: Vec<AcceptedTold<'s>>,
+    /// What scenarios covered: a step or one of its ways, and whether some scenario went there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    coverage: Vec<(&'s str, &'s str, bool)>,
     /// Names of stations of walks that are no steps of this workflow.
     callers: BTreeMap<&'s str, &'s str>,
 }
@@ -156,8 +160,21 @@ struct AcceptedTold<'s> {
     expires: &'s str,
 }
 
+/// What the scenarios of a workflow covered, over all its files of scenarios.
+fn coverage<'s>(item: &Item<'_>, tested: &'s [Tested]) -> Vec<(&'s str, &'s str, bool)> {
+    let own = tested.iter().filter(|t| t.path == item.file.path && t.workflow == item.head.name);
+    let mut all: Vec<(&str, &str, bool)> = Vec::new();
+    for one in own.filter_map(|t| t.coverage.as_ref()).flat_map(|c| &c.items) {
+        match all.iter_mut().find(|(step, way, _)| *step == one.step && *way == one.way) {
+            Some((_, _, covered)) => *covered |= one.covered,
+            None => all.push((&one.step, &one.way, one.covered)),
+        }
+    }
+    all
+}
+
 /// The details of a workflow.
-pub fn detail<'s>(item: &'s Item<'_>) -> Detail<'s> {
+pub fn detail<'s>(item: &'s Item<'_>, tested: &'s [Tested]) -> Detail<'s> {
     let (head, body) = (item.head, &item.body);
     Detail {
         description: &body.description,
@@ -176,6 +193,7 @@ pub fn detail<'s>(item: &'s Item<'_>) -> Detail<'s> {
         edges: body.edges.iter().map(|e| (e.from, e.to, e.label.as_str())).collect(),
         findings: body.findings.iter().map(told).collect(),
         accepted: item.accepted.iter().map(accepted).collect(),
+        coverage: coverage(item, tested),
         callers: body.callers.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect(),
     }
 }

@@ -166,7 +166,9 @@ function legend(detail) {
   const used = new Set(detail.steps.map(groupOf));
   return h("ul", { class: "legend" }, GROUPS.filter((g) => used.has(g)).map((g) =>
     h("li", {}, h("span", { class: `swatch ${g.id}`, "aria-hidden": "true" }), g.words)),
-    detail.findings.length > 0 && h("li", {}, h("span", { class: "swatch way", "aria-hidden": "true" }), "the finding's path"));
+    detail.findings.length > 0 && h("li", {}, h("span", { class: "swatch way", "aria-hidden": "true" }), "the finding's path"),
+    detail.coverage && h("li", {}, h("span", { class: "swatch covered", "aria-hidden": "true" }), "some scenario goes there"),
+    detail.coverage && h("li", {}, h("span", { class: "swatch uncovered", "aria-hidden": "true" }), "no scenario does"));
 }
 
 // What a node of the graph is, in words.

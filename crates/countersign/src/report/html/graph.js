@@ -14,6 +14,7 @@ function graph(detail, told) {
   const plan = layout(nodes, edges, 900);
   const shapes = nodes.map((n, i) => (n.trigger ? triggerShape(n, plan.at[i]) : stepShape(n, plan.at[i])));
   const lines = edges.map((e, i) => edgeShape(e, plan.lines[i], plan.back.has(i)));
+  covered(detail.coverage || [], nodes, edges, shapes, lines);
   shapes.forEach((shape, i) => shape.addEventListener("click", () => told(nodes[i])));
   const ways = svg("g", {}, lines);
   const picture = svg("svg", { viewBox: `-8 -8 ${plan.width + 16} ${plan.height + 16}`, role: "img" },
@@ -35,6 +36,18 @@ function graph(detail, told) {
     if (plan.at[aim[0]]) frame.aim(plan.at[aim[0]].x + 8, plan.at[aim[0]].y + 8);
   };
   return { element: frame.element, tools: frame.tools, show, start: frame.start };
+}
+
+// Marks what scenarios went through, and what none did.
+function covered(coverage, nodes, edges, shapes, lines) {
+  const number = new Map(nodes.map((n, i) => [n.id, i]));
+  for (const [step, way, went] of coverage) {
+    const at = number.get(step);
+    const mark = went ? "covered" : "uncovered";
+    if (at === undefined) continue;
+    if (!way) shapes[at].classList.add(mark);
+    edges.forEach((e, i) => { if (way && e.from === at && e.labels.includes(way)) lines[i].classList.add(mark); });
+  }
 }
 
 // Edges by numbers of nodes, those between the same nodes joined into one.

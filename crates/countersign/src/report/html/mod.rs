@@ -5,6 +5,7 @@ mod data;
 
 use super::view::{Count, View, each, tally};
 use crate::scan::Scan;
+use crate::test::tested::Tested;
 use serde::Serialize;
 use std::io::{self, Write};
 use workflow::Digest;
@@ -23,11 +24,11 @@ const SCRIPTS: [&str; 5] = [
 const DATA: &str = "<!-- data -->";
 const SCRIPT: &str = "<!-- script -->";
 
-/// Writes the page.
+/// Writes the page, with what scenarios covered where that is known.
 ///
 /// # Errors
 /// When it cannot be written, or results cannot be read back.
-pub fn write(scan: &Scan, view: &View<'_>, out: &mut dyn Write) -> io::Result<Count> {
+pub fn write(scan: &Scan, view: &View<'_>, tested: &[Tested], out: &mut dyn Write) -> io::Result<Count> {
     let counts = tally(scan, view)?;
     let mut total = Count::default();
     counts.iter().for_each(|(_, c)| total.add_count(c));
@@ -43,7 +44,7 @@ pub fn write(scan: &Scan, view: &View<'_>, out: &mut dyn Write) -> io::Result<Co
     each(scan, view, &order, &mut |item| {
         rules.add(item);
         block("row", &data::row(item), out)?;
-        block("detail", &data::detail(item), out)
+        block("detail", &data::detail(item, tested), out)
     })?;
     block("rules", &rules.pages(), out)?;
     block("summary", &data::summary(scan, view), out)?;
