@@ -104,6 +104,7 @@ impl Governance {
             "credentials.yaml" => "the list of credentials",
             "people.yaml" => "the directory of people",
             _ if name.ends_with(RECORD) => "a control record",
+            _ if name.ends_with(".test.yaml") => "scenarios of a workflow",
             _ if name.ends_with(".policy-test.yaml") => "cases of policies",
             _ if name.ends_with(".cedar") => "policies",
             _ => return None,
