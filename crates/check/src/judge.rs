@@ -2,6 +2,7 @@
 
 use crate::facts::{Facts, Judge};
 use crate::gate::Gate;
+use crate::proofs::{self, Proof};
 use crate::record::Context;
 use crate::rules::RULES;
 use crate::set::Set;
@@ -21,6 +22,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// The rules that left steps out because there are too many to weigh against each other.
     pub unweighed: Vec<&'static str>,
+    /// What was proved of it, refuted, or could not be found out.
+    pub proofs: Vec<Proof>,
 }
 
 /// What a workflow does together with everything it starts.
@@ -47,18 +50,29 @@ pub fn check(workflows: &[Workflow], contexts: &[Context]) -> Vec<Judged> {
     let set = Set::new(workflows);
     let judge = Judge::new(&set, contexts);
     let nothing = Context::default();
+    let program = proofs::program(workflows);
     let count = u32::try_from(workflows.len()).unwrap_or(u32::MAX);
-    (0..count).map(|i| judged(&judge, i, contexts.get(i as usize).unwrap_or(&nothing))).collect()
+    (0..count)
+        .map(|i| judged(&judge, program.as_ref(), i, contexts.get(i as usize).unwrap_or(&nothing)))
+        .collect()
 }
 
-fn judged(judge: &Judge<'_, '_>, index: u32, context: &Context) -> Judged {
+fn judged(
+    judge: &Judge<'_, '_>,
+    program: Option<&machine::Program<'_>>,
+    index: u32,
+    context: &Context,
+) -> Judged {
     let facts = Facts::new(judge, index, context);
     let mut findings = Vec::new();
     RULES.iter().filter(|r| r.applies(&facts)).for_each(|r| (r.check)(&facts, &mut findings));
+    let proofs = program.map_or_else(Vec::new, |p| proofs::proofs(p, &facts));
+    findings.retain(|f| !proofs::disproves(&proofs, f));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let gates = facts.changes.iter().map(|c| (c.step, c.verdict.gate)).collect();
     let unweighed = facts.unweighed.take().into_iter().collect();
-    Judged { gate: facts.gate(), gates, closure: closure(judge.set, index), findings, unweighed }
+    let closure = closure(judge.set, index);
+    Judged { gate: facts.gate(), gates, closure, findings, unweighed, proofs }
 }
 
 fn closure(set: &Set<'_>, index: u32) -> Closure {

@@ -11,6 +11,7 @@ pub mod graph;
 pub mod judge;
 pub mod logic;
 pub mod order;
+pub mod proofs;
 pub mod provenance;
 pub mod record;
 pub mod rules;
@@ -22,6 +23,8 @@ pub mod tell;
 mod dsl;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod proof_pages;
 
 pub use classify::{classify, tier};
 pub use gate::Gate;

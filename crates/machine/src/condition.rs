@@ -1,187 +1,239 @@
 //! Conditions that cannot be evaluated: what was assumed of them before decides, and what is assumed now is remembered.
 
-use crate::evaluate::Failure;
+use crate::evaluate::{self, Failure, evaluate, is_fresh};
 use crate::scope::Here;
 use crate::state::Facts;
-use crate::{Val, evaluate};
-use std::fmt::Write;
-use workflow::{Expression, Function, Term};
+use crate::{Symbol, Val};
+use workflow::{Expression, Function, Language, Term, Text};
 
 /// Conditions are taken apart so deep.
 const DEPTH: u32 = 40;
+
+/// What was assumed of one comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Assumed {
+    /// What it is about, by name.
+    pub(crate) about: Text,
+    /// Whether it holds.
+    pub(crate) truth: bool,
+    /// Only some values fulfil it, so that it is no accident when it holds.
+    pub(crate) selects: bool,
+    /// What the value then is.
+    pub(crate) value: Option<Val>,
+    /// Whether the value then is empty or absent, where it is asked for that.
+    pub(crate) empty: Option<bool>,
+}
+
+/// The name of what is read of a step that has given nothing starts so.
+pub(crate) const NOTHING: &str = "nothing of ";
+
+/// Whether a condition can hold, or not hold, where some of what it reads is known to be nothing.
+pub(crate) fn possible(condition: &Expression, truth: bool, here: &Here<'_, '_>) -> bool {
+    Taken { of: condition, here }.possible(&condition.term, truth, DEPTH)
+}
 
 /// Whether a condition holds; nothing where neither the data nor what was assumed says.
 ///
 /// # Errors
 /// Where evaluating it fails by the rules of its language.
 pub(crate) fn decide(condition: &Expression, here: &Here<'_, '_>) -> Result<Option<bool>, Failure> {
-    match here.expression(condition)? {
-        Val::Unknown(_) => Ok(holds(condition, &condition.term, here, DEPTH)),
-        val => Ok(Some(truth(&val))),
+    match evaluate::condition(condition, here)? {
+        None if here.state.facts.is_empty() => Ok(None),
+        None => Ok(Taken { of: condition, here }.holds(&condition.term, DEPTH)),
+        known => Ok(known),
     }
 }
 
-/// Truth of a value where a condition gives no boolean.
-fn truth(val: &Val) -> bool {
-    match val {
-        Val::Null => false,
-        Val::Bool(b) => *b,
-        Val::Number(n) => *n != 0.0,
-        Val::Text(t) => !t.is_empty() && !t.eq_ignore_ascii_case("false"),
-        Val::List(_) | Val::Map(_) | Val::Unknown(_) => true,
-    }
+/// Remembers that a condition holds or does not: the facts then, and what they are about.
+pub(crate) fn assume(condition: &Expression, truth: bool, here: &Here<'_, '_>) -> (Facts, Vec<Assumed>) {
+    let (mut facts, mut notes) = (here.state.facts.clone(), Vec::new());
+    Taken { of: condition, here }.note(&condition.term, truth, &mut facts, &mut notes, DEPTH);
+    (facts, notes)
 }
 
-fn holds(of: &Expression, term: &Term, here: &Here<'_, '_>, depth: u32) -> Option<bool> {
-    if depth == 0 {
-        return None;
+/// A condition that is taken apart.
+struct Taken<'a, 'w> {
+    of: &'a Expression,
+    here: &'a Here<'a, 'w>,
+}
+
+impl Taken<'_, '_> {
+    /// What is read, by the rules that all languages share: only names of values and constants count here.
+    fn value(&self, term: &Term) -> Option<Val> {
+        let language = Language::Mustache;
+        let part = Expression { language, text: Text::default(), term: term.clone(), line: 0 };
+        evaluate(&part, self.here).ok()
     }
-    if let Some(known) = part(of, term, here) {
-        return Some(known);
+
+    fn truth(&self, term: &Term) -> Option<bool> {
+        let part = Expression { term: term.clone(), text: Text::default(), ..*self.of };
+        evaluate::condition(&part, self.here).ok().flatten()
     }
-    let each = |args: &[Term], stop: bool| {
+
+    fn holds(&self, term: &Term, depth: u32) -> Option<bool> {
+        let depth = depth.checked_sub(1)?;
+        let structure = match term {
+            Term::Call(Function::And, args) => self.all(args, false, depth),
+            Term::Call(Function::Or, args) => self.all(args, true, depth),
+            Term::Call(Function::Not, args) => self.holds(args.first()?, depth).map(|b| !b),
+            Term::Call(Function::NotEquals, args) => {
+                self.holds(&Term::Call(Function::Equals, args.clone()), depth).map(|b| !b)
+            }
+            _ => None,
+        };
+        structure
+            .or_else(|| self.truth(term))
+            .or_else(|| self.recalled(term))
+            .or_else(|| self.substituted(term))
+    }
+
+    /// Whether all hold (`stop` is false) or one does (`stop` is true).
+    fn all(&self, args: &[Term], stop: bool, depth: u32) -> Option<bool> {
         let mut all = Some(!stop);
         for arg in args {
-            match holds(of, arg, here, depth - 1) {
+            match self.holds(arg, depth) {
                 Some(b) if b == stop => return Some(stop),
                 Some(_) => {}
                 None => all = None,
             }
         }
         all
-    };
-    let structure = match term {
-        Term::Call(Function::And, args) => each(args, false),
-        Term::Call(Function::Or, args) => each(args, true),
-        Term::Call(Function::Not, args) => {
-            args.first().and_then(|t| holds(of, t, here, depth - 1)).map(|b| !b)
-        }
-        Term::Call(Function::NotEquals, args) => {
-            lookup(&Term::Call(Function::Equals, args.clone()), here).map(|b| !b)
-        }
-        _ => None,
-    };
-    structure.or_else(|| lookup(term, here))
-}
-
-/// A part of a condition, evaluated.
-fn part(of: &Expression, term: &Term, here: &Here<'_, '_>) -> Option<bool> {
-    let part = Expression { term: term.clone(), ..of.clone() };
-    match evaluate(&part, here) {
-        Ok(Val::Bool(b)) => Some(b),
-        _ => None,
     }
-}
 
-fn lookup(term: &Term, here: &Here<'_, '_>) -> Option<bool> {
-    here.state.facts.holds.get(key(term, here)?.as_str()).copied()
-}
-
-/// Remembers that a condition holds or does not.
-pub(crate) fn assume(condition: &Expression, truth: bool, here: &Here<'_, '_>) -> Facts {
-    let mut facts = here.state.facts.clone();
-    note(condition, &condition.term, truth, here, &mut facts, DEPTH);
-    facts
-}
-
-fn note(of: &Expression, term: &Term, truth: bool, here: &Here<'_, '_>, facts: &mut Facts, depth: u32) {
-    if depth == 0 {
-        return;
+    fn recalled(&self, term: &Term) -> Option<bool> {
+        let symbol = name_of(&self.value(term)?)?;
+        self.here.state.facts.holds.get(&symbol).copied()
     }
-    match (term, truth) {
-        (Term::Call(Function::Not, args), _) if args.len() == 1 => {
-            return note(of, &args[0], !truth, here, facts, depth - 1);
+
+    /// With what unknown values have turned out to be in their places.
+    fn substituted(&self, term: &Term) -> Option<bool> {
+        let (f, args) = match term {
+            Term::Call(f, args) => (f, args.as_slice()),
+            other => (&Function::Truthy, std::slice::from_ref(other)),
+        };
+        let values: Vec<Val> = args.iter().map(|t| self.value(t)).collect::<Option<_>>()?;
+        let bound = &self.here.state.facts.values;
+        let known = |v: &Val| name_of(v).and_then(|n| bound.get(&n)).cloned();
+        if !values.iter().any(|v| known(v).is_some()) {
+            return None;
         }
-        (Term::Call(Function::NotEquals, args), _) => {
-            let equals = Term::Call(Function::Equals, args.clone());
-            return note(of, &equals, !truth, here, facts, depth - 1);
-        }
-        (Term::Call(Function::And, args), true) | (Term::Call(Function::Or, args), false) => {
-            return args.iter().for_each(|t| note(of, t, truth, here, facts, depth - 1));
-        }
-        (Term::Call(Function::And, args), false) | (Term::Call(Function::Or, args), true) => {
-            let mut open = args.iter().filter(|t| holds(of, t, here, depth - 1) != Some(!truth));
-            if let (Some(only), None) = (open.next(), open.next()) {
-                return note(of, only, truth, here, facts, depth - 1);
+        let values = values.into_iter().map(|v| known(&v).unwrap_or(v));
+        self.truth(&Term::Call(f.clone(), values.map(|v| literal(&v)).collect::<Option<_>>()?))
+    }
+
+    fn possible(&self, term: &Term, truth: bool, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        match (term, truth) {
+            (Term::Call(Function::Not, args), _) if args.len() == 1 => self.possible(&args[0], !truth, depth),
+            (Term::Call(Function::NotEquals, args), _) => {
+                self.possible(&Term::Call(Function::Equals, args.clone()), !truth, depth)
             }
+            (Term::Call(Function::And, args), true) | (Term::Call(Function::Or, args), false) => {
+                args.iter().all(|t| self.possible(t, truth, depth))
+            }
+            (Term::Call(Function::And, args), false) | (Term::Call(Function::Or, args), true) => {
+                args.iter().any(|t| self.possible(t, truth, depth))
+            }
+            _ => self.truth(term).is_none_or(|t| t == truth) && self.fits_nothing(term, truth),
         }
-        (Term::Call(Function::Equals, args), true) => bind(of, args, here, facts),
-        _ => {}
     }
-    if let Some(key) = key(term, here) {
-        facts.holds.insert(key.into(), truth);
-    }
-}
 
-/// An unknown value that equals a known one is that.
-fn bind(of: &Expression, args: &[Term], here: &Here<'_, '_>, facts: &mut Facts) {
-    let value = |t: &Term| evaluate(&Expression { term: t.clone(), ..of.clone() }, here).ok();
-    let [a, b] = args else { return };
-    match (value(a), value(b)) {
-        (Some(Val::Unknown(s)), Some(known)) | (Some(known), Some(Val::Unknown(s)))
-            if known.is_known() && !s.0.is_empty() && reads(a, b) =>
-        {
-            facts.values.insert(s.0, known);
+    /// A comparison that only some values fulfil does not hold of nothing.
+    fn fits_nothing(&self, term: &Term, truth: bool) -> bool {
+        let Some(assumed) = self.assumed(term, truth).filter(|a| a.about.contains(NOTHING)) else {
+            return true;
+        };
+        let blank = match &assumed.value {
+            Some(Val::Null | Val::Bool(false)) => true,
+            Some(Val::Text(t)) => t.trim().is_empty(),
+            _ => false,
+        };
+        !(assumed.empty == Some(false) || assumed.selects && truth && !blank)
+    }
+
+    fn note(&self, term: &Term, truth: bool, facts: &mut Facts, notes: &mut Vec<Assumed>, depth: u32) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match (term, truth) {
+            (Term::Call(Function::Not, args), _) if args.len() == 1 => {
+                return self.note(&args[0], !truth, facts, notes, depth);
+            }
+            (Term::Call(Function::NotEquals, args), _) => {
+                return self.note(&Term::Call(Function::Equals, args.clone()), !truth, facts, notes, depth);
+            }
+            (Term::Call(Function::And, args), true) | (Term::Call(Function::Or, args), false) => {
+                return args.iter().for_each(|t| self.note(t, truth, facts, notes, depth));
+            }
+            (Term::Call(Function::And, args), false) | (Term::Call(Function::Or, args), true) => {
+                let mut open = args.iter().filter(|t| self.holds(t, depth) != Some(!truth));
+                if let (Some(only), None) = (open.next(), open.next()) {
+                    return self.note(only, truth, facts, notes, depth);
+                }
+                // One of several alternatives: what the first is about stands for all.
+                if truth && let Some(first) = args.first() {
+                    notes.extend(self.assumed(first, truth));
+                }
+            }
+            _ => notes.extend(self.assumed(term, truth)),
         }
-        _ => {}
-    }
-}
-
-/// One of two terms is something the run has, as it is: an operator on it would stand for many values.
-fn reads(a: &Term, b: &Term) -> bool {
-    let plain = |t: &Term| matches!(t, Term::Ref(_));
-    plain(a) || plain(b)
-}
-
-/// A condition as a text in which values stand for what was read; nothing where it reads something that has no name.
-fn key(term: &Term, here: &Here<'_, '_>) -> Option<String> {
-    let mut out = String::new();
-    write_key(term, here, &mut out, DEPTH).then_some(out)
-}
-
-fn write_key(term: &Term, here: &Here<'_, '_>, out: &mut String, depth: u32) -> bool {
-    use crate::Scope;
-    if depth == 0 || out.len() > 2_000 {
-        return false;
-    }
-    let all = |terms: &[Term], out: &mut String| {
-        terms.iter().all(|t| {
-            let named = write_key(t, here, out, depth - 1);
-            out.push(',');
-            named
-        })
-    };
-    match term {
-        Term::Ref(r) => write_val(&here.read(r), out),
-        Term::Unknown(_) => false,
-        Term::Call(Function::Now | Function::Random, _) => false,
-        Term::Call(f, args) => {
-            let _ = write!(out, "{f:?}(");
-            let named = all(args, out);
-            out.push(')');
-            named
+        if let Some(name) = self.value(term).as_ref().and_then(name_of) {
+            facts.holds.insert(name, truth);
         }
-        Term::Template(ts) | Term::List(ts) => {
-            out.push('[');
-            let named = all(ts, out);
-            out.push(']');
-            named
+        if let Some(Assumed { about, value: Some(value), truth: true, .. }) = self.assumed(term, truth) {
+            facts.values.insert(about, value);
         }
-        other => write!(out, "{other:?}").is_ok(),
+    }
+
+    /// What a comparison says of an unknown value.
+    fn assumed(&self, term: &Term, truth: bool) -> Option<Assumed> {
+        let (f, args) = match term {
+            Term::Call(f, args) => (f, args.as_slice()),
+            other => (&Function::Truthy, std::slice::from_ref(other)),
+        };
+        let values: Vec<Val> = args.iter().filter_map(|t| self.value(t)).collect();
+        let about = values.iter().find_map(name_of)?;
+        let selects = !matches!(f, Function::Empty | Function::Present);
+        let constant = values.into_iter().find(Val::is_known);
+        let value = constant.filter(|_| *f == Function::Equals && args.len() == 2);
+        let value = value.filter(|_| args.iter().any(|t| matches!(t, Term::Ref(_))));
+        let empty = match f {
+            Function::Empty => Some(truth),
+            Function::Present => Some(!truth),
+            _ => None,
+        };
+        Some(Assumed { about, truth, selects, value, empty })
     }
 }
 
-fn write_val(val: &Val, out: &mut String) -> bool {
+/// The name of a value that is not known but always the same.
+fn name_of(val: &Val) -> Option<Text> {
     match val {
-        Val::Unknown(symbol) => {
-            let _ = write!(out, "‹{}›", symbol.0);
-            !symbol.0.is_empty()
-        }
-        // As a constant in the definition is written, so that both are one.
-        Val::Text(t) => write!(out, "{:?}", Term::Text(t.clone())).is_ok(),
-        Val::Bool(b) => write!(out, "{:?}", Term::Bool(*b)).is_ok(),
-        Val::List(items) => items.iter().all(|v| write_val(v, out)),
-        Val::Map(entries) => entries.iter().all(|(k, v)| write!(out, "{k:?}:").is_ok() && write_val(v, out)),
-        other => write!(out, "{other:?}").is_ok(),
+        Val::Unknown(symbol) if !is_fresh(symbol) => Some(symbol.0.clone()),
+        _ => None,
     }
+}
+
+/// A value as a constant of an expression.
+fn literal(val: &Val) -> Option<Term> {
+    Some(match val {
+        Val::Null => Term::Null,
+        Val::Bool(b) => Term::Bool(*b),
+        Val::Number(n) => Term::Number(n.to_string().into()),
+        Val::Text(t) => Term::Text(t.clone()),
+        Val::List(items) => Term::List(items.iter().map(literal).collect::<Option<_>>()?),
+        Val::Map(entries) => {
+            Term::Map(entries.iter().map(|(k, v)| Some((k.clone(), literal(v)?))).collect::<Option<_>>()?)
+        }
+        Val::Unknown(Symbol(_)) => return None,
+    })
+}
+
+/// Whether the name of a value starts at the result of a step.
+pub(crate) fn names(about: &str, id: &str) -> bool {
+    about.match_indices("step.").any(|(at, _)| {
+        let rest = &about[at + "step.".len()..];
+        let after = rest.strip_prefix(id);
+        after.is_some_and(|r| {
+            !r.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-' || c == ' ' || c == '/')
+        })
+    })
 }

@@ -1,6 +1,7 @@
 //! Workflows compiled for running: what leaves and enters each step, who calls whom, whose rules hold.
 
 use crate::semantics::{self, Semantics};
+use crate::slice::Slice;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use workflow::{CalleeKey, Edge, EdgeKind, Node, Step, StepIx, StepKind, Text, Workflow};
@@ -22,6 +23,7 @@ pub struct Program<'w> {
     names: HashMap<&'w str, u32>,
     /// Made for proofs: only what decides something is kept in states, counts of rounds stop at two.
     pub lean: bool,
+    slices: Vec<Slice>,
 }
 
 /// Adjacency of one workflow.
@@ -37,7 +39,26 @@ impl<'w> Program<'w> {
     #[must_use]
     pub fn new(workflows: &'w [Workflow]) -> Self {
         let graphs = workflows.iter().map(Graph::new).collect();
-        Program { workflows, graphs, names: names(workflows), lean: false }
+        Program { workflows, graphs, names: names(workflows), lean: false, slices: Vec::new() }
+    }
+
+    /// Compiles workflows for proofs about them.
+    #[must_use]
+    pub fn lean(workflows: &'w [Workflow]) -> Self {
+        let mut program = Program::new(workflows);
+        program.lean = true;
+        program.slices = (0u32..).zip(workflows).map(|(i, w)| Slice::new(&program, i, w)).collect();
+        program
+    }
+
+    /// What of a workflow's data decides something, in a program made for proofs.
+    pub(crate) fn slice(&self, workflow: u32) -> Option<&Slice> {
+        self.slices.get(workflow as usize)
+    }
+
+    /// Whether a step's result is kept.
+    pub(crate) fn keeps(&self, workflow: u32, step: StepIx) -> bool {
+        !self.lean || self.slice(workflow).is_some_and(|s| s.readers.contains_key(&step))
     }
 
     /// The workflow at an index; nothing where there is none.

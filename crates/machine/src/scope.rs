@@ -1,9 +1,9 @@
 //! What expressions read at one place of a run, and values of a definition made into values of the run.
 
-use crate::evaluate::{Failure, evaluate};
+use crate::evaluate::{FRESH, Failure, evaluate};
 use crate::state::{FrameKind, State};
 use crate::{Place, Program, Scope, Val};
-use workflow::{Expression, Reference, Root, Segment, Text, Value};
+use workflow::{Expression, Platform, Reference, Root, Segment, Text, Value};
 
 /// The data at a step of a run.
 pub struct Here<'a, 'w> {
@@ -56,6 +56,9 @@ impl Here<'_, '_> {
     fn result(&self, id: &str) -> Val {
         let Some(workflow) = self.state.frame(self.frame).map(|f| f.workflow) else { return Val::Null };
         let Some(step) = self.program.find(workflow, id) else { return Val::unknown(format!("step.{id}")) };
+        if !self.program.keeps(workflow, step) {
+            return Val::unknown(format!("step.{id}"));
+        }
         let found = self.state.chain(self.frame).find_map(|f| self.state.frame(f)?.results.get(&step));
         found.cloned().unwrap_or_default()
     }
@@ -151,9 +154,13 @@ impl Scope for Here<'_, '_> {
         self.known(value)
     }
 
-    fn platform(&self) -> Option<workflow::Platform> {
-        let frame = self.state.frame(self.frame)?;
-        self.program.workflow(frame.workflow).map(|w| w.platform)
+    fn platform(&self) -> Option<Platform> {
+        let workflow = self.state.frame(self.frame)?.workflow;
+        Some(self.program.workflow(workflow)?.platform)
+    }
+
+    fn name(&self, name: &str) -> Option<Val> {
+        (!self.program.lean && matches!(name, "$json" | "msg")).then(|| self.input.clone())
     }
 }
 
@@ -183,6 +190,6 @@ fn taken(val: &Val, segment: &Segment) -> Val {
         (_, Val::Null) => Val::Null,
         (Segment::Each, Val::Unknown(symbol)) => Val::unknown(format!("{}[*]", symbol.0)),
         (Segment::Filter(text), Val::Unknown(symbol)) => Val::unknown(format!("{}[{text}]", symbol.0)),
-        _ => Val::unknown(""),
+        _ => Val::unknown(FRESH.to_string()),
     }
 }

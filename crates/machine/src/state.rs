@@ -29,8 +29,18 @@ pub struct State {
 pub struct Facts {
     /// What unknown values turned out to be.
     pub values: BTreeMap<Text, Val>,
-    /// Conditions on unknown values, as texts, and whether they hold.
+    /// Conditions on unknown values, by their names, and whether they hold.
     pub holds: BTreeMap<Text, bool>,
+    /// For proofs: the condition (of which workflow, by its edge) that each was assumed for.
+    pub of: BTreeMap<Text, (u32, u32)>,
+}
+
+impl Facts {
+    /// Nothing was assumed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.holds.is_empty()
+    }
 }
 
 /// A place in a run where something goes on.

@@ -222,3 +222,76 @@ fn a_crash_repeats_the_step_loses_the_run_or_asks_which() {
     assert!(matches!(&after(Platform::NodeRed).1[..], [Ended::Lost]));
     assert!(matches!(after(Platform::SailPoint).0, Request::Choose(..)));
 }
+#[test]
+fn a_known_condition_is_not_asked_and_an_unknown_one_is() {
+    let branch = |value: Value| {
+        Build::new(Platform::SailPoint)
+            .sets("v", "x", value)
+            .step("if", StepKind::Branch)
+            .acts("yes")
+            .acts("no")
+            .chain(&["start", "v", "if"])
+            .when("if", "yes", "x", "go")
+            .otherwise("if", "no")
+            .done()
+    };
+    assert_eq!(names(&branch(Value::text("go")), |_, _| ok()).0, ["yes"]);
+    assert_eq!(names(&branch(Value::text("stop")), |_, _| ok()).0, ["no"]);
+    let unknown = branch(build::expression(workflow::Term::Ref(build::trigger("field"))));
+    for (holds, then) in [(true, "yes"), (false, "no")] {
+        let (asked, _) = names(&unknown, |r, _| match r {
+            Request::Choose(..) => Answer::Choose(holds),
+            _ => ok(),
+        });
+        assert_eq!(asked, ["? if", then]);
+    }
+}
+
+#[test]
+fn what_was_assumed_of_a_condition_holds_for_the_rest_of_the_run() {
+    let value = build::expression(workflow::Term::Ref(build::trigger("field")));
+    let w = Build::new(Platform::SailPoint)
+        .sets("v", "x", value)
+        .step("if", StepKind::Branch)
+        .acts("between")
+        .step("again", StepKind::Branch)
+        .acts("yes")
+        .acts("no")
+        .chain(&["start", "v", "if"])
+        .when("if", "between", "x", "go")
+        .otherwise("if", "between")
+        .chain(&["between", "again"])
+        .when("again", "yes", "x", "go")
+        .otherwise("again", "no")
+        .done();
+    for (holds, then) in [(true, "yes"), (false, "no")] {
+        let (asked, _) = names(&w, |r, _| match r {
+            Request::Choose(..) => Answer::Choose(holds),
+            _ => ok(),
+        });
+        assert_eq!(asked, ["? if", "between", then]);
+    }
+}
+
+#[test]
+fn a_join_runs_with_what_it_has_only_where_the_platform_says_so() {
+    let w = |platform| {
+        Build::new(platform)
+            .step("fork", StepKind::Fork)
+            .acts("a")
+            .acts("b")
+            .join("all", Join::All)
+            .acts("last")
+            .chain(&["start", "fork", "a", "all", "last"])
+            .chain(&["fork", "b"])
+            .when("b", "all", "missing", "never")
+            .done()
+    };
+    let first = |r: &Request, _: &machine::State| match r {
+        Request::Order(of) => Answer::First(of[0].token),
+        Request::Choose(..) => Answer::Choose(false),
+        _ => ok(),
+    };
+    assert_eq!(names(&w(Platform::N8n), first).0, ["a", "b", "last"]);
+    assert!(!names(&w(Platform::Bpmn), first).0.contains(&"last".to_owned()));
+}

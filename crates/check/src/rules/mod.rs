@@ -91,6 +91,18 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|r| r.id == id)
 }
 
+/// The steps that end what a step gives for a while; nothing where it is not meant to end.
+#[must_use]
+pub fn temporary(facts: &Facts<'_, '_>, step: workflow::StepIx) -> Option<Vec<workflow::StepIx>> {
+    unrevoked_access::temporary(facts, step)
+}
+
+/// Questions whose approver is, or can be, the requester or the person affected, each with the change it is about.
+#[must_use]
+pub fn own_approvers(facts: &Facts<'_, '_>) -> Vec<(workflow::StepIx, workflow::StepIx)> {
+    self_approval::pairs(facts)
+}
+
 /// A sentence with a capital letter at its beginning.
 fn capital(text: String) -> String {
     let mut chars = text.chars();

@@ -51,6 +51,23 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// Questions put to the requester or the person affected, each with the change it is about.
+pub(super) fn pairs(facts: &Facts<'_, '_>) -> Vec<(StepIx, StepIx)> {
+    let mut found = Vec::new();
+    for question in facts.questions.iter().filter(|q| q.is_approval).map(|q| q.step) {
+        let approvers = super::approver_from_input::approvers(facts, question);
+        for change in facts.some_changes(&RULE).filter(|c| matters(c.verdict.gate)) {
+            let identity = &facts.step(change.step).target.identity;
+            let targets = facts.set.all_sources(facts.place(change.step), identity);
+            let own = approvers.iter().find(|a| conflict(a, &targets).is_some());
+            if own.is_some_and(|source| !excludes(facts, question, change.step, source)) {
+                found.push((question, change.step));
+            }
+        }
+    }
+    found
+}
+
 fn only_revokes(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let mut effects = facts.step(step).live_effects().iter().filter(|e| e.kind.changes_access());
     effects.all(|e| e.kind == Kind::Revoke)

@@ -30,6 +30,15 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// The steps that end what a step gives for a while; nothing where it is not meant to end.
+pub(super) fn temporary(facts: &Facts<'_, '_>, step: StepIx) -> Option<Vec<StepIx>> {
+    if !gives(facts, step) {
+        return None;
+    }
+    let ends = ends(facts, step);
+    (!ends.is_empty() || says_temporary(facts, step)).then_some(ends)
+}
+
 fn gives(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     facts.does(step, Kind::Grant) || facts.does(step, Kind::Enable)
 }

@@ -5,6 +5,7 @@ use super::view::{Count, View};
 use crate::accept::{Accepted, By};
 use crate::scan::Scan;
 use crate::scan::model::{Closure, StepReport, changes_access, named};
+use check::proofs::Proof;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::sync::mpsc;
@@ -37,6 +38,18 @@ struct WorkflowJson<'s> {
     findings: Vec<FindingJson<'s>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     accepted: Vec<AcceptedJson<'s>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    proofs: Vec<ProofJson<'s>>,
+}
+
+#[derive(Serialize)]
+struct ProofJson<'s> {
+    property: &'s str,
+    step: &'s str,
+    verdict: &'s str,
+    because: &'s str,
+    #[serde(skip_serializing_if = "<[Walk]>::is_empty")]
+    walk: &'s [Walk],
 }
 
 #[derive(Serialize)]
@@ -196,6 +209,17 @@ fn workflow<'s>(item: &'s Item<'_>) -> WorkflowJson<'s> {
         steps: body.steps.iter().map(step).collect(),
         findings: body.findings.iter().zip(&item.fingerprints).map(|(f, mark)| finding(f, mark)).collect(),
         accepted: item.accepted.iter().map(accepted).collect(),
+        proofs: body.proofs.iter().map(proof).collect(),
+    }
+}
+
+fn proof(proof: &Proof) -> ProofJson<'_> {
+    ProofJson {
+        property: &proof.property,
+        step: &proof.step,
+        verdict: &proof.verdict,
+        because: &proof.because,
+        walk: &proof.walk,
     }
 }
 

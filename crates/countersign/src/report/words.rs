@@ -29,6 +29,20 @@ pub fn start(item: &Item<'_>) -> String {
     format!("Started by {}{more}.{off}", trigger_words(trigger))
 }
 
+/// What was proved of a workflow that changes access: a sentence, empty where nothing was looked at.
+#[must_use]
+pub fn proofs(item: &Item<'_>) -> String {
+    let count = |verdict: &str| item.body.proofs.iter().filter(|p| p.verdict == verdict).count();
+    if item.body.proofs.is_empty() {
+        return String::new();
+    }
+    let open = match count("unknown") {
+        0 => String::new(),
+        n => format!(", {n} open"),
+    };
+    format!("Over all its runs: {} proved, {} refuted{open}.", count("proved"), count("refuted"))
+}
+
 /// A trigger in words.
 #[must_use]
 pub fn trigger_words(trigger: &TriggerReport) -> String {

@@ -117,6 +117,8 @@ pub struct Body {
     pub edges: Vec<EdgeReport>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
+    /// What was proved of it, refuted, or could not be found out.
+    pub proofs: Vec<check::proofs::Proof>,
     /// Names of the steps of callers through which findings walk, by the ids they have there.
     pub callers: Vec<(Text, Text)>,
     /// The ignores that stand in its definition.

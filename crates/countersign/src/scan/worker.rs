@@ -212,6 +212,7 @@ fn body(w: &Workflow, judged: Judged) -> Body {
         steps: steps.collect(),
         edges: edges(w, &shown),
         findings: judged.findings,
+        proofs: judged.proofs,
         callers: Vec::new(),
         ignores: Vec::new(),
     }

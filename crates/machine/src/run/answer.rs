@@ -83,9 +83,21 @@ impl Run<'_, '_> {
     /// A step has its result.
     fn came(&mut self, ix: usize, answer: Val) {
         let Some(step) = self.step(ix) else { return };
+        self.forget(&step.id);
         let token = &self.state.tokens[ix];
         let result = self.semantics(ix).result(&self.here(token.frame, &token.input), step, answer);
         self.succeed(ix, result);
+    }
+
+    /// For proofs, what was assumed of a step's last result says nothing of its next one, which has the same name.
+    pub(super) fn forget(&mut self, id: &str) {
+        let facts = &mut self.state.facts;
+        if !self.program.lean || facts.is_empty() {
+            return;
+        }
+        facts.holds.retain(|name, _| !condition::names(name, id));
+        facts.values.retain(|name, _| !condition::names(name, id));
+        facts.of.retain(|name, _| !condition::names(name, id));
     }
 
     /// What was waited for has come.
@@ -150,7 +162,13 @@ impl Run<'_, '_> {
             self.program.edge(place.workflow, edge).map(|e| &e.kind)
         {
             let token = &self.state.tokens[ix];
-            self.state.facts = condition::assume(condition, holds, &self.here(token.frame, &token.input));
+            let (mut facts, _) = condition::assume(condition, holds, &self.here(token.frame, &token.input));
+            if self.program.lean {
+                let fresh = facts.holds.keys().chain(facts.values.keys());
+                let fresh: Vec<_> = fresh.filter(|k| !facts.of.contains_key(*k)).cloned().collect();
+                facts.of.extend(fresh.into_iter().map(|k| (k, (place.workflow, edge))));
+            }
+            self.state.facts = facts;
         }
         self.state.facts.holds.insert(told_key(edge), holds);
     }

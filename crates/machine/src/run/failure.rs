@@ -2,6 +2,7 @@
 //! caller; or what the platform does when nothing takes them.
 
 use super::Run;
+use crate::condition::NOTHING;
 use crate::scope::ERROR;
 use crate::semantics::Unhandled;
 use crate::state::{Choice, Fault, FrameKind, Phase, Token};
@@ -54,8 +55,10 @@ impl Run<'_, '_> {
         if !matches!(token.phase, Phase::Asks) {
             return false;
         }
+        // For proofs, a repetition that fails as well stands for all of them.
+        let enough = self.program.lean && token.attempt > 0;
         let again = self.semantics(ix).retries(self.program, place, step, failure, token.attempt);
-        if again == Some(false) {
+        if enough || again == Some(false) {
             return false;
         }
         self.state.tokens[ix].attempt += 1;
@@ -126,7 +129,11 @@ impl Run<'_, '_> {
         let Some((done, _)) = self.state.frame(frame).and_then(|f| f.attempts.get(&at.step)).cloned() else {
             return false;
         };
-        if self.program.semantics(at.workflow).retries(self.program, at, step, failure, done) == Some(false) {
+        let enough = self.program.lean && done > 0;
+        if enough
+            || self.program.semantics(at.workflow).retries(self.program, at, step, failure, done)
+                == Some(false)
+        {
             return false;
         }
         if let Some((done, _)) = self.state.frame_mut(frame).and_then(|f| f.attempts.get_mut(&at.step)) {
@@ -163,8 +170,17 @@ impl Run<'_, '_> {
         let (frame, at) = (self.state.tokens[ix].frame, self.state.tokens[ix].at);
         let caught = self.semantics(ix).caught(failure);
         let input = self.state.tokens[ix].input.clone();
+        let workflow = self.place(ix).workflow;
+        let id = self.step(ix).map(|s| s.id.clone()).unwrap_or_default();
+        self.forget(&id);
+        let nothing = match (self.program.lean, self.program.keeps(workflow, at)) {
+            (false, _) => Some(Val::Null),
+            (true, keeps) => keeps.then(|| Val::unknown(format!("{NOTHING}step.{id}"))),
+        };
         if let Some(frame) = self.state.frame_mut(frame) {
-            frame.results.insert(at, Val::Null);
+            if let Some(nothing) = nothing {
+                frame.results.insert(at, nothing);
+            }
             frame.attempts.remove(&at);
             if !failure.timeout || !failure.name.is_empty() {
                 frame.variables.insert(ERROR, caught);
@@ -175,11 +191,19 @@ impl Run<'_, '_> {
         self.take_all(frame, edges, &input, ix);
     }
 
+    /// The run goes on as if the step had given nothing.
+    fn go_on(&mut self, ix: usize) {
+        let place = self.place(ix);
+        let rest = |k: &EdgeKind| matches!(k, EdgeKind::Next | EdgeKind::Back | EdgeKind::Otherwise { .. });
+        let edges = self.edges(place, rest);
+        self.leave_failed(ix, &Fault::default(), &edges);
+    }
+
     fn unhandled(&mut self, ix: usize, step: &Step, failure: Fault) {
         let frame = self.state.tokens[ix].frame;
         let rule = self.semantics(ix).unhandled(step);
         match rule {
-            Unhandled::GoesOn => return self.succeed(ix, Val::Null),
+            Unhandled::GoesOn => return self.go_on(ix),
             Unhandled::StandsStill => {
                 self.state.tokens[ix].phase = Phase::Stuck;
                 return;

@@ -11,8 +11,15 @@ impl Run<'_, '_> {
     /// A step has gone well.
     pub(super) fn succeed(&mut self, ix: usize, result: Val) {
         let (frame, at) = (self.state.tokens[ix].frame, self.state.tokens[ix].at);
+        let workflow = self.place(ix).workflow;
+        let keeps = self.program.keeps(workflow, at);
+        if !keeps {
+            self.state.tokens[ix].input = result.clone();
+        }
         if let Some(frame) = self.state.frame_mut(frame) {
-            frame.results.insert(at, result);
+            if keeps {
+                frame.results.insert(at, result);
+            }
             frame.attempts.remove(&at);
         }
         let step = self.step(ix);
@@ -163,7 +170,8 @@ impl Run<'_, '_> {
         let token = self.state.tokens.remove(ix);
         let result = self.state.frame(token.frame).and_then(|f| f.results.get(&token.at)).cloned();
         let result = result.unwrap_or(token.input);
-        if let Some(frame) = self.state.frame_mut(token.frame) {
+        let counts = !self.program.lean || self.state.frame(token.frame).is_some_and(|f| f.outer().is_some());
+        if let Some(frame) = self.state.frame_mut(token.frame).filter(|_| counts) {
             frame.last = result.clone();
         }
         self.take_all(token.frame, edges, &result, ix);
@@ -190,6 +198,6 @@ fn added(old: Val, val: Val) -> Val {
             Val::list(items)
         }
         (Val::Null, val) => val,
-        _ => Val::unknown(""),
+        _ => Val::unknown(crate::evaluate::FRESH.to_string()),
     }
 }

@@ -15,14 +15,16 @@ pub use ask::next;
 use crate::evaluate::Failure;
 use crate::scope::Here;
 use crate::semantics::Semantics;
-use crate::state::{Fault, Frame, FrameKind, Phase, State, Token};
+use crate::state::{Ended, Fault, Frame, FrameKind, Phase, State, Token};
 use crate::{Place, Program, Val};
 use workflow::{Join, Step, StepIx, StepKind, Text};
 
 /// So many steps are done without asking the world; a run that does more goes in circles.
 const MOST_MOVES: usize = 10_000;
-/// Runs, called runs and rounds that are under way at once.
-const MOST_FRAMES: usize = 5_000;
+/// So many things go on at once, and so many rounds and called runs.
+const MOST_TOKENS: usize = 500;
+/// The failure of a run that goes in circles.
+pub const ENDLESS: &str = "endless";
 /// Runs may call runs so deep.
 const MOST_NESTING: usize = 64;
 
@@ -70,23 +72,34 @@ impl<'w> Run<'_, 'w> {
     /// Does all that needs nothing of the world.
     fn settle(&mut self) {
         self.state.turn = None;
-        let mut moves = 0;
-        loop {
-            while let Some(ix) = self.state.tokens.iter().position(|t| t.phase == Phase::Arrived) {
-                moves += 1;
-                if moves > MOST_MOVES || self.state.frames.len() > MOST_FRAMES {
-                    self.state.tokens[ix].phase = Phase::Stuck;
-                    continue;
-                }
-                self.enter(ix);
+        let most = if self.program.lean { MOST_MOVES / 10 } else { MOST_MOVES };
+        for moves in 0.. {
+            if moves > most
+                || self.state.tokens.len() > MOST_TOKENS
+                || self.state.frames.len() > 2 * MOST_TOKENS
+            {
+                self.circles();
             }
-            if moves > 2 * MOST_MOVES || !self.sweep() {
-                break;
+            match self.state.tokens.iter().position(|t| t.phase == Phase::Arrived) {
+                Some(ix) => self.enter(ix),
+                None if self.sweep() => {}
+                None => break,
             }
-            moves += 1;
+        }
+        if self.program.lean {
+            crate::slice::prune(self.program, &mut self.state);
         }
         while self.state.frames.last().is_some_and(Option::is_none) {
             self.state.frames.pop();
+        }
+    }
+
+    /// Ends the run that moves without end.
+    fn circles(&mut self) {
+        let moving = self.state.tokens.iter().find(|t| t.phase == Phase::Arrived);
+        if let Some(frame) = moving.or(self.state.tokens.first()).map(|t| t.frame) {
+            let failure = Fault { name: ENDLESS.into(), ..Fault::default() };
+            self.abandon(frame, Ended::Failure(failure));
         }
     }
 

@@ -62,6 +62,7 @@ impl Run<'_, '_> {
         rounds.next = if lean { (rounds.next + 1).min(2) } else { rounds.next + 1 };
         rounds.open += 1;
         let items = rounds.items.clone();
+        self.forget_item(&step.id);
         let item = items.as_ref().map(|i| i.get(index as usize).cloned().unwrap_or_default());
         let item = item.unwrap_or_else(|| Val::unknown(format!("item.{}[{index}]", step.id)));
         let input =
@@ -83,6 +84,17 @@ impl Run<'_, '_> {
                 let gathered = self.semantics(ix).gathered(step, &rounds, &input);
                 self.succeed(ix, gathered);
             }
+        }
+    }
+
+    /// For proofs, rounds share the names of their items.
+    fn forget_item(&mut self, id: &str) {
+        if self.program.lean && !self.state.facts.is_empty() {
+            let item = format!("item.{id}[");
+            let facts = &mut self.state.facts;
+            facts.holds.retain(|name, _| !name.contains(&item));
+            facts.values.retain(|name, _| !name.contains(&item));
+            facts.of.retain(|name, _| !name.contains(&item));
         }
     }
 

@@ -30,4 +30,9 @@ impl Semantics for LogicApps {
     fn after_crash(&self, _step: &Step) -> AfterCrash {
         AfterCrash::Repeats
     }
+
+    /// A run lives 90 days on Logic Apps, 30 on Power Automate.
+    fn has_deadline(&self, _step: &Step) -> bool {
+        true
+    }
 }

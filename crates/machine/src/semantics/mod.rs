@@ -211,6 +211,11 @@ pub trait Semantics: Sync {
         false
     }
 
+    /// Something bounds how long a step may wait: its own setting or a limit of the platform's.
+    fn has_deadline(&self, step: &Step) -> bool {
+        step.ask.as_ref().is_some_and(|a| a.timeout_seconds.is_some())
+    }
+
     /// What the platform does after it broke down between asking and being told.
     fn after_crash(&self, _step: &Step) -> AfterCrash {
         AfterCrash::Unknown
@@ -253,7 +258,7 @@ pub(crate) fn laid_over(under: &Val, over: &Val) -> Val {
             }
             Val::map(entries)
         }
-        (Val::Unknown(_), Val::Map(b)) if !b.is_empty() => Val::unknown(""),
+        (Val::Unknown(_), Val::Map(b)) if !b.is_empty() => Val::unknown(crate::evaluate::FRESH.to_string()),
         (under, Val::Null) => under.clone(),
         (_, over) => over.clone(),
     }

@@ -21,4 +21,9 @@ impl Semantics for OktaWorkflows {
     fn raise_can_be_caught(&self) -> bool {
         true
     }
+
+    /// A flow is paused for at most 30 days.
+    fn has_deadline(&self, _step: &Step) -> bool {
+        true
+    }
 }

@@ -9,7 +9,11 @@ pub struct SplunkSoar;
 impl Semantics for SplunkSoar {
     /// A callback is called when its action has completed, well or badly.
     fn unhandled(&self, step: &Step) -> Unhandled {
-        if step.kind == StepKind::Code { Unhandled::EndsRun } else { Unhandled::GoesOn }
+        if matches!(step.kind, StepKind::Code | StepKind::Branch) {
+            Unhandled::EndsRun
+        } else {
+            Unhandled::GoesOn
+        }
     }
 
     fn no_case(&self, _step: &Step) -> NoCase {
@@ -17,6 +21,11 @@ impl Semantics for SplunkSoar {
     }
 
     fn join_gives_up(&self, _step: &Step) -> bool {
+        true
+    }
+
+    /// A prompt has a required response time.
+    fn has_deadline(&self, _step: &Step) -> bool {
         true
     }
 }

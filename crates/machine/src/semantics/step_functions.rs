@@ -29,4 +29,9 @@ impl Semantics for StepFunctions {
     fn after_crash(&self, _step: &Step) -> AfterCrash {
         AfterCrash::Repeats
     }
+
+    /// An execution lives a year, five minutes where it is Express.
+    fn has_deadline(&self, _step: &Step) -> bool {
+        true
+    }
 }

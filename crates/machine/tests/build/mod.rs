@@ -127,6 +127,19 @@ impl Build {
         self.edge(from, to, EdgeKind::When { case: is.into(), condition: condition(term) })
     }
 
+    /// An edge taken when a field of the trigger is a text.
+    pub fn given(self, from: &str, to: &str, field: &str, is: &str) -> Self {
+        let term = Term::Call(Function::Equals, vec![Term::Ref(trigger(field)), Term::Text(is.into())]);
+        self.edge(from, to, EdgeKind::When { case: is.into(), condition: condition(term) })
+    }
+
+    /// An edge taken when the answer to a question is a text.
+    pub fn answered(self, from: &str, to: &str, question: &str, is: &str) -> Self {
+        let answer = Term::Ref(Reference::keys(Root::Step(question.into()), "decision"));
+        let term = Term::Call(Function::Equals, vec![answer, Term::Text(is.into())]);
+        self.edge(from, to, EdgeKind::When { case: is.into(), condition: condition(term) })
+    }
+
     pub fn otherwise(self, from: &str, to: &str) -> Self {
         self.edge(from, to, EdgeKind::Otherwise { case: "else".into() })
     }

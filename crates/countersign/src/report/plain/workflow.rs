@@ -39,8 +39,9 @@ fn head(item: &Item<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{} {}{}", style.dim("──"), style.bold(&name), style.dim(&line))?;
     let place = format!("{}:{}", clean(&item.file.path), item.body.line);
     writeln!(out, "   {} {}", item.head.platform.title(), style.dim(&format!("· {place}")))?;
-    let told = format!("{} {} {}", words::start(item), words::deeds(item), words::gate(item));
-    wrap(&told, style.width - 3).iter().try_for_each(|line| writeln!(out, "   {line}"))
+    let told =
+        [words::start(item), words::deeds(item), words::gate(item).to_owned(), words::proofs(item)].join(" ");
+    wrap(told.trim_end(), style.width - 3).iter().try_for_each(|line| writeln!(out, "   {line}"))
 }
 
 /// The findings of one rule: each told and drawn, and at the end what to do.

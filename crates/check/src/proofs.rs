@@ -1,0 +1,151 @@
+//! What the machine proves of a workflow: every run that the world's answers allow, against the properties.
+//!
+//! What the machine cannot see is handed to it as assumptions: approvals in the platform before the run, checks of
+//! authority, who is asked, what is temporary, what the record allows. Rules about paths rest on its verdicts.
+
+use crate::facts::Facts;
+use crate::gate::Gate;
+use crate::rules;
+use crate::set::Place;
+use machine::{Answer, Assumptions, Boundary, Bounds, Program, Verdict, Witness, prove};
+use serde::{Deserialize, Serialize};
+use workflow::{Finding, StepIx, StepKind, Text, Walk, Workflow};
+
+/// Larger workflows are not explored, and their path findings rest on the graph alone.
+const MOST_STEPS: usize = 1_000;
+/// Nor are those with more changes.
+const MOST_CHANGES: usize = 200;
+
+/// What was found out about one property at one step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The property's name.
+    pub property: Text,
+    /// The step it is about.
+    pub step: Text,
+    /// `proved`, `refuted` or `unknown`.
+    pub verdict: Text,
+    /// How it is broken, what would have to be declared, or how much was looked at.
+    pub because: String,
+    /// The run that breaks it.
+    pub walk: Vec<Walk>,
+}
+
+/// The machine's program for workflows of which some change access.
+pub(crate) fn program(workflows: &[Workflow]) -> Option<Program<'_>> {
+    let changes = workflows.iter().any(|w| w.steps.iter().any(workflow::Step::changes_access));
+    changes.then(|| Program::lean(workflows))
+}
+
+/// Proves or refutes every property of a workflow that changes access.
+pub(crate) fn proofs(program: &Program<'_>, facts: &Facts<'_, '_>) -> Vec<Proof> {
+    if facts.changes.is_empty() {
+        return Vec::new();
+    }
+    if facts.workflow.steps.len() > MOST_STEPS || facts.changes.len() > MOST_CHANGES {
+        return Vec::new();
+    }
+    let found = prove(program, facts.index, &assumptions(facts), Bounds::default());
+    found.into_iter().map(|p| told(facts, p)).collect()
+}
+
+fn at(facts: &Facts<'_, '_>, step: StepIx) -> machine::Place {
+    machine::Place { workflow: facts.index, step }
+}
+
+/// What the definition's data flow and the record say, as plain data.
+fn assumptions(facts: &Facts<'_, '_>) -> Assumptions {
+    let mut assume = Assumptions::default();
+    for change in &facts.changes {
+        let before = change.verdict.assumed || change.verdict.gate == Gate::Authorised && change.tier.0 < 3;
+        if before {
+            assume.approved.insert(at(facts, change.step));
+        }
+        if let Some(ends) = rules::temporary(facts, change.step) {
+            assume.temporary.insert(at(facts, change.step), ends.into_iter().map(|s| at(facts, s)).collect());
+        }
+    }
+    for (question, change) in rules::own_approvers(facts) {
+        assume.own_approver.insert((at(facts, question), at(facts, change)));
+    }
+    assume.boundary = facts.context.record.as_ref().map(|r| Boundary {
+        systems: r.boundary.systems.clone(),
+        effects: r.boundary.effects.clone(),
+        entitlements: r.boundary.entitlements.clone(),
+        identities: r.boundary.identities_per_run,
+    });
+    assume
+}
+
+fn told(facts: &Facts<'_, '_>, proof: machine::Proof) -> Proof {
+    let (verdict, because, walk) = match proof.verdict {
+        Verdict::Proved { states } => ("proved", format!("in every one of {states} states"), Vec::new()),
+        Verdict::Refuted { how, run } => ("refuted", how, walk(facts, &run, proof.step)),
+        Verdict::Unknown { declare } => ("unknown", declare, Vec::new()),
+    };
+    let step = proof.step.map(|p| station(facts, p).0).unwrap_or_default();
+    Proof { property: proof.property.into(), step, verdict: verdict.into(), because, walk }
+}
+
+fn station(facts: &Facts<'_, '_>, place: machine::Place) -> (Text, u32) {
+    let step = facts.set.graph(place.workflow).step(place.step);
+    (step.id.clone(), step.span.line)
+}
+
+/// A run as a walk: where the world was asked, and by which answer each was left.
+fn walk(facts: &Facts<'_, '_>, run: &Witness, to: Option<machine::Place>) -> Vec<Walk> {
+    let mut walk = Vec::new();
+    if let Some(t) = facts.workflow.triggers.get(run.trigger as usize) {
+        walk.push(Walk { step: t.id.clone(), leaves: Text::default(), line: t.span.line, marked: false });
+    }
+    for (place, answer) in run.answers.iter().filter_map(|(p, a)| Some((p.as_ref()?, a))) {
+        let step = facts.set.graph(place.workflow).step(place.step);
+        if step.synthetic || step.kind == StepKind::Part {
+            continue;
+        }
+        let (step, line) = station(facts, *place);
+        walk.push(Walk { step, leaves: leaves(answer), line, marked: Some(*place) == to });
+    }
+    if let Some((to, line)) = to.map(|p| station(facts, p)).filter(|_| !walk.iter().any(|w| w.marked)) {
+        walk.push(Walk { step: to, leaves: Text::default(), line, marked: true });
+    }
+    walk
+}
+
+/// An answer, as the way by which a step is left.
+fn leaves(answer: &Answer) -> Text {
+    match answer {
+        Answer::Decided(case) => case.clone(),
+        Answer::Error(..) => "error".into(),
+        Answer::Timeout => "timeout".into(),
+        Answer::Choose(holds) => if *holds { "true" } else { "false" }.into(),
+        Answer::Cancelled => "cancelled".into(),
+        Answer::Crash => "crash".into(),
+        _ => Text::default(),
+    }
+}
+
+/// Rules whose findings are about what some run does, and the property that says whether there is one.
+const RESTS_ON: [(&str, &str); 4] = [
+    ("unapproved-change", "change-needs-approval"),
+    ("approval-fails-open", "change-needs-approval"),
+    ("self-approval", "approver-is-not-requester"),
+    ("unrevoked-access", "temporary-access-ends"),
+];
+
+/// Whether what a finding says of a step cannot be: no run does it.
+pub(crate) fn disproves(proofs: &[Proof], finding: &Finding) -> bool {
+    let property = RESTS_ON.iter().find(|(rule, _)| *rule == finding.rule).map(|(_, p)| *p);
+    let holds = |step: &Text| {
+        let of = proofs.iter().find(|p| Some(p.property.as_str()) == property && p.step == *step);
+        of.is_some_and(|p| p.verdict == "proved")
+    };
+    property.is_some() && holds(&finding.step)
+}
+
+/// A step in the machine's words.
+impl From<Place> for machine::Place {
+    fn from(place: Place) -> Self {
+        machine::Place { workflow: place.workflow, step: place.step }
+    }
+}

@@ -1,0 +1,167 @@
+//! What has to be remembered of a run to tell whether a property is broken, and is not in its state.
+
+use super::watch::{Event, changes, tells};
+use crate::condition;
+use crate::request::{Answer, Request};
+use crate::scope::Here;
+use crate::state::{Choice, State};
+use crate::{Place, Program, Val};
+use std::collections::{BTreeMap, BTreeSet};
+use workflow::{EdgeKind, Text};
+
+/// What a run has shown so far.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Memory {
+    /// What became of each question.
+    pub gates: BTreeMap<Place, Gate>,
+    /// Access given for a while that nothing has taken away yet.
+    pub owed: BTreeSet<Place>,
+    /// A change that failed, and nobody was told of it since.
+    pub failed: Option<Place>,
+    /// Changes that were made, each once or several times.
+    pub made: BTreeMap<Place, bool>,
+    /// Changes are counted, also those that cannot be repeated.
+    pub counts: bool,
+    /// A condition was decided by what a read of the present state gave.
+    pub looked: bool,
+}
+
+/// What became of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Gate {
+    /// Nobody answered in time.
+    Silence,
+    /// Asking failed.
+    Failure,
+    /// An answer came with nothing in it.
+    Empty,
+    /// An answer came, and no condition read it.
+    Unread,
+    /// An answer came that is none of those that conditions look for.
+    Unexpected,
+    /// A condition found this answer; empty where it is one of several.
+    Given(Text),
+}
+
+impl Gate {
+    /// A definite answer that does not mean no.
+    #[must_use]
+    pub fn is_positive(&self, negative: &[Text]) -> bool {
+        match self {
+            Gate::Given(v) => !negative.contains(v) && !means_no(v),
+            _ => false,
+        }
+    }
+
+    /// What happened, for people.
+    #[must_use]
+    pub fn tell(&self) -> String {
+        match self {
+            Gate::Silence => "no answer in time".into(),
+            Gate::Failure => "a failure of the question itself".into(),
+            Gate::Empty => "an empty answer".into(),
+            Gate::Unread => "any answer".into(),
+            Gate::Unexpected => "any unexpected answer".into(),
+            Gate::Given(v) => format!("the answer `{v}`"),
+        }
+    }
+}
+
+/// Words that mean no wherever they are an answer.
+#[must_use]
+pub fn means_no(word: &str) -> bool {
+    let word = word.trim().to_lowercase();
+    let starts = ["reject", "den", "declin", "disapprov", "refus", "cancel", "ignor", "disallow"];
+    matches!(&*word, "no" | "false" | "n" | "none") || starts.iter().any(|s| word.starts_with(s))
+}
+
+impl Memory {
+    /// Takes in an answer.
+    pub(super) fn told(&mut self, program: &Program<'_>, state: &State, request: &Request, answer: &Answer) {
+        match (request, answer) {
+            (Request::Ask(call), answer) => {
+                let gate = match answer {
+                    Answer::Timeout => Gate::Silence,
+                    Answer::Error(..) | Answer::Crash | Answer::Cancelled => Gate::Failure,
+                    Answer::Result(Val::Unknown(s)) if s.0.contains(condition::NOTHING) => Gate::Empty,
+                    Answer::Decided(case) => Gate::Given(case.clone()),
+                    _ => Gate::Unread,
+                };
+                self.gates.insert(call.at.place, gate);
+            }
+            (Request::Choose(at, Choice::Condition(edge)), Answer::Choose(holds)) => {
+                self.assumed(program, state, at.token, at.place, *edge, *holds);
+            }
+            _ => {}
+        }
+    }
+
+    /// A condition was assumed to hold or not: what that says of answers.
+    fn assumed(
+        &mut self,
+        program: &Program<'_>,
+        state: &State,
+        token: u32,
+        at: Place,
+        edge: u32,
+        holds: bool,
+    ) {
+        let Some(EdgeKind::When { condition, .. }) = program.edge(at.workflow, edge).map(|e| &e.kind) else {
+            return;
+        };
+        let Some(token) = state.tokens.get(token as usize) else { return };
+        let here = Here { program, state, frame: token.frame, input: &token.input };
+        let (_, notes) = condition::assume(condition, holds, &here);
+        for note in notes {
+            for (place, gate) in &mut self.gates {
+                if !program.step(*place).is_some_and(|s| condition::names(&note.about, &s.id)) {
+                    continue;
+                }
+                if matches!(gate, Gate::Silence | Gate::Failure | Gate::Empty) {
+                    continue;
+                }
+                let given = match &note.value {
+                    Some(Val::Text(t)) => t.clone(),
+                    Some(Val::Bool(b)) => b.to_string().into(),
+                    Some(Val::Number(n)) => n.to_string().into(),
+                    Some(Val::Null) => {
+                        *gate = if note.truth { Gate::Empty } else { Gate::Unexpected };
+                        continue;
+                    }
+                    _ => Text::default(),
+                };
+                *gate = match (note.truth && note.selects, &*gate) {
+                    (true, _) => Gate::Given(given),
+                    (false, Gate::Given(known)) => Gate::Given(known.clone()),
+                    (false, _) => Gate::Unexpected,
+                };
+            }
+            self.looked |= reads_state(program, at.workflow, &note.about);
+        }
+    }
+
+    /// After the properties have seen an event.
+    pub(super) fn seen(&mut self, program: &Program<'_>, event: &Event<'_>) {
+        let Event::Told(Request::Call(call) | Request::Start(call), answer, _) = event else { return };
+        if changes(call) {
+            let repeats =
+                || program.slice(call.at.place.workflow).is_some_and(|s| s.repeats(call.at.place.step));
+            if matches!(answer, Answer::Result(_)) && (self.counts || repeats()) {
+                let again = self.made.contains_key(&call.at.place);
+                self.made.insert(call.at.place, again);
+            }
+            if matches!(answer, Answer::Error(..) | Answer::Timeout) {
+                self.failed.get_or_insert(call.at.place);
+            }
+        } else if tells(program, call) && matches!(answer, Answer::Result(_)) {
+            self.failed = None;
+        }
+    }
+}
+
+/// Whether a value comes from a step that only reads.
+fn reads_state(program: &Program<'_>, workflow: u32, about: &str) -> bool {
+    let steps = program.workflow(workflow).map_or(&[][..], |w| w.steps.as_slice());
+    let reads = |s: &&workflow::Step| s.effects.iter().any(|e| e.kind == workflow::Kind::Read);
+    about.contains("step.") && steps.iter().filter(reads).any(|s| condition::names(about, &s.id))
+}

@@ -1,0 +1,57 @@
+//! `within-boundary`: at most so many identities in a run, and effects stay inside what the record allows.
+
+use super::{Property, at};
+use crate::explore::{Assumptions, Broken, Event, Memory, change, is_change};
+use crate::{Place, Program};
+use workflow::{LoopKind, StepKind};
+
+/// The property.
+pub static PROPERTY: Property = Property {
+    id: "within-boundary",
+    page: include_str!("within_boundary.md"),
+    concerns: |program, assume, at| assume.boundary.is_some() && is_change(program, at),
+    whole: false,
+    watch,
+};
+
+fn watch(program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory: &mut Memory) -> Vec<Broken> {
+    let (Event::Asked(request, _), Some(boundary)) = (event, &assume.boundary) else { return Vec::new() };
+    let Some(call) = change(request) else { return Vec::new() };
+    let step = call.at.place;
+    for act in call.effects.iter().filter(|e| e.kind.changes_access()) {
+        if !boundary.systems.is_empty() && !boundary.systems.contains(&act.system) {
+            return at(step, format!("it acts on `{}`, which the record does not name", act.system));
+        }
+        if !boundary.effects.is_empty() && !boundary.effects.contains(&act.kind) {
+            return at(step, format!("its effect `{}` is none that the record allows", act.kind));
+        }
+        for val in act.entitlement.iter().filter(|_| !boundary.entitlements.is_empty()) {
+            let known = matches!(val, crate::Val::Text(t) if boundary.entitlements.contains(t));
+            if !known {
+                return at(step, "the record does not name the entitlement that it gives or takes");
+            }
+        }
+    }
+    let Some(most) = boundary.identities else { return Vec::new() };
+    let others = memory.made.keys().filter(|p| **p != step).count() as u64;
+    let own = rounds(program, step, !call.at.rounds.is_empty() && memory.made.contains_key(&step));
+    match own {
+        Some(own) if others + own <= most => Vec::new(),
+        Some(own) => at(step, format!("a run may change {} identities, more than {most}", others + own)),
+        None => at(step, format!("its loop has no bound, so a run may change more than {most} identities")),
+    }
+}
+
+/// How often a step may act in a run; nothing where its loops have no bound.
+fn rounds(program: &Program<'_>, at: Place, again: bool) -> Option<u64> {
+    let (mut product, mut here) = (1u64, at);
+    while let Some(outer) = program.loop_of(here) {
+        here = Place { step: outer, ..at };
+        let bound = match program.step(here).map(|s| &s.kind) {
+            Some(StepKind::Loop(LoopKind::Each { bound, .. } | LoopKind::While { bound })) => *bound,
+            _ => None,
+        };
+        product = product.saturating_mul(bound?);
+    }
+    Some(if again { product } else { product.min(1) })
+}

@@ -1,0 +1,317 @@
+//! What of a run's data can still decide something: the rest is dropped from states in proofs, so that states which
+//! differ in nothing that matters are one.
+//!
+//! Everything is told by the conditions that read it. A result, a variable or an assumption lives at a step while a
+//! condition that depends on it can still be reached.
+
+use crate::state::{FrameKind, State};
+use crate::{Place, Program};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use workflow::{
+    EdgeKind, Expression, Node, Reference, Root, Segment, StepIx, StepKind, Text, Value, Workflow,
+};
+
+/// A set of conditions, by their numbers.
+type Bits = Vec<u64>;
+
+/// Larger workflows are not explored.
+pub(crate) const MOST_STEPS: usize = 3_000;
+/// With more conditions than this, no result is kept apart from others.
+const MOST_CONDITIONS: usize = 1_000;
+/// Values are followed over so many places.
+const MOST_FOLLOWED: usize = 2_000;
+
+/// What decides something in one workflow.
+#[derive(Default)]
+pub(crate) struct Slice {
+    /// For each step, the conditions that can still come.
+    future: Vec<Bits>,
+    /// For each condition, by its edge, those that read something it reads.
+    shares: HashMap<u32, Bits>,
+    /// For each step, the conditions that depend on its result.
+    pub(crate) readers: HashMap<StepIx, Bits>,
+    variables: HashMap<Text, Bits>,
+    /// The access changes that may come again.
+    repeats: HashSet<StepIx>,
+    /// What is handed from step to step decides something.
+    previous: bool,
+}
+
+/// What one condition depends on.
+#[derive(Default)]
+struct Depends {
+    results: HashSet<StepIx>,
+    variables: BTreeSet<Text>,
+    /// What is read in the end: where it starts and its first keys.
+    atoms: BTreeSet<Vec<Text>>,
+    previous: bool,
+}
+
+impl Slice {
+    pub(crate) fn new(program: &Program<'_>, index: u32, workflow: &Workflow) -> Self {
+        if workflow.steps.len() > MOST_STEPS {
+            return Slice::default();
+        }
+        let conditions: Vec<(u32, StepIx, &Expression)> = (0u32..)
+            .zip(&workflow.edges)
+            .filter_map(|(i, e)| match (&e.kind, e.from) {
+                (EdgeKind::When { condition, .. }, Node::Step(from)) => Some((i, from, condition)),
+                _ => None,
+            })
+            .collect();
+        if conditions.len() > MOST_CONDITIONS {
+            return Slice::default();
+        }
+        let depends: Vec<Depends> =
+            conditions.iter().map(|(_, from, c)| Depends::of(program, index, workflow, *from, c)).collect();
+        let width = conditions.len().div_ceil(64);
+        let mut slice =
+            Slice { future: future(program, index, workflow, &conditions, width), ..Slice::default() };
+        let changes =
+            (0u32..).zip(&workflow.steps).filter(|(_, s)| s.changes_access()).map(|(i, _)| StepIx(i));
+        slice.repeats =
+            changes.filter(|s| comes_again(program, Place { workflow: index, step: *s })).collect();
+        for (n, depends) in depends.iter().enumerate() {
+            slice.previous |= depends.previous;
+            for step in &depends.results {
+                set(slice.readers.entry(*step).or_insert_with(|| vec![0; width]), n);
+            }
+            for name in &depends.variables {
+                set(slice.variables.entry(name.clone()).or_insert_with(|| vec![0; width]), n);
+            }
+        }
+        for (n, (edge, ..)) in conditions.iter().enumerate() {
+            let mut shares = vec![0; width];
+            for (m, other) in depends.iter().enumerate() {
+                if depends[n].meets(other) {
+                    set(&mut shares, m);
+                }
+            }
+            slice.shares.insert(*edge, shares);
+        }
+        slice
+    }
+
+    /// Whether an access change may come again in a run.
+    pub(crate) fn repeats(&self, step: StepIx) -> bool {
+        self.repeats.contains(&step)
+    }
+
+    fn at(&self, step: StepIx) -> &[u64] {
+        self.future.get(step.0 as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether a way leads from a step back to it.
+fn comes_again(program: &Program<'_>, at: Place) -> bool {
+    let (mut work, mut seen) = (vec![at.step], HashSet::new());
+    while let Some(step) = work.pop() {
+        for edge in program.out(Place { step, ..at }).iter().filter_map(|e| program.edge(at.workflow, *e)) {
+            if edge.to == at.step {
+                return true;
+            }
+            if seen.insert(edge.to) {
+                work.push(edge.to);
+            }
+        }
+    }
+    false
+}
+
+fn set(bits: &mut Bits, n: usize) {
+    if let Some(word) = bits.get_mut(n / 64) {
+        *word |= 1 << (n % 64);
+    }
+}
+
+fn meet(a: &[u64], b: &[u64]) -> bool {
+    a.iter().zip(b).any(|(a, b)| a & b != 0)
+}
+
+/// The conditions that can still come, for each step.
+fn future(
+    program: &Program<'_>,
+    index: u32,
+    workflow: &Workflow,
+    conditions: &[(u32, StepIx, &Expression)],
+    width: usize,
+) -> Vec<Bits> {
+    let count = workflow.steps.len();
+    let mut future = vec![vec![0u64; width]; count];
+    for (n, (_, from, _)) in conditions.iter().enumerate() {
+        if let Some(bits) = future.get_mut(from.0 as usize) {
+            set(bits, n);
+        }
+    }
+    // What fails in a container may go on where the container's error edges lead.
+    let mut work: Vec<u32> = (0u32..).take(count).collect();
+    while let Some(at) = work.pop() {
+        let own = future[at as usize].clone();
+        let place = Place { workflow: index, step: StepIx(at) };
+        let before = program.into(place).iter().filter_map(|e| match program.edge(index, *e)?.from {
+            Node::Step(from) => Some(from),
+            Node::Trigger(_) => None,
+        });
+        let inside = (0u32..).zip(&workflow.steps).filter(|(_, s)| s.parent == Some(StepIx(at)));
+        let all: Vec<u32> = before.map(|s| s.0).chain(inside.map(|(i, _)| i)).collect();
+        for from in all {
+            let Some(bits) = future.get_mut(from as usize) else { continue };
+            let mut more = false;
+            for (word, new) in bits.iter_mut().zip(&own) {
+                more |= *word | new != *word;
+                *word |= new;
+            }
+            if more {
+                work.push(from);
+            }
+        }
+    }
+    future
+}
+
+impl Depends {
+    fn of(
+        program: &Program<'_>,
+        index: u32,
+        workflow: &Workflow,
+        at: StepIx,
+        condition: &Expression,
+    ) -> Self {
+        let mut depends = Depends::default();
+        let mut work: Vec<(StepIx, Reference)> =
+            condition.references().into_iter().map(|r| (at, r.clone())).collect();
+        let mut seen = HashSet::new();
+        while let Some((at, r)) = work.pop() {
+            if seen.len() > MOST_FOLLOWED || !seen.insert((at, r.clone())) {
+                continue;
+            }
+            match &r.root {
+                Root::Step(id) => match program.find(index, id) {
+                    Some(step) => depends.result(workflow, step, &r, &mut work),
+                    None => depends.atom(&r),
+                },
+                Root::Previous => {
+                    depends.previous = true;
+                    let place = Place { workflow: index, step: at };
+                    for edge in program.into(place).iter().filter_map(|e| program.edge(index, *e)) {
+                        match edge.from {
+                            Node::Step(from) => depends.result(workflow, from, &r, &mut work),
+                            Node::Trigger(_) => {
+                                depends.atom(&Reference { root: Root::Trigger, path: r.path.clone() })
+                            }
+                        }
+                    }
+                }
+                Root::Variable(name) => {
+                    depends.variables.insert(name.clone());
+                    depends.atom(&r);
+                    for (i, step) in (0u32..).zip(&workflow.steps) {
+                        let own = step.assigns.iter().filter(|a| a.variable == *name);
+                        own.for_each(|a| push(&a.value, StepIx(i), &mut work));
+                    }
+                }
+                _ => depends.atom(&r),
+            }
+        }
+        depends
+    }
+
+    fn result(&mut self, w: &Workflow, of: StepIx, r: &Reference, work: &mut Vec<(StepIx, Reference)>) {
+        let Some(step) = w.step(of) else { return };
+        self.results.insert(of);
+        let quiet = matches!(
+            step.kind,
+            StepKind::Branch
+                | StepKind::Guard
+                | StepKind::Join
+                | StepKind::Scope
+                | StepKind::Fork
+                | StepKind::Wait
+        );
+        if let Some(output) = &step.output {
+            push(output, of, work);
+        }
+        if step.passes_input || quiet || !step.enabled {
+            work.push((of, Reference { root: Root::Previous, path: r.path.clone() }));
+        } else if step.output.is_none() {
+            self.atom(&Reference { root: Root::Step(step.id.clone()), path: r.path.clone() });
+        }
+    }
+
+    fn atom(&mut self, r: &Reference) {
+        let mut atom = vec![Text::from(format!("{:?}", r.root))];
+        let keys = r.path.iter().map_while(|s| if let Segment::Key(k) = s { Some(k.clone()) } else { None });
+        atom.extend(keys.take(4));
+        self.atoms.insert(atom);
+    }
+
+    fn meets(&self, other: &Depends) -> bool {
+        let both = |a: &Vec<Text>, b: &Vec<Text>| a.iter().zip(b).all(|(a, b)| a == b);
+        self.atoms.iter().any(|a| other.atoms.iter().any(|b| both(a, b)))
+    }
+}
+
+fn push(value: &Value, at: StepIx, work: &mut Vec<(StepIx, Reference)>) {
+    let inner = value.expressions().into_iter().flat_map(Expression::references);
+    work.extend(inner.map(|r| (at, r.clone())));
+}
+
+/// Drops from a state what nothing that can still come reads.
+pub(crate) fn prune(program: &Program<'_>, state: &mut State) {
+    let tokens: Vec<(u32, StepIx)> = state.tokens.iter().map(|t| (t.frame, t.at)).collect();
+    let mut futures: BTreeMap<u32, Bits> = BTreeMap::new();
+    for (frame, at) in &tokens {
+        let Some(workflow) = state.frame(*frame).map(|f| f.workflow) else { continue };
+        let Some(slice) = program.slice(workflow) else { continue };
+        let frames: Vec<u32> = state.chain(*frame).collect();
+        for frame in frames {
+            let bits = futures.entry(frame).or_default();
+            let own = slice.at(*at);
+            bits.resize(own.len().max(bits.len()), 0);
+            bits.iter_mut().zip(own).for_each(|(a, b)| *a |= b);
+        }
+        prune_input(program, state, *frame, *at);
+    }
+    let facts: Vec<Text> = state.facts.of.keys().cloned().collect();
+    for name in facts {
+        let Some((workflow, edge)) = state.facts.of.get(&name).copied() else { continue };
+        let shares = program.slice(workflow).and_then(|s| s.shares.get(&edge));
+        let here = |f: u32| state.frame(f).is_some_and(|f| f.workflow == workflow);
+        let lives = shares.is_some_and(|s| futures.iter().any(|(f, bits)| here(*f) && meet(s, bits)));
+        if !lives {
+            state.facts.of.remove(&name);
+            state.facts.holds.remove(&name);
+            state.facts.values.remove(&name);
+        }
+    }
+    for number in (0u32..).take(state.frames.len()) {
+        prune_frame(program, state, number, futures.get(&number).map_or(&[], Vec::as_slice));
+    }
+}
+
+fn prune_frame(program: &Program<'_>, state: &mut State, number: u32, future: &[u64]) {
+    let Some(frame) = state.frame(number) else { return };
+    let Some(slice) = program.slice(frame.workflow) else { return };
+    let lives = |bits: Option<&Bits>| bits.is_some_and(|b| meet(b, future));
+    let dead = frame.results.keys().any(|s| !lives(slice.readers.get(s)))
+        || frame.variables.keys().any(|v| !lives(slice.variables.get(v)));
+    if !dead {
+        return;
+    }
+    if let Some(frame) = state.frame_mut(number) {
+        frame.results.retain(|s, _| lives(slice.readers.get(s)));
+        frame.variables.retain(|v, _| lives(slice.variables.get(v)));
+    }
+}
+
+/// What was handed on counts only where something reads it.
+fn prune_input(program: &Program<'_>, state: &mut State, frame: u32, at: StepIx) {
+    let Some(workflow) = state.frame(frame).map(|f| f.workflow) else { return };
+    let called = matches!(state.frame(frame).map(|f| &f.kind), Some(FrameKind::Run { caller: Some(_), .. }));
+    if called || program.slice(workflow).is_some_and(|s| s.previous) {
+        return;
+    }
+    for token in state.tokens.iter_mut().filter(|t| t.frame == frame && t.at == at) {
+        token.input = crate::Val::Null;
+    }
+}
