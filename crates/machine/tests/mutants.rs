@@ -139,3 +139,21 @@ fn an_approver_who_benefits_fails_them() {
     let around = Around { own_approver: vec!["ask".into()], ..Around::default() };
     assert_eq!(failing(&gate(true), &around), ["`ask` is answered by whoever asked or benefits"]);
 }
+
+#[test]
+fn an_answer_that_nobody_reads_fails_them() {
+    let failing = failing(&gate(false), &Around::default());
+    assert!(failing.contains(&"`ask` is answered `no`".to_owned()), "{failing:?}");
+}
+
+#[test]
+fn a_change_without_a_question_fails_them_unless_it_was_approved_before() {
+    let mut w = gate(true);
+    let (ask, grant) = (w.find("ask").unwrap(), w.find("grant").unwrap());
+    w.edges.retain(|e| e.to != ask);
+    w.connect(workflow::Node::Trigger(0), grant, EdgeKind::Next);
+    let ungated = Around { ungated: vec!["grant".into()], ..Around::default() };
+    assert_eq!(failing(&w, &ungated), ["it is started, and nobody is asked"]);
+    let approved = Around { approved: vec!["grant".into()], ..ungated };
+    assert_eq!(failing(&w, &approved), [""; 0]);
+}

@@ -266,9 +266,12 @@ fn around(set: &Set<'_>) -> Around {
     });
     let w = &set.workflows[set.index as usize];
     let approved = w.steps.iter().filter(|s| before && s.changes_access()).map(|s| s.id.clone());
+    let open = |gate: check::Gate| matches!(gate.as_str(), "none" | "after-change");
+    let id = |(step, _): &(workflow::StepIx, check::Gate)| w.step(*step).map(|s| s.id.clone());
     Around {
         own_approver: of("self-approval"),
         approved: approved.collect(),
+        ungated: judged.into_iter().flat_map(|j| &j.gates).filter(|(_, g)| open(*g)).filter_map(id).collect(),
         identities: record.and_then(|r| r.boundary.identities_per_run),
     }
 }

@@ -15,18 +15,22 @@ pub(super) fn cases(cases: &Cases<'_, '_>, all: &mut Vec<Scenario>) {
             of_question(cases, question, step, &behind, all);
         }
     }
-    if cases.is_open() {
-        let asked = cases.questions();
-        let free =
-            cases.changes.iter().copied().filter(|c| !asked.iter().any(|q| cases.behind(*q).contains(c)));
-        let free: Vec<StepIx> =
-            free.filter(|c| cases.step(*c).is_some_and(|s| !cases.around.approved.contains(&s.id))).collect();
-        if !free.is_empty() {
-            let mut scenario = cases.scenario("a stranger starts it".into(), Vec::new());
-            scenario.expect = never(cases, &free);
-            all.push(scenario);
-        }
+    nobody_asked(cases, all);
+}
+
+/// Changes that no question comes before, where the record does not say that they were approved before the run.
+fn nobody_asked(cases: &Cases<'_, '_>, all: &mut Vec<Scenario>) {
+    let (asked, around, open) = (cases.questions(), cases.around, cases.is_open());
+    let free = cases.changes.iter().copied().filter(|c| !asked.iter().any(|q| cases.behind(*q).contains(c)));
+    let counts = |s: &Step| !around.approved.contains(&s.id) && (open || around.ungated.contains(&s.id));
+    let free: Vec<StepIx> = free.filter(|c| cases.step(*c).is_some_and(counts)).collect();
+    if free.is_empty() {
+        return;
     }
+    let name = if open { "a stranger starts it" } else { "it is started, and nobody is asked" };
+    let mut scenario = cases.scenario(name.into(), Vec::new());
+    scenario.expect = never(cases, &free);
+    all.push(scenario);
 }
 
 fn of_question(
@@ -46,7 +50,7 @@ fn of_question(
     };
     let gives = |result: Json| Reply { result: Some(result), ..Reply::default() };
     if ask.decides {
-        for case in cases.ways(question).1 {
+        for case in refusing(cases, question) {
             add(&format!("is answered `{case}`"), Reply { decided: Some(case), ..Reply::default() });
         }
     } else {
@@ -65,6 +69,24 @@ fn of_question(
         let yes = cases.says_yes(question).unwrap_or_default();
         add("is answered by whoever asked or benefits", yes);
     }
+}
+
+/// The ways of a question that do not mean yes; where all lead to a change, those whose words mean no, else all but the
+/// first.
+fn refusing(cases: &Cases<'_, '_>, question: StepIx) -> Vec<Text> {
+    let (yes, no) = cases.ways(question);
+    if !no.is_empty() {
+        return no;
+    }
+    let negative: Vec<Text> = yes.iter().filter(|w| means_no(w)).cloned().collect();
+    if negative.is_empty() { yes.into_iter().skip(1).collect() } else { negative }
+}
+
+/// Words that mean no wherever they are an answer.
+fn means_no(word: &str) -> bool {
+    let word = word.trim().to_lowercase();
+    let starts = ["reject", "den", "declin", "refus", "cancel", "ignor", "leave", "keep", "not "];
+    matches!(&*word, "no" | "false" | "n" | "none") || starts.iter().any(|s| word.starts_with(s))
 }
 
 /// The answer no.

@@ -17,6 +17,8 @@ pub struct Around {
     pub own_approver: Vec<Text>,
     /// Changes that were approved before the run started, by the steps' ids.
     pub approved: Vec<Text>,
+    /// Changes that nothing stands before, by the steps' ids.
+    pub ungated: Vec<Text>,
     /// How many identities one run may change.
     pub identities: Option<u64>,
 }

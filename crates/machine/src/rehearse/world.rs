@@ -8,8 +8,8 @@ use super::{Directory, Effect, Event, Outcome, Station, branches, is_named};
 use crate::request::{Act, Answer, At, Call, Request};
 use crate::scope::Here;
 use crate::state::{Choice, Ended, State};
-use crate::{Place, Program, Trail, Val, next, resume_traced, start_traced};
-use workflow::{EdgeKind, Kind, Returns, Text};
+use crate::{Place, Program, Scope, Trail, Val, next, resume_traced, start_traced};
+use workflow::{EdgeKind, Function, Kind, Returns, Term, Text};
 
 /// A call takes so long, where nobody says otherwise.
 const CALL: i64 = 100;
@@ -166,7 +166,7 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
             Request::Call(call) | Request::Start(call) => Ok(self.called(call)),
             Request::Ask(call) => self.asked(call, state),
             Request::Wait(call) => Ok(self.waited(call)),
-            Request::Choose(at, choice) => self.choose(at, choice),
+            Request::Choose(at, choice) => self.choose(at, choice, state),
             Request::Order(among) => Ok(self.order(among)),
             Request::Stuck(_) | Request::Done(_) => Err(Stop::Ends(How::Stuck)),
         }
@@ -388,7 +388,7 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
         Answer::Over(reply.and_then(data).unwrap_or_default())
     }
 
-    fn choose(&mut self, at: &At, choice: &Choice) -> Result<Answer, Stop> {
+    fn choose(&mut self, at: &At, choice: &Choice, state: &State) -> Result<Answer, Stop> {
         let name = name(self.program, at.place);
         match choice {
             Choice::Catches(..) | Choice::Repeats => Ok(Answer::Choose(true)),
@@ -412,7 +412,9 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
                     return Ok(Answer::Choose(reply.holds.unwrap_or_default()));
                 }
                 if let Some(leads) = &self.leads {
-                    return Ok(Answer::Choose(leads.over(self.program, at.place.workflow, *edge)));
+                    let absent = self.of_what_is_absent(at, kind, state);
+                    let holds = absent.unwrap_or_else(|| leads.over(self.program, at.place.workflow, *edge));
+                    return Ok(Answer::Choose(holds));
                 }
                 let text = match kind {
                     Some(EdgeKind::When { condition, .. }) => condition.text.clone(),
@@ -424,6 +426,19 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
                 )))
             }
         }
+    }
+
+    /// Whether a condition holds of which all that it reads is known and cannot be compared, since it is not there: a
+    /// comparison does not, unless it is turned around.
+    fn of_what_is_absent(&self, at: &At, kind: Option<&EdgeKind>, state: &State) -> Option<bool> {
+        let Some(EdgeKind::When { condition, .. }) = kind else { return None };
+        let token = state.tokens.get(at.token as usize)?;
+        let here = Here { program: self.program, state, frame: token.frame, input: &token.input };
+        let root = |r: &&workflow::Reference| workflow::Reference { root: r.root.clone(), path: Vec::new() };
+        let references = condition.references();
+        let known = |r: &&workflow::Reference| here.read(&root(r)).is_known();
+        let turned = matches!(&condition.term, Term::Call(Function::Not | Function::NotEquals, _));
+        (!references.is_empty() && references.iter().all(known)).then_some(turned)
     }
 
     /// Whether a loop has had a round, so that the worst case is one.
