@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
 SCHEMA = "countersign.bundle/1"
-PREDICATE = "https://countersign.dev/act/v1"
+PREDICATE = "urn:countersign:act:1"
 STATEMENT = "https://in-toto.io/Statement/v1"
 PAYLOAD = "application/vnd.in-toto+json"
-NAMESPACE = b"countersign"
+NAMESPACE = b"countersign-act@1"
 UNPROVED = """Not verified: report.html; that the policy decides as recorded; values that were withheld or erased.
 Cannot be proved by a bundle: that everything was recorded; that what was signed is true; anything against a quorum of
 witnesses together with the ledger's key."""
@@ -152,8 +152,7 @@ def read_vkey(vkey, kind):
     public = ed25519.Ed25519PublicKey.from_public_bytes(data[1:])
     return {"name": name, "id": bytes.fromhex(key_id), "key": public, "kind": kind}
 def read_policy(data):
-    policy = {"logs": [], "witnesses": {}, "groups": {}, "quorum": None}
-    quorums = 0
+    policy, quorums = {"logs": [], "witnesses": {}, "groups": {}, "quorum": None}, 0
     for line in data.decode("utf-8").split("\n"):
         words = line.split()
         if not words or words[0].startswith("#"): continue
@@ -237,13 +236,14 @@ def check_ssh(blob, message, signature):
 
 def ssh_holds(line, message, armoured):
     try:
-        blob = base64.b64decode(line.split()[1])
         lines = armoured.strip().split("\n")
         if lines[0] != "-----BEGIN SSH SIGNATURE-----" or lines[-1] != "-----END SSH SIGNATURE-----": return False
         data = base64.b64decode("".join(lines[1:-1]), validate=True)
         if data[:10] != b"SSHSIG" + struct.pack(">I", 1): return False
         key, namespace, reserved, algorithm, signature, rest = strings(data[10:], 5)
-        if key != blob or namespace != NAMESPACE or rest or algorithm not in (b"sha256", b"sha512"): return False
+        mark = "SHA256:" + base64.b64encode(sha256(key)).decode().rstrip("=")
+        if line != mark and base64.b64encode(key).decode() not in line.split()[1:2]: return False
+        if namespace != NAMESPACE or rest or algorithm not in (b"sha256", b"sha512"): return False
         digest = hashlib.new(algorithm.decode(), message).digest()
         check_ssh(key, b"SSHSIG" + b"".join(map(string, (namespace, reserved, algorithm, digest))), signature)
         return True

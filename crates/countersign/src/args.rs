@@ -22,6 +22,20 @@ pub enum Command {
     Explain(Explain),
     /// Make, grow, check, prove, serve and witness a ledger.
     Ledger(crate::log::args::Ledger),
+    /// Enter acts and runs in a ledger, with personal data as commitments.
+    Record(crate::evidence::args::Record),
+    /// Write a bundle of evidence from a ledger.
+    Evidence(crate::evidence::args::Evidence),
+    /// Verify a bundle of evidence offline.
+    Verify(crate::evidence::args::Verify),
+    /// Every change, decision, exception or emergency of a period, and a sample of them.
+    Population(crate::evidence::args::Population),
+    /// Hold what others recorded against the ledger: what is missing, extra, altered.
+    Reconcile(crate::evidence::args::Reconcile),
+    /// Take every decision of a ledger again, with the policies of its moment or with others.
+    Replay(crate::evidence::args::Replay),
+    /// Was the control on, every day?
+    Controls(crate::evidence::args::Controls),
     /// The policies: check them, explain one, decide a case, say what a change of them changes.
     Policy(crate::policy::Options),
     /// The directory of people: check it, look somebody up, import it.
@@ -164,6 +178,12 @@ pub struct Explain {
     /// Only the workflow of this name or id, where the file has several.
     #[arg(long, value_name = "NAME")]
     pub workflow: Option<String>,
+    /// Tell from this ledger instead: `12` for an entry, or `change:ENTRY`, `workflow:NAME`, `identity:NAME`, `control:ID`.
+    #[arg(long, value_name = "LEDGER")]
+    pub ledger: Option<String>,
+    /// The folder beside the ledger, with values.
+    #[arg(long, value_name = "FOLDER", requires = "ledger")]
+    pub beside: Option<PathBuf>,
 }
 
 /// How to print a result.

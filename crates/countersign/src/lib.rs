@@ -4,6 +4,7 @@ pub mod accept;
 pub mod args;
 pub mod check;
 pub mod date;
+pub mod evidence;
 pub mod explain;
 pub mod frameworks;
 pub mod log;

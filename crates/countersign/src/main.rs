@@ -3,7 +3,7 @@
 use clap::Parser;
 use countersign::args::{Args, Command};
 use countersign::check::{self, Exit};
-use countersign::{explain, frameworks, log, people, policy, test};
+use countersign::{evidence, explain, frameworks, log, people, policy, test};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -12,6 +12,13 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options).map(code),
         Command::Explain(options) => explain::run(&options).map(code),
         Command::Ledger(options) => log::run(&options).map(code),
+        Command::Record(options) => evidence::record(&options).map(code),
+        Command::Evidence(options) => evidence::evidence(&options).map(code),
+        Command::Verify(options) => evidence::verify(&options).map(code),
+        Command::Population(options) => evidence::population(&options).map(code),
+        Command::Reconcile(options) => evidence::reconcile(&options).map(code),
+        Command::Replay(options) => evidence::replay(&options).map(code),
+        Command::Controls(options) => evidence::controls(&options).map(code),
         Command::Policy(options) => policy::run(&options).map(code),
         Command::People(options) => people::run(&options).map(code),
         Command::Frameworks(options) => frameworks::run(&options).map(code),

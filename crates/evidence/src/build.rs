@@ -77,6 +77,7 @@ pub fn build<N: Nodes>(log: &Log<'_, N>, request: &Request) -> Result<Bundle> {
     let covered: Vec<Opened> = all.iter().filter(|o| coverage.has(o.entry.place.seq)).cloned().collect();
     let selection = request.query.select(&covered);
     let present = present(&all, coverage, head.size);
+    let asked_for = with_referred(&all, selection.iter().copied().collect());
     let mut bundle = Bundle::default();
     let mut put = |name: &str, bytes: Vec<u8>| bundle.files.insert(name.to_owned(), bytes);
     put("checkpoint", log.note.to_string().into_bytes());
@@ -87,7 +88,7 @@ pub fn build<N: Nodes>(log: &Log<'_, N>, request: &Request) -> Result<Bundle> {
     let shown: Vec<Opened> = all.into_iter().filter(|o| present.contains(&o.entry.place.seq)).collect();
     put("populations/acts.csv", csv(&shown, &selection).into_bytes());
     put("report.html", crate::report::html(&shown, &selection, &request.query, head.size).into_bytes());
-    disclose(&mut bundle, &shown, request)?;
+    disclose(&mut bundle, shown.iter().filter(|o| asked_for.contains(&o.entry.place.seq)), request)?;
     let (log, role, size) = (head.origin, request.role.name.clone(), head.size);
     let (query, withheld, schema) = (request.query.clone(), request.role.withheld.clone(), SCHEMA.to_owned());
     let (digest, files) = (String::new(), BTreeMap::new());
@@ -125,6 +126,11 @@ fn present(all: &[Opened], coverage: Coverage, size: u64) -> BTreeSet<u64> {
     let mut present: BTreeSet<u64> = (coverage.from..coverage.to).collect();
     present.extend(coverage.from.checked_sub(1));
     present.extend(Some(coverage.to).filter(|to| *to < size));
+    with_referred(all, present)
+}
+
+/// Some entries, with all that they refer to.
+fn with_referred(all: &[Opened], mut present: BTreeSet<u64>) -> BTreeSet<u64> {
     let mut waiting: Vec<u64> = present.iter().copied().collect();
     while let Some(seq) = waiting.pop() {
         let Some(act) = all.get(seq as usize).and_then(|o| o.act.as_ref()) else { continue };
@@ -155,15 +161,23 @@ fn consistency<N: Nodes>(log: &Log<'_, N>, since: &[u64], size: u64) -> Result<V
     write_hashes(&earlier.map(proof).collect::<Result<_>>()?)
 }
 
-fn disclose(bundle: &mut Bundle, shown: &[Opened], request: &Request) -> Result<()> {
-    for opening in shown.iter().flat_map(|o| o.openings.values()) {
-        let name = format!("openings/{}", encoding::to_hex(&opening.commitment()?));
-        bundle.files.insert(name, opening.to_json()?);
+/// Values and evidence of what was asked for and of what it refers to; nothing of others.
+fn disclose<'o>(
+    bundle: &mut Bundle,
+    asked_for: impl Iterator<Item = &'o Opened>,
+    request: &Request,
+) -> Result<()> {
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for opened in asked_for {
+        named.extend(opened.entry.evidence.iter().map(|h| encoding::to_hex(h)));
+        for opening in opened.openings.values() {
+            let name = format!("openings/{}", encoding::to_hex(&opening.commitment()?));
+            bundle.files.insert(name, opening.to_json()?);
+        }
     }
-    let named: BTreeSet<Hash> = shown.iter().flat_map(|o| o.entry.evidence.iter().copied()).collect();
     for bytes in request.evidence.iter().filter(|_| request.role.evidence) {
         let hex = crate::bundle::file_digest(bytes).sha256;
-        if named.iter().any(|h| encoding::to_hex(h) == hex) {
+        if named.contains(&hex) {
             bundle.files.insert(format!("evidence/{hex}"), bytes.clone());
         }
     }

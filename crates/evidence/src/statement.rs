@@ -7,10 +7,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// What SSH signatures of statements are given for.
-pub const NAMESPACE: &str = "countersign";
+pub const NAMESPACE: &str = "countersign-act@1";
 
 /// The type of the predicate.
-pub const PREDICATE: &str = "https://countersign.dev/act/v1";
+pub const PREDICATE: &str = "urn:countersign:act:1";
 
 /// A statement, read; who signed it is asked of [`Statement::signed_by`].
 #[derive(Clone, Debug, PartialEq)]
@@ -78,11 +78,32 @@ impl Statement {
 
     /// Whether one of these keys (as the people directory has them) signed it.
     pub fn signed_by(&self, keys: &[&str]) -> bool {
-        let keys = keys.iter().filter_map(|k| sshsig::public_key(k).ok());
-        keys.into_iter().any(|key| {
-            self.signatures.iter().any(|s| sshsig::verify(&key, NAMESPACE, &self.message, s).is_ok())
-        })
+        self.signatures.iter().any(|s| keys.iter().any(|key| self.is_by(key, s)))
     }
+
+    fn is_by(&self, key: &str, signature: &str) -> bool {
+        // A directory may have a key's fingerprint alone; the key itself then comes with the signature.
+        let line = if key.starts_with("SHA256:") { embedded(signature, key) } else { Some(key.to_owned()) };
+        let key = line.and_then(|l| sshsig::public_key(&l).ok());
+        key.is_some_and(|key| sshsig::verify(&key, NAMESPACE, &self.message, signature).is_ok())
+    }
+}
+
+/// The key inside an armoured SSH signature, as a line, if it has this fingerprint.
+fn embedded(armoured: &str, fingerprint: &str) -> Option<String> {
+    let inner: String = armoured.lines().filter(|l| !l.starts_with('-')).collect();
+    let bytes = encoding::from_base64(&inner).ok()?;
+    let (key, _) = string(bytes.strip_prefix(b"SSHSIG\0\0\0\x01")?)?;
+    let digest = encoding::to_base64(&Sha256::digest(key));
+    let kind = std::str::from_utf8(string(key)?.0).ok()?;
+    let same = fingerprint.strip_prefix("SHA256:") == Some(digest.trim_end_matches('='));
+    same.then(|| format!("{kind} {}", encoding::to_base64(key)))
+}
+
+/// A string of the SSH wire format, and what follows it.
+fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
 /// An armoured SSH signature, in base64.

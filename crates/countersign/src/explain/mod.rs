@@ -19,6 +19,11 @@ pub fn run(explain: &Explain) -> io::Result<Exit> {
     let style = Style { colour, all: true, width: width().min(100) };
     let mut out = BufWriter::new(io::stdout().lock());
     let word = explain.subject.to_string_lossy();
+    if let Some(ledger) = &explain.ledger {
+        crate::evidence::story(&word, ledger, explain.beside.as_deref(), &mut out)?;
+        out.flush()?;
+        return Ok(Exit::Clean);
+    }
     if let Some(known) = check::rule(&word) {
         rule::write(known, style, &mut out)?;
     } else if word == "rules" {

@@ -71,6 +71,12 @@ pub fn public_line(name: &str) -> String {
     format!("ssh-ed25519 {}", encoding::to_base64(&blob(&person_key(name))))
 }
 
+/// A key as a directory has it: the key, or for some its fingerprint.
+fn listed_key(name: &str) -> String {
+    let digest = encoding::to_base64(&Sha256::digest(blob(&person_key(name))));
+    if name == "ben" { format!("SHA256:{}", digest.trim_end_matches('=')) } else { public_line(name) }
+}
+
 /// What `ssh-keygen -Y sign` gives.
 pub fn ssh_sign(name: &str, namespace: &str, message: &[u8]) -> String {
     let key = person_key(name);
@@ -104,7 +110,7 @@ pub struct World {
 
 pub fn directory(people: &[&str]) -> Value {
     let listed: Vec<Value> =
-        people.iter().map(|p| json!({"id": p, "keys": [{"key": public_line(p)}]})).collect();
+        people.iter().map(|p| json!({"id": p, "keys": [{"key": listed_key(p)}]})).collect();
     json!({"people": listed, "groups": []})
 }
 

@@ -1,0 +1,186 @@
+//! Was the control on, every day? The modes, the policy and the directory in force, day by day, and what went around them.
+
+use super::args::Controls;
+use super::gather::Whole;
+use super::{done, tell, time};
+use crate::check::Exit;
+use evidence::{ActBody, Opened, time_text};
+use ledger::Result;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io;
+
+const DAY: u64 = 86_400_000;
+
+/// A day of the control.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+struct Day {
+    day: String,
+    /// The weakest mode of each tier on that day; a tier that is not named is enforced.
+    modes: BTreeMap<String, String>,
+    /// The modes as the day ended.
+    in_force: BTreeMap<String, String>,
+    /// The entries that put policy and people directory in force, as the day ended.
+    policy: Option<u64>,
+    people: Option<u64>,
+    /// What happened although the policies would refuse it.
+    let_through: Vec<u64>,
+    /// Uses of break-glass.
+    emergencies: Vec<u64>,
+    /// Changes of what governs, by which the control could be weakened.
+    governance: Vec<u64>,
+}
+
+/// `countersign controls`: the control day by day.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn controls(options: &Controls) -> io::Result<Exit> {
+    done(run(options))
+}
+
+fn run(options: &Controls) -> Result<Exit> {
+    let entries = Whole::read(&options.from)?.opened()?;
+    let since = options.since.as_deref().map_or(Ok(0), time::parse)?;
+    let until = options.until.as_deref().map_or(Ok(u64::MAX), time::parse)?;
+    let days = days(&entries, since, until);
+    let mut out = String::new();
+    for day in &days {
+        out += &line(day);
+    }
+    tell(options.from.format, out.trim_end(), &days)?;
+    let off = days.iter().any(|d| !d.let_through.is_empty() || d.modes.values().any(|m| m != "enforce"));
+    Ok(if off { Exit::Findings } else { Exit::Clean })
+}
+
+fn line(day: &Day) -> String {
+    let weak: Vec<_> =
+        day.modes.iter().filter(|(_, m)| *m != "enforce").map(|(t, m)| format!("tier {t} {m}")).collect();
+    let list = |title: &str, entries: &[u64]| {
+        let all: Vec<_> = entries.iter().map(u64::to_string).collect();
+        if all.is_empty() { String::new() } else { format!("; {title}: entries {}", all.join(" ")) }
+    };
+    let on = if weak.is_empty() { "enforced in every tier".to_owned() } else { weak.join(", ") };
+    format!(
+        "{}  {on}{}{}{}\n",
+        day.day,
+        list("let through against the policies", &day.let_through),
+        list("break-glass", &day.emergencies),
+        list("policy, people or configuration changed", &day.governance)
+    )
+}
+
+/// Every day from the first entry to the last, days without entries too.
+fn days(entries: &[Opened], since: u64, until: u64) -> Vec<Day> {
+    let mut out: Vec<Day> = Vec::new();
+    let mut state = Day::default();
+    let mut next = None;
+    for opened in entries {
+        let at = opened.entry.place.time / DAY;
+        while let Some(day) = next.filter(|d| *d < at) {
+            out.push(state.close(day));
+            next = Some(day + 1);
+        }
+        next = Some(at);
+        if let Some(act) = &opened.act {
+            state.take(opened.entry.place.seq, act);
+        }
+    }
+    out.extend(next.map(|day| state.close(day)));
+    let first = entries.first().map_or(0, |o| o.entry.place.time / DAY);
+    let wanted = |d: u64| (since..until).contains(&(d * DAY));
+    (first..).zip(out).filter(|(d, _)| wanted(*d)).map(|(_, day)| day).collect()
+}
+
+impl Day {
+    fn take(&mut self, seq: u64, act: &ActBody) {
+        if act.allow && !act.verdict {
+            self.let_through.push(seq);
+        }
+        if !act.allow {
+            return;
+        }
+        match act.act.as_str() {
+            "use-break-glass" => self.emergencies.push(seq),
+            "change-policy" => self.policy = Some(seq),
+            "change-people" => self.people = Some(seq),
+            _ => {}
+        }
+        if act.act.starts_with("change-") {
+            self.governance.push(seq);
+        }
+        for (tier, mode) in &act.modes {
+            self.in_force.insert(tier.clone(), mode.clone());
+            let before = self.modes.get(tier).map_or("enforce", String::as_str);
+            if strength(mode) < strength(before) || !self.modes.contains_key(tier) {
+                self.modes.insert(tier.clone(), mode.clone());
+            }
+        }
+    }
+
+    /// The day as it ended; what was in force stays.
+    fn close(&mut self, day: u64) -> Day {
+        let closed = Day { day: time_text(day * DAY).chars().take(10).collect(), ..self.clone() };
+        self.modes.clone_from(&self.in_force);
+        self.let_through.clear();
+        self.emergencies.clear();
+        self.governance.clear();
+        closed
+    }
+}
+
+/// How much a mode holds back; a word that is not known holds nothing.
+fn strength(mode: &str) -> u8 {
+    match mode {
+        "enforce" => 2,
+        "warn" => 1,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::entry::Place;
+    use serde_json::json;
+
+    fn act(seq: u64, day: u64, word: &str, modes: &serde_json::Value, verdict: bool) -> Opened {
+        let body = json!({
+            "act": word, "allow": true, "closure": "", "controls": [], "environment": "", "mode": "warn", "modes": modes,
+            "of": null, "people": null, "policy": null, "rests_on": [], "rules": [], "subject": "workflow/w",
+            "tier": 2, "until": null, "verdict": verdict,
+        });
+        let place = Place { seq, source_seq: seq, time: day * DAY + 5 };
+        let entry = ledger::Entry {
+            kind: evidence::ACT.to_owned(),
+            source: "gate".to_owned(),
+            place,
+            body,
+            commitments: BTreeMap::new(),
+            evidence: Vec::new(),
+        };
+        let act = ActBody::of(&entry).ok();
+        Opened { entry, act, openings: BTreeMap::new() }
+    }
+
+    /// A mode that was weakened and restored within a day shows on that day, and days without entries are there.
+    #[test]
+    fn the_weakest_mode_of_each_day_shows() {
+        let entries = [
+            act(0, 10, "change-configuration", &json!({"3": "enforce"}), true),
+            act(1, 12, "change-configuration", &json!({"3": "observe"}), true),
+            act(2, 12, "release", &json!({}), false),
+            act(3, 12, "change-configuration", &json!({"3": "enforce"}), true),
+            act(4, 13, "use-break-glass", &json!({}), true),
+        ];
+        let days = days(&entries, 0, u64::MAX);
+        let modes: Vec<_> = days.iter().map(|d| d.modes["3"].as_str()).collect();
+        assert_eq!(modes, ["enforce", "enforce", "observe", "enforce"]);
+        assert_eq!((days[0].day.as_str(), days[1].day.as_str()), ("1970-01-11", "1970-01-12"));
+        assert_eq!(
+            (days[2].let_through.as_slice(), days[2].governance.as_slice()),
+            ([2].as_slice(), [1, 3].as_slice())
+        );
+        assert_eq!((days[3].emergencies.as_slice(), days[3].governance.len()), ([4].as_slice(), 0));
+    }
+}

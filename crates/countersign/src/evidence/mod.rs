@@ -1,0 +1,279 @@
+//! Evidence from a ledger: recording with commitments, bundles, their verification, populations, completeness, controls.
+
+pub mod args;
+mod control;
+mod gather;
+mod record;
+mod replay;
+mod time;
+
+use crate::check::Exit;
+use crate::log::args::Output;
+use args::{Evidence, Population, Reconcile, Verify};
+use evidence::{Kind, Log, Pins, Query, Recorded, Request, Role, Verdict};
+use gather::Whole;
+use ledger::{Checkpoint, Error, Note, Policy, Result};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+pub use control::controls;
+pub use record::record;
+pub use replay::{Replayed, again, replay};
+
+/// Ends a command: errors of the ledger as those of the program.
+fn done(result: Result<Exit>) -> io::Result<Exit> {
+    result.map_err(io::Error::other)
+}
+
+/// Prints words, or an object.
+fn tell(out: Output, words: &str, object: &impl Serialize) -> Result<()> {
+    use io::Write;
+    let object = serde_json::to_string(object).map_err(|e| Error::new(e.to_string()))?;
+    // A reader who has gone is no reason to stop.
+    let _ = match out {
+        Output::Plain => writeln!(io::stdout(), "{words}"),
+        Output::Json => writeln!(io::stdout(), "{object}"),
+    };
+    Ok(())
+}
+
+/// `countersign evidence`: writes a bundle.
+///
+/// # Errors
+/// When the ledger cannot be read, the question is not understood, or the bundle cannot be written.
+pub fn evidence(options: &Evidence) -> io::Result<Exit> {
+    done(hand_over(options))
+}
+
+fn hand_over(options: &Evidence) -> Result<Exit> {
+    let query = question(&options.about)?;
+    let role = Role::named(&options.role).ok_or_else(|| {
+        Error::new(format!("no role `{}`: there are auditor, reviewer, public", options.role))
+    })?;
+    let whole = Whole::read(&options.from)?;
+    let since = options.since.iter().map(|p| Ok(checkpoint(p)?.size)).collect::<Result<_>>()?;
+    let (openings, evidence) = (whole.openings.clone(), whole.evidence.clone());
+    let request = Request { query, role, openings, evidence, since };
+    let bundle = whole.with_tree(|nodes| {
+        evidence::build(&Log { entries: &whole.entries, nodes, note: &whole.note }, &request)
+    })?;
+    gather::write(&bundle, &options.output, options.one_file)?;
+    let words = format!(
+        "wrote {} files about {} to `{}`: hand them over with the ledger's published key, and not with your own word",
+        bundle.files.len(),
+        request.query.words(),
+        options.output.display()
+    );
+    tell(
+        options.from.format,
+        &words,
+        &serde_json::json!({"files": bundle.files.len(), "output": options.output}),
+    )?;
+    Ok(Exit::Clean)
+}
+
+fn question(about: &str) -> Result<Query> {
+    let unknown = || {
+        Error::new(format!(
+            "`{about}` is not understood: write `all`, `change:ENTRY`, `workflow:NAME`, `identity:NAME`, `control:ID` or `period:FROM..TO`"
+        ))
+    };
+    if about == "all" {
+        return Ok(Query::All {});
+    }
+    let (kind, value) = about.split_once(':').ok_or_else(unknown)?;
+    Ok(match kind {
+        "change" => Query::Change { entry: value.parse().map_err(|_| unknown())? },
+        "workflow" if value.contains('/') => Query::Workflow { name: value.to_owned() },
+        "workflow" => Query::Workflow { name: format!("workflow/{value}") },
+        "identity" => Query::Identity { name: value.to_owned() },
+        "control" => Query::Control { id: value.to_owned() },
+        "period" => {
+            let (from, to) = value.split_once("..").ok_or_else(unknown)?;
+            Query::Period { from: time::parse(from)?, to: time::parse(to)? }
+        }
+        _ => return Err(unknown()),
+    })
+}
+
+fn checkpoint(path: &Path) -> Result<Checkpoint> {
+    let note = Note::parse(&gather::file(path)?);
+    note.and_then(|n| Checkpoint::parse(n.text()))
+        .map_err(|e| Error::new(format!("`{}`: {e}", path.display())))
+}
+
+/// `countersign explain --ledger`: what happened, in sentences that name their entry and field.
+///
+/// # Errors
+/// When the ledger cannot be read, or has nothing about the subject.
+pub fn story(subject: &str, ledger: &str, beside: Option<&Path>, out: &mut dyn io::Write) -> io::Result<()> {
+    let (ledger, beside) = (ledger.to_owned(), beside.map(Path::to_owned));
+    let from = args::Reading { ledger, beside, format: Output::Plain };
+    let entries = Whole::read(&from).and_then(|w| w.opened()).map_err(io::Error::other)?;
+    let chosen = match subject.parse::<u64>() {
+        Ok(entry) => vec![entry],
+        Err(_) => question(subject).map_err(io::Error::other)?.select(&entries),
+    };
+    let told: Vec<_> = entries.iter().filter(|o| chosen.contains(&o.entry.place.seq)).collect();
+    if told.is_empty() {
+        return Err(io::Error::other(format!(
+            "the ledger has {} entries, and nothing about `{subject}`",
+            entries.len()
+        )));
+    }
+    for opened in told {
+        evidence::explain(opened).iter().try_for_each(|sentence| writeln!(out, "{sentence}"))?;
+    }
+    Ok(())
+}
+
+/// `countersign verify`: verifies a bundle offline.
+///
+/// # Errors
+/// When the bundle or a pinned file cannot be read.
+pub fn verify(options: &Verify) -> io::Result<Exit> {
+    done(verify_bundle(options))
+}
+
+fn verify_bundle(options: &Verify) -> Result<Exit> {
+    let policy = Policy::parse(&gather::file(&options.policy)?)?;
+    let known = options.known.as_deref().map(checkpoint).transpose()?;
+    let not_before = options.not_before.as_deref().map(|t| time::parse(t).map(|ms| ms / 1000)).transpose()?;
+    let bundle = gather::bundle(&options.bundle)?;
+    let (verdict, page) =
+        evidence::verify_and_report(&bundle, &Pins { policy: &policy, known: known.as_ref(), not_before });
+    if let Some(path) = &options.report {
+        let Some(page) = page.filter(|_| verdict.holds) else {
+            tell(options.format, &words(&verdict), &verdict)?;
+            return Err(Error::new("no report is written of a bundle that does not hold"));
+        };
+        std::fs::write(path, page).map_err(|e| gather::at(path, &e))?;
+    }
+    tell(options.format, &words(&verdict), &verdict)?;
+    Ok(if verdict.holds { Exit::Clean } else { Exit::Findings })
+}
+
+fn words(verdict: &Verdict) -> String {
+    let mut out = match verdict.problems.len() {
+        0 => "Everything that is in this bundle holds.\n".to_owned(),
+        1 => "This bundle does not hold: 1 problem.\n".to_owned(),
+        n => format!("This bundle does not hold: {n} problems.\n"),
+    };
+    for problem in &verdict.problems {
+        out += &format!("  {}: {} ({})\n", problem.place, problem.message, problem.code);
+    }
+    let mut part = |title: &str, list: &[String]| {
+        if !list.is_empty() {
+            out += &format!("{title}\n");
+        }
+        list.iter().for_each(|s| out += &format!("  - {s}\n"));
+    };
+    if verdict.holds {
+        part("Verified:", &verdict.verified);
+    }
+    part("Not verified:", &verdict.not_verified);
+    part("Cannot be proved by a bundle:", &verdict.cannot_be_proved);
+    out.trim_end().to_owned()
+}
+
+/// `countersign population`: every item of a kind in a period, and a sample.
+///
+/// # Errors
+/// When the ledger cannot be read, or a word is not understood.
+pub fn population(options: &Population) -> io::Result<Exit> {
+    done(count(options))
+}
+
+fn count(options: &Population) -> Result<Exit> {
+    let found = Kind::ALL.iter().find(|(_, word, _)| *word == options.of);
+    let all = || Kind::ALL.map(|(_, word, _)| word).join(", ");
+    let (kind, ..) =
+        found.ok_or_else(|| Error::new(format!("no population `{}`: there are {}", options.of, all())))?;
+    let from = options.since.as_deref().map_or(Ok(0), time::parse)?;
+    let to = options.until.as_deref().map_or(Ok(u64::MAX), time::parse)?;
+    let mut population = evidence::population(&Whole::read(&options.from)?.opened()?, *kind, from, to);
+    let seed = options.seed.as_deref().unwrap_or_default();
+    let of = population.count;
+    if let Some(size) = options.sample {
+        population.items = evidence::sample(&population, size, seed, options.weight);
+    }
+    let mut out = format!("{of} {} ({})\n", options.of, population.query);
+    for (source, entries) in &population.sources {
+        out += &format!("  found in {entries} entries of `{source}`, whose numbers are dense\n");
+    }
+    if options.sample.is_some() {
+        out += &format!(
+            "sample of {} of {of}, seed `{seed}`, weight {}\n",
+            population.items.len(),
+            options.weight
+        );
+    }
+    for item in &population.items {
+        let chain: Vec<_> = item.chain.iter().map(u64::to_string).collect();
+        let mark = if item.emergency { " emergency" } else { "" };
+        let day = if item.weekend { " weekend" } else { "" };
+        let done = if item.allow { "" } else { " refused" };
+        out += &format!(
+            "{:>6}  {}  {} {}{mark}{day}{done}  chain {}\n",
+            item.entry,
+            item.time,
+            item.act,
+            item.subject,
+            chain.join(" ")
+        );
+    }
+    tell(options.from.format, out.trim_end(), &population)?;
+    Ok(Exit::Clean)
+}
+
+/// `countersign reconcile`: what others recorded, held against the ledger.
+///
+/// # Errors
+/// When the ledger or the file cannot be read.
+pub fn reconcile(options: &Reconcile) -> io::Result<Exit> {
+    done(compare(options))
+}
+
+fn compare(options: &Reconcile) -> Result<Exit> {
+    let theirs = record::recorded(&options.with, &options.by, &options.compare)?;
+    let whole = Whole::read(&options.from)?.opened()?;
+    let ours: Vec<Recorded> = whole.iter().filter_map(|o| ours(o, options)).collect();
+    let found = evidence::reconcile(&theirs, &ours);
+    let mut out = format!(
+        "{} in `{}`, {} in the ledger, {} agree\n",
+        theirs.len(),
+        options.with.display(),
+        ours.len(),
+        found.agree
+    );
+    found
+        .missing
+        .iter()
+        .for_each(|r| out += &format!("missing: `{}` ({}) is not in the ledger\n", r.id, r.place));
+    found.extra.iter().for_each(|r| out += &format!("extra: `{}` ({}) is not in the file\n", r.id, r.place));
+    found.altered.iter().for_each(|r| out += &format!("altered: {r}\n"));
+    found.repeated.iter().for_each(|r| out += &format!("repeated: {r}\n"));
+    tell(options.from.format, out.trim_end(), &found)?;
+    Ok(if found.holds() { Exit::Clean } else { Exit::Findings })
+}
+
+/// An entry as the other side may know it, where it has the field.
+fn ours(opened: &evidence::Opened, options: &Reconcile) -> Option<Recorded> {
+    if options.kind.as_ref().is_some_and(|k| *k != opened.entry.kind) {
+        return None;
+    }
+    let text = |field: &String| match opened
+        .entry
+        .body
+        .get(field)
+        .or(opened.openings.get(field).map(|o| &o.value))?
+    {
+        serde_json::Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    };
+    let facts: BTreeMap<String, String> =
+        options.compare.iter().filter_map(|f| Some((f.clone(), text(f)?))).collect();
+    Some(Recorded { id: text(&options.by)?, place: format!("entry {}", opened.entry.place.seq), facts })
+}

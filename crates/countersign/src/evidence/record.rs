@@ -1,0 +1,124 @@
+//! Entering acts and runs with their personal data as commitments, and reading what others recorded.
+
+use super::args::Record;
+use super::gather::{at, file};
+use super::{done, tell};
+use crate::check::Exit;
+use crate::log::place::{Place, key};
+use evidence::Recorded;
+use ledger::{Algorithm, Draft, Error, Hash, Policy, Result, json};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Read};
+use std::path::{Path, PathBuf};
+use store::beside::Beside;
+use store::witness::Witnesses;
+use store::{Cosign, Writer};
+
+/// The longest line that is read.
+const MAX_LINE: u64 = 1 << 24;
+
+/// `countersign record`: an entry a line in, with values that are committed to and files of evidence.
+///
+/// # Errors
+/// When a line is not understood, or an entry was not acknowledged.
+pub fn record(options: &Record) -> io::Result<Exit> {
+    done(run(options))
+}
+
+fn run(options: &Record) -> Result<Exit> {
+    let signer = key(&options.key, Algorithm::Ed25519, None)?;
+    let policy = options.policy.as_deref().map(|p| Policy::parse(&file(p)?)).transpose()?;
+    let cosign = policy.map(|p| Box::new(Witnesses::new(p)) as Box<dyn Cosign>);
+    let opened = Place::open(&options.ledger)?;
+    let beside = Beside::open(&options.beside)?;
+    let writer = Writer::start(opened.store(), signer, cosign, store::now)?;
+    let result = each_line(|line| {
+        let receipt = writer.append(draft(&beside, line)?)?;
+        tell(options.format, &format!("entry {}", receipt.seq), &json!({"entry": receipt.seq}))
+    });
+    drop(writer);
+    opened.close()?;
+    result.map(|()| Exit::Clean)
+}
+
+fn each_line(mut act: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut input = io::stdin().lock();
+    for number in 1.. {
+        let mut line = Vec::new();
+        let length = (&mut input).take(MAX_LINE).read_until(b'\n', &mut line);
+        match length.map_err(|e| Error::new(format!("standard input: {e}")))? {
+            0 => break,
+            n if n as u64 == MAX_LINE => {
+                return Err(Error::new(format!("line {number} is longer than {MAX_LINE} bytes")));
+            }
+            _ if line.trim_ascii().is_empty() => {}
+            _ => act(line.trim_ascii()).map_err(|e| Error::new(format!("line {number}: {e}")))?,
+        }
+    }
+    Ok(())
+}
+
+/// Keeps values and evidence durably, and makes the entry that commits to them.
+fn draft(beside: &Beside, line: &[u8]) -> Result<Draft> {
+    let value = json::parse(line)?;
+    let text =
+        |name: &str| value[name].as_str().ok_or_else(|| Error::new(format!("it has no text `{name}`")));
+    let known = ["type", "source", "body", "values", "evidence"];
+    if let Some(other) = value.as_object().and_then(|o| o.keys().find(|k| !known.contains(&k.as_str()))) {
+        return Err(Error::new(format!(
+            "`{other}` is not known: write `type`, `source`, `body`, `values` and `evidence`"
+        )));
+    }
+    let mut commitments = BTreeMap::new();
+    for (name, personal) in value["values"].as_object().into_iter().flatten() {
+        commitments.insert(name.clone(), beside.commit(name, personal.clone(), None)?);
+    }
+    let files = value["evidence"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let put = |path: &Value| -> Result<Hash> {
+        let path = path.as_str().ok_or_else(|| Error::new("`evidence` is a list of files"))?;
+        beside.put_evidence(&file(&PathBuf::from(path))?)
+    };
+    let evidence: Vec<Hash> = files.iter().map(put).collect::<Result<_>>()?;
+    Draft::with(text("type")?, text("source")?, &value["body"], &commitments, &evidence)
+}
+
+/// What others recorded: JSON lines, or CSV with a header.
+pub(super) fn recorded(path: &Path, by: &str, compare: &[String]) -> Result<Vec<Recorded>> {
+    let bytes = file(path)?;
+    let rows =
+        if bytes.trim_ascii_start().starts_with(b"{") { json_lines(&bytes)? } else { table(path, &bytes)? };
+    let row = |(line, mut row): (usize, BTreeMap<String, String>)| {
+        let id = row
+            .remove(by)
+            .ok_or_else(|| Error::new(format!("`{}` line {line} has no field `{by}`", path.display())))?;
+        row.retain(|name, _| compare.contains(name));
+        Ok(Recorded { id, place: format!("line {line}"), facts: row })
+    };
+    rows.into_iter().map(row).collect()
+}
+
+type Rows = Vec<(usize, BTreeMap<String, String>)>;
+
+fn json_lines(bytes: &[u8]) -> Result<Rows> {
+    let lines = (1..).zip(bytes.split(|b| *b == b'\n')).filter(|(_, l)| !l.trim_ascii().is_empty());
+    let read = |(number, line): (usize, &[u8])| {
+        let value = json::parse(line).map_err(|e| Error::new(format!("line {number}: {e}")))?;
+        let fields = value.as_object().into_iter().flatten();
+        let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+        Ok((number, fields.map(|(n, v)| (n.clone(), text(v))).collect()))
+    };
+    lines.map(read).collect()
+}
+
+fn table(path: &Path, bytes: &[u8]) -> Result<Rows> {
+    let failed = |e: csv::Error| at(path, &io::Error::other(e));
+    let mut reader = csv::Reader::from_reader(bytes);
+    let names = reader.headers().map_err(failed)?.clone();
+    let mut rows = Vec::new();
+    for (number, record) in (2..).zip(reader.records()) {
+        let record = record.map_err(failed)?;
+        rows.push((number, names.iter().map(str::to_owned).zip(record.iter().map(str::to_owned)).collect()));
+    }
+    Ok(rows)
+}

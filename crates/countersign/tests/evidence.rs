@@ -1,0 +1,304 @@
+//! Evidence by command line: recorded, handed over, verified by both verifiers, counted, reconciled, erased.
+
+#![allow(clippy::unwrap_used, reason = "a test whose input is not there or not sound has failed")]
+
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("evidence-{name}"));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn run(folder: &Path, arguments: &str, input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    command.current_dir(folder).args(arguments.split(' '));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // A program that stops early reads no further.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn good(folder: &Path, arguments: &str, input: &str) -> String {
+    let output = run(folder, arguments, input);
+    assert!(output.status.success(), "{arguments}: {}", text(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// An entry of an act, without a statement.
+fn act(by: &str, act: &str, of: Option<u64>, rests_on: &[u64]) -> String {
+    let body = json!({
+        "act": act, "allow": true, "closure": "sha256:11", "controls": ["soc2:CC8.1"], "environment": "production",
+        "mode": "enforce", "modes": {}, "of": of, "people": null, "policy": null, "rests_on": rests_on,
+        "rules": ["four-eyes"], "subject": "workflow/leaver", "tier": 3, "until": null, "verdict": true,
+    });
+    let values = json!({"by": by, "reason": format!("because of {by}")});
+    json!({"type": "act/1", "source": "gate", "body": body, "values": values}).to_string()
+}
+
+fn execution(id: &str, identity: &str) -> String {
+    let body = json!({"execution": id, "status": "succeeded"});
+    json!({"type": "run/1", "source": "runtime", "body": body, "values": {"identity": identity}}).to_string()
+}
+
+/// A ledger with a change and three executions: entries 0 to 3, and 4 to 6.
+fn ledger(name: &str) -> PathBuf {
+    let folder = folder(name);
+    let made = good(&folder, "ledger --format json init ledger --name corp.test/ledger --key key", "");
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let policy = format!("log {}\nquorum none\n", made["vkey"].as_str().unwrap());
+    std::fs::write(folder.join("policy"), policy).unwrap();
+    let mut lines = vec![
+        act("ann", "propose", None, &[]),
+        act("ben", "approve", Some(0), &[]),
+        act("lea.torres@corp.test", "approve", Some(0), &[]),
+        act("dan", "release", Some(0), &[1, 2]),
+    ];
+    lines.extend(["x-1", "x-2", "x-3"].map(|id| execution(id, "kim+admin@corp.test")));
+    good(&folder, "record ledger --beside beside --key key", &lines.join("\n"));
+    folder
+}
+
+fn python(folder: &Path, bundle: &str) -> Option<bool> {
+    let there = Command::new("python3").args(["-c", "import cryptography"]).output();
+    if !there.is_ok_and(|o| o.status.success()) {
+        println!("skipped: there is no python3 with the package `cryptography`");
+        return None;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../evidence/verify.py");
+    let mut command = Command::new("python3");
+    let output =
+        command.current_dir(folder).arg("-B").arg(script).args([bundle, "--policy", "policy"]).output();
+    Some(output.unwrap().status.success())
+}
+
+#[test]
+fn a_change_is_handed_over_and_verified() {
+    let folder = ledger("change");
+    good(&folder, "evidence ledger --beside beside --about change:0 --output bundle", "");
+    good(&folder, "evidence ledger --beside beside --about workflow:leaver --output one --one-file", "");
+    for bundle in ["bundle", "one"] {
+        let told = good(&folder, &format!("verify {bundle} --policy policy --report page.html"), "");
+        assert!(told.starts_with("Everything that is in this bundle holds."), "{told}");
+        assert!(told.contains("4 entries answer that") && told.contains("Cannot be proved"), "{told}");
+        assert_ne!(python(&folder, bundle), Some(false));
+    }
+    let page = std::fs::read_to_string(folder.join("page.html")).unwrap();
+    assert!(page.contains("`lea.torres@corp.test` did `approve` on `workflow/leaver`"), "{page}");
+    let entries = folder.join("bundle/entries");
+    let changed = std::fs::read_to_string(&entries).unwrap().replacen("\"tier\":3", "\"tier\":1", 1);
+    std::fs::write(&entries, changed).unwrap();
+    let output = run(&folder, "verify bundle --policy policy", "");
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output);
+    assert!(told.contains("(file-digest)") && told.contains("entry 0: it is not in the ledger"), "{told}");
+    assert_ne!(python(&folder, "bundle"), Some(true));
+}
+
+#[test]
+fn what_was_kept_from_last_time_is_continued() {
+    let folder = ledger("known");
+    let kept = good(&folder, "ledger checkpoint ledger", "");
+    std::fs::write(folder.join("kept"), kept).unwrap();
+    good(&folder, "record ledger --beside beside --key key", &execution("x-4", "kim+admin@corp.test"));
+    good(&folder, "evidence ledger --beside beside --since kept --output bundle", "");
+    good(&folder, "verify bundle --policy policy --known kept", "");
+    good(&folder, "evidence ledger --beside beside --output without", "");
+    let output = run(&folder, "verify without --policy policy --known kept", "");
+    assert!(text(&output).contains("(known-checkpoint)"), "{}", text(&output));
+    let output = run(&folder, "verify bundle --policy policy --not-before 2026-01-01", "");
+    assert!(text(&output).contains("(stale)"), "no witness tells the time: {}", text(&output));
+}
+
+#[test]
+fn a_population_ties_out_and_its_sample_can_be_drawn_again() {
+    let folder = ledger("population");
+    let told = good(&folder, "population ledger --of decisions --sample 2 --seed audit-7", "");
+    assert!(told.starts_with("4 decisions (every act)"), "{told}");
+    assert!(told.contains("found in 4 entries of `gate`") && told.contains("sample of 2 of 4"), "{told}");
+    assert_eq!(told, good(&folder, "population ledger --of decisions --sample 2 --seed audit-7", ""));
+    let releases = good(&folder, "population ledger --of releases --format json", "");
+    let releases: Value = serde_json::from_str(&releases).unwrap();
+    assert_eq!(releases["items"][0]["chain"], json!([0, 1, 2, 3]));
+    assert_eq!(
+        good(&folder, "population ledger --of changes --until 2020-01-01", "").lines().next(),
+        Some("0 changes (act = propose)")
+    );
+}
+
+#[test]
+fn what_a_platform_recorded_is_held_against_the_ledger() {
+    let folder = ledger("reconcile");
+    std::fs::write(folder.join("list.csv"), "execution,status\nx-1,succeeded\nx-2,failed\nx-9,succeeded\n")
+        .unwrap();
+    let output =
+        run(&folder, "reconcile ledger --with list.csv --by execution --compare status --type run/1", "");
+    let told = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for line in [
+        "3 in `list.csv`, 3 in the ledger, 1 agree",
+        "missing: `x-9` (line 4) is not in the ledger",
+        "extra: `x-3` (entry 6) is not in the file",
+        "altered: `x-2`: status is `failed` at line 3, and `succeeded` at entry 5",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    let lines = "{\"execution\":\"x-1\"}\n{\"execution\":\"x-2\"}\n{\"execution\":\"x-3\"}\n";
+    std::fs::write(folder.join("list.jsonl"), lines).unwrap();
+    good(&folder, "reconcile ledger --with list.jsonl --by execution --type run/1", "");
+}
+
+#[test]
+fn what_happened_is_told_from_the_ledger() {
+    let folder = ledger("explain");
+    let told = good(&folder, "explain 3 --ledger ledger --beside beside", "");
+    for part in [
+        "`dan` did `release` on `workflow/leaver` in `production`. [entry 3, act, subject, commitments.by]",
+        "It answers entry 0. [entry 3, of]",
+        "It rests on the entries 1, 2. [entry 3, rests_on]",
+        "by `four-eyes`. [entry 3, policy, people, rules]",
+        "The reason given: because of dan [entry 3, commitments.reason]",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let about = good(&folder, "explain identity:kim+admin@corp.test --ledger ledger --beside beside", "");
+    assert_eq!(about.lines().count(), 3, "{about}");
+    let without = good(&folder, "explain 3 --ledger ledger", "");
+    assert!(without.contains("Somebody whose name is withheld or erased did `release`"), "{without}");
+    assert_eq!(run(&folder, "explain 99 --ledger ledger", "").status.code(), Some(2));
+    let run_of = json!({"execution": "x-7", "release": 3});
+    let line = json!({"type": "run/1", "source": "runtime", "body": run_of, "values": {"identity": "moe@corp.test"}});
+    good(&folder, "record ledger --beside beside --key key", &line.to_string());
+    let joined = good(&folder, "explain change:0 --ledger ledger --beside beside", "");
+    assert!(
+        joined.contains("about `moe@corp.test`, execution `x-7`"),
+        "who, what and whom in one answer: {joined}"
+    );
+}
+
+#[test]
+fn the_control_is_shown_day_by_day() {
+    let folder = ledger("controls");
+    let told = good(&folder, "controls ledger", "");
+    assert!(told.contains("  enforced in every tier"), "{told}");
+}
+
+/// Every file beneath a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let listed = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    listed.flat_map(|p| if p.is_dir() { files(&p) } else { vec![p] }).collect()
+}
+
+/// The forms in which bytes may hide: as they are, in base64 at each alignment, in hex, as a URL has them, in UTF-16.
+fn forms(value: &str) -> Vec<Vec<u8>> {
+    let mut out = vec![value.as_bytes().to_vec()];
+    for shift in 0..3 {
+        let encoded = ledger::encoding::to_base64(&[&vec![b'x'; shift], value.as_bytes()].concat());
+        let inner = &encoded.as_bytes()[4..encoded.len() - 4];
+        out.push(inner.to_vec());
+        out.push(
+            inner
+                .iter()
+                .map(|b| match b {
+                    b'+' => b'-',
+                    b'/' => b'_',
+                    b => *b,
+                })
+                .collect(),
+        );
+    }
+    let hex = ledger::encoding::to_hex(value.as_bytes());
+    let url = |b: u8| {
+        if b.is_ascii_alphanumeric() || b == b'.' { (b as char).to_string() } else { format!("%{b:02X}") }
+    };
+    out.extend([hex.to_uppercase().into_bytes(), hex.into_bytes()]);
+    out.push(value.bytes().map(url).collect::<String>().into_bytes());
+    out.push(value.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    out
+}
+
+/// Where a value still stands, in whatever form. A gzip stream, in which it could hide, counts as a place.
+fn traces(folder: &Path, value: &str) -> Vec<String> {
+    let forms = forms(value);
+    let mut found = Vec::new();
+    for path in files(folder) {
+        let bytes = std::fs::read(&path).unwrap();
+        let has = |form: &[u8]| bytes.windows(form.len()).any(|w| w == form);
+        if forms.iter().any(|f| has(f)) || has(&[0x1f, 0x8b, 0x08]) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+#[test]
+fn an_erased_value_leaves_no_trace_and_every_proof_holds() {
+    let folder = ledger("erase");
+    good(&folder, "evidence ledger --beside beside --output before", "");
+    let value = "lea.torres@corp.test";
+    assert!(
+        !traces(&folder.join("beside"), value).is_empty()
+            && !traces(&folder.join("before"), value).is_empty()
+    );
+    assert_eq!(traces(&folder.join("ledger"), value), [""; 0]);
+    let beside = store::beside::Beside::open(folder.join("beside")).unwrap();
+    let entry = good(&folder, "ledger show ledger 2", "");
+    let entry = ledger::Entry::parse(entry.as_bytes()).unwrap();
+    for commitment in entry.commitments.values() {
+        beside.erase(commitment).unwrap();
+    }
+    std::fs::remove_dir_all(folder.join("before")).unwrap();
+    good(&folder, "evidence ledger --beside beside --output after", "");
+    assert_eq!(traces(&folder, value), [""; 0]);
+    let told = good(&folder, "verify after --policy policy", "");
+    assert!(told.contains("2 values were withheld or erased"), "{told}");
+    assert_ne!(python(&folder, "after"), Some(false));
+    let vkey = std::fs::read_to_string(folder.join("policy")).unwrap();
+    let vkey = vkey.split_whitespace().nth(1).unwrap().to_owned();
+    good(&folder, &format!("ledger fsck ledger --vkey {vkey}"), "");
+}
+
+/// Values are secrets: a thousand of them stand in no ledger, no bundle for others, and no message.
+#[test]
+fn a_thousand_canaries_appear_nowhere() {
+    let folder = ledger("canaries");
+    let canary =
+        |i: u32| format!("canary-{:08x}-{:08x}", i.wrapping_mul(0x9e37_79b9), i.wrapping_mul(0x85eb_ca6b));
+    let some = |i: u32| (i..i + 50).map(canary).collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = (0..20).map(|i| execution(&format!("c-{i}"), &some(i * 50))).collect();
+    let told = good(&folder, "record ledger --beside beside --key key", &lines.join("\n"));
+    good(&folder, "evidence ledger --beside beside --role public --output public", "");
+    let mut said = told.into_bytes();
+    for broken in [
+        format!("{{\"type\":\"run/1\",\"source\":\"runtime\",\"body\":\"{}\"}}", canary(1)),
+        format!(
+            "{{\"type\":\"run/1\",\"source\":\"runtime\",\"body\":{{}},\"values\":{{\"identity\":\"{}\"}}",
+            canary(2)
+        ),
+        format!("{{\"source\":\"runtime\",\"body\":{{\"p\":\"{}\"}}}}", canary(3)),
+    ] {
+        let output = run(&folder, "record ledger --beside beside --key key", &broken);
+        assert_eq!(output.status.code(), Some(2), "{broken}");
+        said.extend(text(&output).into_bytes());
+    }
+    said.extend(good(&folder, "verify public --policy policy", "").into_bytes());
+    std::fs::write(folder.join("public/said"), &said).unwrap();
+    for part in ["ledger", "public"] {
+        for path in files(&folder.join(part)) {
+            let bytes = std::fs::read(&path).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains("canary-") && !text.contains("Y2FuYXJ5"), "{}", path.display());
+        }
+    }
+}
