@@ -1,0 +1,158 @@
+//! The facts of an act: what was measured in the world, and what the state knows.
+
+use crate::event::{Digest32, Evidence, Intent, target};
+use crate::state::{Proposal, ProposalStatus, State};
+use policy::{
+    Act, Actor, AiMark, Contribution, Facts, Mode, Moment, People, ReleaseTarget, Subject, SubjectKind,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What was measured: the directory, the clock, the closure and what is known of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct World {
+    /// The directory.
+    pub people: Arc<People>,
+    /// The moment.
+    pub at: Moment,
+    /// The environment.
+    pub environment: String,
+    /// The modes of the configuration.
+    pub modes: BTreeMap<u8, Mode>,
+    /// The version of the policy.
+    pub policy: String,
+    /// The organisation.
+    pub organisation: String,
+    /// The digest of what is shown.
+    pub view: String,
+    /// What it is about.
+    pub subject: Subject,
+    /// The parts of its closure.
+    pub parts: BTreeMap<String, Digest32>,
+    /// Who touched a part of it since the last release, by history.
+    pub contributors: Vec<Contribution>,
+    /// What is known of it.
+    pub evidence: Evidence,
+    /// Whether a machine made the change, or helped.
+    pub ai: AiMark,
+    /// The commit that was looked at.
+    pub commit: String,
+}
+
+/// What an act needs a proposal to ask for, where it carries one out.
+pub(crate) fn carries_out(act: Act) -> Option<Intent> {
+    match act {
+        Act::Release | Act::Change(_) => Some(Intent::Change),
+        Act::RollBack => Some(Intent::RollBack),
+        Act::TakeOver => Some(Intent::TakeOver),
+        _ => None,
+    }
+}
+
+/// The facts of an act in a state: about a proposal, an exception or a break-glass, where it answers one.
+#[must_use]
+pub fn facts(state: &State, world: &World, act: Act, actor: Actor, of: Option<&str>) -> Facts {
+    let proposal = of.and_then(|of| state.proposals.get(of));
+    let evidence = &world.evidence;
+    let subject = &world.subject;
+    let name = &subject.name;
+    let mut facts = Facts {
+        people: world.people.clone(),
+        actor,
+        at: world.at,
+        environment: world.environment.clone(),
+        modes: world.modes.clone(),
+        subject: subject.clone(),
+        policy: world.policy.clone(),
+        view: world.view.clone(),
+        requester: requester(state, world, proposal),
+        contributors: contributors(state, world, proposal),
+        record: evidence.record.clone(),
+        findings: evidence.findings.clone(),
+        proofs: evidence.proofs.clone(),
+        tests: tests(state, world),
+        boundary: evidence.boundary.clone(),
+        components: components(state, world),
+        credentials: evidence.credentials.clone(),
+        exceptions: state.exceptions.values().map(|l| l.exception.clone()).collect(),
+        exception: of.and_then(|of| state.exceptions.get(of)).map(|l| l.exception.clone()),
+        break_glass: state.glasses.values().map(|g| g.glass.clone()).collect(),
+        glass: of.and_then(|of| state.glasses.get(of)).map(|g| g.glass.clone()),
+        ai: world.ai.max(proposal.map_or(AiMark::None, |p| p.ai)),
+        ..Facts::of(act)
+    };
+    if carries_out(act).is_some() {
+        facts.approvals = proposal.map(Proposal::approvals).unwrap_or_default();
+    }
+    if act == Act::RollBack {
+        let closure = subject.closure.clone();
+        let releases = state.workflows.get(name).and_then(|w| w.releases.get(&world.environment));
+        let released_before = releases.into_iter().flatten().any(|r| r.closure == closure);
+        facts.target = Some(ReleaseTarget { closure, released_before });
+    }
+    facts.open_reviews = match &facts.glass {
+        Some(_) if act == Act::PostChangeReview => {
+            of.and_then(|of| state.glasses.get(of)).and_then(|g| g.owed(world.at)).into_iter().collect()
+        }
+        _ => state.owed(&facts.record.owner, name, world.at),
+    };
+    facts
+}
+
+/// Who asks: the proposer. For a thing that is approved without a proposal, nobody.
+fn requester(state: &State, world: &World, proposal: Option<&Proposal>) -> String {
+    let subject = &world.subject;
+    let latest = || {
+        let proposals = state.proposals.values().filter(|p| same(p, subject.kind, &subject.name));
+        proposals.filter(|p| p.closure == subject.closure).max_by_key(|p| p.number)
+    };
+    proposal.or_else(latest).map(|p| p.key.clone()).unwrap_or_default()
+}
+
+fn same(proposal: &Proposal, kind: SubjectKind, name: &str) -> bool {
+    target(proposal.kind, &proposal.name) == target(kind, name)
+}
+
+/// Everybody with a part in it: by history, and by the record of every proposal since the last release, so that a history
+/// that is written anew forgets nobody.
+fn contributors(state: &State, world: &World, proposal: Option<&Proposal>) -> Vec<Contribution> {
+    let subject = &world.subject;
+    let since = match subject.kind {
+        SubjectKind::Workflow => {
+            let last = state.released(&subject.name, &world.environment);
+            // A release that is judged itself does not end the time that is looked at.
+            let last =
+                last.filter(|r| proposal.is_none_or(|p| p.status == ProposalStatus::Open || p.at > r.at));
+            last.map_or(Moment(i64::MIN), |r| r.at)
+        }
+        _ => Moment(i64::MIN),
+    };
+    let until = proposal.filter(|p| p.status != ProposalStatus::Open).map_or(u64::MAX, |p| p.number);
+    let mut all = world.contributors.clone();
+    let recorded = state.proposals.values().filter(|p| {
+        let counts = p.intent == Intent::Change && p.at >= since && p.number <= until;
+        same(p, subject.kind, &subject.name) && counts
+    });
+    for proposal in recorded {
+        let proposer = Contribution { account: proposal.key.clone(), how: "proposed it".to_owned() };
+        all.extend(proposal.contributors.iter().cloned().chain([proposer]));
+    }
+    all.sort_by(|a, b| (&a.account, &a.how).cmp(&(&b.account, &b.how)));
+    all.dedup();
+    all
+}
+
+/// The newest tests of this closure that somebody attested to, not later than the moment.
+fn tests(state: &State, world: &World) -> Option<policy::TestEvidence> {
+    let attested = state.workflows.get(&world.subject.name).into_iter().flat_map(|w| &w.tests);
+    let mine = attested.filter(|t| t.closure == world.subject.closure && t.at <= world.at);
+    mine.max_by_key(|t| t.at).or(world.evidence.tests.as_ref()).cloned()
+}
+
+fn components(state: &State, world: &World) -> Vec<policy::Component> {
+    let mut all = world.evidence.components.clone();
+    for component in &mut all {
+        component.approved = state.approved(component.kind, &component.name, world.at);
+    }
+    all
+}

@@ -1,0 +1,160 @@
+//! Whether what was done was lawful: the recorded act, decided again by the same policies at the moment it was done. A
+//! statement made by hand gets no further than one made by a command.
+
+use crate::event::{Event, Evidence};
+use crate::facts::{World, carries_out, facts};
+use crate::perform::governed;
+use crate::state::{Proposal, State};
+use policy::{Act, Decision, Facts, Moment, PolicySet, SubjectKind, Verdict};
+use serde::Serialize;
+
+/// Decides a recorded act again: as it says of itself, with the directory and the contributors of now, and (where it is
+/// given) with what is known of its closure now instead of what the statement says.
+#[must_use]
+pub fn judge(
+    set: &PolicySet,
+    state: &State,
+    world: &World,
+    (key, event): (&str, &Event),
+    fresh: Option<&Evidence>,
+) -> (Facts, Decision) {
+    let mut then = world.clone();
+    then.at = event.at;
+    then.environment.clone_from(&event.environment);
+    then.policy.clone_from(&event.policy);
+    // What was shown then is not kept to be compared with; that something was is in the statement.
+    then.view = String::new();
+    let tier = event.subject.effective_tier().max(world.subject.effective_tier());
+    let opaque = event.subject.opaque || world.subject.opaque;
+    if world.subject.name != event.subject.name || world.subject.closure != event.subject.closure {
+        then.subject = event.subject.clone();
+    }
+    (then.subject.tier, then.subject.opaque) = (tier, opaque);
+    then.evidence = fresh.or(event.evidence.as_ref()).cloned().unwrap_or_default();
+    if fresh.is_some() {
+        // Credentials are rotated, and records completed, later too: what stood then stands in the statement.
+        let said = event.evidence.clone().unwrap_or_default();
+        then.evidence.credentials = said.credentials;
+        then.evidence.tests = said.tests;
+    }
+    let mut facts = facts(state, &then, event.act, event.actor(key), event.of.as_deref());
+    if event.exception.is_some() {
+        facts.exception.clone_from(&event.exception);
+    }
+    if event.glass.is_some() {
+        facts.glass.clone_from(&event.glass);
+    }
+    if event.act == Act::UseBreakGlass || event.act == Act::CloseBreakGlass {
+        // It was not closed when it was used.
+        let close = |g: &mut policy::BreakGlass| g.closed = g.closed.filter(|c| *c < event.at);
+        facts.glass.iter_mut().chain(&mut facts.break_glass).for_each(close);
+    }
+    let decision = policy::answer(set, &facts);
+    (facts, decision)
+}
+
+/// Why approvals that were given do not count any more.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "void", rename_all = "kebab-case")]
+pub enum Void {
+    /// A part of the closure is another one.
+    Changed {
+        /// The part.
+        part: String,
+    },
+    /// A part is new.
+    Added {
+        /// The part.
+        part: String,
+    },
+    /// A part is gone.
+    Removed {
+        /// The part.
+        part: String,
+    },
+    /// The policy is another version.
+    Policy {
+        /// The one it was approved under.
+        was: String,
+    },
+    /// Who approved is not with us any more.
+    Left {
+        /// Who.
+        who: String,
+    },
+}
+
+impl std::fmt::Display for Void {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Void::Changed { part } => write!(f, "`{part}` changed"),
+            Void::Added { part } => write!(f, "`{part}` is new"),
+            Void::Removed { part } => write!(f, "`{part}` is gone"),
+            Void::Policy { was } => write!(f, "the policy changed since {}", short(was)),
+            Void::Left { who } => write!(f, "{who} is not with us any more"),
+        }
+    }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..19).unwrap_or(digest)
+}
+
+/// What voids the approvals of a proposal now, in a fixed order.
+#[must_use]
+pub fn voids(proposal: &Proposal, world: &World) -> Vec<Void> {
+    let mut found = Vec::new();
+    if proposal.closure != world.subject.closure {
+        let (old, new) = (&proposal.parts, &world.parts);
+        for (part, digest) in new {
+            match old.get(part) {
+                None => found.push(Void::Added { part: part.clone() }),
+                Some(was) if was != digest => found.push(Void::Changed { part: part.clone() }),
+                Some(_) => {}
+            }
+        }
+        let gone = old.keys().filter(|p| !new.contains_key(*p));
+        found.extend(gone.map(|part| Void::Removed { part: part.clone() }));
+    }
+    if proposal.policy != world.policy {
+        found.push(Void::Policy { was: proposal.policy.clone() });
+    }
+    found.extend(leavers(proposal, world));
+    found.sort();
+    found
+}
+
+fn leavers(proposal: &Proposal, world: &World) -> Vec<Void> {
+    let approvers = proposal.reviews.iter().filter(|r| r.verdict == Verdict::Approve);
+    let mut left: Vec<Void> = approvers
+        .filter_map(|r| match world.people.find(&r.by.account) {
+            policy::Found::One(person, _) if person.active_at(world.at) => None,
+            policy::Found::One(person, _) => Some(Void::Left { who: person.id.clone() }),
+            _ => Some(Void::Left { who: r.by.account.clone() }),
+        })
+        .collect();
+    left.sort();
+    left.dedup();
+    left
+}
+
+impl State {
+    /// The version of what governs that was put in force, if one was; what is measured must be that one.
+    #[must_use]
+    pub fn in_force(&self, kind: SubjectKind) -> Option<&str> {
+        self.governed.get(&governed(kind)?).map(|v| v.digest.as_str())
+    }
+
+    /// Whether an act is one that has to be judged before it counts: it changes something by itself.
+    #[must_use]
+    pub fn weighs(act: Act) -> bool {
+        carries_out(act).is_some()
+            || !matches!(act, Act::Register | Act::Propose | Act::Withdraw | Act::Review(_) | Act::Attest)
+    }
+
+    /// Post-change reviews that are overdue at a moment.
+    #[must_use]
+    pub fn overdue(&self, at: Moment) -> Vec<policy::OpenReview> {
+        self.glasses.values().filter_map(|g| g.owed(at)).filter(|r| r.overdue(at)).collect()
+    }
+}

@@ -1,0 +1,119 @@
+//! The order of events, from their own links: what an event was made after stands before it; of what is left, the earlier
+//! and then the smaller digest. So whatever way statements come together (a merge, a copy, a listing), they fold to one
+//! state, and what has no place in it is refused with the reason.
+
+use crate::apply::{Refusal, step};
+use crate::event::Entry;
+use crate::state::State;
+use policy::Moment;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A statement that has no place, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Refused {
+    /// The statement.
+    pub id: String,
+    /// Why.
+    #[serde(flatten)]
+    pub refusal: Refusal,
+}
+
+/// What events came to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Folded {
+    /// The state.
+    pub state: State,
+    /// Statements that have no place in it, in order.
+    pub refused: Vec<Refused>,
+    /// The statements in their order.
+    pub order: Vec<String>,
+}
+
+/// Folds entries, in whatever order they are given, at a moment: what claims to be made later is refused.
+#[must_use]
+pub fn fold(entries: &[Entry], now: Moment) -> Folded {
+    let by_id: BTreeMap<&str, &Entry> = entries.iter().map(|e| (e.id.as_str(), e)).collect();
+    let mut folded = Folded::default();
+    let refuse = |folded: &mut Folded, id: &str, rule, message| {
+        folded.refused.push(Refused { id: id.to_owned(), refusal: Refusal { rule, message } });
+    };
+    for entry in ordered(&by_id) {
+        folded.order.push(entry.id.clone());
+        folded.state.heads.retain(|head| !entry.event.after.contains(head));
+        folded.state.heads.insert(entry.id.clone());
+        if let Some((rule, message)) = out_of_place(entry, &by_id, now) {
+            refuse(&mut folded, &entry.id, rule, message);
+        } else if let Err(refusal) = step(&mut folded.state, entry) {
+            folded.refused.push(Refused { id: entry.id.clone(), refusal });
+        }
+    }
+    let placed: BTreeSet<&str> = folded.order.iter().map(String::as_str).collect();
+    let circular: Vec<&str> = by_id.keys().copied().filter(|id| !placed.contains(id)).collect();
+    for id in circular {
+        refuse(&mut folded, id, "after", "it stands after itself".to_owned());
+    }
+    folded
+}
+
+/// Why an entry cannot stand where its links put it.
+fn out_of_place(
+    entry: &Entry,
+    by_id: &BTreeMap<&str, &Entry>,
+    now: Moment,
+) -> Option<(&'static str, String)> {
+    let event = &entry.event;
+    if event.at > now {
+        return Some((
+            "later-than-now",
+            format!("it says that it was made at {}, and it is {now}", event.at),
+        ));
+    }
+    if !event.after.is_sorted_by(|a, b| a < b) {
+        return Some((
+            "after",
+            "the statements it was made after are not in order, or stand twice".to_owned(),
+        ));
+    }
+    for parent in &event.after {
+        let Some(known) = by_id.get(parent.as_str()) else {
+            return Some((
+                "after",
+                format!("it was made after {parent}, which is not here: was it deleted?"),
+            ));
+        };
+        if known.event.at > event.at {
+            let told = format!("it says {}, and was made after {parent} of {}", event.at, known.event.at);
+            return Some(("at", told));
+        }
+    }
+    None
+}
+
+/// Entries in their order; those that stand after themselves are left out.
+fn ordered<'e>(by_id: &BTreeMap<&str, &'e Entry>) -> Vec<&'e Entry> {
+    let mut waits: HashMap<&str, usize> = HashMap::new();
+    let mut children: HashMap<&str, Vec<&'e Entry>> = HashMap::new();
+    let mut ready: BTreeSet<(Moment, &str)> = BTreeSet::new();
+    for entry in by_id.values() {
+        let parents: BTreeSet<&str> =
+            entry.event.after.iter().map(String::as_str).filter(|p| by_id.contains_key(p)).collect();
+        waits.insert(&entry.id, parents.len());
+        if parents.is_empty() {
+            ready.insert((entry.event.at, &entry.id));
+        }
+        parents.into_iter().for_each(|p| children.entry(p).or_default().push(entry));
+    }
+    let mut order = Vec::with_capacity(by_id.len());
+    while let Some((_, id)) = ready.pop_first() {
+        order.extend(by_id.get(id).copied());
+        for child in children.get(id).into_iter().flatten() {
+            if let Some(left) = waits.get_mut(child.id.as_str()) {
+                *left -= 1;
+                if *left == 0 {
+                    ready.insert((child.event.at, &child.id));
+                }
+            }
+        }
+    }
+    order
+}

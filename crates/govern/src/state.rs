@@ -1,0 +1,288 @@
+//! The state: what is proposed, released, approved, excepted and open, as the events left it. Times stay in it, so that
+//! it can be asked about any moment.
+
+use crate::event::{Digest32, Intent};
+use policy::{
+    Actor, Approval, BreakGlass, ComponentKind, Contribution, Exception, Governed, Mode, Moment, OpenReview,
+    Standing, SubjectKind, TestEvidence, Verdict,
+};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How long a post-change review may take after the emergency lane has ended, in hours.
+pub const REVIEW_HOURS: i64 = 72;
+
+/// Everything that events have come to.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct State {
+    /// Workflows under governance, by name.
+    pub workflows: BTreeMap<String, WorkflowState>,
+    /// Proposals, by the statement that made them.
+    pub proposals: BTreeMap<String, Proposal>,
+    /// Versions of components that were approved: kind, name.
+    pub components: BTreeMap<(ComponentKind, String), Vec<Approved>>,
+    /// Exceptions, by the statement that granted them.
+    pub exceptions: BTreeMap<String, Leave>,
+    /// Break-glass, by the statement that opened it.
+    pub glasses: BTreeMap<String, Glass>,
+    /// What governs, in the version in force.
+    pub governed: BTreeMap<Governed, Version>,
+    /// The modes that a change of the configuration set last.
+    pub modes: BTreeMap<u8, Mode>,
+    /// Statements that nothing followed yet.
+    pub heads: BTreeSet<String>,
+}
+
+/// A workflow under governance.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct WorkflowState {
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Who answers for it, as the last statement said.
+    pub owner: String,
+    /// What was released, by environment, in order.
+    pub releases: BTreeMap<String, Vec<Release>>,
+    /// Tests that were attested to.
+    pub tests: Vec<TestEvidence>,
+}
+
+/// Where a workflow is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Under governance.
+    #[default]
+    Registered,
+    /// Stopped at once; a release brings it back.
+    Killed,
+    /// At its end; registering begins anew.
+    Retired,
+}
+
+/// A release, or a roll-back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Release {
+    /// The statement.
+    pub id: String,
+    /// The proposal it carries out; of a roll-back in an emergency, the break-glass.
+    pub of: String,
+    /// The closure.
+    pub closure: String,
+    /// Its parts.
+    pub parts: BTreeMap<String, Digest32>,
+    /// When.
+    pub at: Moment,
+    /// The key that signed.
+    pub key: String,
+    /// The commit that was looked at.
+    pub commit: String,
+    /// It goes back to an earlier one.
+    pub back: bool,
+}
+
+/// What is live, and by which right.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Live<'s> {
+    /// By a release.
+    Released(&'s Release),
+    /// By a break-glass that holds.
+    Emergency(&'s str, &'s Glass),
+}
+
+/// A proposal.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Proposal {
+    /// What it asks for.
+    pub intent: Intent,
+    /// What it is about.
+    pub kind: SubjectKind,
+    /// Its name.
+    pub name: String,
+    /// The environment.
+    pub environment: String,
+    /// The closure.
+    pub closure: String,
+    /// Its parts.
+    pub parts: BTreeMap<String, Digest32>,
+    /// The policy version it was made under.
+    pub policy: String,
+    /// Who asks: the key that signed.
+    pub key: String,
+    /// When.
+    pub at: Moment,
+    /// Who had a part in it, as recorded.
+    pub contributors: Vec<Contribution>,
+    /// Whether a machine made it, or helped.
+    pub ai: policy::AiMark,
+    /// What reviewers said.
+    pub reviews: Vec<Review>,
+    /// What became of it.
+    pub status: ProposalStatus,
+    /// Its number in the order of all statements.
+    pub number: u64,
+}
+
+/// What became of a proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)] // the words say it
+pub enum ProposalStatus {
+    Open,
+    Withdrawn,
+    Done,
+}
+
+/// What a reviewer said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Review {
+    /// The statement.
+    pub id: String,
+    /// Who, bound to what.
+    pub by: Actor,
+    /// What.
+    pub verdict: Verdict,
+    /// When.
+    pub at: Moment,
+    /// How it was done.
+    pub looked: Option<crate::event::Looked>,
+}
+
+/// A version that was approved.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Approved {
+    /// The statement.
+    pub id: String,
+    /// The version or digest.
+    pub version: String,
+    /// From when on.
+    pub from: Moment,
+    /// Until when.
+    pub withdrawn: Option<Moment>,
+}
+
+/// An exception, with the periods that it was granted for: asked about a moment, it answers as it stood then.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Leave {
+    /// As it stands now.
+    pub exception: Exception,
+    /// The statements that granted and renewed it.
+    pub statements: Vec<String>,
+}
+
+/// A break-glass.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Glass {
+    /// As it stands now.
+    pub glass: BreakGlass,
+    /// The closures that were put live by it: workflow, closure, when.
+    pub uses: Vec<(String, String, Moment)>,
+    /// When it was looked at, and by which statement.
+    pub reviewed: Option<(Moment, String)>,
+}
+
+/// The version of what governs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Version {
+    /// The statement.
+    pub id: String,
+    /// The digest.
+    pub digest: String,
+}
+
+impl Glass {
+    /// When it ended: closed, or its time was over.
+    #[must_use]
+    pub fn ended(&self) -> Option<Moment> {
+        self.glass.closed.or(self.glass.until)
+    }
+
+    /// The review that is owed for it at a moment, if one is.
+    #[must_use]
+    pub fn owed(&self, at: Moment) -> Option<OpenReview> {
+        let over = matches!(self.glass.standing(at), Standing::Expired | Standing::Ended);
+        let given = self.reviewed.as_ref().is_some_and(|(when, _)| *when <= at);
+        (over && !given && !self.glass.drill).then(|| OpenReview {
+            of: self.glass.id.clone(),
+            due: self.ended().map(|end| end.plus_hours(REVIEW_HOURS)),
+            involved: self.glass.used_by.iter().chain([&self.glass.opened_by]).cloned().collect(),
+        })
+    }
+}
+
+impl Proposal {
+    /// What reviewers said, as the policies count it.
+    #[must_use]
+    pub fn approvals(&self) -> Vec<Approval> {
+        self.reviews.iter().map(|r| Approval { by: r.by.clone(), verdict: r.verdict, at: r.at }).collect()
+    }
+}
+
+impl State {
+    /// The release in force for an environment.
+    #[must_use]
+    pub fn released(&self, workflow: &str, environment: &str) -> Option<&Release> {
+        self.workflows.get(workflow)?.releases.get(environment)?.last()
+    }
+
+    /// What may be live at a moment: what a break-glass that holds put there last, else the release. Nothing of a
+    /// workflow that is stopped or retired.
+    #[must_use]
+    pub fn live(&self, workflow: &str, environment: &str, at: Moment) -> Option<Live<'_>> {
+        if self.workflows.get(workflow)?.phase != Phase::Registered {
+            return None;
+        }
+        let open = self.glasses.values().filter(|g| g.glass.is_open_for(workflow, at) && !g.glass.drill);
+        let used = open.flat_map(|g| {
+            let mine = g.uses.iter().filter(|(name, _, when)| name == workflow && *when <= at);
+            mine.map(move |(_, closure, when)| (*when, closure.as_str(), g))
+        });
+        let emergency = used.max_by_key(|(when, ..)| *when);
+        let release = self.released(workflow, environment);
+        match (emergency, release) {
+            (Some((when, closure, glass)), release) if release.is_none_or(|r| r.at <= when) => {
+                Some(Live::Emergency(closure, glass))
+            }
+            (_, release) => release.map(Live::Released),
+        }
+    }
+
+    /// The newest open proposal about something that asks for this.
+    #[must_use]
+    pub fn open_proposal(
+        &self,
+        kind: SubjectKind,
+        name: &str,
+        environment: &str,
+        intent: Intent,
+    ) -> Option<(&String, &Proposal)> {
+        let mine = |p: &Proposal| {
+            p.status == ProposalStatus::Open
+                && p.intent == intent
+                && p.kind == kind
+                && p.name == name
+                && p.environment == environment
+        };
+        self.proposals.iter().filter(|(_, p)| mine(p)).max_by_key(|(id, p)| (p.number, *id))
+    }
+
+    /// The versions of a component that are approved at a moment.
+    #[must_use]
+    pub fn approved(&self, kind: ComponentKind, name: &str, at: Moment) -> Vec<String> {
+        let all = self.components.get(&(kind, name.to_owned())).into_iter().flatten();
+        all.filter(|a| a.from <= at && a.withdrawn.is_none_or(|w| at < w))
+            .map(|a| a.version.clone())
+            .collect()
+    }
+
+    /// The post-change reviews that are owed at a moment for emergencies of an owner's workflows.
+    #[must_use]
+    pub fn owed(&self, owner: &str, workflow: &str, at: Moment) -> Vec<OpenReview> {
+        let theirs = |g: &Glass| {
+            g.glass.scope.iter().any(|name| {
+                let owned = self.workflows.get(name).is_some_and(|w| !owner.is_empty() && w.owner == owner);
+                name == workflow || owned
+            })
+        };
+        self.glasses.values().filter(|g| theirs(g)).filter_map(|g| g.owed(at)).collect()
+    }
+}

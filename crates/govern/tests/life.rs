@@ -1,0 +1,272 @@
+//! The life of a change, and each of the other lanes, through the one door.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot have its facts has failed")]
+
+mod common;
+
+use common::{LEAVER, Log, NOW, approve, core, digest, other, world};
+use govern::{Evidence, Intent, Live, Void, Wish, World, due, judge, quality, voids};
+use policy::{Act, BreakGlass, ComponentKind, Exception, Governed, Moment, SubjectKind, Verdict};
+
+#[test]
+fn a_change_is_proposed_reviewed_and_released() {
+    let mut log = Log::registered();
+    let v1 = world("v1");
+    assert!(log.refused(&v1, &Wish::of(Act::Release, "ann")).contains(&"answers".to_owned()));
+    let proposal = log.must(&v1, &Wish::of(Act::Propose, "ann"));
+    assert!(log.refused(&v1, &approve("ann")).contains(&"no-contributor-approves".to_owned()));
+    assert!(log.refused(&v1, &Wish::of(Act::Release, "ann")).contains(&"security-approval".to_owned()));
+    let peer = log.must(&v1, &approve("ben"));
+    let security = log.must(&v1, &approve("sam"));
+    let release = log.must(&v1, &Wish::of(Act::Release, "ann"));
+    let state = log.fold().state;
+    assert_eq!(state.released(LEAVER, "production").unwrap().id, release);
+    let event = &log.entries.last().unwrap().event;
+    let rests = &event.evidence.as_ref().unwrap().rests_on;
+    assert!([&proposal, &peer, &security].iter().all(|id| rests.contains(id)), "{rests:?}");
+    assert_eq!(rests.len(), 4, "and the connector's approval");
+    assert!(log.refused(&v1, &Wish::of(Act::Release, "ann")).contains(&"answers".to_owned()), "once only");
+}
+
+#[test]
+fn an_edit_voids_the_approvals_and_says_which_part_changed() {
+    let mut log = Log::registered();
+    let id = log.approved("v1");
+    let edited = world("v2");
+    let why = log.refused(&edited, &Wish::of(Act::Release, "ann"));
+    assert!(why.contains(&"peer-approval".to_owned()) && why.contains(&"closure".to_owned()), "{why:?}");
+    let state = log.fold().state;
+    let part = "leaver/step/Deactivate".to_owned();
+    assert_eq!(voids(&state.proposals[&id], &edited), [Void::Changed { part }]);
+    log.released("v2");
+}
+
+#[test]
+fn another_policy_and_a_leaver_void_them_too() {
+    let mut log = Log::registered();
+    let id = log.approved("v1");
+    let newer = World { policy: digest("policy 2"), ..world("v1") };
+    assert!(log.refused(&newer, &Wish::of(Act::Release, "ann")).contains(&"security-approval".to_owned()));
+    let mut left = world("v1");
+    let mut people: Vec<_> = left.people.all().to_vec();
+    people.iter_mut().filter(|p| p.id == "sam").for_each(|p| p.ends = Some(NOW));
+    left.people = std::sync::Arc::new(policy::People::new(people, left.people.groups().to_vec()));
+    assert!(log.refused(&left, &Wish::of(Act::Release, "ann")).contains(&"security-approval".to_owned()));
+    let state = log.fold().state;
+    assert_eq!(voids(&state.proposals[&id], &newer), [Void::Policy { was: digest("policy 1") }]);
+    let later = World { at: log.now(), ..left };
+    assert_eq!(voids(&state.proposals[&id], &later), [Void::Left { who: "sam".into() }]);
+}
+
+#[test]
+fn a_history_written_anew_forgets_nobody() {
+    let mut log = Log::registered();
+    let v1 = world("v1");
+    log.must(&v1, &Wish::of(Act::Propose, "ann"));
+    // Ben amends the commit so that ann's name is gone from it, and proposes that as his own.
+    let mut amended = world("v2");
+    amended.contributors = vec![policy::Contribution { account: "ben".into(), how: "commit 77b0".into() }];
+    log.must(&amended, &Wish::of(Act::Propose, "ben"));
+    assert!(log.refused(&amended, &approve("ann")).contains(&"no-contributor-approves".to_owned()));
+}
+
+#[test]
+fn rolling_back_is_a_reviewed_act_to_what_was_released() {
+    let mut log = Log::registered();
+    log.released("v1");
+    log.released("v2");
+    let (v1, v3) = (world("v1"), world("v3"));
+    let back = Wish { intent: Intent::RollBack, ..Wish::of(Act::Propose, "ann") };
+    assert!(log.refused(&v3, &back).contains(&"released-before".to_owned()));
+    log.must(&v1, &back);
+    let roll = Wish::of(Act::RollBack, "olga");
+    assert!(log.refused(&v1, &roll).contains(&"roll-back-approved".to_owned()));
+    log.must(&v1, &approve("sam"));
+    let id = log.must(&v1, &roll);
+    let state = log.fold().state;
+    let now = state.released(LEAVER, "production").unwrap();
+    assert!(now.back && now.id == id && now.closure == v1.subject.closure);
+}
+
+fn glass() -> BreakGlass {
+    BreakGlass {
+        reason: "leavers keep access since the night".into(),
+        ticket: "INC-2041".into(),
+        scope: vec![LEAVER.into()],
+        way_back: true,
+        ..BreakGlass::default()
+    }
+}
+
+#[test]
+fn break_glass_works_at_once_expires_and_blocks_until_it_is_reviewed() {
+    let mut log = Log::registered();
+    log.released("v1");
+    let fix = world("v2");
+    let from = Moment(log.now().0 + 60);
+    let lane = BreakGlass { from: Some(from), until: Some(from.plus_hours(2)), ..glass() };
+    let open = Wish { glass: Some(lane.clone()), ..Wish::of(Act::OpenBreakGlass, "ivo") };
+    let unrehearsed = BreakGlass { way_back: false, ..lane.clone() };
+    let without = Wish { glass: Some(unrehearsed), ..open.clone() };
+    let mut other = log.clone();
+    assert!(other.refused(&fix, &without).contains(&"break-glass-way-back".to_owned()));
+    let id = log.must(&fix, &open);
+    let used = Wish { of: Some(id.clone()), ..Wish::of(Act::UseBreakGlass, "ivo") };
+    log.must(&fix, &used);
+    let state = log.fold().state;
+    let closure = fix.subject.closure.clone();
+    let live = |at| match state.live(LEAVER, "production", at) {
+        Some(Live::Emergency(now, _)) => now == closure,
+        _ => false,
+    };
+    let end = from.plus_hours(2);
+    assert!(live(log.now()) && live(Moment(end.0 - 1)) && !live(end));
+    assert!(due(&state, log.now()).iter().any(|(kind, ..)| *kind == "break-glass"));
+    assert!(due(&state, end).iter().any(|(kind, ..)| *kind == "post-change-review"));
+    log.approved("v2");
+    log.at += 3600 * (2 + 72);
+    log.approved("v3");
+    assert!(
+        log.refused(&world("v3"), &Wish::of(Act::Release, "ann")).contains(&"no-overdue-review".to_owned())
+    );
+    let review = |who: &str| Wish { of: Some(id.clone()), ..Wish::of(Act::PostChangeReview, who) };
+    assert!(log.refused(&fix, &review("ivo")).contains(&"no-involved-reviewer".to_owned()));
+    log.must(&fix, &review("adi"));
+    log.must(&world("v3"), &Wish::of(Act::Release, "ann"));
+}
+
+#[test]
+fn exceptions_are_granted_renewed_twice_and_ended() {
+    let mut log = Log::registered();
+    let mut v1 = world("v1");
+    v1.evidence.tests = None;
+    let until = |log: &Log, days: i64| Some(Moment(log.now().0 + 60).plus_hours(24 * days));
+    let asked = |log: &Log, renewals| Exception {
+        covers: vec!["tests".into(), "mutation".into()],
+        subject: LEAVER.into(),
+        owner: "olga".into(),
+        compensating: "two people watch every run".into(),
+        from: Some(Moment(log.now().0 + 60)),
+        until: until(log, 30),
+        renewals,
+        ..Exception::default()
+    };
+    log.must(&v1, &Wish::of(Act::Propose, "ann"));
+    log.must(&v1, &approve("ben"));
+    log.must(&v1, &approve("sam"));
+    assert!(log.refused(&v1, &Wish::of(Act::Release, "ann")).contains(&"tests-run".to_owned()));
+    let grant =
+        |log: &Log, who: &str| Wish { exception: Some(asked(log, 0)), ..Wish::of(Act::GrantException, who) };
+    let by_ben = grant(&log, "ben");
+    assert!(log.refused(&v1, &by_ben).contains(&"exception-authority".to_owned()));
+    let by_sam = grant(&log, "sam");
+    let id = log.must(&v1, &by_sam);
+    for renewals in 1..=2 {
+        log.at += 3600 * 24 * 20;
+        let wish = Wish {
+            exception: Some(asked(&log, renewals)),
+            of: Some(id.clone()),
+            ..Wish::of(Act::RenewException, "sam")
+        };
+        log.must(&v1, &wish);
+    }
+    let wish = Wish {
+        exception: Some(asked(&log, 3)),
+        of: Some(id.clone()),
+        ..Wish::of(Act::RenewException, "sam")
+    };
+    assert!(log.refused(&v1, &wish).contains(&"exception-renewals".to_owned()));
+    let mut ended = log.clone();
+    v1.evidence.credentials.clear();
+    log.must(&v1, &Wish::of(Act::Release, "ann"));
+    ended.must(&v1, &Wish { of: Some(id), ..Wish::of(Act::EndException, "sam") });
+    assert!(ended.refused(&v1, &Wish::of(Act::Release, "ann")).contains(&"tests-run".to_owned()));
+}
+
+#[test]
+fn a_connector_in_another_version_is_not_approved() {
+    let mut log = Log::registered();
+    log.released("v1");
+    let mut drifted = world("v2");
+    drifted.evidence.components[0].version = "1.0.800".into();
+    log.must(&drifted, &Wish::of(Act::Propose, "ann"));
+    log.must(&drifted, &approve("ben"));
+    log.must(&drifted, &approve("sam"));
+    assert!(
+        log.refused(&drifted, &Wish::of(Act::Release, "ann")).contains(&"components-approved".to_owned())
+    );
+    let okta = other(SubjectKind::Component, "okta", "okta 1.0.800");
+    let kind = ComponentKind::Connector;
+    let by = |who: &str| Wish { version: "1.0.800".into(), ..Wish::of(Act::ApproveComponent(kind), who) };
+    assert!(log.refused(&okta, &by("ben")).contains(&"default-deny".to_owned()));
+    log.must(&okta, &by("sue"));
+    log.must(&drifted, &Wish::of(Act::Release, "ann"));
+}
+
+#[test]
+fn what_governs_is_changed_by_two_and_a_release_is_judged_again() {
+    let mut log = Log::registered();
+    let release = log.released("v1");
+    let policy = other(SubjectKind::Policy, "policy", "policy 2");
+    let change = Wish::of(Act::Change(Governed::Policy), "pia");
+    log.must(&policy, &Wish::of(Act::Propose, "pia"));
+    assert!(log.refused(&policy, &change).contains(&"governing-security".to_owned()));
+    log.must(&policy, &approve("sam"));
+    log.must(&policy, &approve("ben"));
+    log.must(&policy, &change);
+    let state = log.fold().state;
+    assert_eq!(state.in_force(SubjectKind::Policy), Some(digest("policy 2").as_str()));
+    let entry = log.entries.iter().find(|e| e.id == release).unwrap();
+    let now = World { at: log.now(), policy: digest("policy 2"), ..world("v1") };
+    assert!(judge(core(), &state, &now, (&entry.key, &entry.event), None).1.allow);
+    // What the check says of the same closure now counts, not what the statement says.
+    let mut fresh: Evidence = now.evidence.clone();
+    fresh.findings.push(policy::FindingFact {
+        rule: "unapproved-change".into(),
+        severity: workflow::Severity::Critical,
+        step: String::new(),
+    });
+    assert!(!judge(core(), &state, &now, (&entry.key, &entry.event), Some(&fresh)).1.allow);
+}
+
+#[test]
+fn taking_over_needs_security_and_stopping_does_not() {
+    let mut log = Log::registered();
+    log.released("v1");
+    let v1 = world("v1");
+    log.must(&v1, &Wish { intent: Intent::TakeOver, ..Wish::of(Act::Propose, "max") });
+    let over = Wish::of(Act::TakeOver, "max");
+    assert!(log.refused(&v1, &over).contains(&"take-over-approved".to_owned()));
+    log.must(&v1, &approve("sam"));
+    assert!(log.refused(&v1, &Wish::of(Act::TakeOver, "ben")).contains(&"proposal-own".to_owned()));
+    log.must(&v1, &over);
+    assert_eq!(log.fold().state.workflows[LEAVER].owner, "max");
+    assert!(log.refused(&v1, &Wish::of(Act::Kill, "ben")).contains(&"default-deny".to_owned()));
+    log.must(&v1, &Wish::of(Act::Kill, "ivo"));
+    assert!(log.fold().state.live(LEAVER, "production", log.now()).is_none());
+    log.must(&v1, &Wish::of(Act::Retire, "olga"));
+    assert!(log.refused(&v1, &Wish::of(Act::Propose, "ann")).contains(&"retired".to_owned()));
+}
+
+#[test]
+fn process_automation_passes_without_ceremony() {
+    let mut log = Log::default();
+    let mut v1 = world("v1");
+    v1.subject.tier = 1;
+    v1.evidence = Evidence::default();
+    log.must(&v1, &Wish::of(Act::Register, "ann"));
+    log.must(&v1, &Wish::of(Act::Propose, "ann"));
+    log.must(&v1, &Wish::of(Act::Release, "ann"));
+}
+
+#[test]
+fn reviews_are_measured_as_a_whole() {
+    let mut log = Log::registered();
+    let v1 = world("v1");
+    log.must(&v1, &Wish::of(Act::Propose, "ann"));
+    let looked = |seconds| Some(govern::Looked { seconds: Some(seconds), at_once: 1 });
+    log.must(&v1, &Wish { looked: looked(12), ..approve("ben") });
+    log.must(&v1, &Wish { looked: looked(600), ..Wish::of(Act::Review(Verdict::Refuse), "sam") });
+    let q = quality(&log.fold().state);
+    assert_eq!((q.reviews, q.approvals, q.refusals, q.timed, q.under_a_minute), (2, 1, 1, 2, 1));
+}

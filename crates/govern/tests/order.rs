@@ -1,0 +1,125 @@
+//! Whatever way statements come together, they fold to the same state; what has no place is refused with the reason.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot have its facts has failed")]
+
+mod common;
+
+use common::{Dice, LEAVER, Log, approve, cases, world};
+use govern::{Entry, Wish, World, fold, perform};
+use policy::{Act, Moment, Verdict};
+
+fn rules(log: &Log) -> Vec<&'static str> {
+    log.fold().refused.iter().map(|r| r.refusal.rule).collect()
+}
+
+/// Two people who work on copies of the same repository.
+fn branches() -> (Log, Log) {
+    let mut log = Log::registered();
+    log.must(&world("v1"), &Wish::of(Act::Propose, "ann"));
+    (log.clone(), log)
+}
+
+fn merged(a: &Log, b: &Log) -> Log {
+    let mut all = a.clone();
+    all.entries.extend(b.entries.iter().filter(|e| !a.entries.contains(e)).cloned());
+    all
+}
+
+#[test]
+fn approvals_given_on_two_branches_count_together() {
+    let (mut a, mut b) = branches();
+    a.must(&world("v1"), &approve("ben"));
+    b.must(&world("v1"), &approve("sam"));
+    let mut log = merged(&a, &b);
+    assert_eq!(log.fold().state.heads.len(), 2);
+    log.must(&world("v1"), &Wish::of(Act::Release, "ann"));
+    let fold = log.fold();
+    assert_eq!((fold.state.heads.len(), fold.refused.len()), (1, 0));
+}
+
+#[test]
+fn a_refusal_on_another_branch_stops_the_release_after_the_merge() {
+    let (mut a, mut b) = branches();
+    a.must(&world("v1"), &approve("ben"));
+    a.must(&world("v1"), &approve("sam"));
+    b.must(&world("v1"), &Wish::of(Act::Review(Verdict::Refuse), "pia"));
+    let mut log = merged(&a, &b);
+    let why = log.refused(&world("v1"), &Wish::of(Act::Release, "ann"));
+    assert!(why.contains(&"no-standing-refusal".to_owned()), "{why:?}");
+}
+
+#[test]
+fn two_releases_that_do_not_know_of_each_other_are_not_both_in_force() {
+    let mut log = Log::registered();
+    log.approved("v1");
+    log.approved("v2");
+    let (mut a, mut b) = (log.clone(), log);
+    let first = a.must(&world("v1"), &Wish::of(Act::Release, "ann"));
+    b.at += 60;
+    b.must(&world("v2"), &Wish::of(Act::Release, "ann"));
+    let log = merged(&a, &b);
+    assert_eq!(rules(&log), ["replaces"]);
+    assert_eq!(log.fold().state.released(LEAVER, "production").unwrap().id, first);
+}
+
+#[test]
+fn what_is_deleted_is_noticed_by_what_came_after() {
+    let mut log = Log::registered();
+    log.must(&world("v1"), &Wish::of(Act::Propose, "ann"));
+    log.must(&world("v1"), &Wish::of(Act::Review(Verdict::Refuse), "pia"));
+    log.must(&world("v1"), &approve("ben"));
+    let gone = log.entries.len() - 2;
+    log.entries.remove(gone);
+    assert_eq!(rules(&log), ["after"]);
+}
+
+#[test]
+fn a_statement_that_is_dated_back_or_ahead_is_refused() {
+    let mut log = Log::registered();
+    log.must(&world("v1"), &Wish::of(Act::Propose, "ann"));
+    let state = log.fold().state;
+    let early = World { at: common::NOW, ..world("v1") };
+    let event = perform(common::core(), &state, &early, &approve("ben")).event.unwrap();
+    log.keep("ben", event);
+    assert_eq!(rules(&log), ["at"]);
+    let ahead = fold(&log.entries[..2], Moment(common::NOW.0 + 60));
+    assert_eq!(ahead.refused[0].refusal.rule, "later-than-now");
+}
+
+#[test]
+fn parents_that_are_unsorted_doubled_or_circular_are_refused() {
+    let mut log = Log::registered();
+    let mut event = log.entries[1].event.clone();
+    event.after = vec![log.entries[0].id.clone(), log.entries[0].id.clone()];
+    log.entries[1] = Entry { event, ..log.entries[1].clone() };
+    assert_eq!(rules(&log), ["after"]);
+    let mut log = Log::registered();
+    let id = log.entries[1].id.clone();
+    log.entries[1].event.after = vec![id];
+    assert_eq!(rules(&log), ["after"]);
+}
+
+#[test]
+fn every_order_of_arrival_folds_to_the_same_state() {
+    let mut log = Log::registered();
+    log.released("v1");
+    let (mut a, mut b) = (log.clone(), log);
+    a.approved("v2");
+    a.must(&world("v2"), &Wish::of(Act::Release, "ann"));
+    b.at += 7;
+    b.approved("v3");
+    b.must(&world("v3"), &Wish::of(Act::Release, "ann"));
+    let log = merged(&a, &b);
+    let folded = log.fold();
+    assert_eq!(folded.refused.len(), 1);
+    let mut dice = Dice(7);
+    for _ in 0..cases(2_000, 200_000) {
+        let mut shuffled = log.entries.clone();
+        for i in (1..shuffled.len()).rev() {
+            shuffled.swap(i, dice.roll(i + 1));
+        }
+        let doubled = shuffled[dice.roll(shuffled.len())].clone();
+        shuffled.push(doubled);
+        assert_eq!(fold(&shuffled, Moment(i64::MAX)), folded);
+    }
+}
