@@ -11,15 +11,15 @@ use policy::{Act, ComponentKind, Governed, Standing, SubjectKind, Verdict};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Refusal {
     /// Which rule of the transitions.
-    pub rule: &'static str,
+    pub rule: String,
     /// In words, with the facts.
     pub message: String,
 }
 
 type Next = Result<(), Refusal>;
 
-fn no<T>(rule: &'static str, message: String) -> Result<T, Refusal> {
-    Err(Refusal { rule, message })
+fn no<T>(rule: &str, message: String) -> Result<T, Refusal> {
+    Err(Refusal { rule: rule.to_owned(), message })
 }
 
 /// The next state.

@@ -1,12 +1,14 @@
 //! Whether what was done was lawful: the recorded act, decided again by the same policies at the moment it was done. A
 //! statement made by hand gets no further than one made by a command.
 
-use crate::event::{Event, Evidence};
-use crate::facts::{World, carries_out, facts};
+use crate::apply::Refusal;
+use crate::event::{Entry, Event, Evidence};
+use crate::facts::{World, facts};
 use crate::perform::governed;
 use crate::state::{Proposal, State};
-use policy::{Act, Decision, Facts, Moment, PolicySet, SubjectKind, Verdict};
+use policy::{Act, Decision, Facts, Moment, People, PolicySet, SubjectKind, Verdict};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Decides a recorded act again: as it says of itself, with the directory and the contributors of now, and (where it is
 /// given) with what is known of its closure now instead of what the statement says.
@@ -51,6 +53,29 @@ pub fn judge(
     }
     let decision = policy::answer(set, &facts);
     (facts, decision)
+}
+
+/// Why a recorded act was not lawful, by the directory and the policies given, in the state in which it was done.
+#[must_use]
+pub fn unlawful(set: &PolicySet, people: &Arc<People>, state: &State, entry: &Entry) -> Option<Refusal> {
+    let event = &entry.event;
+    let signed_by = match people.find(&entry.key) {
+        policy::Found::One(person, _) => person.id.as_str(),
+        policy::Found::Several(_) | policy::Found::Nobody => "",
+    };
+    if signed_by != event.by {
+        let message = format!("it says that it is by `{}`, and the key is `{signed_by}`'s", event.by);
+        return Some(Refusal { rule: "by".to_owned(), message });
+    }
+    let world = World { people: people.clone(), modes: state.modes.clone(), ..World::default() };
+    if matches!(event.act, Act::Review(_)) {
+        return None; // it is weighed where it is counted
+    }
+    let (_, decision) = judge(set, state, &world, (&entry.key, event), None);
+    let because = decision.because.first();
+    let message = because.map_or_else(|| decision.errors.join("; "), |b| b.reason.clone());
+    let rule = because.map_or("error", |b| b.policy.as_str()).to_owned();
+    (!decision.allow).then_some(Refusal { rule, message })
 }
 
 /// Why approvals that were given do not count any more.
@@ -143,13 +168,6 @@ impl State {
     #[must_use]
     pub fn in_force(&self, kind: SubjectKind) -> Option<&str> {
         self.governed.get(&governed(kind)?).map(|v| v.digest.as_str())
-    }
-
-    /// Whether an act is one that has to be judged before it counts: it changes something by itself.
-    #[must_use]
-    pub fn weighs(act: Act) -> bool {
-        carries_out(act).is_some()
-            || !matches!(act, Act::Register | Act::Propose | Act::Withdraw | Act::Review(_) | Act::Attest)
     }
 
     /// Post-change reviews that are overdue at a moment.

@@ -32,10 +32,20 @@ pub struct Folded {
 /// Folds entries, in whatever order they are given, at a moment: what claims to be made later is refused.
 #[must_use]
 pub fn fold(entries: &[Entry], now: Moment) -> Folded {
+    fold_with(entries, now, &|_, _| None)
+}
+
+/// What is asked of each entry before it is applied, with the state as it is then: why it is not lawful.
+pub type Lawful<'l> = &'l dyn Fn(&State, &Entry) -> Option<Refusal>;
+
+/// The same, and every entry is asked whether it is lawful; one that is not changes nothing.
+#[must_use]
+pub fn fold_with(entries: &[Entry], now: Moment, lawful: Lawful<'_>) -> Folded {
     let by_id: BTreeMap<&str, &Entry> = entries.iter().map(|e| (e.id.as_str(), e)).collect();
     let mut folded = Folded::default();
-    let refuse = |folded: &mut Folded, id: &str, rule, message| {
-        folded.refused.push(Refused { id: id.to_owned(), refusal: Refusal { rule, message } });
+    let refuse = |folded: &mut Folded, id: &str, rule: &str, message| {
+        let refusal = Refusal { rule: rule.to_owned(), message };
+        folded.refused.push(Refused { id: id.to_owned(), refusal });
     };
     for entry in ordered(&by_id) {
         folded.order.push(entry.id.clone());
@@ -43,6 +53,8 @@ pub fn fold(entries: &[Entry], now: Moment) -> Folded {
         folded.state.heads.insert(entry.id.clone());
         if let Some((rule, message)) = out_of_place(entry, &by_id, now) {
             refuse(&mut folded, &entry.id, rule, message);
+        } else if let Some(refusal) = lawful(&folded.state, entry) {
+            folded.refused.push(Refused { id: entry.id.clone(), refusal });
         } else if let Err(refusal) = step(&mut folded.state, entry) {
             folded.refused.push(Refused { id: entry.id.clone(), refusal });
         }

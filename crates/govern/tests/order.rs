@@ -8,8 +8,8 @@ use common::{Dice, LEAVER, Log, approve, cases, world};
 use govern::{Entry, Wish, World, fold, perform};
 use policy::{Act, Moment, Verdict};
 
-fn rules(log: &Log) -> Vec<&'static str> {
-    log.fold().refused.iter().map(|r| r.refusal.rule).collect()
+fn rules(log: &Log) -> Vec<String> {
+    log.fold().refused.iter().map(|r| r.refusal.rule.clone()).collect()
 }
 
 /// Two people who work on copies of the same repository.

@@ -127,7 +127,7 @@ impl Log {
         assert!(done.event.is_none(), "{} by {} was allowed", wish.act, wish.key);
         let policies =
             done.decision.because.iter().filter(|_| !done.decision.allow).map(|b| b.policy.clone());
-        policies.chain(done.refusal.map(|r| r.rule.to_owned())).collect()
+        policies.chain(done.refusal.map(|r| r.rule)).collect()
     }
 
     /// Keeps a statement as if it had been signed.
