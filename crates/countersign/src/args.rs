@@ -20,6 +20,26 @@ pub enum Command {
     Check(Check),
     /// Explain a rule, or what a workflow does.
     Explain(Explain),
+    /// Propose a change of a workflow, or of what governs.
+    Propose(crate::govern::Propose),
+    /// Show what is proposed, and approve or refuse it.
+    Review(crate::govern::Review),
+    /// Release what was approved.
+    Release(crate::govern::Release),
+    /// Show what is proposed, released, open and due.
+    Status(crate::govern::Status),
+    /// Go back to what was released before.
+    Rollback(crate::govern::Rollback),
+    /// Grant, renew, end and list exceptions.
+    Exception(crate::govern::Exception),
+    /// Open, use, close, review and list the emergency lane.
+    Breakglass(crate::govern::Breakglass),
+    /// Approve, withdraw and list connectors, scripts and webhooks.
+    Connector(crate::govern::Connector),
+    /// Take a workflow over, stop it, retire it.
+    Owner(crate::govern::Owner),
+    /// Let only released workflows pass, for continuous integration.
+    Gate(crate::govern::Gate),
     /// Make, grow, check, prove, serve and witness a ledger.
     Ledger(crate::log::args::Ledger),
     /// Enter acts and runs in a ledger, with personal data as commitments.

@@ -188,7 +188,7 @@ fn exit(fail_on: Level, scan: &Scan, count: Count) -> Exit {
 }
 
 /// Where results are kept: `COUNTERSIGN_CACHE`, else the user's cache folder, else the system's temporary one.
-fn cache_folder() -> PathBuf {
+pub(crate) fn cache_folder() -> PathBuf {
     let given = std::env::var_os("COUNTERSIGN_CACHE").map(PathBuf::from);
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let home = std::env::var_os("HOME")

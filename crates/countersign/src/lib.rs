@@ -7,6 +7,7 @@ pub mod date;
 pub mod evidence;
 pub mod explain;
 pub mod frameworks;
+pub mod govern;
 pub mod log;
 pub mod people;
 pub mod policy;

@@ -3,6 +3,7 @@
 use clap::Parser;
 use countersign::args::{Args, Command};
 use countersign::check::{self, Exit};
+use countersign::govern::{self, Command as Govern};
 use countersign::{evidence, explain, frameworks, log, people, policy, test};
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -11,6 +12,16 @@ fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Check(options) => check::run(&options).map(code),
         Command::Explain(options) => explain::run(&options).map(code),
+        Command::Propose(options) => govern::run(&Govern::Propose(&options)).map(code),
+        Command::Review(options) => govern::run(&Govern::Review(&options)).map(code),
+        Command::Release(options) => govern::run(&Govern::Release(&options)).map(code),
+        Command::Status(options) => govern::run(&Govern::Status(&options)).map(code),
+        Command::Rollback(options) => govern::run(&Govern::Rollback(&options)).map(code),
+        Command::Exception(options) => govern::run(&Govern::Exception(&options)).map(code),
+        Command::Breakglass(options) => govern::run(&Govern::Breakglass(&options)).map(code),
+        Command::Connector(options) => govern::run(&Govern::Connector(&options)).map(code),
+        Command::Owner(options) => govern::run(&Govern::Owner(&options)).map(code),
+        Command::Gate(options) => govern::run(&Govern::Gate(&options)).map(code),
         Command::Ledger(options) => log::run(&options).map(code),
         Command::Record(options) => evidence::record(&options).map(code),
         Command::Evidence(options) => evidence::evidence(&options).map(code),

@@ -117,7 +117,7 @@ fn newest(state: &State, world: &World, wish: &Wish) -> Option<String> {
         Act::Withdraw | Act::Review(_) => vec![Intent::Change, Intent::RollBack, Intent::TakeOver],
         act => carries_out(act).into_iter().collect(),
     };
-    let find = |intent| state.open_proposal(subject.kind, &subject.name, &world.environment, intent);
+    let find = |intent| state.open_proposal(subject, &world.environment, intent);
     intents.into_iter().find_map(find).map(|(id, _)| id.clone())
 }
 

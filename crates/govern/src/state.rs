@@ -4,7 +4,7 @@
 use crate::event::{Digest32, Intent};
 use policy::{
     Actor, Approval, BreakGlass, ComponentKind, Contribution, Exception, Governed, Mode, Moment, OpenReview,
-    Standing, SubjectKind, TestEvidence, Verdict,
+    Standing, Subject, SubjectKind, TestEvidence, Verdict,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -246,23 +246,25 @@ impl State {
         }
     }
 
-    /// The newest open proposal about something that asks for this.
+    /// The newest open proposal about something that asks for this: of its closure, or where there is none, of another.
     #[must_use]
     pub fn open_proposal(
         &self,
-        kind: SubjectKind,
-        name: &str,
+        subject: &Subject,
         environment: &str,
         intent: Intent,
     ) -> Option<(&String, &Proposal)> {
         let mine = |p: &Proposal| {
             p.status == ProposalStatus::Open
                 && p.intent == intent
-                && p.kind == kind
-                && p.name == name
+                && p.kind == subject.kind
+                && p.name == subject.name
                 && p.environment == environment
         };
-        self.proposals.iter().filter(|(_, p)| mine(p)).max_by_key(|(id, p)| (p.number, *id))
+        self.proposals
+            .iter()
+            .filter(|(_, p)| mine(p))
+            .max_by_key(|(id, p)| (p.closure == subject.closure, p.number, *id))
     }
 
     /// The versions of a component that are approved at a moment.

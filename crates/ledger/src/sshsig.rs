@@ -31,3 +31,16 @@ pub fn verify(key: &PublicKey, namespace: &str, message: &[u8], armoured: &str) 
     key.verify(namespace, message, &signature)
         .map_err(|e| Error::new(format!("the SSH signature does not verify: {e}")))
 }
+
+/// The key that a signature says it is of. Nothing is verified by that.
+pub fn embedded_key(armoured: &str) -> Result<PublicKey> {
+    let signature = SshSig::from_pem(armoured);
+    let signature =
+        signature.map_err(|e| Error::new(format!("this is no SSH signature that can be read: {e}")))?;
+    Ok(PublicKey::from(signature.public_key().clone()))
+}
+
+/// The fingerprint of a key, as OpenSSH writes it: `SHA256:…`.
+pub fn fingerprint(key: &PublicKey) -> String {
+    key.fingerprint(HashAlg::Sha256).to_string()
+}

@@ -2,7 +2,9 @@
 //! written to the store and read back when it is printed.
 
 use serde::{Deserialize, Serialize};
-use workflow::{CalleeKey, Digest, Effect, Finding, Kind, Platform, Problem, Severity, Text, TriggerKind};
+use workflow::{
+    CalleeKey, Digest, Effect, Finding, Kind, Part, Platform, Problem, Severity, Text, TriggerKind,
+};
 
 /// What became of one file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -123,6 +125,14 @@ pub struct Body {
     pub callers: Vec<(Text, Text)>,
     /// The ignores that stand in its definition.
     pub ignores: Vec<InlineIgnore>,
+    /// The parts its digest is made of.
+    pub parts: Vec<Part>,
+    /// Connectors that change access or are not the vendor's own, where the definition says their version.
+    pub connectors: Vec<(Text, Text)>,
+    /// The credentials it uses, by the platform's id and name.
+    pub credentials: Vec<Text>,
+    /// Its control record as JSON; empty where there is none.
+    pub record: String,
 }
 
 /// An ignore that stands in a definition: `countersign-ignore: RULE reason="…" expires=YYYY-MM-DD`.

@@ -129,13 +129,15 @@ fn one(
         Verdict::Unreadable => (FileVerdict::Unreadable, Vec::new()),
     };
     workflows.iter_mut().for_each(check::classify);
-    let judged = check::check(&workflows, &governance.contexts(real, &workflows));
+    let contexts = governance.contexts(real, &workflows);
+    let judged = check::check(&workflows, &contexts);
     let (ignores, faulty) = inline::ignores(path, bytes, &workflows);
     problems.extend(faulty);
     problems.extend(workflows.iter().zip(&judged).filter_map(|(w, j)| unweighed(path, w, j)));
     let mut bodies: Vec<Body> = workflows.iter().zip(judged).map(|(w, j)| body(w, j)).collect();
     bodies.iter_mut().zip(ignores).for_each(|(body, ignores)| body.ignores = ignores);
     bodies.iter_mut().for_each(|body| body.callers = callers(body, &workflows));
+    bodies.iter_mut().zip(&contexts).for_each(|(body, context)| body.record = record(context));
     let heads = workflows.iter().zip(&bodies).map(|(w, b)| head(w, b)).collect();
     (FileEntry { problems, heads, ..entry(path, verdict) }, bodies)
 }
@@ -215,7 +217,35 @@ fn body(w: &Workflow, judged: Judged) -> Body {
         proofs: judged.proofs,
         callers: Vec::new(),
         ignores: Vec::new(),
+        parts: w.parts.clone(),
+        connectors: connectors(w),
+        credentials: w
+            .credentials
+            .iter()
+            .flat_map(|c| [&c.id, &c.name])
+            .filter(|c| !c.is_empty())
+            .cloned()
+            .collect(),
+        record: String::new(),
     }
+}
+
+/// A control record as it is kept.
+fn record(context: &check::Context) -> String {
+    context.record.as_ref().and_then(|r| serde_json::to_string(r).ok()).unwrap_or_default()
+}
+
+/// The connectors whose version matters: that change access, or come from somebody else than the platform's vendor.
+fn connectors(w: &Workflow) -> Vec<(Text, Text)> {
+    let matters = |s: &&workflow::Step| {
+        let changes = s.live_effects().iter().any(|e| e.kind.changes_access());
+        !s.connector.is_empty() && (s.third_party || changes && !s.connector_version.is_empty())
+    };
+    let mut all: Vec<(Text, Text)> =
+        w.own_steps().filter(matters).map(|s| (s.connector.clone(), s.connector_version.clone())).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// The names of the steps of other workflows of the file through which findings of one walk.

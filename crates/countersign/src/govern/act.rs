@@ -1,0 +1,123 @@
+//! One act from the command line: decided, told, shown or signed, kept.
+
+use super::args::{Common, Format};
+use super::repository::Repository;
+use super::sign::Signer;
+use super::{files, now, statement, tell};
+use crate::check::Exit;
+use govern::{Wish, World, perform};
+use policy::Act;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+/// A governed folder, opened for an act with a key.
+pub struct Desk {
+    /// The folder.
+    pub repository: Repository,
+    /// The key.
+    pub signer: Signer,
+    /// The environment.
+    pub environment: String,
+}
+
+impl Desk {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// When it is no governed folder, or there is no key.
+    pub fn open(common: &Common) -> io::Result<Self> {
+        let repository = Repository::open(&common.folder, now())?;
+        let signer = Signer::find(common.key.as_deref(), &repository.root)?;
+        let environment = common.environment.clone().unwrap_or_else(|| repository.environment.clone());
+        Ok(Desk { repository, signer, environment })
+    }
+
+    /// A wish of whoever holds the key, with what all acts share.
+    #[must_use]
+    pub fn wish(&self, act: Act, common: &Common) -> Wish {
+        Wish {
+            on_behalf_of: common.on_behalf_of.clone(),
+            authority: common.authority.clone(),
+            reason: common.reason.clone(),
+            ..Wish::of(act, &self.signer.fingerprint)
+        }
+    }
+
+    /// Decides a wish; tells; shows the statement, or signs and keeps it.
+    ///
+    /// # Errors
+    /// When it cannot be signed, kept or printed.
+    pub fn carry_out(&mut self, world: &World, wish: &Wish, common: &Common) -> io::Result<Exit> {
+        let repository = &self.repository;
+        let state = &repository.folded.state;
+        let done = perform(&repository.set, state, world, wish);
+        let mut out = io::stdout().lock();
+        let Some(event) = &done.event else {
+            tell::refused(&done, world, common, state, &mut out)?;
+            return Ok(Exit::Findings);
+        };
+        let payload = files::payload(event)?;
+        if common.show {
+            let text: serde_json::Value = serde_json::from_slice(&payload)?;
+            writeln!(out, "{text:#}")?;
+            return Ok(Exit::Clean);
+        }
+        let message = statement::to_sign(&payload).map_err(io::Error::other)?;
+        let armoured = self.signer.sign(&message)?;
+        let path = files::write(&repository.root, &payload, &self.signer.fingerprint, &armoured)?;
+        tell::done(&done, event, &statement::id(&payload), below(&path, &repository.root), common, &mut out)?;
+        drop(out);
+        // What was kept is part of the state for the next act of the same command.
+        self.repository = Repository::open(&repository.root.clone(), repository.now)?;
+        Ok(Exit::Clean)
+    }
+}
+
+fn below<'p>(path: &'p Path, root: &Path) -> &'p Path {
+    path.strip_prefix(root).unwrap_or(path)
+}
+
+/// Asks for what is missing, at a terminal; elsewhere says which option gives it.
+///
+/// # Errors
+/// When nothing is given.
+pub fn ask(given: &str, option: &str, question: &str) -> io::Result<String> {
+    if !given.trim().is_empty() {
+        return Ok(given.to_owned());
+    }
+    let needed = || {
+        io::Error::new(io::ErrorKind::InvalidInput, format!("{question} is needed: give it with `{option}`"))
+    };
+    if !io::stdin().is_terminal() {
+        return Err(needed());
+    }
+    eprint!("{question}: ");
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    let line = line.trim();
+    if line.is_empty() { Err(needed()) } else { Ok(line.to_owned()) }
+}
+
+/// The one of several digests that begins as is said.
+///
+/// # Errors
+/// When there is none, or several.
+pub fn by_prefix<'s>(word: &str, all: impl Iterator<Item = &'s String>, what: &str) -> io::Result<String> {
+    let hex = word.strip_prefix("sha256:").unwrap_or(word);
+    let found: Vec<&String> =
+        all.filter(|d| d.strip_prefix("sha256:").unwrap_or(d).starts_with(hex) && hex.len() >= 6).collect();
+    match found[..] {
+        [one] => Ok(one.clone()),
+        [] => Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("there is no {what} `{word}`: `countersign status` lists them"),
+        )),
+        _ => Err(io::Error::other(format!("`{word}` begins several: write more of it"))),
+    }
+}
+
+/// Whether something is told as JSON.
+#[must_use]
+pub fn is_json(common: &Common) -> bool {
+    common.format == Format::Json
+}

@@ -1,0 +1,212 @@
+//! The life of a change: `propose`, `review`, `release`, `rollback`.
+
+use super::act::{Desk, ask, by_prefix, is_json};
+use super::args::{Ai, Common, Propose, Release, Review, Rollback};
+use super::tell::called;
+use super::view;
+use crate::check::Exit;
+use govern::{Intent, Looked, Phase, Wish, World, voids};
+use policy::{Act, AiMark, Governed, SubjectKind, Verdict};
+use std::io::{self, IsTerminal, Write};
+use std::time::Instant;
+
+/// What a word names: a workflow, or what governs.
+fn governing(word: &str) -> Option<(SubjectKind, Governed)> {
+    match word {
+        "policy" => Some((SubjectKind::Policy, Governed::Policy)),
+        "people" => Some((SubjectKind::People, Governed::People)),
+        "configuration" => Some((SubjectKind::Configuration, Governed::Configuration)),
+        _ => None,
+    }
+}
+
+impl Desk {
+    /// The world of what a word names.
+    ///
+    /// # Errors
+    /// When there is no such thing.
+    pub fn world(&self, word: &str) -> io::Result<World> {
+        match governing(word) {
+            Some((kind, _)) => Ok(self.repository.governing(kind)),
+            None => self.repository.world(self.repository.unit(word)?, &self.environment),
+        }
+    }
+}
+
+pub(super) fn propose(options: &Propose) -> io::Result<Exit> {
+    let common = &options.common;
+    let mut desk = Desk::open(common)?;
+    let mut world = desk.world(&options.subject)?;
+    if options.withdraw {
+        let wish = desk.wish(Act::Withdraw, common);
+        return desk.carry_out(&world, &wish, common);
+    }
+    world.ai = world.ai.max(match options.ai {
+        None => AiMark::None,
+        Some(Ai::Assisted) => AiMark::Assisted,
+        Some(Ai::Made) => AiMark::Made,
+    });
+    let known = desk.repository.folded.state.workflows.get(&world.subject.name);
+    let new = known.is_none_or(|w| w.phase == Phase::Retired);
+    if new && world.subject.kind == SubjectKind::Workflow {
+        let wish = desk.wish(Act::Register, common);
+        match desk.carry_out(&world, &wish, common)? {
+            Exit::Clean if !common.show => {}
+            exit => return Ok(exit),
+        }
+    }
+    if !is_json(common) && !common.show {
+        print!("{}", view::page(&world));
+    }
+    let wish = desk.wish(Act::Propose, common);
+    desk.carry_out(&world, &wish, common)
+}
+
+pub(super) fn review(options: &Review) -> io::Result<Exit> {
+    let common = &options.common;
+    let mut desk = Desk::open(common)?;
+    let state = &desk.repository.folded.state;
+    let of =
+        options.proposal.as_ref().map(|p| by_prefix(p, state.proposals.keys(), "proposal")).transpose()?;
+    let world = proposed(&desk, &options.subject, of.as_deref())?;
+    let began = Instant::now();
+    if !is_json(common) && !common.show {
+        tell(&desk, &world)?;
+    }
+    let Some(verdict) = verdict(options)? else { return Ok(Exit::Clean) };
+    let mut wish = desk.wish(Act::Review(verdict), common);
+    if verdict != Verdict::Approve {
+        wish.reason = ask(&common.reason, "--reason", "why")?;
+    }
+    // How long was looked is known only where it was looked and answered in one go.
+    let seconds =
+        io::stdin().is_terminal().then(|| u32::try_from(began.elapsed().as_secs()).unwrap_or(u32::MAX));
+    wish.looked = Some(Looked { seconds, at_once: 1 });
+    wish.of = of;
+    desk.carry_out(&world, &wish, common)
+}
+
+/// The world of an open proposal: of one to roll back, the closure it goes back to.
+fn proposed(desk: &Desk, word: &str, of: Option<&str>) -> io::Result<World> {
+    let world = desk.world(word)?;
+    let state = &desk.repository.folded.state;
+    let find =
+        |intent| state.open_proposal(&world.subject, &world.environment, intent).map(|(id, _)| id.as_str());
+    let id = of.or_else(|| find(Intent::Change)).or_else(|| find(Intent::RollBack));
+    let Some(proposal) = id.and_then(|id| state.proposals.get(id)) else { return Ok(world) };
+    if proposal.intent == Intent::RollBack {
+        return Ok(back_to(world, &proposal.closure.clone(), &proposal.parts.clone()));
+    }
+    Ok(world)
+}
+
+/// The world as it would be at an earlier closure.
+fn back_to(mut world: World, closure: &str, parts: &std::collections::BTreeMap<String, String>) -> World {
+    world.subject.closure = closure.to_owned();
+    world.parts.clone_from(parts);
+    world.view = view::digest(&world);
+    world
+}
+
+fn tell(desk: &Desk, world: &World) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    write!(out, "{}", view::page(world))?;
+    let state = &desk.repository.folded.state;
+    let Some((_, proposal)) = state.open_proposal(&world.subject, &world.environment, Intent::Change) else {
+        return Ok(());
+    };
+    let people = &desk.repository.people;
+    writeln!(out, "  proposed by {}", called(people, &proposal.key))?;
+    for review in &proposal.reviews {
+        writeln!(out, "  {:?} by {}", review.verdict, called(people, &review.by.account))?;
+    }
+    voids(proposal, world).iter().try_for_each(|v| writeln!(out, "  since then: {v}"))
+}
+
+fn verdict(options: &Review) -> io::Result<Option<Verdict>> {
+    let given = [
+        (options.approve, Verdict::Approve),
+        (options.refuse, Verdict::Refuse),
+        (options.rework, Verdict::Rework),
+    ];
+    let given = given.into_iter().find(|(given, _)| *given).map(|(_, verdict)| verdict);
+    if given.is_some() || !io::stdin().is_terminal() {
+        return Ok(given);
+    }
+    let answer = ask("", "--approve", "approve, refuse, rework, or nothing").unwrap_or_default();
+    Ok(match answer.as_str() {
+        "approve" => Some(Verdict::Approve),
+        "refuse" => Some(Verdict::Refuse),
+        "rework" => Some(Verdict::Rework),
+        _ => None,
+    })
+}
+
+pub(super) fn release(options: &Release) -> io::Result<Exit> {
+    let common = &options.common;
+    let mut desk = Desk::open(common)?;
+    let world = desk.world(&options.subject)?;
+    let Some((kind, what)) = governing(&options.subject) else {
+        let unit = desk.repository.unit(&options.subject)?;
+        let (_, paths) = desk.repository.parts(unit)?;
+        if desk.repository.history.is_dirty(&paths) {
+            return Err(io::Error::other(format!(
+                "`{}` has changes that are not committed: commit them first, so that the release names the commit",
+                options.subject
+            )));
+        }
+        let wish = desk.wish(Act::Release, common);
+        return desk.carry_out(&world, &wish, common);
+    };
+    let mut wish = desk.wish(Act::Change(what), common);
+    if kind == SubjectKind::Configuration {
+        wish.modes.clone_from(&desk.repository.modes);
+    }
+    desk.carry_out(&world, &wish, common)
+}
+
+pub(super) fn rollback(options: &Rollback) -> io::Result<Exit> {
+    let common = &options.common;
+    let mut desk = Desk::open(common)?;
+    let world = desk.world(&options.subject)?;
+    let state = &desk.repository.folded.state;
+    let name = world.subject.name.clone();
+    let releases = state.workflows.get(&name).and_then(|w| w.releases.get(&desk.environment));
+    let mut earlier: Vec<_> = releases.into_iter().flatten().rev().skip(1).collect();
+    if let Some(word) = &options.to {
+        let closure = by_prefix(
+            word,
+            earlier.iter().map(|r| &r.closure).collect::<std::collections::BTreeSet<_>>().into_iter(),
+            "closure",
+        )?;
+        earlier.retain(|r| r.closure == closure);
+    }
+    let Some(target) = earlier.first() else {
+        return Err(io::Error::other(format!("`{name}` has no earlier release to go back to")));
+    };
+    let world = back_to(world, &target.closure.clone(), &target.parts.clone());
+    let emergency =
+        options.emergency.as_ref().map(|g| by_prefix(g, state.glasses.keys(), "break-glass")).transpose()?;
+    let open = state.open_proposal(&world.subject, &desk.environment, Intent::RollBack);
+    let asked = open.filter(|(_, p)| p.closure == world.subject.closure).map(|(id, _)| id.clone());
+    let act = if asked.is_some() || emergency.is_some() { Act::RollBack } else { Act::Propose };
+    let reason =
+        if act == Act::Propose { ask(&common.reason, "--reason", "why")? } else { common.reason.clone() };
+    let wish = Wish { of: emergency.or(asked), intent: Intent::RollBack, reason, ..desk.wish(act, common) };
+    let wish = if act == Act::RollBack { Wish { intent: Intent::Change, ..wish } } else { wish };
+    desk.carry_out(&world, &wish, common)
+}
+
+/// Takes a workflow over: proposes it, or carries out what a security approver has agreed to.
+pub(super) fn take_over(subject: &str, common: &Common) -> io::Result<Exit> {
+    let mut desk = Desk::open(common)?;
+    let world = desk.world(subject)?;
+    let state = &desk.repository.folded.state;
+    let open = state.open_proposal(&world.subject, &desk.environment, Intent::TakeOver);
+    let mine = open.filter(|(_, p)| p.key == desk.signer.fingerprint && p.closure == world.subject.closure);
+    let wish = match mine.map(|(id, _)| id.clone()) {
+        Some(of) => Wish { of: Some(of), ..desk.wish(Act::TakeOver, common) },
+        None => Wish { intent: Intent::TakeOver, ..desk.wish(Act::Propose, common) },
+    };
+    desk.carry_out(&world, &wish, common)
+}

@@ -1,0 +1,240 @@
+//! The other lanes: `exception`, `breakglass`, `connector`, `owner`.
+
+use super::act::{Desk, ask, by_prefix, is_json};
+use super::args::{
+    Breakglass, Common, Connector, ConnectorCommand, Exception, ExceptionCommand, GlassCommand, Kind, Owner,
+    OwnerCommand,
+};
+use super::repository::Repository;
+use super::view::short;
+use super::{change, now};
+use crate::check::Exit;
+use govern::{Wish, World};
+use policy::{Act, BreakGlass, ComponentKind};
+use serde_json::json;
+use std::io::{self, Write};
+
+pub(super) fn exception(options: &Exception) -> io::Result<Exit> {
+    match &options.command {
+        ExceptionCommand::Grant { subject, covers, until, owner, compensating, common } => {
+            let mut desk = Desk::open(common)?;
+            let world = desk.world(subject)?;
+            let exception = policy::Exception {
+                covers: covers.clone(),
+                subject: world.subject.name.clone(),
+                owner: owner.clone(),
+                compensating: compensating.clone(),
+                from: Some(world.at),
+                until: Some(*until),
+                ..policy::Exception::default()
+            };
+            let wish = Wish { exception: Some(exception), ..desk.wish(Act::GrantException, common) };
+            desk.carry_out(&world, &wish, common)
+        }
+        ExceptionCommand::Renew { exception, until, common } => {
+            let (mut desk, world, id) = excepted(exception, common)?;
+            let known = desk.repository.folded.state.exceptions.get(&id).map(|l| l.exception.clone());
+            let known = known.unwrap_or_default();
+            let renewed = policy::Exception {
+                from: Some(world.at),
+                until: Some(*until),
+                renewals: known.renewals + 1,
+                id: String::new(),
+                granted_by: String::new(),
+                ..known
+            };
+            let wish =
+                Wish { of: Some(id), exception: Some(renewed), ..desk.wish(Act::RenewException, common) };
+            desk.carry_out(&world, &wish, common)
+        }
+        ExceptionCommand::End { exception, common } => {
+            let (mut desk, world, id) = excepted(exception, common)?;
+            let wish = Wish { of: Some(id), ..desk.wish(Act::EndException, common) };
+            desk.carry_out(&world, &wish, common)
+        }
+        ExceptionCommand::List { common } => list_exceptions(common),
+    }
+}
+
+/// The exception of a word, with the world of what it is about.
+fn excepted(word: &str, common: &Common) -> io::Result<(Desk, World, String)> {
+    let desk = Desk::open(common)?;
+    let known = &desk.repository.folded.state.exceptions;
+    let id = by_prefix(word, known.keys(), "exception")?;
+    let subject = known.get(&id).map(|l| l.exception.subject.clone()).unwrap_or_default();
+    let world = desk.world(&subject)?;
+    Ok((desk, world, id))
+}
+
+fn list_exceptions(common: &Common) -> io::Result<Exit> {
+    let repository = Repository::open(&common.folder, now())?;
+    let all = &repository.folded.state.exceptions;
+    let mut out = io::stdout().lock();
+    if is_json(common) {
+        let rows: Vec<_> = all.values().map(|l| json!({"exception": l.exception, "standing": l.exception.standing(repository.now), "statements": l.statements})).collect();
+        writeln!(
+            out,
+            "{:#}",
+            json!({"schema": "countersign.exceptions/1", "at": repository.now, "exceptions": rows})
+        )?;
+        return Ok(Exit::Clean);
+    }
+    for (id, leave) in all {
+        let e = &leave.exception;
+        let until = e.until.map(|m| m.to_string()).unwrap_or_default();
+        writeln!(
+            out,
+            "{}  {:<8} {} of `{}` until {until}, renewed {}×: {}",
+            short(id),
+            e.standing(repository.now).to_string(),
+            e.covers.join(", "),
+            e.subject,
+            e.renewals,
+            e.compensating
+        )?;
+    }
+    Ok(Exit::Clean)
+}
+
+pub(super) fn breakglass(options: &Breakglass) -> io::Result<Exit> {
+    match &options.command {
+        GlassCommand::Open { subjects, ticket, hours, way_back, drill, common } => {
+            let mut desk = Desk::open(common)?;
+            let units: io::Result<Vec<String>> =
+                subjects.iter().map(|s| desk.repository.unit(s).map(|u| u.name.clone())).collect();
+            let scope = units?;
+            let world = desk.world(scope.first().map_or("", String::as_str))?;
+            let glass = BreakGlass {
+                reason: ask(&common.reason, "--reason", "why")?,
+                ticket: ask(ticket, "--ticket", "the incident's ticket")?,
+                scope,
+                way_back: *way_back,
+                drill: *drill,
+                from: Some(world.at),
+                until: Some(world.at.plus_hours(*hours)),
+                ..BreakGlass::default()
+            };
+            let wish = Wish { glass: Some(glass), ..desk.wish(Act::OpenBreakGlass, common) };
+            desk.carry_out(&world, &wish, common)
+        }
+        GlassCommand::Use { glass, subject, common } => {
+            on_glass(Act::UseBreakGlass, glass, Some(subject), common)
+        }
+        GlassCommand::Close { glass, common } => on_glass(Act::CloseBreakGlass, glass, None, common),
+        GlassCommand::Review { glass, common } => on_glass(Act::PostChangeReview, glass, None, common),
+        GlassCommand::List { common } => list_glasses(common),
+    }
+}
+
+fn on_glass(act: Act, word: &str, subject: Option<&str>, common: &Common) -> io::Result<Exit> {
+    let mut desk = Desk::open(common)?;
+    let known = &desk.repository.folded.state.glasses;
+    let id = by_prefix(word, known.keys(), "break-glass")?;
+    let scope = known.get(&id).and_then(|g| g.glass.scope.first().cloned()).unwrap_or_default();
+    let world = desk.world(subject.unwrap_or(&scope))?;
+    let wish = Wish { of: Some(id), ..desk.wish(act, common) };
+    desk.carry_out(&world, &wish, common)
+}
+
+fn list_glasses(common: &Common) -> io::Result<Exit> {
+    let repository = Repository::open(&common.folder, now())?;
+    let all = &repository.folded.state.glasses;
+    let mut out = io::stdout().lock();
+    if is_json(common) {
+        let rows: Vec<_> = all.values().map(|g| json!({"break-glass": g.glass, "standing": g.glass.standing(repository.now), "uses": g.uses, "reviewed": g.reviewed, "owed": g.owed(repository.now)})).collect();
+        writeln!(
+            out,
+            "{:#}",
+            json!({"schema": "countersign.break-glass/1", "at": repository.now, "break-glass": rows})
+        )?;
+        return Ok(Exit::Clean);
+    }
+    for (id, glass) in all {
+        let g = &glass.glass;
+        let until = g.until.map(|m| m.to_string()).unwrap_or_default();
+        let drill = if g.drill { " (drill)" } else { "" };
+        let review = match (&glass.reviewed, glass.owed(repository.now)) {
+            (Some(_), _) => "reviewed",
+            (None, Some(_)) => "review owed",
+            (None, None) => "no review owed",
+        };
+        writeln!(
+            out,
+            "{}  {:<8} `{}` until {until}, {}, {review}{drill}: {}",
+            short(id),
+            g.standing(repository.now).to_string(),
+            g.scope.join("`, `"),
+            g.ticket,
+            g.reason
+        )?;
+    }
+    Ok(Exit::Clean)
+}
+
+pub(super) fn connector(options: &Connector) -> io::Result<Exit> {
+    match &options.command {
+        ConnectorCommand::Approve { component, kind, common } => {
+            on_component(Act::ApproveComponent(known(*kind)), component, common)
+        }
+        ConnectorCommand::Withdraw { component, kind, common } => {
+            on_component(Act::WithdrawComponent(known(*kind)), component, common)
+        }
+        ConnectorCommand::List { common } => list_components(common),
+    }
+}
+
+fn known(kind: Kind) -> ComponentKind {
+    match kind {
+        Kind::Connector => ComponentKind::Connector,
+        Kind::Script => ComponentKind::Script,
+        Kind::Webhook => ComponentKind::Webhook,
+    }
+}
+
+fn on_component(act: Act, word: &str, common: &Common) -> io::Result<Exit> {
+    let Some((name, version)) = word.rsplit_once('@').filter(|(n, v)| !n.is_empty() && !v.is_empty()) else {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("`{word}` names no version: write `name@version`"),
+        ));
+    };
+    let mut desk = Desk::open(common)?;
+    let world = desk.repository.component(name, version);
+    let wish = Wish { version: version.to_owned(), ..desk.wish(act, common) };
+    desk.carry_out(&world, &wish, common)
+}
+
+fn list_components(common: &Common) -> io::Result<Exit> {
+    let repository = Repository::open(&common.folder, now())?;
+    let mut out = io::stdout().lock();
+    let all = repository
+        .folded
+        .state
+        .components
+        .iter()
+        .flat_map(|((kind, name), all)| all.iter().map(move |a| (kind, name, a)));
+    if is_json(common) {
+        let rows: Vec<_> =
+            all.map(|(kind, name, a)| json!({"kind": kind, "name": name, "approved": a})).collect();
+        writeln!(out, "{:#}", json!({"schema": "countersign.components/1", "components": rows}))?;
+        return Ok(Exit::Clean);
+    }
+    for (_, name, approved) in all {
+        let word = if approved.withdrawn.is_some() { "withdrawn" } else { "approved" };
+        writeln!(out, "{}  {word:<9} {name}@{}", short(&approved.id), approved.version)?;
+    }
+    Ok(Exit::Clean)
+}
+
+pub(super) fn owner(options: &Owner) -> io::Result<Exit> {
+    let (act, subject, common) = match &options.command {
+        OwnerCommand::Take { subject, common } => return change::take_over(subject, common),
+        OwnerCommand::Stop { subject, common } => (Act::Kill, subject, common),
+        OwnerCommand::Retire { subject, common } => (Act::Retire, subject, common),
+    };
+    let mut desk = Desk::open(common)?;
+    let world = desk.world(subject)?;
+    let reason = ask(&common.reason, "--reason", "why")?;
+    let wish = Wish { reason, ..desk.wish(act, common) };
+    desk.carry_out(&world, &wish, common)
+}

@@ -1,0 +1,495 @@
+//! A governed folder as it is now: its configuration, people, policies, workflows and statements, and from them the world
+//! of an act.
+
+use super::{files, git};
+use crate::people;
+use crate::scan::model::{Body, FileEntry, Head, kinds};
+use crate::scan::{self, CONFIGURATION, Scan};
+use check::ControlRecord;
+use govern::{Entry, Evidence, Folded, Refused, World, fold_with, unlawful};
+use policy::{
+    Component, ComponentKind, Credential, Criticality, Entitlement, FindingFact, IdentityKind, Mode, Moment,
+    People, PolicySet, Record, Subject, SubjectKind, SystemFact,
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use workflow::Digest;
+
+/// What `countersign.toml` says of governing.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Configuration {
+    organisation: Organisation,
+    govern: Govern,
+    systems: BTreeMap<String, Criticality>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Organisation {
+    name: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+struct Govern {
+    environment: String,
+    modes: BTreeMap<String, Mode>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Credentials {
+    credentials: Vec<CredentialLine>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct CredentialLine {
+    id: String,
+    owner: String,
+    expires: Option<Moment>,
+    rotated: Option<Moment>,
+    rotate_every: String,
+}
+
+/// One workflow that was found.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// The name by which it is governed: its own, with its file where several have that name.
+    pub name: String,
+    /// Its file, below the governed folder.
+    pub path: String,
+    file: usize,
+    number: usize,
+}
+
+/// A governed folder.
+pub struct Repository {
+    /// The folder.
+    pub root: PathBuf,
+    /// The organisation's name.
+    pub organisation: String,
+    /// The environment that is meant where none is named.
+    pub environment: String,
+    /// The modes that the configuration asks for.
+    pub modes: BTreeMap<u8, Mode>,
+    /// The directory.
+    pub people: Arc<People>,
+    /// The policies.
+    pub set: PolicySet,
+    /// Its workflows.
+    pub units: Vec<Unit>,
+    /// What the statements came to.
+    pub folded: Folded,
+    /// The statements.
+    pub entries: Vec<Entry>,
+    /// Files that are no statements.
+    pub unreadable: Vec<files::Unreadable>,
+    /// The moment.
+    pub now: Moment,
+    /// The history.
+    pub history: git::History,
+    systems: BTreeMap<String, Criticality>,
+    credentials: Vec<CredentialLine>,
+    scan: Scan,
+}
+
+fn text(root: &Path, name: &str) -> Option<String> {
+    std::fs::read_to_string(root.join(name)).ok()
+}
+
+/// The governed folder that holds a place: the one with the configuration.
+fn root_of(place: &Path) -> io::Result<PathBuf> {
+    let place =
+        place.canonicalize().map_err(|e| io::Error::new(e.kind(), format!("`{}`: {e}", place.display())))?;
+    let found = place.ancestors().find(|f| f.join(CONFIGURATION).is_file()).map(Path::to_path_buf);
+    found.ok_or_else(|| {
+        let told = format!("`{}` is in no governed folder: one has a `{CONFIGURATION}`", place.display());
+        io::Error::new(io::ErrorKind::NotFound, told)
+    })
+}
+
+impl Repository {
+    /// Reads it, as of a moment.
+    ///
+    /// # Errors
+    /// When it is no governed folder, or its directory or policies cannot be read.
+    pub fn open(place: &Path, now: Moment) -> io::Result<Self> {
+        let root = root_of(place)?;
+        let broken =
+            |name: &str, e: String| io::Error::new(io::ErrorKind::InvalidData, format!("{name}: {e}"));
+        let configuration: Configuration = toml::from_str(&text(&root, CONFIGURATION).unwrap_or_default())
+            .map_err(|e| broken(CONFIGURATION, e.message().to_owned()))?;
+        let (people, _) = people::read(&root.join("people.yaml"))?;
+        let people = Arc::new(people);
+        let policies = crate::policy::load(std::slice::from_ref(&root))?;
+        let credentials: Credentials = match text(&root, "credentials.yaml") {
+            Some(text) => {
+                serde_saphyr::from_str(&text).map_err(|e| broken("credentials.yaml", e.to_string()))?
+            }
+            None => Credentials::default(),
+        };
+        let options = scan::Options {
+            paths: vec![root.clone()],
+            cache_folder: crate::check::cache_folder(),
+            cache: true,
+        };
+        let scan = scan::scan(&options, &|_, _| ())?;
+        let (entries, unreadable) = files::read(&root)?;
+        let set = policies.set;
+        let folded = fold_with(&entries, now, &|state, entry| unlawful(&set, &people, state, entry));
+        let modes =
+            configuration.govern.modes.iter().filter_map(|(t, m)| Some((t.parse().ok()?, *m))).collect();
+        let environment = configuration.govern.environment;
+        let units = units(&scan, &root);
+        Ok(Repository {
+            history: git::History::read(&root),
+            organisation: configuration.organisation.name,
+            environment: if environment.is_empty() { "production".to_owned() } else { environment },
+            systems: configuration.systems,
+            credentials: credentials.credentials,
+            root,
+            modes,
+            people,
+            set,
+            units,
+            folded,
+            entries,
+            unreadable,
+            now,
+            scan,
+        })
+    }
+
+    /// The workflow of a name, an id, a file, or a file without its ending.
+    ///
+    /// # Errors
+    /// When there is none, or several.
+    pub fn unit(&self, word: &str) -> io::Result<&Unit> {
+        let stem = |u: &Unit| {
+            Path::new(&u.path).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+        };
+        let ways: [&dyn Fn(&Unit) -> bool; 3] = [
+            &|u| u.name == word || self.head(u).is_some_and(|h| h.id.as_deref() == Some(word)),
+            &|u| u.path == word || Path::new(word).canonicalize().is_ok_and(|p| p == self.root.join(&u.path)),
+            &|u| stem(u).split('.').next() == Some(word),
+        ];
+        for way in ways {
+            let found: Vec<&Unit> = self.units.iter().filter(|u| way(u)).collect();
+            match found[..] {
+                [] => {}
+                [one] => return Ok(one),
+                _ => {
+                    let names: Vec<&str> = found.iter().map(|u| u.name.as_str()).collect();
+                    return Err(io::Error::other(format!(
+                        "`{word}` is several workflows: name one of `{}`",
+                        names.join("`, `")
+                    )));
+                }
+            }
+        }
+        let told = format!("there is no workflow `{word}` here: `countersign status` lists them");
+        Err(io::Error::new(io::ErrorKind::NotFound, told))
+    }
+
+    fn file(&self, unit: &Unit) -> Option<&FileEntry> {
+        self.scan.files.get(unit.file)
+    }
+
+    /// What is known of a workflow in short.
+    #[must_use]
+    pub fn head(&self, unit: &Unit) -> Option<&Head> {
+        self.file(unit)?.heads.get(unit.number)
+    }
+
+    /// What is known of a workflow in full.
+    ///
+    /// # Errors
+    /// When results cannot be read back.
+    pub fn body(&self, unit: &Unit) -> io::Result<Body> {
+        let file = self.file(unit).ok_or_else(|| io::Error::other("a file is gone"))?;
+        self.scan.body(file, unit.number)?.ok_or_else(|| io::Error::other("a result is gone"))
+    }
+
+    /// A workflow with everything it calls.
+    fn closure(&self, unit: &Unit) -> Vec<&Unit> {
+        let calls = self.head(unit).map(|h| h.closure.calls.as_slice()).unwrap_or_default();
+        let called = calls.iter().filter_map(|call| {
+            self.units.iter().find(|u| {
+                let (path, name) = call.rsplit_once('#').unwrap_or((call, ""));
+                let file = self.file(u).is_some_and(|f| f.path == path);
+                file && self.head(u).is_some_and(|h| h.name == name)
+            })
+        });
+        std::iter::once(unit).chain(called).collect()
+    }
+
+    /// The parts of a workflow's closure, and the files they stand in: definitions of it and all it calls, their records,
+    /// the scenarios that the records name, the connectors in their versions.
+    pub fn parts(&self, unit: &Unit) -> io::Result<(BTreeMap<String, String>, Vec<String>)> {
+        let (mut parts, mut paths) = (BTreeMap::new(), Vec::new());
+        for unit in self.closure(unit) {
+            let body = self.body(unit)?;
+            let name = &unit.name;
+            for part in &body.parts {
+                parts.insert(format!("{name}/{}", part.name), part.digest.to_string());
+            }
+            paths.push(unit.path.clone());
+            if !body.record.is_empty() {
+                parts.insert(format!("{name}/record"), Digest::of(body.record.as_bytes()).to_string());
+                paths.extend(self.beside(unit));
+            }
+            for (connector, version) in &body.connectors {
+                parts.insert(format!("connector/{connector}"), Digest::of(version.as_bytes()).to_string());
+            }
+            let folder = Path::new(&unit.path).parent().map(Path::to_path_buf).unwrap_or_default();
+            for test in record(&body).tests {
+                let path = folder.join(test.as_str()).display().to_string();
+                if let Ok(bytes) = std::fs::read(self.root.join(&path)) {
+                    parts.insert(format!("{name}/test/{test}"), Digest::of(&bytes).to_string());
+                    paths.push(path);
+                }
+            }
+        }
+        paths.sort();
+        paths.dedup();
+        Ok((parts, paths))
+    }
+
+    /// Where the control record of a workflow may stand: what has its name with that ending, there or beside its folder.
+    fn beside(&self, unit: &Unit) -> Vec<String> {
+        let path = Path::new(&unit.path);
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let stems =
+            name.match_indices('.').map(|(i, _)| path.with_file_name(format!("{}.control.yaml", &name[..i])));
+        let folder = path.parent().map(|f| PathBuf::from(format!("{}.control.yaml", f.display())));
+        let there = stems.chain(folder).filter(|p| self.root.join(p).is_file());
+        there.map(|p| p.display().to_string()).collect()
+    }
+
+    /// The world of an act on a workflow.
+    ///
+    /// # Errors
+    /// When results cannot be read back.
+    pub fn world(&self, unit: &Unit, environment: &str) -> io::Result<World> {
+        let body = self.body(unit)?;
+        let (parts, paths) = self.parts(unit)?;
+        let released = self.folded.state.released(&unit.name, environment);
+        let touched = self.history.touched(&paths, released.map_or("", |r| r.commit.as_str()), None);
+        let closure = govern::closure_of(&parts).unwrap_or_default();
+        let mut world = World {
+            subject: self.subject(unit, &body, closure)?,
+            contributors: touched.by,
+            ai: touched.ai,
+            evidence: self.evidence(unit, &body)?,
+            parts,
+            ..self.bare(environment)
+        };
+        world.view = super::view::digest(&world);
+        Ok(world)
+    }
+
+    /// What all worlds have.
+    fn bare(&self, environment: &str) -> World {
+        World {
+            people: self.people.clone(),
+            at: self.now,
+            environment: environment.to_owned(),
+            modes: self.folded.state.modes.clone(),
+            policy: self.set.version().to_owned(),
+            organisation: self.organisation.clone(),
+            commit: self.history.head.clone(),
+            ..World::default()
+        }
+    }
+
+    fn subject(&self, unit: &Unit, body: &Body, closure: String) -> io::Result<Subject> {
+        let Some(head) = self.head(unit) else { return Err(io::Error::other("a file is gone")) };
+        let mut subject = Subject {
+            kind: SubjectKind::Workflow,
+            name: unit.name.clone(),
+            closure,
+            tier: head.closure.tier,
+            opaque: head.closure.opaque,
+            effects: kinds(head.closure.effects).collect(),
+            ..Subject::default()
+        };
+        for unit in self.closure(unit) {
+            for effect in self.body(unit)?.steps.into_iter().flat_map(|s| s.effects) {
+                if !effect.kind.changes_access() {
+                    continue;
+                }
+                let name = effect.system.to_string();
+                let criticality = self.systems.get(&name).copied().unwrap_or_default();
+                subject.systems.push(SystemFact { name: name.clone(), criticality });
+                let privileged = effect.privileged;
+                subject.entitlements.push(Entitlement {
+                    system: name,
+                    name: effect.entitlement.to_string(),
+                    privileged,
+                });
+            }
+        }
+        subject.systems.sort_by(|a, b| a.name.cmp(&b.name));
+        subject.systems.dedup();
+        subject.entitlements.sort_by(|a, b| (&a.system, &a.name).cmp(&(&b.system, &b.name)));
+        subject.entitlements.dedup();
+        subject.identities = record(body).boundary.populations.iter().map(|p| population(p)).collect();
+        Ok(subject)
+    }
+
+    fn evidence(&self, unit: &Unit, body: &Body) -> io::Result<Evidence> {
+        let own = record(body);
+        let mut evidence = Evidence {
+            record: Record {
+                present: !body.record.is_empty(),
+                lacks: own.lacks().into_iter().map(str::to_owned).collect(),
+                owner: own.owner.to_string(),
+                security_approver: own.security_approver.to_string(),
+                deputies: own.deputies.iter().map(ToString::to_string).collect(),
+            },
+            ..Evidence::default()
+        };
+        let allowed = &own.boundary;
+        for unit in self.closure(unit) {
+            let body = self.body(unit)?;
+            evidence.findings.extend(body.findings.iter().map(|f| FindingFact {
+                rule: f.rule.to_string(),
+                severity: f.severity,
+                step: f.step.to_string(),
+            }));
+            for effect in body.steps.iter().flat_map(|s| &s.effects).filter(|e| e.kind.changes_access()) {
+                if !allowed.effects.contains(&effect.kind) {
+                    evidence.boundary.push(format!("effect {}", effect.kind.as_str()));
+                }
+                if !allowed.systems.contains(&effect.system) {
+                    evidence.boundary.push(format!("system {}", effect.system));
+                }
+            }
+            evidence.components.extend(body.connectors.iter().map(|(name, version)| Component {
+                kind: ComponentKind::Connector,
+                name: name.to_string(),
+                version: version.to_string(),
+                approved: Vec::new(),
+                owner: String::new(),
+            }));
+            let named = record(&body).credentials;
+            evidence
+                .credentials
+                .extend(body.credentials.iter().chain(&named).filter_map(|c| self.credential(c)));
+        }
+        evidence.boundary.sort();
+        evidence.boundary.dedup();
+        evidence.components.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        evidence.components.dedup();
+        evidence.credentials.sort_by(|a, b| a.id.cmp(&b.id));
+        evidence.credentials.dedup();
+        Ok(evidence)
+    }
+
+    /// A credential of the register. One that a record names and the register does not know is left to the check.
+    fn credential(&self, id: &str) -> Option<Credential> {
+        let line = self.credentials.iter().find(|c| c.id == id)?;
+        let days = line.rotate_every.strip_prefix('P').and_then(|r| r.strip_suffix('D')?.parse::<i64>().ok());
+        let rotation_due = line.rotated.zip(days).map(|(was, days)| was.plus_hours(24 * days));
+        Some(Credential {
+            id: line.id.clone(),
+            owner: line.owner.clone(),
+            rotation_due,
+            expires: line.expires,
+        })
+    }
+
+    /// The world of an act on what governs.
+    #[must_use]
+    pub fn governing(&self, kind: SubjectKind) -> World {
+        let files: &[&str] = match kind {
+            SubjectKind::People => &["people.yaml"],
+            _ => &[CONFIGURATION, "connectors.yaml", "credentials.yaml"],
+        };
+        let (mut parts, mut paths) = (BTreeMap::new(), Vec::new());
+        if kind == SubjectKind::Policy {
+            parts.insert("policies".to_owned(), self.set.version().to_owned());
+            paths.push("policies".to_owned());
+        } else {
+            for name in files {
+                parts.insert(
+                    (*name).to_owned(),
+                    Digest::of(&std::fs::read(self.root.join(name)).unwrap_or_default()).to_string(),
+                );
+                paths.push((*name).to_owned());
+            }
+        }
+        let closure = govern::closure_of(&parts).unwrap_or_default();
+        let last = self.folded.state.governed.values().find(|v| v.digest == closure).map(|v| v.id.clone());
+        let since =
+            last.and_then(|id| self.entries.iter().find(|e| e.id == id)).map(|e| e.event.commit.clone());
+        let touched = self.history.touched(&paths, &since.unwrap_or_default(), None);
+        let name = kind.as_str().to_owned();
+        let subject = Subject { kind, name, closure, tier: 3, ..Subject::default() };
+        let bare = World { contributors: touched.by, ai: touched.ai, subject, parts, ..self.bare("") };
+        World { view: super::view::digest(&bare), ..bare }
+    }
+
+    /// The world of an act on a component's version.
+    #[must_use]
+    pub fn component(&self, name: &str, version: &str) -> World {
+        let closure = Digest::of(format!("{name} {version}").as_bytes()).to_string();
+        let subject = Subject {
+            kind: SubjectKind::Component,
+            name: name.to_owned(),
+            closure,
+            tier: 2,
+            ..Subject::default()
+        };
+        let bare = World { subject, ..self.bare("") };
+        World { view: super::view::digest(&bare), ..bare }
+    }
+
+    /// Statements that have no place, and files that are none.
+    #[must_use]
+    pub fn faults(&self) -> Vec<(String, String)> {
+        let refused =
+            self.folded.refused.iter().map(|Refused { id, refusal }| {
+                (id.clone(), format!("{}: {}", refusal.rule, refusal.message))
+            });
+        self.unreadable.iter().map(|u| (u.path.clone(), u.message.clone())).chain(refused).collect()
+    }
+}
+
+/// A body's record; an empty one where there is none.
+fn record(body: &Body) -> ControlRecord {
+    serde_json::from_str(&body.record).unwrap_or_default()
+}
+
+fn population(word: &str) -> IdentityKind {
+    match word.trim_end_matches('s') {
+        "employee" => IdentityKind::Employee,
+        "contractor" => IdentityKind::Contractor,
+        "guest" => IdentityKind::Guest,
+        "service-account" => IdentityKind::ServiceAccount,
+        "agent" => IdentityKind::Agent,
+        _ => IdentityKind::Unknown,
+    }
+}
+
+fn units(scan: &Scan, root: &Path) -> Vec<Unit> {
+    let mut units = Vec::new();
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in &scan.files {
+        file.heads.iter().for_each(|h| *times.entry(h.name.as_str()).or_default() += 1);
+    }
+    for (at, file) in scan.files.iter().enumerate() {
+        let path =
+            Path::new(&file.path).strip_prefix(root).unwrap_or(Path::new(&file.path)).display().to_string();
+        for (number, head) in file.heads.iter().enumerate() {
+            let alone = times.get(head.name.as_str()) == Some(&1);
+            let name = if alone { head.name.to_string() } else { format!("{} ({path})", head.name) };
+            units.push(Unit { name, path: path.clone(), file: at, number });
+        }
+    }
+    units
+}

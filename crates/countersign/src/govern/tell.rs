@@ -1,0 +1,133 @@
+//! What came of an act, in words and as JSON: the rule, the facts it rests on, and the smallest way to what was wanted.
+
+use super::args::{Common, Format};
+use super::view::short;
+use govern::{Event, Performed, State, Void, World, voids};
+use policy::{Because, Found, People};
+use serde_json::json;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// The schema of the JSON.
+const SCHEMA: &str = "countersign.act-result/1";
+
+/// Who somebody is, for people.
+#[must_use]
+pub fn called(people: &People, name: &str) -> String {
+    match people.find(name) {
+        Found::One(person, _) => person.called().to_owned(),
+        Found::Several(ids) => ids.join(" or "),
+        Found::Nobody => format!("`{name}`"),
+    }
+}
+
+/// Tells of an act that was signed.
+///
+/// # Errors
+/// When it cannot be printed.
+pub fn done(
+    done: &Performed,
+    event: &Event,
+    id: &str,
+    path: &Path,
+    common: &Common,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if common.format == Format::Json {
+        let result = json!({"schema": SCHEMA, "allowed": true, "statement": id, "path": path, "event": event, "decision": done.decision});
+        return writeln!(out, "{result:#}");
+    }
+    let who = called(&done.facts.people, &event.by);
+    writeln!(out, "{who}: {}", govern::title(event))?;
+    if !done.decision.verdict {
+        writeln!(
+            out,
+            "  it happens because this tier is not enforced ({}); enforcing would refuse it:",
+            done.decision.mode.as_str()
+        )?;
+        reasons(&done.decision.because, common.why, out)?;
+    } else if common.why {
+        reasons(&done.decision.because, true, out)?;
+    }
+    writeln!(out, "  signed as {}", short(id))
+}
+
+/// Tells of an act that was refused: why, what voids approvals, what is missing.
+///
+/// # Errors
+/// When it cannot be printed.
+pub fn refused(
+    done: &Performed,
+    world: &World,
+    common: &Common,
+    state: &State,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let void = void(done, world, state);
+    if common.format == Format::Json {
+        let result = json!({"schema": SCHEMA, "allowed": false, "decision": done.decision, "refusal": done.refusal, "voids": void});
+        return writeln!(out, "{result:#}");
+    }
+    writeln!(out, "refused: to {} `{}`", done.facts.act.phrase(), done.facts.subject.name)?;
+    if !done.decision.allow {
+        reasons(&done.decision.because, common.why, out)?;
+        done.decision.errors.iter().try_for_each(|e| writeln!(out, "  error: {e}"))?;
+    }
+    if let Some(refusal) = &done.refusal {
+        writeln!(out, "  {}: {}", refusal.rule, shortened(&refusal.message))?;
+    }
+    for vote in done.decision.votes.iter().filter(|v| !v.counts) {
+        for because in vote.because.iter().take(1) {
+            writeln!(
+                out,
+                "  the approval of {} does not count: {}",
+                called(&done.facts.people, &vote.who),
+                because.reason
+            )?;
+        }
+    }
+    void.iter().try_for_each(|v| writeln!(out, "  approvals are void: {v}"))?;
+    for (i, way) in done.decision.missing.iter().enumerate() {
+        writeln!(out, "  {}", if i == 0 { "What is missing:" } else { "Or:" })?;
+        way.needs.iter().try_for_each(|need| writeln!(out, "    - {need}"))?;
+    }
+    if !done.decision.verdict && done.decision.missing.is_empty() && done.decision.errors.is_empty() {
+        writeln!(out, "  Nothing that could be added would allow it.")?;
+    }
+    Ok(())
+}
+
+fn void(done: &Performed, world: &World, state: &State) -> Vec<Void> {
+    if done.decision.votes.is_empty() {
+        return Vec::new();
+    }
+    let approvals = &done.facts.approvals;
+    let proposal = state.proposals.values().find(|p| !approvals.is_empty() && p.approvals() == *approvals);
+    proposal.map(|p| voids(p, world)).unwrap_or_default()
+}
+
+/// Policies with their reasons; with the facts that each rests on, where that is asked for.
+///
+/// # Errors
+/// When they cannot be printed.
+pub fn reasons(because: &[Because], why: bool, out: &mut dyn Write) -> io::Result<()> {
+    for because in because {
+        writeln!(out, "  {}: {}", because.policy, because.reason)?;
+        if why {
+            because.facts.iter().try_for_each(|(field, value)| writeln!(out, "      {field} = {value}"))?;
+            writeln!(out, "      evidence towards {}", because.controls.join("; "))?;
+        }
+    }
+    Ok(())
+}
+
+/// A text with its digests made short.
+#[must_use]
+pub fn shortened(text: &str) -> String {
+    let mut parts = text.split("sha256:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |out, part| {
+        let hex = part.bytes().take_while(u8::is_ascii_hexdigit).count();
+        format!("{out}{}{}", short(part.get(..hex).unwrap_or_default()), part.get(hex..).unwrap_or_default())
+    })
+}
