@@ -6,7 +6,7 @@ use crate::event::{Entry, Event, Evidence};
 use crate::facts::{World, facts};
 use crate::perform::governed;
 use crate::state::{Proposal, State};
-use policy::{Act, Decision, Facts, Moment, People, PolicySet, SubjectKind, Verdict};
+use policy::{Act, Contribution, Decision, Facts, Moment, People, PolicySet, SubjectKind, Verdict};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -55,9 +55,19 @@ pub fn judge(
     (facts, decision)
 }
 
-/// Why a recorded act was not lawful, by the directory and the policies given, in the state in which it was done.
+/// Who touched what an event is about, by the history.
+pub type History<'h> = &'h dyn Fn(&State, &Event) -> Vec<Contribution>;
+
+/// Why a recorded act was not lawful, by the directory, the history and the policies given, in the state in which it was
+/// done.
 #[must_use]
-pub fn unlawful(set: &PolicySet, people: &Arc<People>, state: &State, entry: &Entry) -> Option<Refusal> {
+pub fn unlawful(
+    set: &PolicySet,
+    people: &Arc<People>,
+    history: History<'_>,
+    state: &State,
+    entry: &Entry,
+) -> Option<Refusal> {
     let event = &entry.event;
     let signed_by = match people.find(&entry.key) {
         policy::Found::One(person, _) => person.id.as_str(),
@@ -67,15 +77,22 @@ pub fn unlawful(set: &PolicySet, people: &Arc<People>, state: &State, entry: &En
         let message = format!("it says that it is by `{}`, and the key is `{signed_by}`'s", event.by);
         return Some(Refusal { rule: "by".to_owned(), message });
     }
-    let world = World { people: people.clone(), modes: state.modes.clone(), ..World::default() };
     if matches!(event.act, Act::Review(_)) {
         return None; // it is weighed where it is counted
     }
+    let contributors = if grants(event.act) { history(state, event) } else { Vec::new() };
+    let (people, modes) = (people.clone(), state.modes.clone());
+    let world = World { people, modes, contributors, ..World::default() };
     let (_, decision) = judge(set, state, &world, (&entry.key, event), None);
     let because = decision.because.first();
     let message = because.map_or_else(|| decision.errors.join("; "), |b| b.reason.clone());
     let rule = because.map_or("error", |b| b.policy.as_str()).to_owned();
     (!decision.allow).then_some(Refusal { rule, message })
+}
+
+/// Acts that nobody may do for their own work, and that no proposal stands behind: whose work it is, the history knows.
+fn grants(act: Act) -> bool {
+    matches!(act, Act::ApproveComponent(_) | Act::GrantException | Act::RenewException)
 }
 
 /// Why approvals that were given do not count any more.

@@ -176,16 +176,26 @@ impl Naive {
 /// A random event that is not without hope: it names things that are there, mostly.
 fn event(dice: &mut Dice, known: &Naive, at: Moment) -> (String, Event) {
     let acts: Vec<Act> = Act::all().collect();
-    let usual = [Act::Propose, Act::Release, Act::Register, Act::Review(Verdict::Approve), Act::RollBack];
+    let usual = [
+        Act::Propose,
+        Act::Propose,
+        Act::Release,
+        Act::Register,
+        Act::Review(Verdict::Approve),
+        Act::RollBack,
+    ];
     let act = if dice.roll(2) == 0 { dice.of(&usual) } else { dice.of(&acts) };
-    let version = dice.of(&VERSIONS);
+    let version = VERSIONS[usize::from(dice.roll(4) == 0)];
     let (kind, name) = subject(act, dice);
     let closure = if kind == SubjectKind::Workflow { closure(&parts(version)) } else { digest(version) };
     let key = dice.of(&KEYS).to_owned();
     let subject = Subject { kind, name: name.clone(), closure, tier: 2, ..Subject::default() };
     let mut event = Event::of(act, &key, at, subject);
-    event.environment =
-        if kind == SubjectKind::Workflow { dice.of(&WORDS).to_owned() } else { String::new() };
+    event.environment = if kind == SubjectKind::Workflow {
+        WORDS[usize::from(dice.roll(6) == 0)].to_owned()
+    } else {
+        String::new()
+    };
     event.version = if kind == SubjectKind::Component { version.to_owned() } else { String::new() };
     event.intent =
         if act == Act::Propose && dice.roll(3) == 0 { intent(dice.roll(3)) } else { Intent::Change };
@@ -218,7 +228,7 @@ fn event(dice: &mut Dice, known: &Naive, at: Moment) -> (String, Event) {
 }
 
 fn subject(act: Act, dice: &mut Dice) -> (SubjectKind, String) {
-    let name = dice.of(&NAMES).to_owned();
+    let name = NAMES[usize::from(dice.roll(6) == 0)].to_owned();
     match act {
         Act::ApproveComponent(_) | Act::WithdrawComponent(_) => (SubjectKind::Component, name),
         Act::Change(what) => governed(what),
@@ -297,8 +307,8 @@ fn history(seed: u64, seen: &mut BTreeMap<String, (u32, u32)>) {
                 counts.1 += 1;
             }
         }
-        compare(&state, &naive, seed);
     }
+    compare(&state, &naive, seed);
 }
 
 #[test]
@@ -318,17 +328,18 @@ fn random_histories_agree_with_the_naive_model() {
 fn nothing_is_released_without_every_requirement() {
     let people = ["ann", "ben", "cleo", "olga", "sam", "sue", "max", "hal", "ci:ann", "old:ben", "mallory"];
     let mut released = 0;
-    for seed in 0..cases(150, 20_000) {
+    for seed in 0..cases(40, 20_000) {
         let mut dice = Dice(seed);
         let mut log = Log::registered();
+        log.must(&world("v1"), &Wish::of(Act::Propose, "ann"));
         for _ in 0..8 {
-            let world = world(dice.of(&VERSIONS));
+            let world = world(VERSIONS[usize::from(dice.roll(6) == 0)]);
             let who = dice.of(&people);
-            let wish = match dice.roll(5) {
+            let wish = match dice.roll(7) {
                 0 => Wish::of(Act::Propose, dice.of(&["ann", "ben"])),
-                1 | 2 => approve(dice.of(&["ben", "sam", "sue", who])),
-                3 => Wish::of(Act::Review(Verdict::Refuse), who),
-                _ => Wish::of(Act::Release, who),
+                1..4 => approve(dice.of(&["ben", "sam", "sue", who])),
+                4 if dice.roll(3) == 0 => Wish::of(Act::Review(Verdict::Refuse), who),
+                _ => Wish::of(Act::Release, dice.of(&["ann", who])),
             };
             if log.act(&world, &wish).event.is_some() && wish.act == Act::Release {
                 released += 1;

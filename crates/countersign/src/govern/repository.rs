@@ -6,10 +6,10 @@ use crate::people;
 use crate::scan::model::{Body, FileEntry, Head, kinds};
 use crate::scan::{self, CONFIGURATION, Scan};
 use check::ControlRecord;
-use govern::{Entry, Evidence, Folded, Refused, World, fold_with, unlawful};
+use govern::{Entry, Event, Evidence, Folded, Refused, State, World, fold_with, unlawful};
 use policy::{
-    Component, ComponentKind, Credential, Criticality, Entitlement, FindingFact, IdentityKind, Mode, Moment,
-    People, PolicySet, Record, Subject, SubjectKind, SystemFact,
+    Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact, IdentityKind,
+    Mode, Moment, People, PolicySet, Record, Subject, SubjectKind, SystemFact,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -140,12 +140,11 @@ impl Repository {
         let scan = scan::scan(&options, &|_, _| ())?;
         let (entries, unreadable) = files::read(&root)?;
         let set = policies.set;
-        let folded = fold_with(&entries, now, &|state, entry| unlawful(&set, &people, state, entry));
         let modes =
             configuration.govern.modes.iter().filter_map(|(t, m)| Some((t.parse().ok()?, *m))).collect();
         let environment = configuration.govern.environment;
         let units = units(&scan, &root);
-        Ok(Repository {
+        let mut repository = Repository {
             history: git::History::read(&root),
             organisation: configuration.organisation.name,
             environment: if environment.is_empty() { "production".to_owned() } else { environment },
@@ -156,12 +155,29 @@ impl Repository {
             people,
             set,
             units,
-            folded,
+            folded: Folded::default(),
             entries,
             unreadable,
             now,
             scan,
-        })
+        };
+        let history = |state: &State, event: &Event| repository.by_history(state, event);
+        let lawful = |state: &State, entry: &Entry| {
+            unlawful(&repository.set, &repository.people, &history, state, entry)
+        };
+        let folded = fold_with(&repository.entries, now, &lawful);
+        repository.folded = folded;
+        Ok(repository)
+    }
+
+    /// Who touched what an event is about, since the release that was in force then.
+    fn by_history(&self, state: &State, event: &Event) -> Vec<Contribution> {
+        let since = state.released(&event.subject.name, &event.environment).map_or("", |r| r.commit.as_str());
+        let paths = match self.units.iter().find(|u| u.name == event.subject.name) {
+            Some(unit) => self.parts(unit).map(|(_, paths)| paths).unwrap_or_default(),
+            None => return Vec::new(),
+        };
+        self.history.touched(&paths, since, None).by
     }
 
     /// The workflow of a name, an id, a file, or a file without its ending.
