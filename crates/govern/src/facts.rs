@@ -1,7 +1,7 @@
 //! The facts of an act: what was measured in the world, and what the state knows.
 
 use crate::event::{Digest32, Evidence, Intent, target};
-use crate::state::{Proposal, ProposalStatus, State};
+use crate::state::{Proposal, ProposalStatus, Release, State};
 use policy::{
     Act, Actor, AiMark, Contribution, Facts, Mode, Moment, People, ReleaseTarget, Subject, SubjectKind,
 };
@@ -66,7 +66,7 @@ pub fn facts(state: &State, world: &World, act: Act, actor: Actor, of: Option<&s
         policy: world.policy.clone(),
         view: world.view.clone(),
         requester: requester(state, world, proposal),
-        contributors: contributors(state, world, proposal),
+        contributors: contributors(state, world, of),
         record: evidence.record.clone(),
         findings: evidence.findings.clone(),
         proofs: evidence.proofs.clone(),
@@ -113,27 +113,28 @@ fn same(proposal: &Proposal, kind: SubjectKind, name: &str) -> bool {
     target(proposal.kind, &proposal.name) == target(kind, name)
 }
 
+/// The release that was in force when something was proposed: not one that carries it out itself.
+fn before<'s>(state: &'s State, world: &World, of: Option<&str>) -> Option<&'s Release> {
+    let subject = Some(&world.subject).filter(|s| s.kind == SubjectKind::Workflow)?;
+    let releases = state.workflows.get(&subject.name)?.releases.get(&world.environment)?;
+    let proposal = of.and_then(|of| state.proposals.get(of)).filter(|p| p.status != ProposalStatus::Open);
+    let was = |r: &&Release| of != Some(r.of.as_str()) && proposal.is_none_or(|p| r.at <= p.at);
+    releases.iter().rev().find(was)
+}
+
 /// Everybody with a part in it: by history, and by the record of every proposal since the last release, so that a history
 /// that is written anew forgets nobody.
-fn contributors(state: &State, world: &World, proposal: Option<&Proposal>) -> Vec<Contribution> {
+fn contributors(state: &State, world: &World, of: Option<&str>) -> Vec<Contribution> {
     let subject = &world.subject;
-    let since = match subject.kind {
-        SubjectKind::Workflow => {
-            let last = state.released(&subject.name, &world.environment);
-            // A release that is judged itself does not end the time that is looked at.
-            let last =
-                last.filter(|r| proposal.is_none_or(|p| p.status == ProposalStatus::Open || p.at > r.at));
-            last.map_or(Moment(i64::MIN), |r| r.at)
-        }
-        _ => Moment(i64::MIN),
-    };
+    let proposal = of.and_then(|of| state.proposals.get(of));
+    let since = before(state, world, of).map_or(Moment(i64::MIN), |r| r.at);
     let until = proposal.filter(|p| p.status != ProposalStatus::Open).map_or(u64::MAX, |p| p.number);
     let mut all = world.contributors.clone();
     let recorded = state.proposals.values().filter(|p| {
         let counts = p.intent == Intent::Change && p.at >= since && p.number <= until;
         same(p, subject.kind, &subject.name) && counts
     });
-    for proposal in recorded {
+    for proposal in recorded.chain(proposal) {
         let proposer = Contribution { account: proposal.key.clone(), how: "proposed it".to_owned() };
         all.extend(proposal.contributors.iter().cloned().chain([proposer]));
     }

@@ -42,6 +42,13 @@ pub fn judge(
     let mut facts = facts(state, &then, event.act, event.actor(key), event.of.as_deref());
     if event.exception.is_some() {
         facts.exception.clone_from(&event.exception);
+        // A renewal states how often it will have been renewed; it is decided by how often it was.
+        let renewal = event.act == Act::RenewException;
+        facts
+            .exception
+            .iter_mut()
+            .filter(|_| renewal)
+            .for_each(|e| e.renewals = e.renewals.saturating_sub(1));
     }
     if event.glass.is_some() {
         facts.glass.clone_from(&event.glass);

@@ -270,3 +270,21 @@ fn reviews_are_measured_as_a_whole() {
     let q = quality(&log.fold().state);
     assert_eq!((q.reviews, q.approvals, q.refusals, q.timed, q.under_a_minute), (2, 1, 1, 2, 1));
 }
+
+#[test]
+fn who_wrote_an_earlier_release_may_review_the_next() {
+    let mut log = Log::registered();
+    log.released("v1");
+    // Ben's change this time; ann, who wrote the first, is a peer now.
+    let contributors = vec![policy::Contribution { account: "ben".into(), how: "commit 77b0".into() }];
+    let v2 = World { contributors, ..world("v2") };
+    log.must(&v2, &Wish::of(Act::Propose, "ben"));
+    log.must(&v2, &approve("ann"));
+    log.must(&v2, &approve("sam"));
+    let id = log.must(&v2, &Wish::of(Act::Release, "ben"));
+    let state = log.fold().state;
+    let entry = log.entries.iter().find(|e| e.id == id).unwrap();
+    let (facts, decision) =
+        judge(core(), &state, &World { at: log.now(), ..v2 }, (&entry.key, &entry.event), None);
+    assert!(decision.allow, "{:?} {:?}", decision.because, facts.contributors);
+}

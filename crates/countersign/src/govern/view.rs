@@ -43,7 +43,7 @@ pub fn page(world: &World) -> String {
         line(format!("  uses {} {}", c.name, or(&[c.version.as_str()], "in any version")));
     }
     for f in &evidence.findings {
-        line(format!("  finding {} ({:?}){}", f.rule, f.severity, at(&f.step)).to_lowercase());
+        line(format!("  finding {} ({}){}", f.rule, format!("{:?}", f.severity).to_lowercase(), at(&f.step)));
     }
     if evidence.findings.is_empty() {
         line("  no findings".to_owned());
