@@ -88,7 +88,10 @@ fn people() -> Arc<People> {
     }
     for person in &mut all {
         match person.id.as_str() {
-            "sam" => person.delegates = vec![lend("zoe")],
+            "sam" => {
+                person.delegates = vec![lend("zoe")];
+                person.roles.push(Role { role: "break-glass".into(), period: policy::Period::default() });
+            }
             "ben" => person.keys = vec![shared()],
             "pia" => {
                 person.roles.extend(ROLES.map(|r| Role { role: r.into(), period: policy::Period::default() }))
@@ -188,6 +191,9 @@ fn lanes(mut log: Log, act: Act, worker: &str, here: &World) -> Log {
     }
     if act == Act::PostChangeReview {
         let glass = BreakGlass {
+            reason: "leavers keep access".into(),
+            ticket: "INC-1".into(),
+            way_back: true,
             scope: vec![LEAVER.into()],
             from: Some(from),
             until: Some(from.plus_hours(1)),
@@ -312,8 +318,8 @@ fn try_door(door: &str, act: Act, way: &Way, people: &Arc<People>) -> (bool, Str
         let mut branch = log.clone();
         approves(&mut branch, act, way, &here);
         log.must(&with(people, "ann", world("v3")), &Wish::of(Act::Propose, "ann"));
-        log.entries
-            .extend(branch.entries.into_iter().filter(|e| !log.entries.contains(e)).collect::<Vec<_>>());
+        let more: Vec<Entry> = branch.entries.into_iter().filter(|e| !log.entries.contains(e)).collect();
+        log.entries.extend(more);
     } else {
         approves(&mut log, act, way, &here);
     }

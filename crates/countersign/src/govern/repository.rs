@@ -231,7 +231,7 @@ impl Repository {
     }
 
     /// A workflow with everything it calls.
-    fn closure(&self, unit: &Unit) -> Vec<&Unit> {
+    fn closure<'r>(&'r self, unit: &'r Unit) -> Vec<&'r Unit> {
         let calls = self.head(unit).map(|h| h.closure.calls.as_slice()).unwrap_or_default();
         let called = calls.iter().filter_map(|call| {
             self.units.iter().find(|u| {
