@@ -135,7 +135,7 @@ impl Repository {
         let options = scan::Options {
             paths: vec![root.clone()],
             cache_folder: crate::check::cache_folder(),
-            cache: true,
+            cache: false,
         };
         let scan = scan::scan(&options, &|_, _| ())?;
         let (entries, unreadable) = files::read(&root)?;
