@@ -4,6 +4,7 @@ pub mod authority;
 pub mod card;
 pub mod catalogue;
 pub mod classify;
+pub mod diff;
 pub mod facts;
 pub mod frameworks;
 pub mod gate;

@@ -161,7 +161,8 @@ pub fn reference(value: &str) -> String {
 }
 
 /// What people say for an effect.
-fn verb(kind: Kind) -> &'static str {
+#[must_use]
+pub(crate) fn verb(kind: Kind) -> &'static str {
     match kind {
         Kind::Grant => "gives access",
         Kind::Revoke => "takes access away",

@@ -1,0 +1,193 @@
+//! Semantic diff: what changed in what workflows can do, in sentences, the most important first.
+//!
+//! Two states of the same workflows are compared in the model, not in their files: steps are matched over renames and
+//! moves, and everything said is derived from effects, gates, edges, values and findings of both sides.
+
+mod condition;
+mod flow;
+mod gates;
+mod pair;
+mod script;
+mod step_change;
+mod steps;
+mod values;
+mod whole;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use crate::Judged;
+use serde::Serialize;
+use workflow::{Digest, Finding, Text, Walk, Workflow};
+
+/// All workflows of one side, with their judgements.
+#[derive(Debug, Clone, Default)]
+pub struct Side {
+    /// Each one's file below what was given, so that the same file has the same path on both sides.
+    pub paths: Vec<String>,
+    /// The workflows, with their effects filled in.
+    pub workflows: Vec<Workflow>,
+    /// What was found out about each.
+    pub judged: Vec<Judged>,
+}
+
+impl Side {
+    /// Adds the workflows of a file.
+    pub fn add(&mut self, path: &str, workflows: &[Workflow], judged: &[Judged]) {
+        for (workflow, judged) in workflows.iter().zip(judged) {
+            self.paths.push(path.to_owned());
+            self.workflows.push(workflow.clone());
+            self.judged.push(judged.clone());
+        }
+    }
+}
+
+/// What a change is about, the most important first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Area {
+    /// What can happen to whose access, and without whom.
+    Access,
+    /// What stands before it: questions, conditions, starts, bounds.
+    Control,
+    /// Failures, repetition, time.
+    Robustness,
+    /// Values, scripts, messages.
+    Data,
+    /// Names and texts for people: nothing a run does.
+    Cosmetic,
+}
+
+/// Which way a change goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Less control, or more power.
+    Worse,
+    /// To be judged by a reader.
+    Open,
+    /// More control, or less power.
+    Better,
+}
+
+/// One thing that changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// What it is about.
+    pub area: Area,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// The kind of change, by a word that stays the same (`gate-lost`, `effect-widened`).
+    pub kind: &'static str,
+    /// The step or trigger, by its id in the new state (in the old one where it is gone); empty for the whole.
+    pub step: Text,
+    /// What changed, in a sentence.
+    pub sentence: String,
+    /// The field of the model that the sentence rests on.
+    pub rests_on: String,
+    /// The line in the old state's file; 0 for none.
+    pub old_line: u32,
+    /// The line in the new state's file; 0 for none.
+    pub new_line: u32,
+    /// The walk before, where the change is about how a step is reached.
+    #[serde(serialize_with = "walked")]
+    pub before: Vec<Walk>,
+    /// The walk after.
+    #[serde(serialize_with = "walked")]
+    pub after: Vec<Walk>,
+}
+
+/// Whom and what the changed steps can touch, on either side.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Blast {
+    /// Whose access, for people.
+    pub identities: Vec<Text>,
+    /// Which access, for people.
+    pub entitlements: Vec<Text>,
+    /// On which systems.
+    pub systems: Vec<Text>,
+    /// A target is only known at run time, or not at all.
+    pub open: bool,
+}
+
+/// What happened to one workflow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// Its name in the new state, or in the old one where it is gone.
+    pub name: Text,
+    /// Its index among the old ones.
+    pub old: Option<usize>,
+    /// Its index among the new ones.
+    pub new: Option<usize>,
+    /// What changed in what it does, the most important first.
+    pub changes: Vec<Change>,
+    /// What changed for people only.
+    pub cosmetic: Vec<Change>,
+    /// Findings that are new.
+    pub gained: Vec<Finding>,
+    /// Findings that are gone.
+    pub lost: Vec<Finding>,
+    /// What the changed steps touch.
+    pub blast: Blast,
+    /// The digests before and after.
+    pub digests: (Option<Digest>, Option<Digest>),
+}
+
+impl Difference {
+    /// Whether anything changed in what the workflow does.
+    #[must_use]
+    pub fn acts_differently(&self) -> bool {
+        !self.changes.is_empty()
+    }
+}
+
+impl Change {
+    fn new(area: Area, kind: &'static str, step: &Text, sentence: String) -> Self {
+        Change {
+            area,
+            direction: Direction::Open,
+            kind,
+            step: step.clone(),
+            sentence,
+            rests_on: String::new(),
+            old_line: 0,
+            new_line: 0,
+            before: Vec::new(),
+            after: Vec::new(),
+        }
+    }
+
+    fn going(mut self, direction: Direction) -> Self {
+        self.direction = direction;
+        self
+    }
+
+    fn on(mut self, field: impl Into<String>) -> Self {
+        self.rests_on = field.into();
+        self
+    }
+
+    fn at(mut self, old_line: u32, new_line: u32) -> Self {
+        (self.old_line, self.new_line) = (old_line, new_line);
+        self
+    }
+}
+
+/// Compares two states of workflows. What did not change at all is not in the result.
+#[must_use]
+pub fn compare(old: &Side, new: &Side) -> Vec<Difference> {
+    whole::compare(old, new)
+}
+
+fn walked<S: serde::Serializer>(walk: &[Walk], to: S) -> Result<S::Ok, S::Error> {
+    let told = walk.iter().map(|w| (w.step.as_str(), w.leaves.as_str(), w.line));
+    to.collect_seq(told.map(|(step, leaves, line)| Station { step, leaves, line }))
+}
+
+#[derive(Serialize)]
+struct Station<'w> {
+    step: &'w str,
+    leaves: &'w str,
+    line: u32,
+}
