@@ -133,7 +133,7 @@ impl Mutants {
 }
 
 fn percent((part, of): (usize, usize)) -> u8 {
-    if of == 0 { 100 } else { u8::try_from(part * 100 / of).unwrap_or(100) }
+    (part * 100).checked_div(of).map_or(100, |percent| u8::try_from(percent).unwrap_or(100))
 }
 
 /// The whole in figures.

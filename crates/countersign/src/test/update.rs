@@ -72,7 +72,7 @@ fn replaced(text: &str, name: &str, yaml: &str) -> Option<String> {
         let value = l.trim_start().trim_start_matches("- ").strip_prefix("name:");
         value.is_some_and(|v| v.trim().trim_matches(['"', '\'']) == name)
     };
-    let start = lines.iter().position(|l| named(&l))?;
+    let start = lines.iter().position(named)?;
     let dash = if lines[start].trim_start().starts_with("- ") {
         indent(lines[start])
     } else {
