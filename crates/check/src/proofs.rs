@@ -125,11 +125,11 @@ fn leaves(answer: &Answer) -> Text {
     }
 }
 
-/// Rules whose findings are about what some run does, and the property that says whether there is one.
-const RESTS_ON: [(&str, &str); 4] = [
+/// Rules whose findings are about what some run does, and the property that says whether there is one. `self-approval` is
+/// none of them: it also tells of answers that stop a change in the answerer's own interest.
+const RESTS_ON: [(&str, &str); 3] = [
     ("unapproved-change", "change-needs-approval"),
     ("approval-fails-open", "change-needs-approval"),
-    ("self-approval", "approver-is-not-requester"),
     ("unrevoked-access", "temporary-access-ends"),
 ];
 
