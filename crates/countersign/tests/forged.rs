@@ -337,6 +337,13 @@ type Told = (&'static str, &'static str, Event);
 
 /// Statements that are written and signed well, and say what is not so.
 fn untrue(log: &[Entry]) -> Vec<Told> {
+    let mut told = untrue_words(log);
+    told.extend(untrue_acts(log));
+    told
+}
+
+/// Those whose fields do not fit each other or the log.
+fn untrue_words(log: &[Entry]) -> Vec<Told> {
     let good = next(log);
     let with = |change: &dyn Fn(&mut Event)| {
         let mut event = good.clone();
@@ -380,6 +387,24 @@ fn untrue(log: &[Entry]) -> Vec<Told> {
             as_release(&|e| e.replaces = Some(digest("none"))),
         ),
         ("a roll-back to what never was", "sam", as_release(&|e| e.act = Act::RollBack)),
+    ]
+}
+
+/// Those whose act needs a proposal of another kind.
+fn untrue_acts(log: &[Entry]) -> Vec<Told> {
+    let good = next(log);
+    let with = |change: &dyn Fn(&mut Event)| {
+        let mut event = good.clone();
+        change(&mut event);
+        event
+    };
+    let as_release = |change: &dyn Fn(&mut Event)| {
+        with(&|e| {
+            (e.act, e.parts) = (Act::Release, parts("v1"));
+            change(e);
+        })
+    };
+    vec![
         (
             "a change of the policy alone",
             "sam",

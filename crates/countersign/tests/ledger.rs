@@ -1,6 +1,11 @@
 //! The program's ledger: from making one to a proof that is verified offline, and what is left after it was killed.
 
-#![allow(clippy::unwrap_used, reason = "a test whose input is not there or not sound has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test whose input is not there or not sound has failed"
+)]
 
 mod common;
 #[path = "../../store/tests/common/postgres.rs"]

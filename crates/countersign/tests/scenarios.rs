@@ -194,9 +194,8 @@ fn edge_cases_that_are_kept_run_as_scenarios() {
 
 #[test]
 fn the_score_can_be_a_requirement() {
-    let folder = folder(
-        &SUITE.replace("    expect:\n", "    expect: {}\n").split("      ends").next().unwrap().to_owned(),
-    );
+    let folder =
+        folder(SUITE.replace("    expect:\n", "    expect: {}\n").split("      ends").next().unwrap());
     assert_eq!(folder.run(&["test"]).code, 0);
     let run = folder.run(&["test", "--mutate", "--min-score", "90"]);
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);

@@ -69,7 +69,7 @@ fn edge(b: Build, from: &str, to: &str, kind: u8) -> Build {
 fn fitting(request: &Request, pick: u8) -> Option<Answer> {
     Some(match request {
         Request::Done(_) | Request::Stuck(_) => return None,
-        Request::Choose(..) => Answer::Choose(pick % 2 == 0),
+        Request::Choose(..) => Answer::Choose(pick.is_multiple_of(2)),
         Request::Order(of) => Answer::First(of[pick as usize % of.len()].token),
         _ => match pick % 5 {
             0 => Answer::Error("boom".into(), Val::Null),

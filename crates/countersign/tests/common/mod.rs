@@ -144,7 +144,7 @@ impl Run {
 
     /// Its output as JSON.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {} {}", self.out, self.err))
+        serde_json::from_str(&self.out).unwrap()
     }
 }
 
