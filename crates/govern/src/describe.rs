@@ -1,8 +1,8 @@
 //! Events and what is due, in words.
 
-use crate::event::Event;
+use crate::event::{Event, Intent};
 use crate::state::State;
-use policy::{Moment, Standing};
+use policy::{Act, Moment, Standing};
 
 /// An event in a sentence without its person: `approve workflow/leaver`.
 #[must_use]
@@ -12,7 +12,12 @@ pub fn title(event: &Event) -> String {
         name => format!(" for {name}"),
     };
     let version = if event.version.is_empty() { String::new() } else { format!(" {}", event.version) };
-    format!("{} `{}`{version}{environment}", event.act.phrase(), event.subject.name)
+    let phrase = match (event.act, event.intent) {
+        (Act::Propose, Intent::RollBack) => "propose to roll back",
+        (Act::Propose, Intent::TakeOver) => "propose to take over",
+        (act, _) => act.phrase(),
+    };
+    format!("{phrase} `{}`{version}{environment}", event.subject.name)
 }
 
 /// What needs somebody's attention at a moment: break-glass that is open, reviews that are owed, exceptions that end within

@@ -118,7 +118,8 @@ fn newest(state: &State, world: &World, wish: &Wish) -> Option<String> {
         act => carries_out(act).into_iter().collect(),
     };
     let find = |intent| state.open_proposal(subject, &world.environment, intent);
-    intents.into_iter().find_map(find).map(|(id, _)| id.clone())
+    let found = intents.into_iter().filter_map(find);
+    found.max_by_key(|(_, p)| (p.closure == subject.closure, p.number)).map(|(id, _)| id.clone())
 }
 
 fn event(

@@ -26,8 +26,18 @@ impl Desk {
     /// # Errors
     /// When it is no governed folder, or there is no key.
     pub fn open(common: &Common) -> io::Result<Self> {
+        let desk = Self::look(common)?;
+        let signer = Signer::find(common.key.as_deref(), &desk.repository.root)?;
+        Ok(Desk { signer, ..desk })
+    }
+
+    /// Opens it to look only: nobody signs.
+    ///
+    /// # Errors
+    /// When it is no governed folder.
+    pub fn look(common: &Common) -> io::Result<Self> {
         let repository = Repository::open(&common.folder, now())?;
-        let signer = Signer::find(common.key.as_deref(), &repository.root)?;
+        let signer = Signer::nobody();
         let environment = common.environment.clone().unwrap_or_else(|| repository.environment.clone());
         Ok(Desk { repository, signer, environment })
     }

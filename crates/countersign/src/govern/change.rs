@@ -64,7 +64,8 @@ pub(super) fn propose(options: &Propose) -> io::Result<Exit> {
 
 pub(super) fn review(options: &Review) -> io::Result<Exit> {
     let common = &options.common;
-    let mut desk = Desk::open(common)?;
+    let answers = options.approve || options.refuse || options.rework || io::stdin().is_terminal();
+    let mut desk = if answers { Desk::open(common)? } else { Desk::look(common)? };
     let state = &desk.repository.folded.state;
     let of =
         options.proposal.as_ref().map(|p| by_prefix(p, state.proposals.keys(), "proposal")).transpose()?;
@@ -90,10 +91,10 @@ pub(super) fn review(options: &Review) -> io::Result<Exit> {
 fn proposed(desk: &Desk, word: &str, of: Option<&str>) -> io::Result<World> {
     let world = desk.world(word)?;
     let state = &desk.repository.folded.state;
-    let find =
-        |intent| state.open_proposal(&world.subject, &world.environment, intent).map(|(id, _)| id.as_str());
-    let id = of.or_else(|| find(Intent::Change)).or_else(|| find(Intent::RollBack));
-    let Some(proposal) = id.and_then(|id| state.proposals.get(id)) else { return Ok(world) };
+    let intents = [Intent::Change, Intent::RollBack, Intent::TakeOver];
+    let open = intents.into_iter().filter_map(|i| state.open_proposal(&world.subject, &world.environment, i));
+    let newest = open.map(|(_, p)| p).max_by_key(|p| p.number);
+    let Some(proposal) = of.and_then(|id| state.proposals.get(id)).or(newest) else { return Ok(world) };
     if proposal.intent == Intent::RollBack {
         return Ok(back_to(world, &proposal.closure.clone(), &proposal.parts.clone()));
     }
