@@ -40,6 +40,8 @@ pub enum Command {
     Owner(crate::govern::Owner),
     /// Let only released workflows pass, for continuous integration.
     Gate(crate::govern::Gate),
+    /// Say what changed in what workflows can do, between files, folders or revisions of git.
+    Diff(crate::diff::Options),
     /// Make, grow, check, prove, serve and witness a ledger.
     Ledger(crate::log::args::Ledger),
     /// Enter acts and runs in a ledger, with personal data as commitments.

@@ -5,6 +5,7 @@ pub mod args;
 pub mod check;
 pub mod date;
 pub mod evidence;
+pub mod diff;
 pub mod explain;
 pub mod frameworks;
 pub mod govern;

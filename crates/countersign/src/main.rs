@@ -4,7 +4,7 @@ use clap::Parser;
 use countersign::args::{Args, Command};
 use countersign::check::{self, Exit};
 use countersign::govern::{self, Command as Govern};
-use countersign::{evidence, explain, frameworks, log, people, policy, test};
+use countersign::{diff, evidence, explain, frameworks, log, people, policy, test};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Command::Connector(options) => govern::run(&Govern::Connector(&options)).map(code),
         Command::Owner(options) => govern::run(&Govern::Owner(&options)).map(code),
         Command::Gate(options) => govern::run(&Govern::Gate(&options)).map(code),
+        Command::Diff(options) => diff::run(&options).map(code),
         Command::Ledger(options) => log::run(&options).map(code),
         Command::Record(options) => evidence::record(&options).map(code),
         Command::Evidence(options) => evidence::evidence(&options).map(code),

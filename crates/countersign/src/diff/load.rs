@@ -1,0 +1,170 @@
+//! One side of a difference: a path on disk, or what a revision of git has, checked out into a folder of its own.
+
+use crate::scan;
+use check::diff::Side;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Most bytes of a revision that are unpacked.
+const MOST: usize = 1 << 30;
+
+/// Loads a side; what is wrong with its files comes beside it.
+pub(super) fn side(word: &str) -> io::Result<(Side, Vec<String>)> {
+    let path = Path::new(word);
+    if path.symlink_metadata().is_ok() {
+        return read(path, path);
+    }
+    let (revision, below) = match word.split_once(':') {
+        Some((revision, below)) => (revision, below.trim_matches('/').to_owned()),
+        None => (word, prefix()),
+    };
+    if revision.is_empty() || revision.starts_with('-') || !is_revision(revision) {
+        let told = format!(
+            "`{word}` is neither a path nor a revision of git: give a file, a folder, `REVISION` or `REVISION:PATH`"
+        );
+        return Err(io::Error::new(io::ErrorKind::NotFound, told));
+    }
+    let folder = Unpacked::new()?;
+    unpack(revision, &below, &folder.0)?;
+    let inner = folder.0.join(&below);
+    read(&inner, &inner)
+}
+
+fn read(path: &Path, root: &Path) -> io::Result<(Side, Vec<String>)> {
+    let mut side = Side::default();
+    let shown = root.display().to_string();
+    let problems = scan::load(path, &mut |file, workflows, judged| {
+        let below = file.strip_prefix(&shown).unwrap_or(file).trim_start_matches('/');
+        side.add(below, workflows, judged);
+        Ok(())
+    })?;
+    Ok((side, problems))
+}
+
+/// The folder of the repository that this is run in, as git writes it.
+fn prefix() -> String {
+    let asked = git(&["rev-parse", "--show-prefix"]).output();
+    let told = asked.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
+    told.trim().trim_matches('/').to_owned()
+}
+
+fn is_revision(word: &str) -> bool {
+    let name = format!("{word}^{{commit}}");
+    let asked = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &name]).output();
+    asked.is_ok_and(|o| o.status.success())
+}
+
+fn git(arguments: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    command.args(arguments).stdin(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+fn failed(what: &str, said: &[u8]) -> io::Error {
+    io::Error::other(format!("git cannot {what}: {}", String::from_utf8_lossy(said).trim()))
+}
+
+/// Writes what a revision has below a path into a folder, file by file: links and submodules are left out. Of a file, its
+/// whole folder is written: a control record and what a definition names stand beside it.
+fn unpack(revision: &str, below: &str, folder: &Path) -> io::Result<()> {
+    let mut files = list(revision, below)?;
+    if files.iter().any(|(_, name)| name == below) {
+        files = list(revision, below.rsplit_once('/').map_or("", |(parent, _)| parent))?;
+    }
+    if files.is_empty() {
+        let told =
+            format!("`{revision}` has no file `{below}`: `git ls-tree -r {revision}` lists what it has");
+        return Err(io::Error::new(io::ErrorKind::NotFound, told));
+    }
+    contents(&files, folder)
+}
+
+/// The files of a revision below a path: object and name.
+fn list(revision: &str, below: &str) -> io::Result<Vec<(String, String)>> {
+    let mut arguments = vec!["--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", revision];
+    if !below.is_empty() {
+        arguments.extend(["--", below]);
+    }
+    let listed = git(&arguments).output()?;
+    if !listed.status.success() {
+        return Err(failed("list the revision", &listed.stderr));
+    }
+    let mut files: Vec<(String, String)> = Vec::new();
+    for entry in listed.stdout.split(|b| *b == 0).filter(|e| !e.is_empty()) {
+        let entry = String::from_utf8_lossy(entry);
+        let Some((about, name)) = entry.split_once('\t') else { continue };
+        let words: Vec<&str> = about.split(' ').collect();
+        if let ["100644" | "100755", "blob", object] = words.as_slice() {
+            files.push(((*object).to_owned(), name.to_owned()));
+        }
+    }
+    Ok(files)
+}
+
+/// Reads all files by one `git cat-file --batch`.
+fn contents(files: &[(String, String)], folder: &Path) -> io::Result<()> {
+    let mut child = Command::new("git")
+        .args(["cat-file", "--batch"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let wanted: String = files.iter().map(|(object, _)| format!("{object}\n")).collect();
+    let mut input = child.stdin.take().ok_or_else(|| io::Error::other("git takes no input"))?;
+    let feeding = std::thread::spawn(move || input.write_all(wanted.as_bytes()));
+    let output = child.wait_with_output()?;
+    let _ = feeding.join();
+    let mut rest = output.stdout.as_slice();
+    let mut total = 0;
+    for (_, name) in files {
+        let end = rest
+            .iter()
+            .position(|b| *b == b'\n')
+            .ok_or_else(|| failed("read the revision", b"it ended early"))?;
+        let head = String::from_utf8_lossy(&rest[..end]).into_owned();
+        let size: usize = head.rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        total += size;
+        let body =
+            rest.get(end + 1..end + 1 + size).ok_or_else(|| failed("read the revision", head.as_bytes()))?;
+        if total > MOST {
+            return Err(io::Error::other("the revision is larger than 1 GiB: name a folder in it"));
+        }
+        write(folder, name, body)?;
+        rest = rest.get(end + 2 + size..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Writes a file below a folder; a name that would lead out of it is left out.
+fn write(folder: &Path, name: &str, body: &[u8]) -> io::Result<()> {
+    let inside = Path::new(name).components().all(|c| matches!(c, std::path::Component::Normal(_)));
+    if !inside {
+        return Ok(());
+    }
+    let path = folder.join(name);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::write(path, body)
+}
+
+/// A folder that is gone afterwards.
+struct Unpacked(PathBuf);
+
+impl Unpacked {
+    fn new() -> io::Result<Self> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|e| io::Error::other(e.to_string()))?;
+        let name: String = random.iter().map(|b| format!("{b:02x}")).collect();
+        let path = std::env::temp_dir().join(format!("countersign-diff-{name}"));
+        std::fs::create_dir(&path)?;
+        Ok(Unpacked(path))
+    }
+}
+
+impl Drop for Unpacked {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

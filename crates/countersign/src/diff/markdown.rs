@@ -1,0 +1,84 @@
+//! A difference as Markdown, for a merge request.
+
+use super::{Told, plain};
+use crate::report::words::times;
+use check::diff::{Difference, Direction};
+use std::io::{self, Write};
+use workflow::Finding;
+
+pub(super) fn write(told: &Told, out: &mut dyn Write) -> io::Result<()> {
+    match told.acting() {
+        0 => writeln!(out, "## Countersign: no change in what the workflows do")?,
+        n => {
+            let do_ = if n == 1 { "does" } else { "do" };
+            writeln!(out, "## Countersign: {} {do_} something else", times(n, "workflow"))?;
+        }
+    }
+    for difference in &told.differences {
+        workflow(difference, out)?;
+    }
+    if !told.problems.is_empty() {
+        writeln!(out, "\n### Files that could not be read\n")?;
+        told.problems.iter().try_for_each(|p| writeln!(out, "- {}", escaped(p)))?;
+    }
+    Ok(())
+}
+
+fn workflow(d: &Difference, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n### {}\n", escaped(&d.name))?;
+    if !d.acts_differently() {
+        writeln!(out, "No change in what it does.")?;
+    }
+    for change in &d.changes {
+        let word = match change.direction {
+            Direction::Worse => "**less control:** ",
+            Direction::Better => "**more control:** ",
+            Direction::Open => "",
+        };
+        writeln!(out, "- {word}{}", escaped(&change.sentence))?;
+        if !change.after.is_empty() && change.before != change.after {
+            writeln!(out, "  - before: {}", escaped(&plain::walk(&change.before)))?;
+            writeln!(out, "  - after: {}", escaped(&plain::walk(&change.after)))?;
+        }
+    }
+    findings("New findings", &d.gained, out)?;
+    findings("Findings that are gone", &d.lost, out)?;
+    let touched = plain::touched(d);
+    if !touched.is_empty() {
+        writeln!(out, "\n| touches | |\n| --- | --- |")?;
+        touched.iter().try_for_each(|(title, list)| writeln!(out, "| {title} | {} |", escaped(list)))?;
+    }
+    if !d.cosmetic.is_empty() {
+        writeln!(out, "\n<details><summary>For people only</summary>\n")?;
+        d.cosmetic.iter().try_for_each(|c| writeln!(out, "- {}", escaped(&c.sentence)))?;
+        writeln!(out, "\n</details>")?;
+    }
+    Ok(())
+}
+
+fn findings(title: &str, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{title}:\n")?;
+    for f in findings {
+        writeln!(out, "- {} `{}`: {}", f.severity.as_str(), f.rule, escaped(&f.message))?;
+    }
+    Ok(())
+}
+
+/// Text from a definition that cannot become markup or break a line.
+fn escaped(text: &str) -> String {
+    let mut told = String::new();
+    for c in crate::report::plain::clean(text).chars() {
+        match c {
+            '<' => told.push_str("&lt;"),
+            '>' => told.push_str("&gt;"),
+            '|' => told.push_str("\\|"),
+            '@' => told.push_str("&#64;"),
+            c if c.is_control() => told.push(' '),
+            c => told.push(c),
+        }
+    }
+    told
+}

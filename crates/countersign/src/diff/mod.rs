@@ -1,0 +1,106 @@
+//! `countersign diff`: what changed in what workflows can do, between two files, folders or revisions of git.
+
+mod json;
+mod load;
+mod markdown;
+mod plain;
+
+use crate::check::Exit;
+use check::diff::{Difference, compare};
+use clap::ValueEnum;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+
+/// Options of `diff`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Options {
+    /// The old state: a file, a folder, a revision of git (`HEAD~1`), or a path in one (`HEAD~1:workflows`).
+    pub old: String,
+    /// The new state.
+    #[arg(default_value = ".")]
+    pub new: String,
+    /// How to print the result.
+    #[arg(long, short, value_enum, default_value_t = Format::Plain)]
+    pub format: Format,
+    /// Write the result to a file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  no change in what the workflows do
+  1  a change in what they do
+  2  wrong use, or a path or revision that cannot be read
+  3  files that could not be read or parsed, and no change in the others";
+
+/// How to print a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a terminal.
+    Plain,
+    /// One JSON object (docs/formats/diff.md).
+    Json,
+    /// Markdown, for a merge request.
+    Markdown,
+}
+
+/// What is printed: both sides by name, the differences, and files that could not be read.
+pub(crate) struct Told {
+    pub old: String,
+    pub new: String,
+    pub differences: Vec<Difference>,
+    pub problems: Vec<String>,
+}
+
+impl Told {
+    /// How many workflows do something else now.
+    fn acting(&self) -> usize {
+        self.differences.iter().filter(|d| d.acts_differently()).count()
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a side cannot be read, or the result cannot be printed.
+pub fn run(options: &Options) -> io::Result<Exit> {
+    let (old, mut problems) = load::side(&options.old)?;
+    let (new, others) = load::side(&options.new)?;
+    problems.extend(others);
+    problems.sort();
+    problems.dedup();
+    let differences = compare(&old, &new);
+    let told = Told { old: options.old.clone(), new: options.new.clone(), differences, problems };
+    match &options.output {
+        Some(path) => {
+            let file = File::create(path).map_err(|e| {
+                io::Error::other(format!(
+                    "`{}` cannot be written ({e}): name a file that you may write",
+                    path.display()
+                ))
+            })?;
+            print(options.format, &told, &mut BufWriter::new(file), false)?;
+        }
+        None => {
+            let colour =
+                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+            print(options.format, &told, &mut BufWriter::new(io::stdout().lock()), colour)?;
+        }
+    }
+    Ok(match (told.acting(), told.problems.is_empty()) {
+        (0, true) => Exit::Clean,
+        (0, false) => Exit::Problems,
+        _ => Exit::Findings,
+    })
+}
+
+fn print(format: Format, told: &Told, out: &mut dyn Write, colour: bool) -> io::Result<()> {
+    match format {
+        Format::Plain => plain::write(told, colour, out)?,
+        Format::Json => json::write(told, out)?,
+        Format::Markdown => markdown::write(told, out)?,
+    }
+    out.flush()
+}
