@@ -1,5 +1,12 @@
 //! `countersign diff`: by files, by git, in each format; the laws of digests; and mutants of real definitions.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test whose input is not there has failed"
+)]
+
 #[path = "common/mod.rs"]
 mod common;
 #[path = "diff/laws.rs"]

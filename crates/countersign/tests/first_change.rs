@@ -41,7 +41,8 @@ fn hidden(line: &str) -> String {
     // A key's print: 43 characters of base64.
     let mut parts = line.split("SHA256:");
     let first = parts.next().unwrap_or_default().to_owned();
-    let line = parts.fold(first, |out, p| format!("{out}SHA256:············{}", p.get(43..).unwrap_or_default()));
+    let line =
+        parts.fold(first, |out, p| format!("{out}SHA256:············{}", p.get(43..).unwrap_or_default()));
     let mut out = String::new();
     let mut rest = line.as_str();
     while !rest.is_empty() {

@@ -350,6 +350,7 @@ fn recorded(act: Act) -> bool {
 }
 
 #[test]
+#[ignore = "936 cells take minutes: run with --ignored"]
 fn every_cell_is_refused_with_a_reason() {
     let people = people();
     let (mut cells, mut open, mut reasons) = (0, Vec::new(), BTreeSet::new());

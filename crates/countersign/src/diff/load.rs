@@ -34,7 +34,7 @@ pub(super) fn side(word: &str) -> io::Result<(Side, Vec<String>)> {
 fn read(path: &Path, root: &Path) -> io::Result<(Side, Vec<String>)> {
     let mut side = Side::default();
     let shown = root.display().to_string();
-    let problems = scan::load(path, &mut |file, workflows, judged| {
+    let problems = scan::load(path, &mut |file, workflows, judged, _| {
         let below = file.strip_prefix(&shown).unwrap_or(file).trim_start_matches('/');
         side.add(below, workflows, judged);
         Ok(())

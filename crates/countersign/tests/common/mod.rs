@@ -1,6 +1,12 @@
 //! What the tests of the program share: a folder of workflows of our own, and a way to run the program on it.
 
 #![allow(dead_code, reason = "not every test uses everything")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test whose input is not there has failed"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
