@@ -335,6 +335,21 @@ fn subject_of(good: &str) -> String {
 
 type Told = (&'static str, &'static str, Event);
 
+/// The next good statement with something changed.
+fn changed(log: &[Entry], change: &dyn Fn(&mut Event)) -> Event {
+    let mut event = next(log);
+    change(&mut event);
+    event
+}
+
+/// The same as a release.
+fn released(log: &[Entry], change: &dyn Fn(&mut Event)) -> Event {
+    changed(log, &|e| {
+        (e.act, e.parts) = (Act::Release, parts("v1"));
+        change(e);
+    })
+}
+
 /// Statements that are written and signed well, and say what is not so.
 fn untrue(log: &[Entry]) -> Vec<Told> {
     let mut told = untrue_words(log);
@@ -345,17 +360,8 @@ fn untrue(log: &[Entry]) -> Vec<Told> {
 /// Those whose fields do not fit each other or the log.
 fn untrue_words(log: &[Entry]) -> Vec<Told> {
     let good = next(log);
-    let with = |change: &dyn Fn(&mut Event)| {
-        let mut event = good.clone();
-        change(&mut event);
-        event
-    };
-    let as_release = |change: &dyn Fn(&mut Event)| {
-        with(&|e| {
-            (e.act, e.parts) = (Act::Release, parts("v1"));
-            change(e);
-        })
-    };
+    let with = |change: &dyn Fn(&mut Event)| changed(log, change);
+    let as_release = |change: &dyn Fn(&mut Event)| released(log, change);
     vec![
         ("another closure", "sam", with(&|e| e.subject.closure = digest("other"))),
         ("another environment", "sam", with(&|e| e.environment = "test".into())),
@@ -392,18 +398,8 @@ fn untrue_words(log: &[Entry]) -> Vec<Told> {
 
 /// Those whose act needs a proposal of another kind.
 fn untrue_acts(log: &[Entry]) -> Vec<Told> {
-    let good = next(log);
-    let with = |change: &dyn Fn(&mut Event)| {
-        let mut event = good.clone();
-        change(&mut event);
-        event
-    };
-    let as_release = |change: &dyn Fn(&mut Event)| {
-        with(&|e| {
-            (e.act, e.parts) = (Act::Release, parts("v1"));
-            change(e);
-        })
-    };
+    let as_release = |change: &dyn Fn(&mut Event)| released(log, change);
+    let with = |change: &dyn Fn(&mut Event)| changed(log, change);
     vec![
         (
             "a change of the policy alone",
