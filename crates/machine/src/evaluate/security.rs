@@ -123,7 +123,7 @@ impl Security {
     fn same(&self, a: &Val, b: &Val) -> Option<bool> {
         match (a, b) {
             (Val::List(items), one) | (one, Val::List(items))
-                if self.any_item && !matches!(one, Val::List(_)) =>
+                if self.any_item && !matches!(one, Val::List(_) | Val::Unknown(_)) =>
             {
                 common::any(items.iter().map(|item| self.same(item, one)))
             }

@@ -128,6 +128,10 @@ fn security_platforms_leave_open_what_is_not_documented() {
     let open = |given: Result<Val, Failure>| !given.unwrap().is_known();
     assert_eq!(rule(Language::SplunkDatapath, equals(field("l"), text("Low"))), Ok(Val::Bool(true)));
     assert!(open(rule(Language::SecOps, equals(field("s"), text("high")))));
+    // What is not known may be a list as well, and equal.
+    let part = Val::map(vec![("none".into(), Val::list(vec![])), ("open".into(), Val::unknown("open"))]);
+    let data = Data { roots: vec![(Root::Trigger, part)], platform: None, now: None };
+    assert!(open(value(Language::SplunkDatapath, equals(field("none"), field("open")), &data)));
     assert_eq!(rule(Language::SecOps, equals(field("s"), text("low"))), Ok(Val::Bool(false)));
     assert_eq!(
         rule(Language::SecOps, call(Function::Greater, vec![field("n"), number("5")])),
