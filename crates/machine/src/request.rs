@@ -44,6 +44,8 @@ pub struct Call {
     pub at: At,
     /// How often it was tried before in this visit.
     pub attempt: u32,
+    /// How long the platform waits before it, in milliseconds, before any jitter.
+    pub delay_ms: u64,
     /// What it is given: its parameters, evaluated.
     pub input: Val,
     /// What it does, each with whom and what it acts on.

@@ -23,18 +23,7 @@ impl Here<'_, '_> {
     /// # Errors
     /// Where evaluating an expression in it fails by the rules of its language.
     pub fn value(&self, value: &Value) -> Result<Val, Failure> {
-        Ok(match value {
-            Value::Null => Val::Null,
-            Value::Bool(b) => Val::Bool(*b),
-            Value::Number(n) => n.parse().map_or_else(|_| Val::Text(n.clone()), Val::Number),
-            Value::Text(t) => Val::Text(t.clone()),
-            Value::List(items) => Val::list(items.iter().map(|v| self.value(v)).collect::<Result<_, _>>()?),
-            Value::Map(map) => {
-                let entries = map.0.iter().map(|e| Ok((e.key.clone(), self.value(&e.value)?)));
-                Val::map(entries.collect::<Result<_, _>>()?)
-            }
-            Value::Expr(e) => self.expression(e)?,
-        })
+        made(value, &|e| self.expression(e))
     }
 
     /// The value of an expression.
@@ -136,6 +125,25 @@ impl Here<'_, '_> {
         let error = || (name == "error").then(|| self.variable(&ERROR));
         index.or_else(error).unwrap_or_else(|| Val::unknown(format!("run.{name}")))
     }
+}
+
+/// A value of a definition, with what its expressions give.
+///
+/// # Errors
+/// Where evaluating one fails.
+pub(crate) fn made<E>(value: &Value, of: &dyn Fn(&Expression) -> Result<Val, E>) -> Result<Val, E> {
+    Ok(match value {
+        Value::Null => Val::Null,
+        Value::Bool(b) => Val::Bool(*b),
+        Value::Number(n) => n.parse().map_or_else(|_| Val::Text(n.clone()), Val::Number),
+        Value::Text(t) => Val::Text(t.clone()),
+        Value::List(items) => Val::list(items.iter().map(|v| made(v, of)).collect::<Result<_, _>>()?),
+        Value::Map(map) => {
+            let entries = map.0.iter().map(|e| Ok((e.key.clone(), made(&e.value, of)?)));
+            Val::map(entries.collect::<Result<_, _>>()?)
+        }
+        Value::Expr(e) => of(e)?,
+    })
 }
 
 /// The variable that holds the failure that was caught last.

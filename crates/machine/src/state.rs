@@ -158,6 +158,8 @@ pub struct Rounds {
     pub open: u32,
     /// What rounds gave, by their numbers.
     pub results: BTreeMap<u32, Val>,
+    /// How many rounds failed that the loop tolerates.
+    pub fails: u32,
     /// The first failure of a round.
     pub failed: Option<Fault>,
 }

@@ -152,6 +152,9 @@ pub struct Step {
     pub output: Option<Value>,
     /// Its result is what came in (with [`Step::output`]'s fields over it), as for waits, filters and no-ops.
     pub passes_input: bool,
+    /// Its data flow exactly as the platform defines it, with expressions over what comes in ([`crate::Root::Previous`]),
+    /// for running it; null where the other fields say all.
+    pub flow: Value,
     /// Switched on.
     pub enabled: bool,
     /// What happens when it fails.
@@ -429,6 +432,7 @@ impl Step {
             assigns: Vec::new(),
             output: None,
             passes_input: false,
+            flow: Value::Null,
             enabled: true,
             on_error: OnError::Fail,
             retries: 0,

@@ -2,9 +2,11 @@
 
 mod calls;
 mod digest;
+mod flow;
 mod jq;
 mod points;
 mod scope;
+mod shape;
 mod steps;
 
 #[cfg(test)]
@@ -46,11 +48,12 @@ fn define(path: &str, root: Node<'_>, document: Node<'_>, problems: &mut Vec<Pro
     w.description = text("summary").to_owned();
     w.span = root.span();
     w.triggers = triggers(root);
-    w.parameters = parameters(root);
     let loose = root.at(&["evaluate", "mode"]).and_then(Node::as_str) == Some("loose");
+    w.parameters = parameters(root, loose);
     let around = Around { root, loose };
     let points = points::read(root);
     problems.extend(points.problems.iter().map(|p| Problem { path: path.to_owned(), ..p.clone() }));
+    problems.extend(shape::faults(root).into_iter().map(|p| Problem { path: path.to_owned(), ..p }));
     let start = input(root, loose);
     let followed = data(&points, &start, &around);
     let steps = add_steps(&mut w, &points, &followed, &around);
@@ -88,7 +91,8 @@ fn add_steps(
     let mut made = Vec::with_capacity(points.all.len());
     for (ix, point) in points.all.iter().enumerate() {
         let before = points.before.get(&ix).map_or(&followed.inputs[ix], |b| &followed.inputs[*b]);
-        let step = steps::step(point, &followed.inputs[ix], before, around);
+        let mut step = steps::step(point, &followed.inputs[ix], before, around);
+        step.iter_mut().for_each(|step| step.flow = flow::flow(point, around));
         made.push(step.map(|mut step| {
             if let What::Join(_, Some(branches)) = &point.what {
                 let results = branches.iter().map(|b| followed.inputs[*b].value());
@@ -221,11 +225,15 @@ fn first_type(on: Node<'_>) -> Option<Text> {
 }
 
 /// Settings of the whole workflow.
-fn parameters(root: Node<'_>) -> Value {
+fn parameters(root: Node<'_>, loose: bool) -> Value {
     let scope = Scope::on(&Data::root(Root::Trigger), &[], false);
     let mut map = Map::default();
     for (key, node) in root.entries().filter(|(k, _)| matches!(*k, "timeout" | "use" | "output")) {
         map.push(key, scope.value(node), node.line());
+    }
+    let whole = flow::whole(root, loose);
+    if !whole.is_empty() {
+        map.push("(data flow)", whole, 0);
     }
     if map.0.is_empty() { Value::Null } else { Value::Map(map) }
 }

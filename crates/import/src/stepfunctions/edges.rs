@@ -146,16 +146,16 @@ impl Edges<'_, '_> {
 }
 
 /// What a catcher catches.
-struct Caught {
+pub(super) struct Caught {
     all: bool,
     timeouts: bool,
-    errors: bool,
+    pub(super) errors: bool,
     /// An error that is none of the platform's own: whoever answers chose its name.
     chosen: bool,
 }
 
 impl Caught {
-    fn of(catcher: Node<'_>) -> Self {
+    pub(super) fn of(catcher: Node<'_>) -> Self {
         let names = || catcher.get("ErrorEquals").into_iter().flat_map(Node::items).filter_map(Node::as_str);
         let timeout = |n: &str| matches!(n, "States.Timeout" | "States.HeartbeatTimeout");
         Caught {

@@ -24,6 +24,39 @@ pub(super) fn term(text: &str, scope: &Scope<'_>) -> Term {
     }
 }
 
+/// The intrinsic functions.
+const FUNCTIONS: [&str; 18] = [
+    "Array",
+    "ArrayContains",
+    "ArrayGetItem",
+    "ArrayLength",
+    "ArrayPartition",
+    "ArrayRange",
+    "ArrayUnique",
+    "Base64Decode",
+    "Base64Encode",
+    "Format",
+    "Hash",
+    "JsonMerge",
+    "JsonToString",
+    "MathAdd",
+    "MathRandom",
+    "StringSplit",
+    "StringToJson",
+    "UUID",
+];
+
+/// Whether a text is a path or a call of functions that there are.
+pub(super) fn is_valid(text: &str, scope: &Scope<'_>) -> bool {
+    let mut parser = Parser { text, at: 0, scope };
+    let starts = text.starts_with('$') || text.starts_with("States.");
+    let known = text.split("States.").skip(1).all(|call| {
+        let name = call.split('(').next().unwrap_or_default();
+        FUNCTIONS.contains(&name) || !call.contains('(')
+    });
+    starts && known && parser.expression(0).is_some() && parser.rest().is_empty()
+}
+
 /// Where a path starts and what it takes.
 pub(super) fn path(text: &str) -> Option<(Anchor, Vec<Segment>)> {
     let text = text.trim();
@@ -131,12 +164,12 @@ impl<'t> Parser<'t, '_> {
             }
             args.push(self.expression(depth + 1)?);
         }
-        Some(call(word, args))
+        Some(call(word, args, self.scope.whole_context))
     }
 }
 
 /// The meaning of an intrinsic function.
-fn call(name: &str, mut args: Vec<Term>) -> Term {
+fn call(name: &str, mut args: Vec<Term>, exact: bool) -> Term {
     let function = match name {
         "States.Format" => return format(args),
         "States.Array" => return Term::List(args),
@@ -146,7 +179,7 @@ fn call(name: &str, mut args: Vec<Term>) -> Term {
                     Ok(index) => below_term(list, &[Segment::Index(index)]),
                     Err(_) => Term::Call(Function::Other(name.into()), args),
                 },
-                [list, _] => below_term(list, &[Segment::Dynamic]),
+                [list, _] if !exact => below_term(list, &[Segment::Dynamic]),
                 _ => Term::Call(Function::Other(name.into()), args),
             };
         }

@@ -39,7 +39,9 @@ impl Given<'_, '_> {
 pub(super) fn define(w: &mut Workflow, given: &Given<'_, '_>, problems: &mut Vec<Problem>) {
     let states = read(given.machine);
     let path = w.files.get(usize::from(given.file)).map(ToString::to_string).unwrap_or_default();
-    problems.extend(states.problems.iter().map(|p| {
+    let around = Around { placeholders: given.placeholders };
+    let faults = super::lint::faults(&states, &around);
+    problems.extend(states.problems.iter().chain(&faults).map(|p| {
         let line = match given.placeholders.lines {
             super::template::Lines::Own => p.line,
             super::template::Lines::On(line) => line,
@@ -47,14 +49,14 @@ pub(super) fn define(w: &mut Workflow, given: &Given<'_, '_>, problems: &mut Vec
         };
         Problem { path: path.clone(), line, message: p.message.clone() }
     }));
-    let around = Around { placeholders: given.placeholders };
     let (points, names) = points(&states);
     let hands = |from: usize, slot, input: &Data| out(&states.all[from], slot, input, &around);
     let start = Data::root(Root::Trigger);
     let followed = follow(&ways(&states, &points), &names, &start, &hands);
     let mut known = HashMap::new();
     for (ix, state) in states.all.iter().enumerate() {
-        let made = steps::step(state, &followed.inputs[ix], &around, given.span(state.node));
+        let mut made = steps::step(state, &followed.inputs[ix], &around, given.span(state.node));
+        made.step.flow = super::flow::flow(state, &around);
         add(w, made, state.parent, &mut known);
     }
     let last = meetings(w, &states, &points, &followed);
@@ -126,6 +128,7 @@ fn meetings(
         last.push(match state.kind {
             Kind::Parallel => {
                 let mut join = steps::all_branches(state, results, span);
+                join.flow = w.steps[ix].flow.clone();
                 join.parent = state.parent.map(step_ix);
                 w.add(join)
             }

@@ -35,6 +35,7 @@ pub(super) fn reader<'s>(state: &'s State<'_>, input: &'s Data, around: &Around<
         result: None,
         item: state.item.as_deref(),
         distributed: state.distributed,
+        whole_context: false,
         placeholders: around.placeholders,
     };
     Reader { scope, query: state.query }

@@ -27,6 +27,8 @@ pub(super) struct Scope<'s> {
     pub(super) item: Option<&'s str>,
     /// The steps run in an execution of their own for each item.
     pub(super) distributed: bool,
+    /// The context object is a document of its own, for running it as it stands.
+    pub(super) whole_context: bool,
     pub(super) placeholders: &'s Placeholders<'s>,
 }
 
@@ -57,6 +59,9 @@ impl Scope<'_> {
     }
 
     fn context(&self, path: &[Segment]) -> Term {
+        if self.whole_context {
+            return reference(Root::Run("$$".into()), path);
+        }
         let keys: Vec<&str> = path
             .iter()
             .map_while(|s| if let Segment::Key(k) = s { Some(k.as_str()) } else { None })

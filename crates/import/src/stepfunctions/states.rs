@@ -30,6 +30,8 @@ pub(super) struct State<'d> {
     pub(super) kind: Kind,
     pub(super) query: Query,
     pub(super) parent: Option<usize>,
+    /// The scopes of variables around, the outermost first, a line each.
+    pub(super) scope: Text,
     /// The innermost Map state around.
     pub(super) item: Option<Text>,
     /// That one starts an execution of its own for each item.
@@ -64,6 +66,7 @@ pub(super) struct States<'d> {
 struct Around {
     prefix: String,
     parent: Option<usize>,
+    scope: Text,
     item: Option<Text>,
     distributed: bool,
     query: Query,
@@ -74,8 +77,15 @@ struct Around {
 pub(super) fn read(machine: Node<'_>) -> States<'_> {
     let mut states = States::default();
     let query = query(machine, Query::JsonPath);
-    let around =
-        Around { prefix: String::new(), parent: None, item: None, distributed: false, query, depth: 0 };
+    let around = Around {
+        prefix: String::new(),
+        parent: None,
+        scope: Text::default(),
+        item: None,
+        distributed: false,
+        query,
+        depth: 0,
+    };
     states.outermost = states.machine(machine, &around);
     states
 }
@@ -131,6 +141,7 @@ impl<'d> States<'d> {
             kind,
             query: query(node, around.query),
             parent: around.parent,
+            scope: around.scope.clone(),
             item: around.item.clone(),
             distributed: around.distributed,
             next: None,
@@ -157,11 +168,12 @@ impl<'d> States<'d> {
         }
         let map = kind == Kind::Map;
         let id = self.all[ix].id.clone();
-        for machine in machines {
+        for (number, machine) in machines.into_iter().enumerate() {
             let mode = machine.at(&["ProcessorConfig", "Mode"]).and_then(Node::as_str);
             let inside = Around {
                 prefix: format!("{id}/"),
                 parent: Some(ix),
+                scope: format!("{}{id}#{number}\n", around.scope).into(),
                 item: if map { Some(id.clone()) } else { around.item.clone() },
                 distributed: if map { mode == Some("DISTRIBUTED") } else { around.distributed },
                 query: query(machine, around.query),

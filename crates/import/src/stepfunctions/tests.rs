@@ -3,6 +3,7 @@
 mod data;
 mod graph;
 mod shared;
+mod statelint;
 mod templates;
 
 use crate::{Files, Imported, NoFiles, Verdict, import};

@@ -68,7 +68,9 @@ impl Rules for Asl {
             },
             Function::ToText if common::known(args) => Some(Ok(Some(Val::text(json::write(at(0)))))),
             Function::ParseJson if common::known(args) => {
-                let parsed = common::as_text(Some(at(0))).and_then(json::parse);
+                // A blank text holds nothing.
+                let parsed = common::as_text(Some(at(0)))
+                    .and_then(|t| if t.trim().is_empty() { Some(Val::Null) } else { json::parse(t) });
                 Some(parsed.map(Some).ok_or_else(|| failed("States.StringToJson needs a JSON text")))
             }
             Function::Other(name) if name.starts_with("is") || name == "timestamp" => typed(name, at(0)),
@@ -142,7 +144,7 @@ fn intrinsic(name: &str, args: &[Option<Val>], eval: &Eval<'_>) -> Option<Out> {
         ("States.Format", _) => format(&values, eval),
         ("States.ArrayPartition", [Val::List(items), Val::Number(size)]) => partition(items, *size),
         ("States.ArrayRange", [Val::Number(from), Val::Number(to), Val::Number(step)]) => {
-            range(from.round(), to.round(), step.round())
+            range(rounded(*from), rounded(*to), rounded(*step))
         }
         ("States.ArrayGetItem", [Val::List(items), Val::Number(index)]) => {
             let item = if *index >= 0.0 && index.fract() == 0.0 { items.get(*index as usize) } else { None };
@@ -166,7 +168,7 @@ fn intrinsic(name: &str, args: &[Option<Val>], eval: &Eval<'_>) -> Option<Out> {
         ("States.Base64Decode", [Val::Text(t)]) if t.len() <= LONGEST => decoded(t),
         ("States.Hash", [Val::Text(data), Val::Text(algorithm)]) => hash(data, algorithm),
         ("States.JsonMerge", [Val::Map(a), Val::Map(b), Val::Bool(false)]) => Ok(merged(a, b)),
-        ("States.MathAdd", [Val::Number(a), Val::Number(b)]) => Ok(Val::Number(a.round() + b.round())),
+        ("States.MathAdd", [Val::Number(a), Val::Number(b)]) => Ok(Val::Number(rounded(*a) + rounded(*b))),
         ("States.StringSplit", [Val::Text(t), Val::Text(by)]) => {
             let parts = t.split(|c| by.contains(c)).filter(|p| !p.is_empty());
             Ok(Val::list(parts.map(Val::text).collect()))
@@ -175,6 +177,11 @@ fn intrinsic(name: &str, args: &[Option<Val>], eval: &Eval<'_>) -> Option<Out> {
         _ => return None,
     };
     Some(made.map(Some))
+}
+
+/// The nearest whole number; a half goes up.
+fn rounded(n: f64) -> f64 {
+    (n + 0.5).floor()
 }
 
 /// `States.Format` with a template that is computed.

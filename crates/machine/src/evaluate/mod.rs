@@ -29,6 +29,7 @@ mod tests;
 
 pub use json::{parse as from_json, write as to_json};
 pub use symbol::{FRESH, is_fresh};
+pub(crate) use time::is_moment;
 
 use crate::Val;
 use js::conditions::{self, Style};
@@ -63,6 +64,11 @@ pub trait Scope {
         let _ = name;
         None
     }
+
+    /// A name that [`Scope::name`] does not give stands for nothing, which is a failure where a value is needed.
+    fn is_whole(&self) -> bool {
+        false
+    }
 }
 
 /// Evaluates an expression. A member of a value that is not known is taken to be there. The result is unknown (in whole or
@@ -85,6 +91,15 @@ pub fn evaluate(expression: &Expression, scope: &dyn Scope) -> Result<Val, Failu
     };
     // What JSON has no number for is nothing where it leaves the expression.
     value.map(|v| if matches!(v, Val::Number(n) if !n.is_finite()) { Val::Null } else { v })
+}
+
+/// Evaluates an expression as its language's own interpreter does, where there is one and all is known; else as
+/// [`evaluate`].
+///
+/// # Errors
+/// As [`evaluate`].
+pub(crate) fn exactly(expression: &Expression, scope: &dyn Scope) -> Result<Val, Failure> {
+    interpreted(expression, scope).unwrap_or_else(|| evaluate(expression, scope))
 }
 
 /// What the text itself gives to its language's interpreter, where the run knows what every name in it stands for.

@@ -13,3 +13,8 @@ pub(super) fn instant(text: &str) -> Option<Timestamp> {
 pub(super) fn from_milliseconds(ms: i64) -> Option<Timestamp> {
     Timestamp::from_millisecond(ms).ok()
 }
+
+/// Whether a text is a moment as the Amazon States Language writes it: RFC 3339 with `T` and `Z`, both upper case.
+pub(crate) fn is_moment(text: &str) -> bool {
+    text.ends_with('Z') && text.get(10..11) == Some("T") && instant(text).is_some()
+}

@@ -76,7 +76,8 @@ fn request(program: &Program<'_>, state: &State, ix: usize) -> Request {
         true => Val::Null,
         false => semantics.input(&here, step).unwrap_or_default(),
     };
-    let call = Call { at, attempt: token.attempt, input, effects: acts(&here, step) };
+    let delay_ms = if !program.lean { semantics.delay(&here, step) } else { 0 };
+    let call = Call { at, attempt: token.attempt, delay_ms, input, effects: acts(&here, step) };
     if step.ask.is_some() || step.effects.iter().any(|e| e.kind == Kind::Ask) {
         Request::Ask(call)
     } else if step.kind == StepKind::Wait {

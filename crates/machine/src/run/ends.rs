@@ -9,6 +9,9 @@ impl Run<'_, '_> {
     /// A token reaches a step that ends something.
     pub(super) fn end(&mut self, ix: usize, step: &Step, outcome: Outcome) {
         let (frame, input) = (self.state.tokens[ix].frame, self.state.tokens[ix].input.clone());
+        if self.exact(ix) {
+            return self.end_exactly(ix, step, outcome);
+        }
         let shaped = self.semantics(ix).shaped(&self.here(frame, &input), step);
         match (outcome, shaped) {
             (Outcome::Failure, Ok(_)) => {
@@ -46,6 +49,12 @@ impl Run<'_, '_> {
             return;
         };
         let (workflow, caller) = (*workflow, *caller);
+        let how = match how {
+            Ok(output) if self.follows(workflow) => {
+                self.program.semantics(workflow).run_ends(&self.here(number, &output))
+            }
+            how => how,
+        };
         self.stop(number);
         match (caller, how) {
             (None, Ok(output)) => self.state.ended.push(End { workflow, how: Ended::Success, output }),

@@ -10,7 +10,7 @@ use crate::{Place, Val};
 use workflow::{EdgeKind, OnError, Step, StepIx};
 
 /// What takes a failure.
-enum Taken {
+pub(super) enum Taken {
     /// These edges of a step.
     Edges(StepIx, Vec<u32>),
     /// It is not known whether this edge does.
@@ -23,6 +23,9 @@ impl Run<'_, '_> {
     /// A step has failed.
     pub(super) fn fail(&mut self, ix: usize, failure: Fault) {
         let Some(step) = self.step(ix) else { return };
+        if self.exact(ix) {
+            return self.fail_exactly(ix, step, failure);
+        }
         if failure.timeout && self.times_out(ix) {
             return;
         }
@@ -78,7 +81,7 @@ impl Run<'_, '_> {
     }
 
     /// What takes a failure, from the step outwards within its frame.
-    fn taken(&mut self, ix: usize, failure: &Fault) -> Taken {
+    pub(super) fn taken(&mut self, ix: usize, failure: &Fault) -> Taken {
         let place = self.place(ix);
         let frame = self.state.tokens[ix].frame;
         let border = match self.state.frame(frame).map(|f| &f.kind) {
@@ -91,7 +94,7 @@ impl Run<'_, '_> {
             if step != place.step && self.repeats_container(frame, here, failure) {
                 return Taken::Edges(step, Vec::new());
             }
-            match self.catching(here, failure) {
+            match self.catching(frame, here, failure) {
                 Taken::Nothing => {}
                 taken => return taken,
             }
@@ -105,9 +108,12 @@ impl Run<'_, '_> {
     }
 
     /// The error edges of one step that take a failure.
-    fn catching(&self, at: Place, failure: &Fault) -> Taken {
+    fn catching(&self, frame: u32, at: Place, failure: &Fault) -> Taken {
         let Some(step) = self.program.step(at) else { return Taken::Nothing };
         let semantics = self.program.semantics(at.workflow);
+        if self.follows(at.workflow) {
+            return self.catching_exactly(frame, at, step, failure);
+        }
         let mut taken = Vec::new();
         for (number, edge) in self.edges(at, |k| *k == EdgeKind::Error).into_iter().enumerate() {
             let told = self.state.facts.holds.get(&super::leave::told_key(edge)).copied();
@@ -125,6 +131,9 @@ impl Run<'_, '_> {
 
     /// Starts a container again, if its platform does.
     fn repeats_container(&mut self, frame: u32, at: Place, failure: &Fault) -> bool {
+        if self.follows(at.workflow) {
+            return self.repeats_exactly(frame, at, failure);
+        }
         let Some(step) = self.program.step(at).filter(|s| s.retries > 0) else { return false };
         let Some((done, _)) = self.state.frame(frame).and_then(|f| f.attempts.get(&at.step)).cloned() else {
             return false;
@@ -143,7 +152,7 @@ impl Run<'_, '_> {
     }
 
     /// A failure leaves by error edges of the step or of a container; with no edges, the container starts again.
-    fn catch(&mut self, ix: usize, of: StepIx, edges: &[u32], failure: &Fault) {
+    pub(super) fn catch(&mut self, ix: usize, of: StepIx, edges: &[u32], failure: &Fault) {
         let place = self.place(ix);
         if of == place.step {
             return self.leave_failed(ix, failure, edges);
@@ -167,6 +176,9 @@ impl Run<'_, '_> {
 
     /// Takes edges after a failure: the result is nothing, the failure can be read.
     fn leave_failed(&mut self, ix: usize, failure: &Fault, edges: &[u32]) {
+        if self.exact(ix) {
+            return self.leave_caught(ix, failure, edges);
+        }
         let (frame, at) = (self.state.tokens[ix].frame, self.state.tokens[ix].at);
         let caught = self.semantics(ix).caught(failure);
         let input = self.state.tokens[ix].input.clone();
@@ -199,7 +211,7 @@ impl Run<'_, '_> {
         self.leave_failed(ix, &Fault::default(), &edges);
     }
 
-    fn unhandled(&mut self, ix: usize, step: &Step, failure: Fault) {
+    pub(super) fn unhandled(&mut self, ix: usize, step: &Step, failure: Fault) {
         let frame = self.state.tokens[ix].frame;
         let rule = self.semantics(ix).unhandled(step);
         match rule {

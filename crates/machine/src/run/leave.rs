@@ -10,6 +10,9 @@ use workflow::{EdgeKind, Step, StepKind, Text};
 impl Run<'_, '_> {
     /// A step has gone well.
     pub(super) fn succeed(&mut self, ix: usize, result: Val) {
+        if let Some(step) = self.step(ix).filter(|s| s.enabled && self.exact(ix)) {
+            return self.finish(ix, step, result);
+        }
         let (frame, at) = (self.state.tokens[ix].frame, self.state.tokens[ix].at);
         let workflow = self.place(ix).workflow;
         let keeps = self.program.keeps(workflow, at);

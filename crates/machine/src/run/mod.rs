@@ -5,6 +5,7 @@
 mod answer;
 mod ask;
 mod ends;
+mod exact;
 mod failure;
 mod leave;
 mod rounds;
@@ -63,10 +64,18 @@ pub fn start_traced(
 impl<'w> Run<'_, 'w> {
     /// A run, or a called run, at its first steps.
     fn begin(&mut self, workflow: u32, trigger: u32, input: Val, caller: Option<(u32, StepIx)>) {
-        let kind = FrameKind::Run { trigger, input: input.clone(), caller };
+        let told = if self.follows(workflow) {
+            self.program.semantics(workflow).run_starts(self.program, workflow, &input)
+        } else {
+            Ok(input.clone())
+        };
+        let kind = FrameKind::Run { trigger, input, caller };
         let frame = self.state.open(Frame::new(workflow, kind));
         let starts: Vec<u32> = self.program.starts(workflow, trigger).collect();
-        self.take_all(frame, &starts, &input, 0);
+        match told {
+            Ok(input) => self.take_all(frame, &starts, &input, 0),
+            Err(failure) => self.end_run(frame, Err(failure)),
+        }
     }
 
     /// Does all that needs nothing of the world.
@@ -145,6 +154,10 @@ impl<'w> Run<'_, 'w> {
 
     /// A step that does nothing outside.
     fn shape(&mut self, ix: usize, step: &Step) {
+        if self.exact(ix) {
+            let input = self.state.tokens[ix].input.clone();
+            return self.finish(ix, step, input);
+        }
         self.remember_container(ix, step);
         let token = &self.state.tokens[ix];
         let shaped = self.semantics(ix).shaped(&self.here(token.frame, &token.input), step);

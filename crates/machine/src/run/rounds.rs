@@ -65,8 +65,10 @@ impl Run<'_, '_> {
         self.forget_item(&step.id);
         let item = items.as_ref().map(|i| i.get(index as usize).cloned().unwrap_or_default());
         let item = item.unwrap_or_else(|| Val::unknown(format!("item.{}[{index}]", step.id)));
-        let input =
-            self.semantics(ix).round_input(&self.here(frame, &self.state.tokens[ix].input), step, &item);
+        let input = match self.round_input(ix, step, &item, index) {
+            Ok(input) => input,
+            Err(failure) => return self.fail(ix, failure),
+        };
         let kind = FrameKind::Round { parent: frame, of: at, index, item };
         let round = self.state.open(Frame::new(place.workflow, kind));
         let body: Vec<u32> = self.edges(place, |k| *k == EdgeKind::Body);
@@ -132,15 +134,21 @@ impl Run<'_, '_> {
 
     /// A token takes the way back to the loop whose round it is in.
     pub(super) fn comes_back(&mut self, frame: u32, edge: &Edge, input: &Val) -> bool {
-        let Some(round) = self.state.frame_mut(frame) else { return true };
-        match &round.kind {
-            FrameKind::Round { of, .. } if edge.kind == EdgeKind::Back && edge.to == *of => {
-                round.returned = true;
-                round.last = input.clone();
-                true
-            }
-            _ => false,
+        let Some(round) = self.state.frame(frame) else { return true };
+        let FrameKind::Round { parent, of, .. } = round.kind else { return false };
+        let exact = self.follows(round.workflow);
+        if edge.to != of || edge.kind != EdgeKind::Back && !exact {
+            return false;
         }
+        // A condition that the loop goes on while it holds leads back by the way for everything else.
+        if matches!(edge.kind, EdgeKind::Otherwise { .. }) && self.ends_loop(round.workflow, edge) {
+            self.last_round(parent, of);
+        }
+        if let Some(round) = self.state.frame_mut(frame) {
+            round.returned = true;
+            round.last = input.clone();
+        }
+        true
     }
 
     /// A way that leads out of the loop whose round it is in, to what follows the loop, ends the loop.
@@ -183,6 +191,9 @@ impl Run<'_, '_> {
         let FrameKind::Round { parent, of, .. } = frame.kind else { return };
         let place = Place { workflow: frame.workflow, step: of };
         let Some(step) = self.program.step(place) else { return };
+        if self.follows(place.workflow) {
+            return self.fail_round_exactly(number, step, failure);
+        }
         if self.program.semantics(place.workflow).rounds_go_on(step) {
             if let Some(frame) = self.state.frame_mut(number) {
                 frame.failed.get_or_insert(failure);

@@ -55,6 +55,39 @@ pub enum NoCase {
     Fails(Text),
 }
 
+/// How a step that has gone well, or whose failure was caught, is left.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Left {
+    /// What it hands on.
+    pub output: Val,
+    /// Variables that get values; null takes one away.
+    pub variables: Vec<(Text, Val)>,
+    /// Of a branch: the case it takes, by its number, or none of them. Nothing where the conditions of the edges are to
+    /// be asked.
+    pub case: Option<Option<usize>>,
+    /// A container, by its id, in which nothing else goes on.
+    pub stops: Option<Text>,
+}
+
+impl Left {
+    /// Only hands something on.
+    #[must_use]
+    pub fn with(output: Val) -> Self {
+        Left { output, ..Left::default() }
+    }
+}
+
+/// What takes a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caught {
+    /// Nothing of this step.
+    Not,
+    /// The error edge with this number.
+    By(usize),
+    /// The edge for time-outs.
+    AsTimeout,
+}
+
 /// The rules of a platform. The defaults hold where a platform has nothing of its own.
 pub trait Semantics: Sync {
     /// Only one step of a run goes on at a time, in a fixed order.
@@ -214,6 +247,92 @@ pub trait Semantics: Sync {
     /// Something bounds how long a step may wait: its own setting or a limit of the platform's.
     fn has_deadline(&self, step: &Step) -> bool {
         step.ask.as_ref().is_some_and(|a| a.timeout_seconds.is_some())
+    }
+
+    /// Runs follow [`Step::flow`], the data flow as the platform defines it: the functions below are asked. Proofs follow
+    /// the graph alone.
+    fn is_exact(&self) -> bool {
+        false
+    }
+
+    /// What the first steps of a run get of what it is started with.
+    ///
+    /// # Errors
+    /// Where the platform refuses that.
+    fn run_starts(&self, _program: &Program<'_>, _workflow: u32, input: &Val) -> Result<Val, Fault> {
+        Ok(input.clone())
+    }
+
+    /// What a run gives in the end; what the last step handed on is read as the input.
+    ///
+    /// # Errors
+    /// Where evaluating it fails by the rules of the platform.
+    fn run_ends(&self, here: &Here<'_, '_>) -> Result<Val, Fault> {
+        Ok(here.input.clone())
+    }
+
+    /// What a step is left with that has given `raw`.
+    ///
+    /// # Errors
+    /// Where evaluating it fails by the rules of the platform.
+    fn left(&self, _here: &Here<'_, '_>, _step: &Step, raw: Val) -> Result<Left, Fault> {
+        Ok(Left::with(raw))
+    }
+
+    /// The error edge that takes a failure.
+    fn catcher(&self, _here: &Here<'_, '_>, _step: &Step, _fault: &Fault) -> Caught {
+        Caught::Not
+    }
+
+    /// What a step is left with whose failure was caught.
+    ///
+    /// # Errors
+    /// Where evaluating it fails by the rules of the platform.
+    fn left_caught(&self, here: &Here<'_, '_>, _step: &Step, _fault: &Fault) -> Result<Left, Fault> {
+        Ok(Left::with(here.input.clone()))
+    }
+
+    /// A failure as the platform names and describes it.
+    fn named(&self, _here: &Here<'_, '_>, _step: &Step, fault: Fault) -> Fault {
+        fault
+    }
+
+    /// Whether a failed step is tried again: the variables that count it.
+    fn retried(&self, _here: &Here<'_, '_>, _step: &Step, _fault: &Fault) -> Option<Vec<(Text, Val)>> {
+        None
+    }
+
+    /// How long the platform waits before this attempt, in milliseconds, before any jitter.
+    fn delay(&self, _here: &Here<'_, '_>, _step: &Step) -> u64 {
+        0
+    }
+
+    /// What a round of a loop starts with.
+    ///
+    /// # Errors
+    /// Where evaluating it fails by the rules of the platform.
+    fn round_starts(
+        &self,
+        here: &Here<'_, '_>,
+        step: &Step,
+        (item, _index): (&Val, u32),
+        _rounds: &Rounds,
+    ) -> Result<Val, Fault> {
+        Ok(self.round_input(here, step, item))
+    }
+
+    /// What a failed round gives where its loop tolerates that.
+    ///
+    /// # Errors
+    /// The failure of the loop where it does not.
+    fn round_failed(
+        &self,
+        _here: &Here<'_, '_>,
+        _step: &Step,
+        _rounds: &Rounds,
+        fault: Fault,
+    ) -> Result<Val, Fault> {
+        Err(fault)
     }
 
     /// What the platform does after it broke down between asking and being told.

@@ -148,6 +148,10 @@ impl Rules for Jq {
             {
                 Some(Err(failed("a function of texts on another value")))
             }
+            // A number or boolean in an address needs no encoding.
+            Function::UrlEncode if matches!(at(0), Val::Number(_) | Val::Bool(_)) => {
+                Some(Ok(Some(Val::text(json::write(at(0))))))
+            }
             Function::ToNumber | Function::ParseJson if common::known(args) => match at(0) {
                 Val::Number(_) => None,
                 Val::Text(t) => match json::parse(t) {

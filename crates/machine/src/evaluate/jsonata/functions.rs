@@ -79,6 +79,11 @@ pub(super) fn call(run: &mut Run<'_>, name: &str, given: Vec<Thing>, context: &O
             _ => return Err(Stop::Unknown),
         }
     }
+    if name == "range"
+        && let [Some(Val::Number(first)), Some(Val::Number(last)), Some(Val::Number(step))] = &values[..]
+    {
+        return ranged(*first, *last, *step);
+    }
     // Most functions of one argument take the context where it is left out.
     if values.is_empty() && !matches!(name, "exists" | "count" | "sum" | "error") {
         values.push(context.clone());
@@ -429,4 +434,14 @@ fn over_entries(
         _ if kept.is_empty() => None,
         _ => Some(Val::map(kept)),
     })
+}
+
+/// The numbers from the first to the last in steps: a sequence, so that one number stands alone.
+fn ranged(first: f64, last: f64, step: f64) -> Found {
+    let count = ((last - first) / step).floor() + 1.0;
+    if step == 0.0 || !count.is_finite() || count > 1000.0 {
+        return failed("$range needs a step, and gives at most 1000 numbers");
+    }
+    let numbers = (0..count.max(0.0) as u32).map(|i| Val::Number(first + f64::from(i) * step));
+    Ok(sequence(numbers.collect(), false))
 }

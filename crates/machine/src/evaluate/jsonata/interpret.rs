@@ -163,6 +163,7 @@ impl Run<'_> {
                 None if functions::is_known(name) => Ok(Thing::Native(name.to_owned())),
                 None => match self.scope.name(&format!("${name}")) {
                     Some(value) if value.is_known() => Ok(Thing::Value(Some(value))),
+                    None if self.scope.is_whole() => Ok(Thing::Value(None)),
                     _ => Err(Stop::Unknown),
                 },
             },
@@ -442,6 +443,12 @@ impl Run<'_> {
         context: &Option<Val>,
         frame: &Frame,
     ) -> Result<Thing, Stop> {
+        if let Node::Variable(name) = function
+            && frame.find(name).is_none()
+            && !functions::is_known(name)
+        {
+            return Err(Stop::Unknown);
+        }
         let function = self.thing(function, context, frame)?;
         let mut given = Vec::with_capacity(args.len());
         for arg in args {

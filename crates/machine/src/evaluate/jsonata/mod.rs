@@ -34,6 +34,7 @@ pub(super) fn interpret(text: &str, scope: &dyn Scope) -> Option<Result<Val, Fai
     };
     let mut run = Run { scope, root: root.clone(), steps: 0, depth: 0 };
     match run.value(&node, &root, &Frame::default()) {
+        Ok(None) if scope.is_whole() => Some(Err(failed(format!("`{text}` returned nothing (undefined)")))),
         Ok(value) => Some(Ok(value.unwrap_or_default())),
         Err(Stop::Failed(message)) => Some(Err(failed(message))),
         Err(Stop::Unknown) => None,
