@@ -98,6 +98,8 @@ fn host(call: &Call) -> Answer {
         (_, (Val::Text(id), number)) if id == "getPetById" => pet(number),
         _ => panic!("nobody answers {call:?}"),
     };
+    // An operation is called at the address that its document gives.
+    let uri = if uri == Val::Null { Val::text("https://petstore.swagger.io/v2/pet") } else { uri };
     let whole = format!(
         r#"{{"request":{{"method":"get","uri":{},"headers":{{}}}},"statusCode":200,"headers":{{}},"content":{content}}}"#,
         to_json(&uri)
