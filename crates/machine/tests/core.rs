@@ -121,7 +121,7 @@ fn a_failure_in_one_branch_stops_nothing_beside_it_on_logic_apps_and_the_run_sti
 
 #[test]
 fn a_retry_is_a_request_of_its_own() {
-    let mut w = Build::new(Platform::StepFunctions).acts("a").chain(&["start", "a"]).done();
+    let mut w = Build::new(Platform::N8n).acts("a").chain(&["start", "a"]).done();
     w.steps[0].retries = 2;
     let mut tries = Vec::new();
     let (_, end) = names(&w, |r, _| {
