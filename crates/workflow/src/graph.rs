@@ -153,7 +153,8 @@ pub struct Step {
     /// Its result is what came in (with [`Step::output`]'s fields over it), as for waits, filters and no-ops.
     pub passes_input: bool,
     /// Its data flow exactly as the platform defines it, with expressions over what comes in ([`crate::Root::Previous`]),
-    /// for running it; null where the other fields say all.
+    /// for running it; null where the other fields say all. `cases` holds the conditions of its [`EdgeKind::When`] edges,
+    /// in their order.
     pub flow: Value,
     /// Switched on.
     pub enabled: bool,

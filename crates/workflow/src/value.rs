@@ -45,6 +45,11 @@ impl Map {
         self.0.iter().find(|e| e.key == key).map(|e| &e.value)
     }
 
+    /// The value of a key, exactly spelled, to change it.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.0.iter_mut().find(|e| e.key == key).map(|e| &mut e.value)
+    }
+
     /// Adds an entry at the end.
     pub fn push(&mut self, key: impl Into<Text>, value: Value, line: u32) {
         self.0.push(Entry { key: key.into(), value, line });

@@ -53,8 +53,11 @@ pub(super) fn flow(state: &State<'_>, around: &Around<'_>) -> Value {
     map.push("Name", Value::text(state.name), 0);
     map.push("Scope", Value::Text(state.scope.clone()), 0);
     if state.kind == Kind::Choice {
-        let rules = state.rules.iter().map(|(rule, _)| chosen(*rule, &reader));
+        let rules = state.rules.iter().map(|(rule, _)| Value::Map(fields(*rule, &reader)));
         map.push("Choices", Value::List(rules.collect()), 0);
+        let cases =
+            state.rules.iter().map(|(rule, _)| Value::Expr(Box::new(choice::condition(*rule, &reader))));
+        map.push("cases", Value::List(cases.collect()), 0);
     }
     if state.kind == Kind::Map {
         map.push("Distributed", Value::Bool(is_distributed(state.node)), 0);
@@ -101,13 +104,6 @@ fn place(path: Node<'_>) -> Value {
         _ => None,
     };
     segments.iter().map(part).collect::<Option<Vec<_>>>().map_or(Value::Null, Value::List)
-}
-
-fn chosen(rule: Node<'_>, reader: &Reader<'_>) -> Value {
-    let mut map = fields(rule, reader);
-    let condition = choice::condition(rule, reader);
-    map.push("Condition", Value::Expr(Box::new(condition)), reader.line(rule));
-    Value::Map(map)
 }
 
 /// The catchers, each with the number of its error edge.

@@ -1,5 +1,6 @@
 //! Edits of a workflow. Steps and edges that stay keep their positions, so that runs of both can be compared.
 
+use crate::run::ADDED;
 use workflow::{
     Edge, EdgeKind, Expression, Function, LoopKind, Map, Node, OnError, Step, StepIx, StepKind, Term, Text,
     Value, Workflow,
@@ -60,6 +61,9 @@ impl Edit {
             }
             Edit::Bypass(step, to) => w.edges.iter_mut().filter(|e| e.to == *step).for_each(|e| e.to = *to),
             Edit::Add(from, to, kind) => {
+                if let Some(flow) = flow(w, *from) {
+                    flow.push(ADDED, Value::text(kind.label()), 0);
+                }
                 w.edges.push(Edge { from: Node::Step(*from), to: *to, kind: kind.clone() });
             }
             other => other.on_step(w),
@@ -104,12 +108,31 @@ impl Edit {
     }
 }
 
-fn condition(w: &mut Workflow, edge: u32, change: impl FnOnce(&mut Term)) {
-    if let Some(EdgeKind::When { condition, .. }) = w.edges.get_mut(edge as usize).map(|e| &mut e.kind) {
-        let Expression { term, text, .. } = condition;
-        change(term);
+/// Changes the condition of an edge, and that of its case where the step has a data flow of its own.
+fn condition(w: &mut Workflow, edge: u32, change: impl Fn(&mut Term)) {
+    let change = |condition: &mut Expression| {
+        change(&mut condition.term);
         // What is evaluated is the parsed form: the text would say what it was.
-        *text = Text::default();
+        condition.text = Text::default();
+    };
+    let at = (edge as usize).min(w.edges.len());
+    let (before, rest) = w.edges.split_at_mut(at);
+    let Some(Edge { from, kind: EdgeKind::When { condition, .. }, .. }) = rest.first_mut() else { return };
+    change(condition);
+    let number = before.iter().filter(|e| e.from == *from && matches!(e.kind, EdgeKind::When { .. })).count();
+    if let Node::Step(step) = *from
+        && let Some(Value::List(cases)) = flow(w, step).and_then(|f| f.get_mut("cases"))
+        && let Some(Value::Expr(case)) = cases.get_mut(number)
+    {
+        change(case);
+    }
+}
+
+/// The data flow of a step that has one of its own.
+fn flow(w: &mut Workflow, step: StepIx) -> Option<&mut Map> {
+    match w.steps.get_mut(step.0 as usize).map(|s| &mut s.flow) {
+        Some(Value::Map(flow)) => Some(flow),
+        _ => None,
     }
 }
 

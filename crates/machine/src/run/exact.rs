@@ -7,7 +7,10 @@ use super::leave::told_key;
 use crate::semantics::{Caught, Left};
 use crate::state::{Fault, Frame, FrameKind, Phase, Rounds};
 use crate::{Place, Val};
-use workflow::{EdgeKind, Outcome, Step, StepIx, StepKind, Text};
+use workflow::{EdgeKind, OnError, Outcome, Step, StepIx, StepKind, Text};
+
+/// In the data flow of a step: the kind of an edge that its definition does not have.
+pub(crate) const ADDED: &str = "(added)";
 
 impl Run<'_, '_> {
     /// Whether runs of a workflow follow its data flow as it is defined.
@@ -113,6 +116,7 @@ impl Run<'_, '_> {
             return;
         }
         match self.taken(ix, &failure) {
+            Taken::Nothing if step.on_error == OnError::Continue => self.go(ix, &[]),
             Taken::Asks(_) | Taken::Nothing => self.unhandled(ix, step, failure),
             Taken::Edges(of, edges) => self.catch(ix, of, &edges, &failure),
         }
@@ -123,13 +127,23 @@ impl Run<'_, '_> {
         let before = self.state.frame(frame).and_then(|f| f.attempts.get(&at.step)).map(|(_, input)| input);
         let here = self.here(frame, before.unwrap_or(&Val::Null));
         let edges = match self.program.semantics(at.workflow).catcher(&here, step, failure) {
-            Caught::Not => return Taken::Nothing,
+            Caught::Not => self.added(at, step, failure),
             Caught::By(number) => {
                 self.edges(at, |k| *k == EdgeKind::Error).get(number).copied().into_iter().collect()
             }
             Caught::AsTimeout => self.edges(at, |k| *k == EdgeKind::Timeout),
         };
         if edges.is_empty() { Taken::Nothing } else { Taken::Edges(at.step, edges) }
+    }
+
+    /// The edge for a failure that an edit has added to a step.
+    fn added(&self, at: Place, step: &Step, failure: &Fault) -> Vec<u32> {
+        let kind = match step.flow.get(ADDED).as_text() {
+            Some("timeout") if failure.timeout => EdgeKind::Timeout,
+            Some("error") => EdgeKind::Error,
+            _ => return Vec::new(),
+        };
+        self.edges(at, |k| *k == kind).pop().into_iter().collect()
     }
 
     /// Starts a container again, if its platform does.
@@ -147,7 +161,10 @@ impl Run<'_, '_> {
         let Some(step) = self.step(ix) else { return };
         let token = &self.state.tokens[ix];
         let (frame, workflow) = (token.frame, self.place(ix).workflow);
-        let left = self.semantics(ix).left_caught(&self.here(frame, &token.input), step, failure);
+        let left = match self.added(self.place(ix), step, failure) {
+            added if !added.is_empty() && added == edges => Ok(Left::with(token.input.clone())),
+            _ => self.semantics(ix).left_caught(&self.here(frame, &token.input), step, failure),
+        };
         match left {
             Err(failure) => self.unhandled(ix, step, failure),
             Ok(left) => {

@@ -12,6 +12,7 @@ mod rounds;
 
 pub use answer::{resume, resume_traced};
 pub use ask::next;
+pub(crate) use exact::ADDED;
 
 use crate::evaluate::Failure;
 use crate::scope::Here;

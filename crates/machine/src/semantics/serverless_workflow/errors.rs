@@ -58,7 +58,7 @@ pub(super) fn named(task: &Task<'_, '_>, fault: Fault) -> Fault {
     let name = if fault.name.contains("://") { fault.name.clone() } else { full.name.clone() };
     let typed = laid_over(&full.data, &Val::map(vec![("type".into(), Val::Text(name.clone()))]));
     let data = if let Val::Map(_) = fault.data { laid_over(&typed, &fault.data) } else { typed };
-    Fault { name, data, timeout: false }
+    Fault { name, data, timeout: fault.timeout }
 }
 
 /// What a `raise` task raises.

@@ -380,17 +380,17 @@ impl<'a, 'w> Flow<'a, 'w> {
         let docs = Docs { dot: Some(&effective), ..Docs::default() };
         let rules = self.field("Choices").map_or(&[][..], Value::items);
         let mut chosen = None;
-        for (number, rule) in rules.iter().enumerate() {
-            match self.holds(rule, docs)? {
+        for (number, case) in self.step.flow.get("cases").items().iter().enumerate() {
+            match self.holds(case, docs)? {
                 Some(true) => {
-                    chosen = Some((number, rule));
+                    chosen = Some(number);
                     break;
                 }
                 Some(false) => {}
                 None => return Ok(Left { output: self.here.input.clone(), ..Left::default() }),
             }
         }
-        let rule = chosen.map(|(_, rule)| rule);
+        let rule = chosen.and_then(|number| rules.get(number));
         let mut left = match self.is_jsonata() {
             true => self.jsonata(Val::Null, rule)?,
             false => {
@@ -399,16 +399,14 @@ impl<'a, 'w> Flow<'a, 'w> {
                 Left { variables, ..Left::with(self.selected("OutputPath", &effective)?) }
             }
         };
-        left.case = Some(chosen.map(|(number, _)| number));
+        left.case = Some(chosen);
         Ok(left)
     }
 
-    /// Whether a rule holds; nothing where that is not known.
-    fn holds(&self, rule: &Value, docs: Docs<'_>) -> Result<Option<bool>, Failure> {
+    /// Whether a rule's condition holds; nothing where that is not known.
+    fn holds(&self, case: &Value, docs: Docs<'_>) -> Result<Option<bool>, Failure> {
         let names = Names { flow: *self, docs };
-        let Some(Value::Expr(e)) = fields(rule).and_then(|r| r.get("Condition")) else {
-            return Ok(Some(false));
-        };
+        let Value::Expr(e) = case else { return Ok(Some(false)) };
         if !self.is_jsonata() {
             return condition(e, &names);
         }
