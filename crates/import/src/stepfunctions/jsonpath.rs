@@ -54,7 +54,7 @@ pub(super) fn is_valid(text: &str, scope: &Scope<'_>) -> bool {
         let name = call.split('(').next().unwrap_or_default();
         FUNCTIONS.contains(&name) || !call.contains('(')
     });
-    starts && known && parser.expression(0).is_some() && parser.rest().is_empty()
+    starts && known && parser.expression(0).is_some() && parser.rest().trim().is_empty()
 }
 
 /// Where a path starts and what it takes.
@@ -261,6 +261,8 @@ fn read_path(text: &str) -> Option<(Anchor, Vec<Segment>, usize)> {
             segments.push(Segment::Dynamic);
             // What is searched for stands for itself: its name is kept as a field below anything.
             at += if after.starts_with('[') { 2 } else { 1 };
+        } else if rest.starts_with(".[") {
+            at += 1;
         } else if let Some(name) = rest.strip_prefix('.') {
             let len = name
                 .find(|c: char| matches!(c, '.' | '[' | ',' | '(' | ')') || c.is_whitespace())
