@@ -4,6 +4,7 @@
 use super::Run;
 use super::failure::Taken;
 use super::leave::told_key;
+use crate::scope::ERROR;
 use crate::semantics::{Caught, Left};
 use crate::state::{Fault, Frame, FrameKind, Phase, Rounds};
 use crate::{Place, Val};
@@ -25,11 +26,11 @@ impl Run<'_, '_> {
     /// A step has gone well and has given `raw`.
     pub(super) fn finish(&mut self, ix: usize, step: &Step, raw: Val) {
         let token = &self.state.tokens[ix];
-        let left = self.semantics(ix).left(&self.here(token.frame, &token.input), step, raw);
+        let left = self.semantics(ix).left(&self.here(token.frame, &token.input), step, raw.clone());
         match left {
             Ok(left) => {
                 let ix = self.stopped(ix, &left);
-                self.keep(ix, step, &left);
+                self.keep(ix, step, raw, left);
                 self.branch(ix);
             }
             Err(failure) => self.fail(ix, failure),
@@ -48,8 +49,8 @@ impl Run<'_, '_> {
         ix
     }
 
-    /// Notes what a step is left with.
-    fn keep(&mut self, ix: usize, step: &Step, left: &Left) {
+    /// Notes what a step has given, for what refers to it by its name, and hands on what it is left with.
+    fn keep(&mut self, ix: usize, step: &Step, raw: Val, left: Left) {
         let token = &self.state.tokens[ix];
         let (frame, at, input, place) = (token.frame, token.at, token.input.clone(), self.place(ix));
         for (number, edge) in
@@ -60,8 +61,9 @@ impl Run<'_, '_> {
             }
         }
         self.set_all(frame, place.workflow, &left.variables);
+        self.state.tokens[ix].input = left.output;
         if let Some(frame) = self.state.frame_mut(frame) {
-            frame.results.insert(at, left.output.clone());
+            frame.results.insert(at, raw);
             if matches!(step.kind, StepKind::Fork | StepKind::Scope) {
                 frame.attempts.insert(at, (0, input));
             }
@@ -169,6 +171,11 @@ impl Run<'_, '_> {
             Err(failure) => self.unhandled(ix, step, failure),
             Ok(left) => {
                 self.set_all(frame, workflow, &left.variables);
+                let (at, caught) = (self.state.tokens[ix].at, self.semantics(ix).caught(failure));
+                if let Some(frame) = self.state.frame_mut(frame) {
+                    frame.results.insert(at, Val::Null);
+                    frame.variables.insert(ERROR, caught);
+                }
                 self.state.tokens.remove(ix);
                 self.take_all(frame, edges, &left.output, ix);
             }

@@ -170,9 +170,10 @@ impl Run<'_, '_> {
     /// The token goes on over edges.
     pub(super) fn go(&mut self, ix: usize, edges: &[u32]) {
         self.forget_told(ix);
+        let exact = self.exact(ix);
         let token = self.state.tokens.remove(ix);
-        let result = self.state.frame(token.frame).and_then(|f| f.results.get(&token.at)).cloned();
-        let result = result.unwrap_or(token.input);
+        let result = self.state.frame(token.frame).and_then(|f| f.results.get(&token.at)).filter(|_| !exact);
+        let result = result.cloned().unwrap_or(token.input);
         let counts = !self.program.lean || self.state.frame(token.frame).is_some_and(|f| f.outer().is_some());
         if let Some(frame) = self.state.frame_mut(token.frame).filter(|_| counts) {
             frame.last = result.clone();

@@ -91,6 +91,10 @@ impl Semantics for ServerlessWorkflow {
         if errors::catches(&Task { here, step }, fault) { Caught::By(0) } else { Caught::Not }
     }
 
+    fn caught(&self, fault: &Fault) -> Val {
+        fault.data.clone()
+    }
+
     fn left_caught(&self, here: &Here<'_, '_>, step: &Step, fault: &Fault) -> Result<Left, Fault> {
         errors::left(&Task { here, step }, fault)
     }

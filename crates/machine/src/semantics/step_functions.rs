@@ -119,6 +119,10 @@ impl Semantics for StepFunctions {
         errors::catcher(&Flow::of(here, step), fault)
     }
 
+    fn caught(&self, fault: &Fault) -> Val {
+        errors::output(fault)
+    }
+
     fn left_caught(&self, here: &Here<'_, '_>, step: &Step, fault: &Fault) -> Result<Left, Fault> {
         errors::left(&Flow::of(here, step), fault)
     }

@@ -45,7 +45,7 @@ pub(super) fn catcher(flow: &Flow<'_, '_>, fault: &Fault) -> Caught {
 }
 
 /// `Error` and `Cause`, as catchers see them.
-fn output(fault: &Fault) -> Val {
+pub(super) fn output(fault: &Fault) -> Val {
     let error = if fault.name.is_empty() { Val::Null } else { Val::Text(fault.name.clone()) };
     Val::map(vec![("Error".into(), error), ("Cause".into(), fault.data.clone())])
 }
