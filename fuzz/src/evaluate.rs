@@ -1,9 +1,10 @@
 //! Evaluating expressions of every language, on data of which some is known: what is known while something is not stays
 //! so when it is.
 
-use crate::wrap::around;
-use machine::evaluate::{Scope, condition, evaluate as value_of, from_json};
+use crate::definition::around;
+use crate::wrap::WRAPS;
 use machine::Val;
+use machine::evaluate::{Scope, condition, evaluate as value_of, from_json};
 use workflow::{EdgeKind, Expression, Platform, Reference, Root};
 
 const DATA: &str = r#"{"a": 1, "b": "x", "c": [1, "x", {"d": null}], "e": {"f": true, "g": "2026-01-02T03:04:05Z"}, "h": ""}"#;
@@ -40,7 +41,7 @@ pub fn evaluate(data: &[u8]) {
     let Some((language, text)) = data.split_first() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
     let known = from_json(DATA).expect("the data is JSON");
-    for workflow in around(usize::from(*language), text) {
+    for workflow in around(&WRAPS[usize::from(*language) % WRAPS.len()], text) {
         let scope = |hides| Data { known: known.clone(), hides, platform: workflow.platform };
         let conditions = workflow.edges.iter().filter_map(|e| match &e.kind {
             EdgeKind::When { condition, .. } => Some(condition),

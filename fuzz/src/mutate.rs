@@ -1,6 +1,6 @@
-//! Changes definitions as trees: most inputs then parse, and reach what stands behind the parser.
+//! Changes JSON by its structure, in its text: most inputs then parse, and reach what stands behind the parser.
 
-use serde_json::Value;
+use std::ops::Range;
 
 /// A small generator; the engine gives the seed.
 struct Random(u64);
@@ -12,130 +12,182 @@ impl Random {
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 >> 16).unwrap_or(0) % below.max(1)
     }
+
+    fn of<'t, T>(&mut self, list: &'t [T]) -> Option<&'t T> {
+        list.get(self.next(list.len()))
+    }
 }
 
+/// What may stand in a string, as JSON writes it.
 const WORDS: &[&str] = &[
-    "", "0", "-1", "1e999", "true", "*", "/", ".", "..", "$", "$.", "${x}", "{{x}}", "@{x}", "={{ $json.x }}", "[", "]",
-    "a.b[0]", "[x]", "é\u{1F600}", "\u{0}", "\n", "99999999999999999999", "next", "else", "GET", "https://{x}/y?z=1",
+    "",
+    "0",
+    "-1",
+    "1e999",
+    "true",
+    "*",
+    "/",
+    ".",
+    "..",
+    "$",
+    "$.",
+    "${x}",
+    "{{x}}",
+    "@{x}",
+    "={{ $json.x }}",
+    "[",
+    "]",
+    "a.b[0]",
+    "[x]",
+    "é\u{1F600}",
+    "\\u0000",
+    "\\n",
+    "\\\"",
+    "99999999999999999999",
+    "next",
+    "else",
+    "GET",
+    "https://{x}/y?z=1",
 ];
+
+const VALUES: &[&str] = &["null", "true", "0", "-1", "[]", "{}", "\"\"", "\"x\"", "1e999"];
+
+/// A value with what belongs to it: where its key starts (in a list, where it starts itself), where it starts and ends.
+struct Part {
+    start: usize,
+    value: usize,
+    end: usize,
+}
+
+impl Part {
+    fn key(&self) -> Range<usize> {
+        self.start..self.value
+    }
+
+    fn value(&self) -> Range<usize> {
+        self.value..self.end
+    }
+
+    fn whole(&self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    fn has_key(&self) -> bool {
+        self.start < self.value
+    }
+}
 
 /// Mutates JSON in place; nothing when the bytes are no JSON, so that the engine's own mutations take over.
 pub fn tree(data: &mut [u8], size: usize, max: usize, seed: u32) -> Option<usize> {
     let mut random = Random((u64::from(seed) << 20) | 0x9E37_79B9);
-    if random.next(4) == 0 {
+    if random.next(4) == 0 || !matches!(data.first()?, b'{' | b'[') {
         return None;
     }
-    let mut value: Value = serde_json::from_slice(data.get(..size)?).ok()?;
+    let mut text = data.get(..size)?.to_vec();
     for _ in 0..=random.next(3) {
-        change(&mut value, &mut random);
+        let parts = parts(&text)?;
+        change(&mut text, &parts, &mut random)?;
     }
-    let text = serde_json::to_vec(&value).ok()?;
-    (text.len() <= max && text.len() <= data.len()).then(|| data[..text.len()].copy_from_slice(&text))?;
+    let room = max.min(data.len());
+    (text.len() <= room).then(|| data[..text.len()].copy_from_slice(&text))?;
     Some(text.len())
 }
 
-fn change(root: &mut Value, random: &mut Random) {
-    let count = size(root);
-    let (at, other) = (random.next(count), random.next(count));
-    let donor = nth(root, other).cloned().unwrap_or_default();
-    let mut keys = all_keys(root);
-    keys.push("x".to_owned());
-    let Some(target) = nth_mut(root, at) else { return };
-    match (random.next(9), &mut *target) {
-        (0, _) => *target = donor,
-        (1, _) => *target = simple(random),
-        (2 | 3, Value::Object(map)) => {
-            let keep = random.next(map.len());
-            let key = map.keys().nth(keep).cloned().unwrap_or_default();
-            map.shift_remove(&key);
+fn change(text: &mut Vec<u8>, parts: &[Part], random: &mut Random) -> Option<()> {
+    let (part, other) = (random.of(parts)?, random.of(parts)?);
+    let donor = |range: Range<usize>| text[range].to_vec();
+    let (at, new) = match random.next(8) {
+        0 => (part.value(), donor(other.value())),
+        1 => (part.value(), random.of(VALUES)?.as_bytes().to_vec()),
+        2 | 3 => (with_comma(text, part), Vec::new()),
+        4 if part.has_key() == other.has_key() => (part.end..part.end, [b",", &text[other.whole()]].concat()),
+        5 if part.has_key() && other.has_key() => (part.key(), donor(other.key())),
+        _ => in_value(text, part, random)?,
+    };
+    text.splice(at, new);
+    Some(())
+}
+
+/// A member or item and the comma beside it.
+fn with_comma(text: &[u8], part: &Part) -> Range<usize> {
+    let before = text[..part.start].iter().rposition(|b| !b.is_ascii_whitespace());
+    let after = text[part.end..].iter().position(|b| !b.is_ascii_whitespace()).map(|i| part.end + i);
+    match (before, after) {
+        (_, Some(i)) if text[i] == b',' => part.start..i + 1,
+        (Some(i), _) if text[i] == b',' => i..part.end,
+        _ => part.whole(),
+    }
+}
+
+/// A word somewhere into a string, in the place of anything else.
+fn in_value(text: &[u8], part: &Part, random: &mut Random) -> Option<(Range<usize>, Vec<u8>)> {
+    let word = random.of(WORDS)?.as_bytes().to_vec();
+    let inside = part.value + 1..part.end.saturating_sub(1);
+    if text[part.value] != b'"' || inside.is_empty() {
+        return Some((part.value(), [b"\"", &word[..], b"\""].concat()));
+    }
+    let mut cut = || letter(text, inside.start + random.next(inside.len() + 1), inside.clone());
+    let (a, b) = (cut(), cut());
+    Some((a.min(b)..a.max(b), word))
+}
+
+/// The next place from `at` on where a letter or an escape begins.
+fn letter(text: &[u8], at: usize, inside: Range<usize>) -> usize {
+    let mut begins = inside.start;
+    while begins < at {
+        begins += match text.get(begins..begins + 2) {
+            Some(b"\\u") => 6,
+            Some([b'\\', _]) => 2,
+            _ => 1,
+        };
+        while text.get(begins).is_some_and(|b| b & 0xC0 == 0x80) {
+            begins += 1;
         }
-        (4, Value::Object(map)) => drop(map.insert(keys[random.next(keys.len())].clone(), donor)),
-        (5, Value::Object(map)) => {
-            let key = map.keys().nth(random.next(map.len())).cloned().unwrap_or_default();
-            if let Some(value) = map.shift_remove(&key) {
-                map.insert(keys[random.next(keys.len())].clone(), value);
+    }
+    begins.min(inside.end)
+}
+
+/// All values of a JSON text but the outermost; nothing where it is surely none.
+fn parts(text: &[u8]) -> Option<Vec<Part>> {
+    let (mut parts, mut open): (Vec<Part>, Vec<usize>) = (Vec::new(), Vec::new());
+    let (mut at, mut key) = (0, None);
+    while let Some(byte) = text.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b'{' | b'[' => {
+                open.push(parts.len());
+                parts.push(Part { start: key.take().unwrap_or(start), value: start, end: 0 });
             }
+            b'}' | b']' => parts[open.pop()?].end = at,
+            b'"' => {
+                at = string_end(text, at)?;
+                let colon = text[at..].iter().position(|b| !b.is_ascii_whitespace()).map(|i| at + i);
+                if colon.is_some_and(|i| text[i] == b':') {
+                    key = Some(start);
+                    at = colon? + 1;
+                    continue;
+                }
+                parts.push(Part { start: key.take().unwrap_or(start), value: start, end: at });
+            }
+            b'-' | b'0'..=b'9' | b'a'..=b'z' => {
+                let more = |b: &u8| b.is_ascii_alphanumeric() || b"+-.".contains(b);
+                at += text[at..].iter().take_while(|b| more(b)).count();
+                parts.push(Part { start: key.take().unwrap_or(start), value: start, end: at });
+            }
+            _ => {}
         }
-        (2..=5, Value::Array(list)) => {
-            let i = random.next(list.len() + 1);
-            if random.next(2) == 0 { list.insert(i, donor) } else if i < list.len() { drop(list.remove(i)) }
+    }
+    (open.is_empty() && !parts.is_empty()).then(|| parts.remove(0))?;
+    Some(parts)
+}
+
+fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        match text.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
         }
-        (_, Value::String(text)) => *text = spliced(text, &donor, random),
-        (_, Value::Number(_)) => *target = (random.next(5) as i64 - 2).into(),
-        _ => *target = simple(random),
     }
-}
-
-fn spliced(text: &str, donor: &Value, random: &mut Random) -> String {
-    let cut = |at: usize| (0..=at).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-    let (a, b) = (cut(random.next(text.len() + 1)), cut(random.next(text.len() + 1)));
-    let word = donor.as_str().filter(|_| random.next(2) == 0).unwrap_or(WORDS[random.next(WORDS.len())]);
-    format!("{}{word}{}", &text[..a.min(b)], &text[a.max(b)..])
-}
-
-fn simple(random: &mut Random) -> Value {
-    match random.next(7) {
-        0 => Value::Null,
-        1 => true.into(),
-        2 => 0.into(),
-        3 => Value::Array(Vec::new()),
-        4 => Value::Object(serde_json::Map::new()),
-        _ => WORDS[random.next(WORDS.len())].into(),
-    }
-}
-
-fn children(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(list) => list.iter().collect(),
-        Value::Object(map) => map.values().collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn size(value: &Value) -> usize {
-    1 + children(value).into_iter().map(size).sum::<usize>()
-}
-
-fn nth(value: &Value, mut n: usize) -> Option<&Value> {
-    if n == 0 {
-        return Some(value);
-    }
-    n -= 1;
-    for child in children(value) {
-        let size = size(child);
-        if n < size {
-            return nth(child, n);
-        }
-        n -= size;
-    }
-    None
-}
-
-fn nth_mut(value: &mut Value, mut n: usize) -> Option<&mut Value> {
-    if n == 0 {
-        return Some(value);
-    }
-    n -= 1;
-    let children: Vec<&mut Value> = match value {
-        Value::Array(list) => list.iter_mut().collect(),
-        Value::Object(map) => map.values_mut().collect(),
-        _ => Vec::new(),
-    };
-    for child in children {
-        let size = size(child);
-        if n < size {
-            return nth_mut(child, n);
-        }
-        n -= size;
-    }
-    None
-}
-
-fn all_keys(value: &Value) -> Vec<String> {
-    let mut keys: Vec<String> = match value {
-        Value::Object(map) => map.keys().cloned().collect(),
-        _ => Vec::new(),
-    };
-    keys.extend(children(value).into_iter().filter(|v| v.is_object() || v.is_array()).flat_map(all_keys));
-    keys
 }

@@ -1,20 +1,13 @@
-//! What the fuzz targets run: bytes through the library as the program would send them, with nothing asserted but that
-//! it comes back. Overflows and broken assertions inside are crashes, as the profile turns their checks on.
+//! Targets that read definitions: bytes through the library as the program would send them, with little asserted but
+//! that it comes back. Overflows and broken assertions inside are crashes, as the profile turns their checks on.
 
-mod evaluate;
-mod mutate;
-mod wrap;
-
-pub use evaluate::evaluate;
-pub use mutate::tree as mutate_tree;
-pub use wrap::expression;
-
+use crate::wrap::Wrap;
 use import::doc::{Doc, canonical};
-use import::{Content, Files, IMPORTERS, NoFiles, Source, Verdict};
+use import::{Content, Files, Importer, NoFiles, Source, Verdict};
 use workflow::{CodeLanguage, Workflow};
 
 /// Stands between the files of a definition that has several.
-pub const NEXT_FILE: &str = "\n#----\n";
+const NEXT_FILE: &str = "\n#----\n";
 
 /// Steps `a.yaml`, `b.yaml` .. around a definition.
 struct Steps(Vec<String>);
@@ -34,28 +27,42 @@ impl Files for Steps {
     }
 }
 
-/// One importer on bytes of its format, and everything that is done with what it gives.
-pub fn importer(name: &str, data: &[u8]) {
+/// An importer on bytes of its format, and everything that is done with what it gives.
+pub fn importer(importer: Importer, data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let mut files: Vec<String> = text.split(NEXT_FILE).map(str::to_owned).collect();
-    let first = files.remove(0);
-    let steps = Steps(files);
-    let Some((_, importer)) = IMPORTERS.iter().find(|(n, _)| *n == name) else { return };
-    let imported = if first.trim_start().starts_with('<') {
-        let Ok(doc) = import_xml(&first) else { return };
-        importer(&Source { path: "f", content: Content::Xml(&doc), files: &steps })
-    } else {
-        let json = first.trim_start().starts_with(['{', '[']);
-        let Ok(doc) = (if json { Doc::json(&first) } else { Doc::yaml(&first) }) else { return };
-        importer(&Source { path: "f", content: Content::Tree(&doc), files: &steps })
-    };
-    if let Some(Verdict::Workflows(workflows)) = imported.map(|i| i.verdict) {
+    let mut files = text.split(NEXT_FILE);
+    let first = files.next().unwrap_or_default();
+    let steps = Steps(files.map(str::to_owned).collect());
+    if let Some(Verdict::Workflows(workflows)) = imported(importer, first, &steps) {
         workflows.iter().for_each(consistent);
     }
 }
 
-fn import_xml(text: &str) -> Result<roxmltree::Document<'_>, roxmltree::Error> {
-    roxmltree::Document::parse(text)
+/// An expression in its definition, which stays sound whatever the expression is.
+pub fn expression(wrap: &Wrap, data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = around(wrap, text);
+}
+
+/// The workflows of the definition around an expression.
+pub fn around(wrap: &Wrap, text: &str) -> Vec<Workflow> {
+    match imported(wrap.importer(), &wrap.definition(text), &NoFiles) {
+        Some(Verdict::Workflows(workflows)) => workflows,
+        other => panic!("the definition around `{text}` is sound, and gave {other:?}"),
+    }
+}
+
+fn imported(importer: Importer, text: &str, files: &dyn Files) -> Option<Verdict> {
+    let start = text.trim_start();
+    let source = |content| Source { path: "f", content, files };
+    let imported = if start.starts_with('<') {
+        importer(&source(Content::Xml(&roxmltree::Document::parse(text).ok()?)))
+    } else {
+        let json = start.starts_with(['{', '[']);
+        let doc = if json { Doc::json(text) } else { Doc::yaml(text) }.ok()?;
+        importer(&source(Content::Tree(&doc)))
+    };
+    imported.map(|i| i.verdict)
 }
 
 /// Edges lead from and to what is there.
@@ -131,6 +138,7 @@ pub fn code(data: &[u8]) {
         CodeLanguage::Unknown,
     ];
     let Some(first) = text.bytes().next() else { return };
-    let _ = check::classify::code::read(check::catalogue::catalogue(), all[usize::from(first) % all.len()], text);
+    let _ =
+        check::classify::code::read(check::catalogue::catalogue(), all[usize::from(first) % all.len()], text);
     let _ = check::classify::code::web_calls(text);
 }

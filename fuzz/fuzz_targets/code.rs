@@ -1,7 +1,0 @@
-//! Commands and calls in code.
-
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|data: &[u8]| countersign_fuzz::code(data));

@@ -1,7 +1,0 @@
-//! A whole file through detection and import.
-
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|data: &[u8]| countersign_fuzz::file(data));
