@@ -21,10 +21,8 @@ UNPROVED = """Not verified: report.html; that the policy decides as recorded; va
 Cannot be proved by a bundle: that everything was recorded; that what was signed is true; anything against a quorum of
 witnesses together with the ledger's key."""
 LIMIT = 9007199254740992  # 2^53: whole numbers below it are exact
-
 class Bad(Exception):
     """Something that cannot be read or does not hold, in words."""
-
 # --- encodings -------------------------------------------------------------------------------------------------------
 def sha256(data): return hashlib.sha256(data).digest()
 def unbase64(text):
@@ -96,7 +94,6 @@ def fits(value, shape):
 def time_text(ms):
     moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=ms // 1000)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
-
 # --- trees (RFC 6962) ------------------------------------------------------------------------------------------------
 def leaf_hash(data): return sha256(b"\x00" + data)
 def node_hash(left, right): return sha256(b"\x01" + left + right)
@@ -124,7 +121,6 @@ def check_consistency(first, second, proof, old, new):
     while fn & 1: fn, sn = fn >> 1, sn >> 1
     if walk(fn, sn, path[1:], path[0], path[0]) != (old, new):
         raise Bad("the proof does not lead from one root to the other")
-
 # --- notes, checkpoints, policies (C2SP) -----------------------------------------------------------------------------
 def read_note(data):
     try: note = data.decode("utf-8")
@@ -204,9 +200,7 @@ def accept(policy, data):
     if not is_quorum(policy, times):
         raise Bad(f"it has cosignatures of {', '.join(times) or 'no known witness'}: too few for the policy's quorum")
     return head, times
-
 # --- SSH signatures and statements -----------------------------------------------------------------------------------
-
 def string(data): return struct.pack(">I", len(data)) + data
 def strings(data, count):
     out = []
@@ -215,7 +209,6 @@ def strings(data, count):
         if len(data) < max(end, 4): raise Bad("the SSH data is cut off")
         out, data = [*out, data[4:end]], data[end:]
     return out + [data]
-
 def check_ssh(blob, message, signature):
     kind = strings(blob, 1)[0].decode()
     algorithm, raw, rest = strings(signature, 2)
@@ -233,7 +226,6 @@ def check_ssh(blob, message, signature):
         digest = hashes.SHA256() if algorithm == b"rsa-sha2-256" else hashes.SHA512()
         public.verify(raw, message, padding.PKCS1v15(), digest)
     else: raise Bad(f"keys of type `{kind}` are not supported")
-
 def ssh_holds(line, message, armoured):
     try:
         lines = armoured.strip().split("\n")
@@ -248,7 +240,6 @@ def ssh_holds(line, message, armoured):
         check_ssh(key, b"SSHSIG" + b"".join(map(string, (namespace, reserved, algorithm, digest))), signature)
         return True
     except (Bad, InvalidSignature, UnsupportedAlgorithm, ValueError, IndexError, struct.error): return False
-
 def read_statement(envelope):
     if type(envelope) is not dict or envelope.get("payloadType") != PAYLOAD:
         raise Bad("the envelope holds no in-toto statement")
@@ -265,13 +256,10 @@ def read_statement(envelope):
     try: signatures = [unbase64(s.get("sig")).decode() for s in envelope.get("signatures") or []]
     except (UnicodeDecodeError, AttributeError) as e: raise Bad(f"a signature cannot be read: {e}")
     return {"id": "sha256:" + sha256(payload).hex(), "says": predicate, "message": message, "signatures": signatures}
-
 def said(predicate, name):
     value = predicate.get(name) if type(predicate) is dict else None
     return value if type(value) is str else ""
-
 # --- the bundle ------------------------------------------------------------------------------------------------------
-
 QUERIES = {"all": {}, "change": {"entry": int}, "workflow": {"name": str}, "period": {"from": int, "to": int}}
 QUERIES.update({"identity": {"name": str}, "control": {"id": str}})
 MANIFEST = {"coverage": {"from": int, "to": int}, "digest": str, "files": ("map", {"sha256": str, "size": int})}
@@ -288,7 +276,6 @@ ANSWERS.update({name: ["grant-exception"] for name in ("renew-exception", "end-e
 ANSWERS.update({name: ["open-break-glass"] for name in ("use-break-glass", "close-break-glass", "post-change-review")})
 SAME_CLOSURE = ("approve", "refuse", "ask-rework", "release", "take-over")
 CLOSING = ("withdraw", "release", "take-over", "end-exception", "close-break-glass")
-
 def read_entry(line):
     e = read_canonical(line)
     sound = fits(e, ENTRY) and e["v"] == 1 and all(re.fullmatch(DIGEST, d) for d in e["evidence"])
@@ -320,7 +307,7 @@ class Verifier:
     def __init__(self, files, policy, known=None, not_before=None):
         self.files, self.policy, self.known, self.not_before = files, policy, known, not_before
         self.problems, self.entries, self.acts, self.opened = set(), [], {}, {}
-        self.statements, self.ids, self.closed, self.times = {}, {}, {}, {}
+        self.statements, self.ids, self.closed, self.times, self.grounds = {}, {}, {}, {}, {}
     def bad(self, place, code, message):
         self.problems.add((f"entry {place}" if type(place) is int else place, code, str(message)))
     def run(self):
@@ -447,8 +434,12 @@ class Verifier:
             elif file[9:] not in named: self.bad(file, "evidence-stray", "no entry here refers to it")
     def read_acts(self):
         for e in self.entries:
-            if e["type"] == "act/1" and fits(e["body"], ACT): self.acts[e["seq"]] = {**e["body"], "time": e["time"]}
+            act = e["body"] if e["type"] == "act/1" and fits(e["body"], ACT) else None
+            if act: self.acts[e["seq"]] = {**act, "time": e["time"]}
             elif e["type"] == "act/1": self.bad(e["seq"], "act-unreadable", "the body is not that of an act")
+            basis = f"change-{said(e['body'], 'of')}" if e["type"] == "basis/1" else None
+            word = act["act"] if act and act["allow"] else basis
+            if word in ("change-policy", "change-people"): self.grounds[e["seq"]] = word
     def by(self, seq):
         value = self.opened.get(seq, {}).get("by")
         return value if type(value) is str else None
@@ -471,9 +462,10 @@ class Verifier:
     def in_force(self, seq, named, change, code, before):
         if not self.covers(seq): return
         start = self.manifest["coverage"]["from"]
-        last = max((s for s, a in before.items() if a["act"] == change and a["allow"]), default=None)
+        last = max((s for s, word in self.grounds.items() if s < seq and word == change), default=None)
         if start == 0 or (last is not None and self.covers(last)): holds = named == last
-        else: holds = named is None or (named < start and (named not in before or before[named]["act"] == change))
+        else: holds = named is None or (named < start and self.grounds.get(named, change) == change
+            and (named in self.grounds or named not in before))
         if not holds:
             self.bad(seq, code, f"it was decided by that of entry {named}, and in force was that of entry {last}")
     def refer(self, seq, to, code, before):
@@ -483,6 +475,7 @@ class Verifier:
         return before.get(to)
     def answer(self, seq, act, before):
         word, of, wanted = act["act"], act["of"], ANSWERS.get(act["act"])
+        if not act["allow"]: return  # what was refused need not fit
         if of is None:
             if wanted: self.bad(seq, "of", f"`{word}` has to answer something, and names no entry")
             return
@@ -490,15 +483,16 @@ class Verifier:
         if not other: return
         if wanted and other["act"] not in wanted:
             self.bad(seq, "of", f"`{word}` cannot answer `{other['act']}`, entry {of}")
-        if (act["subject"], act["environment"]) != (other["subject"], other["environment"]):
+        subjects = (act["subject"], other["subject"]) if other["act"] != "open-break-glass" else ("", "")
+        if subjects[0] != subjects[1] or act["environment"] != other["environment"]:
             self.bad(seq, "of-other", f"entry {of}, which it answers, is about another subject or environment")
         if word in SAME_CLOSURE and act["closure"] != other["closure"]:
             self.bad(seq, "closure", f"entry {of}, which it answers, is about another closure")
-        if of in self.closed and act["allow"] and word != "post-change-review":
+        if of in self.closed and word != "post-change-review":
             self.bad(seq, "of-closed", f"entry {of}, which it answers, came to its end in entry {self.closed[of]}")
-        if word == "use-break-glass" and act["allow"] and other["until"] is not None and act["time"] >= other["until"]:
+        if word == "use-break-glass" and other["until"] is not None and act["time"] >= other["until"]:
             self.bad(seq, "expired", f"the break-glass of entry {of} had expired")
-        if word == "approve" and act["allow"] and self.same(seq, of):
+        if word == "approve" and self.same(seq, of):
             self.bad(seq, "self-approval", f"whoever proposed entry {of} approved it")
     def statement(self, seq, act, envelope):
         try: s = read_statement(envelope)
@@ -514,19 +508,26 @@ class Verifier:
             self.bad(seq, "statement-of", "what was signed answers another statement than the entry says")
         if answered and says["at"] < answered["says"]["at"]:
             self.bad(seq, "statement-time", "it says that it was signed before what it answers")
-        known = act["people"] in self.acts and act["people"] < seq
-        if known and (directory := self.opened.get(act["people"], {}).get("content")) is not None:
-            keys = self.keys(directory, said(says, "by"), says["at"])
-            if not any(ssh_holds(k, s["message"], sig) for k in keys for sig in s["signatures"]):
-                self.bad(seq, "signature", "it is not signed by a key that the people directory had for whom it names")
+        if act["allow"] and self.grounds.get(act["people"]) == "change-people" and act["people"] < seq:
+            self.signer(seq, s, act["people"])
         if s["id"] in self.ids: self.bad(seq, "statement-reused", f"its statement is that of entry {self.ids[s['id']]}")
         self.ids[s["id"]] = seq
         self.statements[seq] = s
+    def signer(self, seq, s, ground):
+        named = next(e["commitments"] for e in self.entries if e["seq"] == ground)
+        parts, values = [n for n in named if n == "content" or n.startswith("people-")], self.opened.get(ground, {})
+        shown = [values[n].get("people") if n == "content" and type(values[n]) is dict else values[n]
+                 for n in parts if n in values]
+        people = [p for part in shown if type(part) is list for p in part]
+        known = any(type(p) is dict and p.get("id") == said(s["says"], "by") for p in people)
+        if not known and (not parts or len(shown) < len(parts)): return  # that part is withheld or erased
+        keys = self.keys(people, said(s["says"], "by"), s["says"]["at"])
+        if not any(ssh_holds(k, s["message"], sig) for k in keys for sig in s["signatures"]):
+            self.bad(seq, "signature", "it is not signed by a key that the people directory had for whom it names")
     @staticmethod
-    def keys(directory, person, at):
-        people = directory.get("people") if type(directory) is dict else None
+    def keys(people, person, at):
         found = []
-        for p in people if type(people) is list else []:
+        for p in people:
             listed = p.get("keys") if type(p) is dict and p.get("id") == person else None
             for k in listed if type(listed) is list else []:
                 start, end = said(k, "from"), said(k, "until")
@@ -558,7 +559,6 @@ class Verifier:
             cells += ["yes" if a["allow"] else "no", cell(a["mode"]), "" if a["of"] is None else str(a["of"])]
             rows.append(",".join([*cells, " ".join(map(str, a["rests_on"])), cell(" ".join(a["rules"]))]))
         return "\n".join(rows) + "\n"
-
 def cell(text): return re.sub(r"\A[=+\-@\t]", "_", re.sub(r'["\r\n,]', "_", text))
 def report(path, verifier, problems):
     print(f"{path}: {'it does not hold' if problems else 'everything that is here holds'}")
@@ -570,7 +570,6 @@ def report(path, verifier, problems):
     print(f"  {len(v.entries)} entries under it, {m['coverage']['from']} to {m['coverage']['to']} without a gap;")
     print(f"  {len(v.acts)} acts fit those before them; {len(m['selection'])} entries answer what was asked.")
     print(UNPROVED)
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("bundle", nargs="+", help="folders or files")

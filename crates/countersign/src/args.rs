@@ -46,6 +46,12 @@ pub enum Command {
     Ledger(crate::log::args::Ledger),
     /// Enter acts and runs in a ledger, with personal data as commitments.
     Record(crate::evidence::args::Record),
+    /// Erase values beside a ledger: every proof still holds.
+    Erase(crate::evidence::args::Erase),
+    /// Forbid the erasure of values beside a ledger, or allow it again.
+    Hold(crate::evidence::args::Hold),
+    /// Erase the values beside a ledger whose time is over.
+    Expire(crate::evidence::args::Expire),
     /// Write a bundle of evidence from a ledger.
     Evidence(crate::evidence::args::Evidence),
     /// Verify a bundle of evidence offline.
@@ -200,7 +206,8 @@ pub struct Explain {
     /// Only the workflow of this name or id, where the file has several.
     #[arg(long, value_name = "NAME")]
     pub workflow: Option<String>,
-    /// Tell from this ledger instead: `12` for an entry, or `change:ENTRY`, `workflow:NAME`, `identity:NAME`, `control:ID`.
+    /// Tell from this ledger instead: `12` for an entry, `change:ENTRY`, `workflow:NAME`, `identity:NAME`, `credential:ID`,
+    /// `approver:NAME`, `control:ID`; `changes:WORKFLOW` says who changed it, what changed, and whose access it was about.
     #[arg(long, value_name = "LEDGER")]
     pub ledger: Option<String>,
     /// The folder beside the ledger, with values.

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test whose input is not there or not sound has failed")]
 
+mod common;
+
+use common::traces::{files, traces};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -95,7 +98,7 @@ fn a_change_is_handed_over_and_verified() {
         assert_ne!(python(&folder, bundle), Some(false));
     }
     let page = std::fs::read_to_string(folder.join("page.html")).unwrap();
-    assert!(page.contains("`lea.torres@corp.test` did `approve` on `workflow/leaver`"), "{page}");
+    assert!(page.contains("<code>lea.torres@corp.test</code> approved <code>leaver</code>"), "{page}");
     let entries = folder.join("bundle/entries");
     let changed = std::fs::read_to_string(&entries).unwrap().replacen("\"tier\":3", "\"tier\":1", 1);
     std::fs::write(&entries, changed).unwrap();
@@ -164,18 +167,18 @@ fn what_happened_is_told_from_the_ledger() {
     let folder = ledger("explain");
     let told = good(&folder, "explain 3 --ledger ledger --beside beside", "");
     for part in [
-        "`dan` did `release` on `workflow/leaver` in `production`. [entry 3, act, subject, commitments.by]",
-        "It answers entry 0. [entry 3, of]",
-        "It rests on the entries 1, 2. [entry 3, rests_on]",
+        "`dan` released `leaver` in `production`. [entry 3, time, act, subject, environment, commitments.by]",
+        "It answers entry 0, in which `ann` proposed a change of `leaver`. [entry 3, of]",
+        "It rests on entry 1 (`ben` approved `leaver`), entry 2 (`lea.torres@corp.test` approved `leaver`). [entry 3, rests_on]",
         "by `four-eyes`. [entry 3, policy, people, rules]",
-        "The reason given: because of dan [entry 3, commitments.reason]",
+        "The reason given: because of dan. [entry 3, commitments.reason]",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
     let about = good(&folder, "explain identity:kim+admin@corp.test --ledger ledger --beside beside", "");
     assert_eq!(about.lines().count(), 3, "{about}");
     let without = good(&folder, "explain 3 --ledger ledger", "");
-    assert!(without.contains("Somebody whose name is withheld or erased did `release`"), "{without}");
+    assert!(without.contains("Somebody whose name is withheld or erased released `leaver`"), "{without}");
     assert_eq!(run(&folder, "explain 99 --ledger ledger", "").status.code(), Some(2));
     let run_of = json!({"execution": "x-7", "release": 3});
     let line = json!({"type": "run/1", "source": "runtime", "body": run_of, "values": {"identity": "moe@corp.test"}});
@@ -185,6 +188,21 @@ fn what_happened_is_told_from_the_ledger() {
         joined.contains("about `moe@corp.test`, execution `x-7`"),
         "who, what and whom in one answer: {joined}"
     );
+    let three = good(&folder, "explain changes:leaver --ledger ledger --beside beside", "");
+    for part in [
+        "Entry 3: released at ",
+        "Who changed it: `ann` proposed it in entry 0. [entry 0, commitments.by]",
+        "It was approved by `ben` (entry 1), `lea.torres@corp.test` (entry 2). [entry 3, rests_on]",
+        "Whose access it was about: `moe@corp.test` (entry 7). [entry 7, release, commitments.identity]",
+    ] {
+        assert!(three.contains(part), "{part}: {three}");
+    }
+    let approver = good(&folder, "explain approver:ben --ledger ledger --beside beside", "");
+    assert!(
+        approver.contains("`ben` approved `leaver`") && approver.contains("`dan` released `leaver`"),
+        "{approver}"
+    );
+    assert!(!approver.contains("`lea.torres@corp.test` approved `leaver` in"), "{approver}");
 }
 
 #[test]
@@ -192,54 +210,6 @@ fn the_control_is_shown_day_by_day() {
     let folder = ledger("controls");
     let told = good(&folder, "controls ledger", "");
     assert!(told.contains("  enforced in every tier"), "{told}");
-}
-
-/// Every file beneath a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let listed = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
-    listed.flat_map(|p| if p.is_dir() { files(&p) } else { vec![p] }).collect()
-}
-
-/// The forms in which bytes may hide: as they are, in base64 at each alignment, in hex, as a URL has them, in UTF-16.
-fn forms(value: &str) -> Vec<Vec<u8>> {
-    let mut out = vec![value.as_bytes().to_vec()];
-    for shift in 0..3 {
-        let encoded = ledger::encoding::to_base64(&[&vec![b'x'; shift], value.as_bytes()].concat());
-        let inner = &encoded.as_bytes()[4..encoded.len() - 4];
-        out.push(inner.to_vec());
-        out.push(
-            inner
-                .iter()
-                .map(|b| match b {
-                    b'+' => b'-',
-                    b'/' => b'_',
-                    b => *b,
-                })
-                .collect(),
-        );
-    }
-    let hex = ledger::encoding::to_hex(value.as_bytes());
-    let url = |b: u8| {
-        if b.is_ascii_alphanumeric() || b == b'.' { (b as char).to_string() } else { format!("%{b:02X}") }
-    };
-    out.extend([hex.to_uppercase().into_bytes(), hex.into_bytes()]);
-    out.push(value.bytes().map(url).collect::<String>().into_bytes());
-    out.push(value.encode_utf16().flat_map(u16::to_le_bytes).collect());
-    out
-}
-
-/// Where a value still stands, in whatever form. A gzip stream, in which it could hide, counts as a place.
-fn traces(folder: &Path, value: &str) -> Vec<String> {
-    let forms = forms(value);
-    let mut found = Vec::new();
-    for path in files(folder) {
-        let bytes = std::fs::read(&path).unwrap();
-        let has = |form: &[u8]| bytes.windows(form.len()).any(|w| w == form);
-        if forms.iter().any(|f| has(f)) || has(&[0x1f, 0x8b, 0x08]) {
-            found.push(path.display().to_string());
-        }
-    }
-    found
 }
 
 #[test]

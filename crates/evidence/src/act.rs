@@ -1,13 +1,18 @@
-//! What an entry of type `act/1` says: a governed act, the decision on it, and what it answers, by entries' numbers.
+//! What an entry of type `act/1` says: a governed act, the decision on it, and what it answers, by entries' numbers; and
+//! what one of type `basis/1` says: with which policies or directory of people decisions are taken from then on.
 //!
 //! Names of people are not here: who acted, the signed statement, the facts and the reasons stand in commitments.
 
+use crate::verify::Opened;
 use ledger::{Entry, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The type of such entries.
 pub const ACT: &str = "act/1";
+
+/// The type of entries that say with what decisions are taken from then on, where that was not put in force by an act.
+pub const BASIS: &str = "basis/1";
 
 /// The body of an entry of type [`ACT`]; every field is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,9 +63,34 @@ impl ActBody {
         }
     }
 
+    /// The body as JSON.
+    pub fn to_json(&self) -> Result<serde_json::Value> {
+        serde_json::to_value(self).map_err(|e| Error::new(format!("the body cannot be written: {e}")))
+    }
+
     /// Whether it is about an emergency.
     #[must_use]
     pub fn is_emergency(&self) -> bool {
         self.act.ends_with("break-glass")
     }
+}
+
+/// What of that with which decisions are taken an entry replaces, as the word of the act that would do so.
+#[must_use]
+pub fn ground(opened: &Opened) -> Option<&'static str> {
+    let word = match &opened.act {
+        Some(act) if act.allow => act.act.clone(),
+        None if opened.entry.kind == BASIS => {
+            format!("change-{}", opened.entry.body["of"].as_str().unwrap_or_default())
+        }
+        _ => return None,
+    };
+    ["change-policy", "change-people"].into_iter().find(|w| *w == word)
+}
+
+/// The people of a directory that an entry puts in use, as far as they are disclosed: all in one value, or in several.
+pub fn directory(opened: &Opened) -> impl Iterator<Item = &serde_json::Value> {
+    let parts = opened.openings.iter().filter(|(name, _)| name.starts_with("people-")).map(|(_, o)| &o.value);
+    let whole = opened.openings.get("content").map(|o| &o.value["people"]);
+    parts.chain(whole).filter_map(serde_json::Value::as_array).flatten()
 }

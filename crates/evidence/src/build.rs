@@ -38,12 +38,34 @@ impl Role {
     pub fn named(word: &str) -> Option<Self> {
         let withheld: &[&str] = match word {
             "auditor" => &[],
-            "reviewer" => &["identity", "reason", "statement", "facts", "decision"],
-            "public" => &["by", "content", "decision", "facts", "identity", "reason", "statement"],
+            "reviewer" => &["identity", "reason", "statement", "event", "facts", "decision", "refusal"],
+            "public" => &[
+                "by",
+                "content",
+                "decision",
+                "event",
+                "facts",
+                "groups",
+                "identity",
+                "people",
+                "reason",
+                "refusal",
+                "shown",
+                "statement",
+            ],
             _ => return None,
         };
         let withheld = withheld.iter().map(|w| (*w).to_owned()).collect();
         Some(Self { name: word.to_owned(), withheld, evidence: word != "public" })
+    }
+}
+
+impl Role {
+    /// Whether values of this name are not opened: by the name itself, or without its number (`people-003`).
+    #[must_use]
+    pub fn withholds(&self, name: &str) -> bool {
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+        self.withheld.iter().any(|w| w == name || w == stem)
     }
 }
 
@@ -87,7 +109,7 @@ pub fn build<N: Nodes>(log: &Log<'_, N>, request: &Request) -> Result<Bundle> {
     put("README.txt", README.as_bytes().to_vec());
     let shown: Vec<Opened> = all.into_iter().filter(|o| present.contains(&o.entry.place.seq)).collect();
     put("populations/acts.csv", csv(&shown, &selection).into_bytes());
-    put("report.html", crate::report::html(&shown, &selection, &request.query, head.size).into_bytes());
+    put("report.html", crate::page::html(&shown, &selection, &request.query, head.size).into_bytes());
     disclose(&mut bundle, shown.iter().filter(|o| asked_for.contains(&o.entry.place.seq)), request)?;
     let (log, role, size) = (head.origin, request.role.name.clone(), head.size);
     let (query, withheld, schema) = (request.query.clone(), request.role.withheld.clone(), SCHEMA.to_owned());
@@ -99,7 +121,7 @@ pub fn build<N: Nodes>(log: &Log<'_, N>, request: &Request) -> Result<Bundle> {
 /// The entries, each with what the role may see opened.
 fn opened(entries: &[Vec<u8>], request: &Request) -> Result<Vec<Opened>> {
     let mut by_hash: BTreeMap<Hash, &Opening> = BTreeMap::new();
-    for opening in request.openings.iter().filter(|o| !request.role.withheld.contains(&o.name)) {
+    for opening in request.openings.iter().filter(|o| !request.role.withholds(&o.name)) {
         by_hash.insert(opening.commitment()?, opening);
     }
     let open = |bytes: &Vec<u8>| {

@@ -3,7 +3,7 @@
 //! What is asked here needs no policy engine, so that a second verifier can ask the same. Whether the policy in force
 //! would decide as is recorded is for a replay.
 
-use crate::act::ActBody;
+use crate::act::{ActBody, directory, ground};
 use crate::bundle::Coverage;
 use crate::moment::text;
 use crate::statement::Statement;
@@ -43,6 +43,8 @@ struct Chain<'a> {
     statements: BTreeMap<u64, Statement>,
     by_id: BTreeMap<String, u64>,
     closed: BTreeMap<u64, u64>,
+    /// What puts policies and people in use, with the word of the act that does so.
+    grounds: BTreeMap<u64, (&'a Opened, &'static str)>,
 }
 
 /// Judges every act by those before it.
@@ -53,10 +55,15 @@ pub(crate) fn judge(entries: &[Opened], coverage: Coverage, found: &mut Found) {
         statements: BTreeMap::new(),
         by_id: BTreeMap::new(),
         closed: BTreeMap::new(),
+        grounds: BTreeMap::new(),
     };
     for opened in entries {
-        let Some(act) = &opened.act else { continue };
         let seq = opened.entry.place.seq;
+        let ground = ground(opened).map(|change| (opened, change));
+        let Some(act) = &opened.act else {
+            chain.grounds.extend(ground.map(|g| (seq, g)));
+            continue;
+        };
         chain.in_force(seq, act, found);
         chain.answers(opened, act, found);
         chain.rests_on(opened, act, found);
@@ -64,14 +71,21 @@ pub(crate) fn judge(entries: &[Opened], coverage: Coverage, found: &mut Found) {
         if let Some(of) = act.of.filter(|_| act.allow && CLOSING.contains(&act.act.as_str())) {
             chain.closed.entry(of).or_insert(seq);
         }
+        chain.grounds.extend(ground.map(|g| (seq, g)));
         chain.acts.insert(seq, (opened, act));
     }
 }
 
 impl<'a> Chain<'a> {
-    /// The last allowed change of what governs before an entry.
+    /// The last entry before the present one that put policies or people in use.
     fn last(&self, change: &str) -> Option<u64> {
-        self.acts.iter().rev().find(|(_, (_, a))| a.act == change && a.allow).map(|(seq, _)| *seq)
+        self.grounds.iter().rev().find(|(_, (_, c))| *c == change).map(|(seq, _)| *seq)
+    }
+
+    /// Whether an entry from before what is all here may be one that did.
+    fn may_be(&self, seq: u64, change: &str) -> bool {
+        let known = self.grounds.get(&seq).map(|(_, c)| *c);
+        seq < self.coverage.from && known.map_or(!self.acts.contains_key(&seq), |c| c == change)
     }
 
     fn in_force(&self, seq: u64, act: &ActBody, found: &mut Found) {
@@ -85,9 +99,7 @@ impl<'a> Chain<'a> {
         for (change, said, code, what) in both {
             let last = self.last(change);
             let sure = self.coverage.from == 0 || last.is_some_and(|s| self.coverage.has(s));
-            let earlier =
-                |s: u64| s < self.coverage.from && self.acts.get(&s).is_none_or(|(_, a)| a.act == change);
-            let fits = if sure { said == last } else { said.is_none_or(earlier) };
+            let fits = if sure { said == last } else { said.is_none_or(|s| self.may_be(s, change)) };
             if !fits {
                 let shown = |s: Option<u64>| s.map_or("none".to_owned(), |s| format!("that of entry {s}"));
                 found.entry(
@@ -129,6 +141,9 @@ impl<'a> Chain<'a> {
 
     fn answers(&self, opened: &Opened, act: &ActBody, found: &mut Found) {
         let seq = opened.entry.place.seq;
+        if !act.allow {
+            return; // what was refused need not fit
+        }
         let wanted = ANSWERS.iter().find(|(word, _)| *word == act.act).map(|(_, of)| *of);
         let Some(of) = act.of else {
             if wanted.is_some() {
@@ -140,7 +155,9 @@ impl<'a> Chain<'a> {
         if wanted.is_some_and(|w| !w.contains(&other.act.as_str())) {
             found.entry(seq, "of", format!("`{}` cannot answer `{}`, entry {of}", act.act, other.act));
         }
-        if (&act.subject, &act.environment) != (&other.subject, &other.environment) {
+        // A break-glass is for several workflows: which ones, its statement says.
+        let subject = act.subject == other.subject || other.act == "open-break-glass";
+        if !subject || act.environment != other.environment {
             found.entry(
                 seq,
                 "of-other",
@@ -150,9 +167,7 @@ impl<'a> Chain<'a> {
         if SAME_CLOSURE.contains(&act.act.as_str()) && act.closure != other.closure {
             found.entry(seq, "closure", format!("entry {of}, which it answers, is about another closure"));
         }
-        if let Some(end) =
-            self.closed.get(&of).filter(|_| act.allow && !AFTERWARDS.contains(&act.act.as_str()))
-        {
+        if let Some(end) = self.closed.get(&of).filter(|_| !AFTERWARDS.contains(&act.act.as_str())) {
             found.entry(
                 seq,
                 "of-closed",
@@ -160,10 +175,10 @@ impl<'a> Chain<'a> {
             );
         }
         let over = other.until.is_some_and(|until| opened.entry.place.time >= until);
-        if over && act.act == "use-break-glass" && act.allow {
+        if over && act.act == "use-break-glass" {
             found.entry(seq, "expired", format!("the break-glass of entry {of} had expired"));
         }
-        if act.act == "approve" && act.allow && same(opened, answered) {
+        if act.act == "approve" && same(opened, answered) {
             found.entry(seq, "self-approval", format!("whoever proposed entry {of} approved it"));
         }
     }
@@ -246,10 +261,13 @@ impl<'a> Chain<'a> {
 
     /// Whether the key is one that the people directory of that time has for whom the statement names.
     fn signer(&self, seq: u64, act: &ActBody, statement: &Statement, found: &mut Found) {
-        let directory =
-            act.people.and_then(|p| self.acts.get(&p)).and_then(|(o, _)| o.openings.get("content"));
-        let Some(directory) = directory else { return };
-        if !statement.signed_by(&keys(&directory.value, statement.text("by"), statement.at())) {
+        let ground = act.people.and_then(|p| self.grounds.get(&p)).filter(|_| act.allow);
+        let Some((ground, _)) = ground.filter(|(_, change)| *change == "change-people") else { return };
+        let (by, at) = (statement.text("by"), statement.at());
+        if !directory(ground).any(|p| p["id"] == by) && !is_whole(ground) {
+            return; // the part of it with this person is withheld or erased
+        }
+        if !statement.signed_by(&keys(ground, by, at)) {
             found.entry(
                 seq,
                 "signature",
@@ -264,10 +282,16 @@ fn same(a: &Opened, b: &Opened) -> bool {
     a.value("by").is_some() && a.value("by") == b.value("by")
 }
 
+/// Whether all that an entry has of a directory is disclosed.
+fn is_whole(ground: &Opened) -> bool {
+    let parts = || ground.entry.commitments.keys().filter(|n| *n == "content" || n.starts_with("people-"));
+    parts().next().is_some() && parts().all(|name| ground.openings.contains_key(name))
+}
+
 /// The keys of a person, as a directory has them, that counted at this time and were not revoked.
-fn keys<'d>(directory: &'d Value, id: &str, at: &str) -> Vec<&'d str> {
-    let people = directory["people"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let of = people.iter().filter(|p| p["id"] == id).flat_map(|p| p["keys"].as_array().into_iter().flatten());
+fn keys<'d>(ground: &'d Opened, id: &str, at: &str) -> Vec<&'d str> {
+    let of =
+        directory(ground).filter(|p| p["id"] == id).flat_map(|p| p["keys"].as_array().into_iter().flatten());
     let counts = |k: &&Value| {
         let time = |name: &str| k[name].as_str();
         time("revoked").is_none()

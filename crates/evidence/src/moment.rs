@@ -21,6 +21,12 @@ pub fn text(ms: u64) -> String {
     )
 }
 
+/// The day of a time in UTC, as `YYYY-MM-DD`.
+#[must_use]
+pub fn day(ms: u64) -> String {
+    text(ms).split('T').next().unwrap_or_default().to_owned()
+}
+
 /// Whether a time is on a Saturday or a Sunday, in UTC.
 #[must_use]
 pub fn is_weekend(ms: u64) -> bool {
@@ -44,6 +50,8 @@ mod tests {
         assert_eq!(text(951_782_399_999), "2000-02-28T23:59:59Z");
         assert_eq!(text(1_764_331_200_000), "2025-11-28T12:00:00Z");
         assert_eq!(text(4_107_542_400_000), "2100-03-01T00:00:00Z");
+        assert_eq!(day(951_782_400_000), "2000-02-29");
+        assert_eq!(day(4_107_456_000_000 + 86_399_999), "2100-02-28");
         assert!(is_time(&text(1_764_331_200_000)) && !is_time("2025-11-28T12:00:00+01:00"));
     }
 

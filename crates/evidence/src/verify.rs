@@ -86,16 +86,23 @@ impl Found {
 /// Verifies a bundle.
 #[must_use]
 pub fn verify(bundle: &Bundle, pins: &Pins<'_>) -> Verdict {
-    verify_and_report(bundle, pins).0
+    examine(bundle, pins).0
 }
 
 /// Verifies a bundle, and makes a page to read from what was verified; none where there is nothing to make it from.
 #[must_use]
 pub fn verify_and_report(bundle: &Bundle, pins: &Pins<'_>) -> (Verdict, Option<String>) {
+    let (verdict, read) = examine(bundle, pins);
+    let page = read.map(|(entries, m)| crate::page::html(&entries, &m.selection, &m.query, m.size));
+    (verdict, page)
+}
+
+/// The verdict, and what was read.
+fn examine(bundle: &Bundle, pins: &Pins<'_>) -> (Verdict, Option<(Vec<Opened>, Manifest)>) {
     let mut found = Found::default();
     let mut verdict = Verdict::default();
     let manifest = manifest(bundle, &mut found);
-    let page = manifest.map(|manifest| {
+    let read = manifest.map(|manifest| {
         let accepted = checkpoint(bundle, pins, &manifest, &mut found);
         let mut entries = entries(bundle, &mut found);
         if let Some(accepted) = &accepted {
@@ -108,13 +115,13 @@ pub fn verify_and_report(bundle: &Bundle, pins: &Pins<'_>) -> (Verdict, Option<S
         chain::judge(&entries, manifest.coverage, &mut found);
         answers(bundle, &entries, &manifest, &mut found);
         crate::report::tell(bundle, &entries, &manifest, accepted.as_ref(), pins, &mut verdict);
-        crate::report::html(&entries, &manifest.selection, &manifest.query, manifest.size)
+        (entries, manifest)
     });
     found.0.sort();
     found.0.dedup();
     verdict.holds = found.0.is_empty();
     verdict.problems = found.0;
-    (verdict, page)
+    (verdict, read)
 }
 
 fn manifest(bundle: &Bundle, found: &mut Found) -> Option<Manifest> {

@@ -32,7 +32,10 @@ pub fn apply(mut state: State, entry: &Entry) -> Result<State, Refusal> {
 }
 
 /// As [`apply`], in place; a state is changed only when the whole entry has its place.
-pub(crate) fn step(state: &mut State, entry: &Entry) -> Next {
+///
+/// # Errors
+/// When the entry has no place in the state.
+pub fn step(state: &mut State, entry: &Entry) -> Next {
     shape(&entry.event)?;
     match entry.event.act {
         Act::Register => register(state, entry),

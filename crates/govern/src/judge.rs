@@ -87,14 +87,27 @@ pub fn unlawful(
     if matches!(event.act, Act::Review(_)) {
         return None; // it is weighed where it is counted
     }
-    let contributors = if grants(event.act) { history(state, event) } else { Vec::new() };
-    let (people, modes) = (people.clone(), state.modes.clone());
-    let world = World { people, modes, contributors, ..World::default() };
-    let (_, decision) = judge(set, state, &world, (&entry.key, event), None);
+    let (_, decision) = weighed(set, people, history, state, entry);
     let because = decision.because.first();
     let message = because.map_or_else(|| decision.errors.join("; "), |b| b.reason.clone());
     let rule = because.map_or("error", |b| b.policy.as_str()).to_owned();
     (!decision.allow).then_some(Refusal { rule, message })
+}
+
+/// A recorded act decided again, by the directory, the history and the policies given, in the state in which it was done.
+#[must_use]
+pub fn weighed(
+    set: &PolicySet,
+    people: &Arc<People>,
+    history: History<'_>,
+    state: &State,
+    entry: &Entry,
+) -> (Facts, Decision) {
+    let event = &entry.event;
+    let contributors = if grants(event.act) { history(state, event) } else { Vec::new() };
+    let (people, modes) = (people.clone(), state.modes.clone());
+    let world = World { people, modes, contributors, ..World::default() };
+    judge(set, state, &world, (&entry.key, event), None)
 }
 
 /// Acts that nobody may do for their own work, and that no proposal stands behind: whose work it is, the history knows.

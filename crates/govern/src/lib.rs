@@ -15,11 +15,11 @@ mod perform;
 mod quality;
 mod state;
 
-pub use apply::{Refusal, apply};
+pub use apply::{Refusal, apply, step};
 pub use describe::{due, title};
 pub use event::{Entry, Event, Evidence, Intent, Looked, SCHEMA, closure_of};
 pub use facts::{World, facts};
-pub use judge::{History, Void, judge, unlawful, voids};
+pub use judge::{History, Void, judge, unlawful, voids, weighed};
 pub use order::{Folded, Lawful, Refused, fold, fold_with};
 pub use perform::{Performed, Wish, perform};
 pub use quality::{Quality, quality};

@@ -73,6 +73,8 @@ pub struct Performed {
     pub refusal: Option<Refusal>,
     /// The event to sign; nothing where it is refused.
     pub event: Option<Event>,
+    /// What was asked for, as an event: where it is allowed the same.
+    pub asked: Event,
 }
 
 /// Decides an act, and gives the event to be signed where it is allowed.
@@ -100,8 +102,8 @@ pub fn perform(set: &PolicySet, state: &State, world: &World, wish: &Wish) -> Pe
     // Tried on a copy: an act that has no place is refused before anybody signs it.
     let entry = Entry { id: "the act".to_owned(), key: wish.key.clone(), event };
     let refusal = step(&mut state.clone(), &entry).err();
-    let event = (decision.allow && refusal.is_none()).then_some(entry.event);
-    Performed { facts, decision, refusal, event }
+    let event = (decision.allow && refusal.is_none()).then(|| entry.event.clone());
+    Performed { facts, decision, refusal, event, asked: entry.event }
 }
 
 /// An exception as it would be renewed: the beginning of the time that is asked for, and how often it was renewed already.

@@ -19,14 +19,21 @@ pub struct Reading {
 /// Options of `record`.
 #[derive(Debug, clap::Args)]
 pub struct Record {
-    /// Where the ledger lies.
-    pub ledger: String,
+    /// Where the ledger lies [default: what `[ledger]` of the governed folder's configuration says].
+    #[arg(requires_all = ["beside", "key"])]
+    pub ledger: Option<String>,
     /// The folder beside the ledger, for values and evidence; it is made where it is not there.
-    #[arg(long, value_name = "FOLDER")]
-    pub beside: PathBuf,
+    #[arg(long, value_name = "FOLDER", requires = "ledger")]
+    pub beside: Option<PathBuf>,
     /// The file of the ledger's secret key.
-    #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "ledger")]
+    pub key: Option<PathBuf>,
+    /// Enter the statements of this governed folder that are not on record yet, instead of lines from standard input.
+    #[arg(long, value_name = "FOLDER")]
+    pub from: Option<PathBuf>,
+    /// For how many days values are kept [default: for good].
+    #[arg(long, value_name = "DAYS", requires = "ledger")]
+    pub keep_days: Option<u64>,
     /// Acknowledge only under a checkpoint that this policy's witnesses have cosigned.
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
@@ -131,6 +138,70 @@ pub struct Reconcile {
     /// Only entries of this type.
     #[arg(long = "type", value_name = "TYPE")]
     pub kind: Option<String>,
+}
+
+/// What `erase` and `hold` share.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Custody {
+    /// Where the ledger lies: a folder, `sqlite:FILE`, `postgres://…`, `objects:FOLDER`.
+    pub ledger: String,
+    /// The folder beside the ledger, with values.
+    #[arg(long, value_name = "FOLDER")]
+    pub beside: PathBuf,
+    /// The file of the ledger's secret key: what is done is recorded.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Whose values: `identity:NAME` (by all names that the recorded directories have for them), `entry:NUMBER`,
+    /// `change:ENTRY`, `workflow:NAME`, `all`.
+    #[arg(long)]
+    pub about: String,
+    /// Record only under a checkpoint that this policy's witnesses have cosigned.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Output::Plain)]
+    pub format: Output,
+}
+
+/// Options of `erase`.
+#[derive(Debug, clap::Args)]
+pub struct Erase {
+    /// Whose values, and where.
+    #[command(flatten)]
+    pub of: Custody,
+}
+
+/// Options of `hold`.
+#[derive(Debug, clap::Args)]
+pub struct Hold {
+    /// Whose values, and where.
+    #[command(flatten)]
+    pub of: Custody,
+    /// Why they have to be kept, such as the number of a case. It stands beside the ledger, not in it.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// End the hold for this reason.
+    #[arg(long)]
+    pub release: bool,
+}
+
+/// Options of `expire`.
+#[derive(Debug, clap::Args)]
+pub struct Expire {
+    /// Where the ledger lies.
+    pub ledger: String,
+    /// The folder beside the ledger, with values.
+    #[arg(long, value_name = "FOLDER")]
+    pub beside: PathBuf,
+    /// The file of the ledger's secret key: what is done is recorded.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Record only under a checkpoint that this policy's witnesses have cosigned.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = Output::Plain)]
+    pub format: Output,
 }
 
 /// Options of `replay`.

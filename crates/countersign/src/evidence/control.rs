@@ -4,7 +4,7 @@ use super::args::Controls;
 use super::gather::Whole;
 use super::{done, tell, time};
 use crate::check::Exit;
-use evidence::{ActBody, Opened, time_text};
+use evidence::{ActBody, BASIS, Opened, day_text, ground};
 use ledger::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -29,6 +29,8 @@ struct Day {
     emergencies: Vec<u64>,
     /// Changes of what governs, by which the control could be weakened.
     governance: Vec<u64>,
+    /// Policies and directories that were decided with, and that no act had put in force.
+    without_act: Vec<u64>,
 }
 
 /// `countersign controls`: the control day by day.
@@ -67,6 +69,7 @@ fn line(day: &Day) -> String {
         list("let through against the policies", &day.let_through),
         list("break-glass", &day.emergencies),
         list("policy, people or configuration changed", &day.governance)
+            + &list("policy or people in use that no act put in force", &day.without_act)
     )
 }
 
@@ -82,6 +85,7 @@ fn days(entries: &[Opened], since: u64, until: u64) -> Vec<Day> {
             next = Some(day + 1);
         }
         next = Some(at);
+        state.ground(opened);
         if let Some(act) = &opened.act {
             state.take(opened.entry.place.seq, act);
         }
@@ -93,6 +97,19 @@ fn days(entries: &[Opened], since: u64, until: u64) -> Vec<Day> {
 }
 
 impl Day {
+    /// Takes in what decisions are taken with from an entry on.
+    fn ground(&mut self, opened: &Opened) {
+        let seq = opened.entry.place.seq;
+        match ground(opened) {
+            Some("change-policy") => self.policy = Some(seq),
+            Some(_) => self.people = Some(seq),
+            None => return,
+        }
+        if opened.entry.kind == BASIS {
+            self.without_act.push(seq);
+        }
+    }
+
     fn take(&mut self, seq: u64, act: &ActBody) {
         if act.allow && !act.verdict {
             self.let_through.push(seq);
@@ -100,11 +117,8 @@ impl Day {
         if !act.allow {
             return;
         }
-        match act.act.as_str() {
-            "use-break-glass" => self.emergencies.push(seq),
-            "change-policy" => self.policy = Some(seq),
-            "change-people" => self.people = Some(seq),
-            _ => {}
+        if act.act == "use-break-glass" {
+            self.emergencies.push(seq);
         }
         if act.act.starts_with("change-") {
             self.governance.push(seq);
@@ -120,11 +134,12 @@ impl Day {
 
     /// The day as it ended; what was in force stays.
     fn close(&mut self, day: u64) -> Day {
-        let closed = Day { day: time_text(day * DAY).chars().take(10).collect(), ..self.clone() };
+        let closed = Day { day: day_text(day * DAY), ..self.clone() };
         self.modes.clone_from(&self.in_force);
         self.let_through.clear();
         self.emergencies.clear();
         self.governance.clear();
+        self.without_act.clear();
         closed
     }
 }

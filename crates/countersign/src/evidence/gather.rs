@@ -15,7 +15,7 @@ use store::beside::Beside;
 /// More than this in one file of a bundle is not read.
 const MAX_FILE: u64 = 1 << 30;
 
-/// A ledger, read whole up to its published checkpoint.
+/// A ledger, read whole up to a checkpoint.
 pub(super) struct Whole {
     store: Arc<dyn ledger::Store>,
     /// The checkpoint, with its cosignatures.
@@ -32,6 +32,11 @@ impl Whole {
     pub fn read(from: &Reading) -> Result<Self> {
         let store = Place::read(&from.ledger)?.store();
         let note = store::http::shown(&*store)?;
+        Self::under(store, note, from.beside.as_deref())
+    }
+
+    /// A ledger that is open already, read up to a checkpoint.
+    pub fn under(store: Arc<dyn ledger::Store>, note: Note, beside: Option<&Path>) -> Result<Self> {
         let size = Checkpoint::parse(note.text())?.size;
         let mut all = Vec::new();
         for index in 0..size.div_ceil(WIDTH) {
@@ -40,8 +45,7 @@ impl Whole {
             let bytes = store.read_tile(&tile)?;
             all.extend(entries(&tile, &bytes)?.into_iter().map(<[u8]>::to_vec));
         }
-        let (openings, evidence) =
-            from.beside.as_deref().map_or_else(|| Ok(Default::default()), |b| kept(b, &all))?;
+        let (openings, evidence) = beside.map_or_else(|| Ok(Default::default()), |b| kept(b, &all))?;
         Ok(Self { store, note, entries: all, openings, evidence })
     }
 

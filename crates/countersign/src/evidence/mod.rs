@@ -1,11 +1,15 @@
 //! Evidence from a ledger: recording with commitments, bundles, their verification, populations, completeness, controls.
 
+mod again;
 pub mod args;
 mod control;
+mod custody;
+mod explain;
 mod gather;
 mod record;
 mod replay;
 mod time;
+mod traces;
 
 use crate::check::Exit;
 use crate::log::args::Output;
@@ -17,10 +21,23 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 pub use control::controls;
+pub use custody::{erase, expire, hold};
+pub use explain::explain;
 pub use record::record;
-pub use replay::{Replayed, again, replay};
+pub use replay::{Replayed, Replayer, again, replay};
+
+/// All entries of a ledger that is open, witnessed or not, with what is kept beside it.
+///
+/// # Errors
+/// When there is none, or something cannot be read.
+pub(crate) fn whole(store: Arc<dyn ledger::Store>, beside: Option<&Path>) -> Result<Vec<evidence::Opened>> {
+    let head = store.head()?;
+    let head = head.ok_or_else(|| Error::new("there is no ledger yet: make one with `ledger init`"))?;
+    Whole::under(store, head.note, beside)?.opened()
+}
 
 /// Ends a command: errors of the ledger as those of the program.
 fn done(result: Result<Exit>) -> io::Result<Exit> {
@@ -102,31 +119,6 @@ fn checkpoint(path: &Path) -> Result<Checkpoint> {
     let note = Note::parse(&gather::file(path)?);
     note.and_then(|n| Checkpoint::parse(n.text()))
         .map_err(|e| Error::new(format!("`{}`: {e}", path.display())))
-}
-
-/// `countersign explain --ledger`: what happened, in sentences that name their entry and field.
-///
-/// # Errors
-/// When the ledger cannot be read, or has nothing about the subject.
-pub fn story(subject: &str, ledger: &str, beside: Option<&Path>, out: &mut dyn io::Write) -> io::Result<()> {
-    let (ledger, beside) = (ledger.to_owned(), beside.map(Path::to_owned));
-    let from = args::Reading { ledger, beside, format: Output::Plain };
-    let entries = Whole::read(&from).and_then(|w| w.opened()).map_err(io::Error::other)?;
-    let chosen = match subject.parse::<u64>() {
-        Ok(entry) => vec![entry],
-        Err(_) => question(subject).map_err(io::Error::other)?.select(&entries),
-    };
-    let told: Vec<_> = entries.iter().filter(|o| chosen.contains(&o.entry.place.seq)).collect();
-    if told.is_empty() {
-        return Err(io::Error::other(format!(
-            "the ledger has {} entries, and nothing about `{subject}`",
-            entries.len()
-        )));
-    }
-    for opened in told {
-        evidence::explain(opened).iter().try_for_each(|sentence| writeln!(out, "{sentence}"))?;
-    }
-    Ok(())
 }
 
 /// `countersign verify`: verifies a bundle offline.

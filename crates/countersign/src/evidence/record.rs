@@ -3,7 +3,10 @@
 use super::args::Record;
 use super::gather::{at, file};
 use super::{done, tell};
+use crate::book::settings::gate;
+use crate::book::{self, Book, Settings};
 use crate::check::Exit;
+use crate::govern::{Repository, now};
 use crate::log::place::{Place, key};
 use evidence::Recorded;
 use ledger::{Algorithm, Draft, Error, Hash, Policy, Result, json};
@@ -27,14 +30,63 @@ pub fn record(options: &Record) -> io::Result<Exit> {
 }
 
 fn run(options: &Record) -> Result<Exit> {
-    let signer = key(&options.key, Algorithm::Ed25519, None)?;
-    let policy = options.policy.as_deref().map(|p| Policy::parse(&file(p)?)).transpose()?;
+    let settings = settings(options)?;
+    match &options.from {
+        Some(folder) => catch_up(options, &settings, folder),
+        None => lines(options, &settings),
+    }
+}
+
+/// Where to record: as the command line says, else as the governed folder's configuration does.
+fn settings(options: &Record) -> Result<Settings> {
+    if let (Some(place), Some(values), Some(key)) = (&options.ledger, &options.beside, &options.key) {
+        let (place, values, key) = (place.clone(), values.clone(), key.clone());
+        let (witnesses, keep_days) = (options.policy.clone(), options.keep_days);
+        return Ok(Settings { place, values, key, witnesses, source: gate(), keep_days });
+    }
+    let folder = options.from.clone().unwrap_or_else(|| PathBuf::from("."));
+    Settings::read(&folder)?.ok_or_else(|| {
+        Error::new(format!(
+            "`{}` names no ledger: name one with its `--beside` and `--key`, or in `[ledger]` of its `countersign.toml`",
+            folder.display()
+        ))
+    })
+}
+
+/// Enters what a governed folder has and the ledger has not.
+fn catch_up(options: &Record, settings: &Settings, folder: &Path) -> Result<Exit> {
+    let repository = Repository::open(folder, now()).map_err(|e| Error::new(e.to_string()))?;
+    let mut book = Book::open(settings)?;
+    let caught = book::catch_up(&mut book, &repository)?;
+    let entered = book.entered.clone();
+    book.close()?;
+    let mut out = match (entered.first(), entered.last()) {
+        (Some(first), Some(last)) => {
+            let (acts, others) = (caught.entered.len(), entered.len() - caught.entered.len());
+            format!("entries {first} to {last}: {acts} acts, and {others} of what they were decided with\n")
+        }
+        _ => "nothing to enter\n".to_owned(),
+    };
+    out += &format!("{} statements are on record\n", caught.statements);
+    for (id, seq) in &caught.missing {
+        out += &format!("entry {seq}: its statement {id} is not in the folder: was it deleted?\n");
+    }
+    let object = json!({"statements": caught.statements, "entered": entered, "missing": caught.missing});
+    tell(options.format, out.trim_end(), &object)?;
+    Ok(if caught.missing.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+/// Enters a line at a time.
+fn lines(options: &Record, settings: &Settings) -> Result<Exit> {
+    let signer = key(&settings.key, Algorithm::Ed25519, None)?;
+    let policy = settings.witnesses.as_deref().map(|p| Policy::parse(&file(p)?)).transpose()?;
     let cosign = policy.map(|p| Box::new(Witnesses::new(p)) as Box<dyn Cosign>);
-    let opened = Place::open(&options.ledger)?;
-    let beside = Beside::open(&options.beside)?;
-    let writer = Writer::start(opened.store(), signer, cosign, store::now)?;
+    let opened = Place::open(&settings.place)?;
+    let beside = Beside::open(&settings.values)?;
+    let writer = Writer::start(opened.store(), signer, cosign, book::clock)?;
+    let until = settings.until(book::clock());
     let result = each_line(|line| {
-        let receipt = writer.append(draft(&beside, line)?)?;
+        let receipt = writer.append(draft(&beside, line, until)?)?;
         tell(options.format, &format!("entry {}", receipt.seq), &json!({"entry": receipt.seq}))
     });
     drop(writer);
@@ -60,7 +112,7 @@ fn each_line(mut act: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
 }
 
 /// Keeps values and evidence durably, and makes the entry that commits to them.
-fn draft(beside: &Beside, line: &[u8]) -> Result<Draft> {
+fn draft(beside: &Beside, line: &[u8], until: Option<u64>) -> Result<Draft> {
     let value = json::parse(line)?;
     let text =
         |name: &str| value[name].as_str().ok_or_else(|| Error::new(format!("it has no text `{name}`")));
@@ -72,7 +124,7 @@ fn draft(beside: &Beside, line: &[u8]) -> Result<Draft> {
     }
     let mut commitments = BTreeMap::new();
     for (name, personal) in value["values"].as_object().into_iter().flatten() {
-        commitments.insert(name.clone(), beside.commit(name, personal.clone(), None)?);
+        commitments.insert(name.clone(), beside.commit(name, personal.clone(), until)?);
     }
     let files = value["evidence"].as_array().map(Vec::as_slice).unwrap_or_default();
     let put = |path: &Value| -> Result<Hash> {

@@ -1,29 +1,18 @@
-//! Replay: every decision of the ledger taken again, with the facts and the policies of its moment; or with other policies,
-//! to see what would have been different.
+//! `countersign replay`: the state of governing rebuilt from the log alone, and every decision taken again in it, with the
+//! facts, the people and the policies of its moment; or with other policies, to see what would have been different.
 
+pub use super::again::{Replayed, Replayer};
 use super::args::Replay;
 use super::gather::{Whole, at, file};
 use super::{done, tell};
 use crate::check::Exit;
-use evidence::{ActBody, Opened};
+use evidence::Opened;
+use govern::{ProposalStatus, State};
 use ledger::{Error, Result};
-use policy::{Decision, Facts, PolicySet, Source};
-use serde::Serialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use policy::{PolicySet, Source};
+use serde_json::json;
 use std::io;
 use std::path::Path;
-
-/// What a replay came to.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Replayed {
-    /// Decisions that fell as they are recorded.
-    pub same: usize,
-    /// Decisions that fell differently, in words, by entry.
-    pub different: Vec<(u64, String)>,
-    /// Acts that could not be decided again, by entry, and why.
-    pub not_replayed: Vec<(u64, String)>,
-}
 
 /// `countersign replay`: takes every decision again.
 ///
@@ -36,7 +25,9 @@ pub fn replay(options: &Replay) -> io::Result<Exit> {
 fn run(options: &Replay) -> Result<Exit> {
     let entries = Whole::read(&options.from)?.opened()?;
     let other = options.policy.as_deref().map(other_set).transpose()?;
-    let found = again(&entries, other.as_ref());
+    let mut replayer = Replayer::new(other.as_ref());
+    entries.iter().for_each(|opened| replayer.take(opened));
+    let found = &replayer.found;
     let mut out =
         format!("{} decisions fall as recorded, {} differently\n", found.same, found.different.len());
     found.different.iter().for_each(|(seq, told)| out += &format!("entry {seq}: {told}\n"));
@@ -44,89 +35,33 @@ fn run(options: &Replay) -> Result<Exit> {
         out += &format!("{} acts could not be decided again:\n", found.not_replayed.len());
         found.not_replayed.iter().for_each(|(seq, why)| out += &format!("entry {seq}: {why}\n"));
     }
-    tell(options.from.format, out.trim_end(), &found)?;
+    found.notes.iter().for_each(|(seq, note)| out += &format!("note: entry {seq}: {note}\n"));
+    out += &format!("the state that the log comes to: {}\n", summary(&replayer.state));
+    let object = json!({"same": found.same, "different": found.different, "not_replayed": found.not_replayed, "notes": found.notes, "workflows": replayer.state.workflows});
+    tell(options.from.format, out.trim_end(), &object)?;
     Ok(if found.different.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+/// What a state holds, in numbers.
+fn summary(state: &State) -> String {
+    let open = state.proposals.values().filter(|p| p.status == ProposalStatus::Open).count();
+    let releases: usize = state.workflows.values().flat_map(|w| w.releases.values()).map(Vec::len).sum();
+    let versions: usize = state.components.values().map(Vec::len).sum();
+    format!(
+        "{} workflows, {} proposals ({open} open), {releases} releases, {versions} versions of connectors, {} exceptions, {} break-glass",
+        state.workflows.len(),
+        state.proposals.len(),
+        state.exceptions.len(),
+        state.glasses.len()
+    )
 }
 
 /// Takes the decisions again, with the policies of their moment or with others.
 #[must_use]
 pub fn again(entries: &[Opened], other: Option<&PolicySet>) -> Replayed {
-    let mut sets: BTreeMap<Option<u64>, std::result::Result<PolicySet, String>> = BTreeMap::new();
-    let mut found = Replayed::default();
-    for opened in entries {
-        let Some(act) = &opened.act else { continue };
-        let seq = opened.entry.place.seq;
-        let in_force = || in_force(entries, act.policy);
-        let set = match other {
-            Some(set) => Ok(set),
-            None => sets.entry(act.policy).or_insert_with(in_force).as_ref().map_err(String::clone),
-        };
-        match set.and_then(|set| differs(opened, act, set, other.is_some())) {
-            Ok(None) => found.same += 1,
-            Ok(Some(told)) => found.different.push((seq, told)),
-            Err(why) => found.not_replayed.push((seq, why)),
-        }
-    }
-    found
-}
-
-/// The policies that an entry put in force; those that the program ships with, before any.
-fn in_force(entries: &[Opened], seq: Option<u64>) -> std::result::Result<PolicySet, String> {
-    let Some(seq) = seq else { return Ok(PolicySet::core()) };
-    let entry = entries.iter().find(|o| o.entry.place.seq == seq);
-    let content = entry.and_then(|o| o.openings.get("content")).map(|o| &o.value);
-    let files = content
-        .and_then(Value::as_object)
-        .ok_or_else(|| format!("the policies of entry {seq} are not kept"))?;
-    let source = |(file, text): (&String, &Value)| {
-        let text = text.as_str().unwrap_or_default().to_owned();
-        Source { file: file.clone(), text }
-    };
-    Ok(PolicySet::with(&files.iter().map(source).collect::<Vec<_>>()))
-}
-
-/// In what the decision on the recorded facts differs from the recorded one.
-fn differs(
-    opened: &Opened,
-    act: &ActBody,
-    set: &PolicySet,
-    other: bool,
-) -> std::result::Result<Option<String>, String> {
-    let value = |name: &str| opened.openings.get(name).map(|o| o.value.clone());
-    let facts = value("facts").ok_or("its facts were erased, or are kept elsewhere")?;
-    let facts: Facts = serde_json::from_value(facts).map_err(|e| format!("its facts cannot be read: {e}"))?;
-    let decision = policy::decide(set, &facts);
-    let rules: Vec<String> = decision.because.iter().map(|b| b.policy.clone()).collect();
-    let words = |allow: bool| if allow { "allowed" } else { "refused" };
-    if (decision.allow, decision.verdict) != (act.allow, act.verdict) {
-        let why: Vec<_> = decision
-            .because
-            .iter()
-            .map(|b| b.reason.as_str())
-            .chain(decision.errors.iter().map(String::as_str))
-            .collect();
-        return Ok(Some(format!(
-            "recorded as {}, and it would be {}: {}",
-            words(act.allow),
-            words(decision.verdict),
-            why.join(" ")
-        )));
-    }
-    if rules != act.rules {
-        return Ok(Some(format!(
-            "recorded as decided by `{}`, and it would be by `{}`",
-            act.rules.join("`, `"),
-            rules.join("`, `")
-        )));
-    }
-    let recorded = value("decision").map(serde_json::from_value::<Decision>);
-    Ok(match recorded {
-        Some(Ok(recorded)) if recorded != decision && !other => {
-            Some("its reasons or its texts are others than recorded".to_owned())
-        }
-        Some(Err(e)) => Some(format!("the decision recorded cannot be read: {e}")),
-        _ => None,
-    })
+    let mut replayer = Replayer::new(other);
+    entries.iter().for_each(|opened| replayer.take(opened));
+    replayer.found
 }
 
 /// The policies in a folder.
@@ -150,8 +85,12 @@ fn other_set(folder: &Path) -> Result<PolicySet> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use evidence::{ActBody, BASIS};
     use ledger::commitment::Opening;
     use ledger::entry::Place;
+    use policy::Facts;
+    use serde_json::Value;
+    use std::collections::BTreeMap;
 
     fn opening(name: &str, value: Value) -> (String, Opening) {
         (name.to_owned(), Opening { name: name.to_owned(), salt: [0; 32], value })
@@ -187,8 +126,10 @@ mod tests {
 
     fn entry(seq: u64) -> ledger::Entry {
         let place = Place { seq, source_seq: seq, time: seq };
-        let (kind, source) = (evidence::ACT.to_owned(), "gate".to_owned());
-        let (body, commitments, evidence) = (Value::Null, BTreeMap::new(), Vec::new());
+        // The first says what decisions are taken with.
+        let kind = if seq == 0 { BASIS } else { evidence::ACT };
+        let (kind, source, body) = (kind.to_owned(), "gate".to_owned(), json!({"of": "policy"}));
+        let (commitments, evidence) = (BTreeMap::new(), Vec::new());
         ledger::Entry { kind, source, place, body, commitments, evidence }
     }
 

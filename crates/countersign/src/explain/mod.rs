@@ -20,7 +20,7 @@ pub fn run(explain: &Explain) -> io::Result<Exit> {
     let mut out = BufWriter::new(io::stdout().lock());
     let word = explain.subject.to_string_lossy();
     if let Some(ledger) = &explain.ledger {
-        crate::evidence::story(&word, ledger, explain.beside.as_deref(), &mut out)?;
+        crate::evidence::explain(&word, ledger, explain.beside.as_deref(), &mut out)?;
         out.flush()?;
         return Ok(Exit::Clean);
     }

@@ -3,9 +3,10 @@
 use super::args::{Common, Format};
 use super::repository::Repository;
 use super::sign::Signer;
-use super::{files, now, statement, tell};
+use super::{files, now, statement, tell, view};
+use crate::book::{self, Book, Decided, Settings, rests_on};
 use crate::check::Exit;
-use govern::{Wish, World, perform};
+use govern::{Performed, Wish, World, perform};
 use policy::Act;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -63,6 +64,9 @@ impl Desk {
         let done = perform(&repository.set, state, world, wish);
         let mut out = io::stdout().lock();
         let Some(event) = &done.event else {
+            if !common.show {
+                self.enter(world, &done, None)?;
+            }
             tell::refused(&done, world, common, state, &mut out)?;
             return Ok(Exit::Findings);
         };
@@ -74,12 +78,43 @@ impl Desk {
         }
         let message = statement::to_sign(&payload).map_err(io::Error::other)?;
         let armoured = self.signer.sign(&message)?;
-        let path = files::write(&repository.root, &payload, &self.signer.fingerprint, &armoured)?;
-        tell::done(&done, event, &statement::id(&payload), below(&path, &repository.root), common, &mut out)?;
+        let (id, key) = (statement::id(&payload), &self.signer.fingerprint);
+        let file = statement::envelope(&payload, key, &armoured).map_err(io::Error::other)?;
+        self.enter(world, &done, Some((&id, &file)))?;
+        let path = files::write(&repository.root, &payload, key, &armoured)?;
+        tell::done(&done, event, &id, below(&path, &repository.root), common, &mut out)?;
         drop(out);
         // What was kept is part of the state for the next act of the same command.
         self.repository = Repository::open(&repository.root.clone(), repository.now)?;
         Ok(Exit::Clean)
+    }
+}
+
+impl Desk {
+    /// Enters what was decided in the ledger that the configuration names, after all that is in the folder; nothing where it
+    /// names none. What cannot be entered is not done.
+    fn enter(&self, world: &World, done: &Performed, statement: Option<(&str, &[u8])>) -> io::Result<()> {
+        let repository = &self.repository;
+        let Some(settings) = Settings::read(&repository.root).map_err(io::Error::other)? else {
+            return Ok(());
+        };
+        let page = view::page(world);
+        let event = &done.asked;
+        let decided = Decided {
+            event,
+            facts: &done.facts,
+            decision: &done.decision,
+            refusal: done.refusal.as_ref(),
+            statement,
+            page: Some(&page),
+            rests_on: &rests_on(&repository.folded.state, event, &done.decision),
+        };
+        let entered = Book::open(&settings).and_then(|mut book| {
+            book::catch_up(&mut book, repository)?;
+            book.enter(&book::basis_of(repository), &decided, true)?;
+            book.close()
+        });
+        entered.map_err(|e| io::Error::other(format!("nothing was done, for it cannot be recorded: {e}")))
     }
 }
 

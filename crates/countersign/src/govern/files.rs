@@ -105,6 +105,14 @@ fn one(root: &Path, path: &Path) -> Result<Entry, Unreadable> {
     statement::open(&name, &bytes).map_err(|e| problem(e.to_string()))
 }
 
+/// The file of a statement, as it lies there.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn bytes(root: &Path, id: &str) -> io::Result<Vec<u8>> {
+    std::fs::read(place(root, id))
+}
+
 /// Writes a statement, completely or not at all; where it lies.
 ///
 /// # Errors

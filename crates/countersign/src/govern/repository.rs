@@ -9,7 +9,7 @@ use check::ControlRecord;
 use govern::{Entry, Event, Evidence, Folded, Refused, State, World, fold_with, unlawful};
 use policy::{
     Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact, IdentityKind,
-    Mode, Moment, People, PolicySet, Record, Subject, SubjectKind, SystemFact,
+    Mode, Moment, People, PolicySet, Record, Source, Subject, SubjectKind, SystemFact,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -80,6 +80,8 @@ pub struct Repository {
     pub people: Arc<People>,
     /// The policies.
     pub set: PolicySet,
+    /// The organisation's own, as they lie in the folder.
+    pub sources: Vec<Source>,
     /// Its workflows.
     pub units: Vec<Unit>,
     /// What the statements came to.
@@ -125,7 +127,7 @@ impl Repository {
             .map_err(|e| broken(CONFIGURATION, e.message().to_owned()))?;
         let (people, _) = people::read(&root.join("people.yaml"))?;
         let people = Arc::new(people);
-        let policies = crate::policy::load(std::slice::from_ref(&root))?;
+        let sources = crate::policy::below(&root)?;
         let credentials: Credentials = match text(&root, "credentials.yaml") {
             Some(text) => {
                 serde_saphyr::from_str(&text).map_err(|e| broken("credentials.yaml", e.to_string()))?
@@ -139,7 +141,7 @@ impl Repository {
         };
         let scan = scan::scan(&options, &|_, _| ())?;
         let (entries, unreadable) = files::read(&root)?;
-        let set = policies.set;
+        let set = PolicySet::with(&sources);
         let modes =
             configuration.govern.modes.iter().filter_map(|(t, m)| Some((t.parse().ok()?, *m))).collect();
         let environment = configuration.govern.environment;
@@ -154,6 +156,7 @@ impl Repository {
             modes,
             people,
             set,
+            sources,
             units,
             folded: Folded::default(),
             entries,
@@ -171,7 +174,7 @@ impl Repository {
     }
 
     /// Who touched what an event is about, since the release that was in force then.
-    fn by_history(&self, state: &State, event: &Event) -> Vec<Contribution> {
+    pub(crate) fn by_history(&self, state: &State, event: &Event) -> Vec<Contribution> {
         let since = state.released(&event.subject.name, &event.environment).map_or("", |r| r.commit.as_str());
         let paths = match self.units.iter().find(|u| u.name == event.subject.name) {
             Some(unit) => self.parts(unit).map(|(_, paths)| paths).unwrap_or_default(),

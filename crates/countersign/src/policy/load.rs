@@ -63,6 +63,25 @@ pub fn load(paths: &[PathBuf]) -> io::Result<Loaded> {
     Ok(Loaded { files: sources.len(), set: PolicySet::with(&sources), cases, problems })
 }
 
+/// The policies of a governed folder, named by where they lie in it, so that a copy of it has the same version.
+///
+/// # Errors
+/// When a file of policies cannot be read.
+pub fn below(root: &Path) -> io::Result<Vec<Source>> {
+    let mut files = Vec::new();
+    collect(root, &mut files)?;
+    files.retain(|path| !path.to_string_lossy().ends_with(CASES));
+    let read = |path: &PathBuf| {
+        let file = path.strip_prefix(root).unwrap_or(path).display().to_string();
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|e| io::Error::new(e.kind(), format!("`{file}`: {e}")))?;
+        Ok(Source { file, text })
+    };
+    let mut sources: Vec<Source> = files.iter().map(read).collect::<io::Result<_>>()?;
+    sources.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok(sources)
+}
+
 /// The files of a path, in order: a file itself; below `policies` in a folder that has it; else those below a folder with
 /// policies of its own. Any other folder has none.
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

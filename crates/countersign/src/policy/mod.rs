@@ -7,7 +7,7 @@ mod explain;
 mod load;
 mod simulate;
 
-pub use load::{Loaded, load};
+pub use load::{Loaded, below, load};
 
 use crate::check::Exit;
 pub use crate::people::Format;

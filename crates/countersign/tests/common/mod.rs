@@ -8,6 +8,9 @@
     reason = "a test whose input is not there has failed"
 )]
 
+pub mod chapter;
+pub mod traces;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};

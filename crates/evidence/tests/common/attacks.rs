@@ -53,7 +53,7 @@ fn restate(world: &mut World, seq: u64, signer: &str, namespace: &str, change: i
 
 /// Histories that are false from the beginning, with every signature of ledger and witnesses in order.
 pub fn of_histories() -> Vec<Attack> {
-    [of_approvals(), of_decisions(), of_statements()].into_iter().flatten().collect()
+    [of_approvals(), of_decisions(), of_grounds(), of_statements()].into_iter().flatten().collect()
 }
 
 fn of_approvals() -> Vec<Attack> {
@@ -153,6 +153,36 @@ fn of_decisions() -> Vec<Attack> {
             restate(w, 5, "cyd", "git", |_| {})
         }),
         told("a statement changed after it was signed", "signature", forge),
+    ]
+}
+
+/// What decisions are taken with, without an act that put it in force.
+fn of_grounds() -> Vec<Attack> {
+    let leaver = "workflow/leaver";
+    let other = closure(7, 9);
+    vec![
+        told("a people directory in use that a decision leaves out", "people-in-force", |w| {
+            w.basis("people", &[("people-000", directory(&["root", "ann", "dan"])["people"].clone())]);
+            w.act("ann", "propose", leaver, &other, None, |b| b.people = Some(0));
+        }),
+        told("policies in use that a decision leaves out", "policy-in-force", |w| {
+            w.basis("policy", &[("content", json!({"other.cedar": "forbid(principal, action, resource);"}))]);
+            w.act("ann", "propose", leaver, &other, None, |b| b.policy = Some(1));
+        }),
+        told("signed by somebody whom the directory in use does not have", "signature", |w| {
+            let people = directory(&["root", "ann", "dan"])["people"].clone();
+            w.basis("people", &[("people-000", people), ("groups", json!([]))]);
+            let next = w.act("ann", "propose", leaver, &other, None, |_| {});
+            w.act("ben", "approve", leaver, &other, Some(next), |_| {});
+        }),
+        told("a key of somebody else's in a part of the directory in use", "signature", |w| {
+            let mut people = directory(&["root", "ann", "ben", "dan"])["people"].clone();
+            people[2]["keys"] = people[3]["keys"].clone();
+            let (first, rest) = people.as_array().unwrap().split_at(2);
+            w.basis("people", &[("people-000", json!(first)), ("people-001", json!(rest))]);
+            let next = w.act("ann", "propose", leaver, &other, None, |_| {});
+            w.act("ben", "approve", leaver, &other, Some(next), |_| {});
+        }),
     ]
 }
 

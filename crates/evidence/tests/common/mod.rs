@@ -155,7 +155,7 @@ impl World {
     fn story(&mut self, story: u64, dice: &mut Dice) {
         let workflow = format!("workflow/w{}", dice.roll(5));
         let closure = closure(self.seed, story);
-        match dice.roll(8) {
+        match dice.roll(9) {
             0 => self.emergency(&workflow, &closure),
             1 => {
                 let first = self.act("cyd", "grant-exception", &workflow, "", None, |_| {});
@@ -176,7 +176,12 @@ impl World {
                 });
                 self.act("ann", "withdraw", &workflow, &closure, Some(change), |_| {});
             }
-            5 => drop(self.run(&format!("run-{}-{story}", self.seed))),
+            5 => {
+                let people = directory(&["root", "ann", "ben", "cyd", "dan", "eve"]);
+                let (first, rest) = people["people"].as_array().unwrap().split_at(2);
+                self.basis("people", &[("people-000", json!(first)), ("people-001", json!(rest))]);
+            }
+            6 => drop(self.run(&format!("run-{}-{story}", self.seed))),
             _ => drop(self.change(&workflow, &closure)),
         }
     }
@@ -213,8 +218,18 @@ impl World {
         self.made.len() as u64 - 1
     }
 
+    /// What decisions are taken with from here on, without an act.
+    pub fn basis(&mut self, of: &str, values: &[(&str, Value)]) -> u64 {
+        let (source, time, evidence) = ("gate".to_owned(), self.time(), Vec::new());
+        let values = values.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).collect();
+        self.made.push(Made { body: json!({"of": of}), source, time, values, evidence, id: String::new() });
+        self.made.len() as u64 - 1
+    }
+
     fn last(&self, act: &str) -> Option<u64> {
-        self.made.iter().rposition(|m| m.body["act"] == act && m.body["allow"] == true).map(|i| i as u64)
+        let of = act.strip_prefix("change-").unwrap_or_default();
+        let puts = |m: &Made| m.body["act"] == act && m.body["allow"] == true || m.body["of"] == of;
+        self.made.iter().rposition(puts).map(|i| i as u64)
     }
 
     /// An act with its signed statement, decided by what is in force.
@@ -330,7 +345,11 @@ impl World {
         let commitments: BTreeMap<_, _> = made.values.iter().map(commit).collect();
         let digest = |bytes: &Vec<u8>| format!("sha256:{}", encoding::to_hex(&Sha256::digest(bytes)));
         let evidence: Vec<_> = made.evidence.iter().map(digest).collect();
-        let kind = if made.source == "runtime" { "run/1" } else { "act/1" };
+        let kind = match made.body.get("act") {
+            _ if made.source == "runtime" => "run/1",
+            Some(_) => "act/1",
+            None => "basis/1",
+        };
         let entry = json!({
             "body": made.body, "commitments": commitments, "evidence": evidence, "seq": seq, "source": made.source,
             "source_seq": source_seq, "time": made.time, "type": kind, "v": 1,

@@ -1,0 +1,85 @@
+//! The statements of a governed folder that are not on record yet, entered in their order, each decided again in the state in
+//! which it was made.
+
+use super::{Basis, Book, Decided, rests_on};
+use crate::govern::Repository;
+use crate::govern::files;
+use govern::{Entry, Event, Refusal, State, step, weighed};
+use ledger::{Error, Result};
+use policy::SubjectKind;
+use std::collections::BTreeMap;
+
+/// What was caught up with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caught {
+    /// How many statements the folder has.
+    pub statements: usize,
+    /// The entries of those that were not on record.
+    pub entered: Vec<u64>,
+    /// Statements on record that the folder does not have, with their entries.
+    pub missing: Vec<(String, u64)>,
+}
+
+/// Enters the statements that are not on record yet.
+///
+/// # Errors
+/// When a file cannot be read again, or an entry was not acknowledged.
+pub fn catch_up(book: &mut Book, repository: &Repository) -> Result<Caught> {
+    let by_id: BTreeMap<&str, &Entry> = repository.entries.iter().map(|e| (e.id.as_str(), e)).collect();
+    let refused: BTreeMap<&str, &Refusal> =
+        repository.folded.refused.iter().map(|r| (r.id.as_str(), &r.refusal)).collect();
+    let basis = basis(repository);
+    let mut state = State::default();
+    let mut caught = Caught { statements: repository.entries.len(), ..Caught::default() };
+    for entry in repository.folded.order.iter().filter_map(|id| by_id.get(id.as_str())) {
+        let refusal = refused.get(entry.id.as_str()).copied();
+        if book.find(&entry.id, &entry.event).is_none() {
+            caught.entered.push(one(book, repository, &basis, &state, entry, refusal)?);
+        }
+        if refusal.is_none() {
+            let _ = step(&mut state, entry);
+        }
+    }
+    let gone = book.statements().filter(|(id, _)| !by_id.contains_key(id.as_str()));
+    caught.missing = gone.map(|(id, seq)| (id.clone(), seq)).collect();
+    Ok(caught)
+}
+
+/// What decisions are taken with in a folder now.
+#[must_use]
+pub fn basis(repository: &Repository) -> Basis {
+    Basis::of(&repository.people, &repository.sources, repository.set.version())
+}
+
+fn one(
+    book: &mut Book,
+    repository: &Repository,
+    basis: &Basis,
+    state: &State,
+    entry: &Entry,
+    refusal: Option<&Refusal>,
+) -> Result<u64> {
+    let history = |state: &State, event: &Event| repository.by_history(state, event);
+    let (facts, decision) = weighed(&repository.set, &repository.people, &history, state, entry);
+    let file = files::bytes(&repository.root, &entry.id)
+        .map_err(|e| Error::new(format!("the statement {}: {e}", entry.id)))?;
+    // A refusal by a policy is in the decision; one of the transitions is not.
+    let refusal = refusal.filter(|_| decision.allow);
+    let decided = Decided {
+        event: &entry.event,
+        facts: &facts,
+        decision: &decision,
+        refusal,
+        statement: Some((&entry.id, &file)),
+        page: None,
+        rests_on: &rests_on(state, &entry.event, &decision),
+    };
+    book.enter(basis, &decided, is_present(repository, &entry.event))
+}
+
+/// Whether what governs is now what an event put in force.
+fn is_present(repository: &Repository, event: &Event) -> bool {
+    let kind = event.subject.kind;
+    matches!(kind, SubjectKind::Policy | SubjectKind::People)
+        && repository.governing(kind).subject.closure == event.subject.closure
+}

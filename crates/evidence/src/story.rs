@@ -1,0 +1,471 @@
+//! What entries say, in sentences: who did what, when and with which authority, what they were shown, what was decided by
+//! which rule on which facts, and what came of it. Each sentence names the entry and the fields that it rests on.
+
+use crate::act::{ActBody, BASIS, directory};
+use crate::moment::text;
+use crate::texts::{ENGLISH, Texts, fill};
+use crate::verify::Opened;
+use ledger::encoding;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The type of entries that say which values were erased, held or let go.
+pub const CUSTODY: &str = "custody/1";
+
+/// The most that a list names.
+const MOST: usize = 12;
+
+/// A sentence, and what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// The words.
+    pub text: String,
+    /// The entry and its fields.
+    pub rests_on: String,
+}
+
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.text, self.rests_on)
+    }
+}
+
+/// An entry in sentences, by itself.
+#[must_use]
+pub fn explain(opened: &Opened) -> Vec<String> {
+    Stories::of(std::slice::from_ref(opened)).tell(opened).iter().map(Sentence::to_string).collect()
+}
+
+/// Entries in the order of their numbers, with what leads from one to another.
+pub struct Stories<'a> {
+    entries: &'a [Opened],
+    /// What answers an entry.
+    answers: BTreeMap<u64, Vec<u64>>,
+    /// What ran by a release.
+    runs: BTreeMap<u64, Vec<u64>>,
+    /// Releases of a subject in an environment.
+    releases: BTreeMap<(&'a str, &'a str), Vec<u64>>,
+}
+
+impl<'a> Stories<'a> {
+    /// Those of some entries.
+    #[must_use]
+    pub fn of(entries: &'a [Opened]) -> Self {
+        let (mut answers, mut runs) = (BTreeMap::new(), BTreeMap::new());
+        let mut releases: BTreeMap<(&str, &str), Vec<u64>> = BTreeMap::new();
+        for opened in entries {
+            let seq = opened.entry.place.seq;
+            let put = |map: &mut BTreeMap<u64, Vec<u64>>, of: u64| map.entry(of).or_default().push(seq);
+            match &opened.act {
+                Some(act) => {
+                    act.of.into_iter().for_each(|of| put(&mut answers, of));
+                    if act.allow && is_release(act) {
+                        let place = (act.subject.as_str(), act.environment.as_str());
+                        releases.entry(place).or_default().push(seq);
+                    }
+                }
+                None => opened.entry.body["release"].as_u64().into_iter().for_each(|of| put(&mut runs, of)),
+            }
+        }
+        Stories { entries, answers, runs, releases }
+    }
+
+    /// An entry in sentences: what it says, what it answers, and what came of it.
+    #[must_use]
+    pub fn tell(&self, opened: &Opened) -> Vec<Sentence> {
+        let mut teller = Teller { all: self, opened, texts: &ENGLISH, out: Vec::new() };
+        match &opened.act {
+            Some(act) => teller.act(act),
+            None if opened.entry.kind == BASIS => teller.basis(),
+            None if opened.entry.kind == CUSTODY => teller.custody(),
+            None => teller.other(),
+        }
+        teller.out
+    }
+
+    fn at(&self, seq: u64) -> Option<&'a Opened> {
+        let at = self.entries.binary_search_by_key(&seq, |o| o.entry.place.seq).ok()?;
+        self.entries.get(at)
+    }
+
+    /// The release of the same before and after one.
+    fn around(&self, act: &ActBody, seq: u64) -> (Option<&'a Opened>, Option<u64>) {
+        let all = self.releases.get(&(act.subject.as_str(), act.environment.as_str()));
+        let all = all.map(Vec::as_slice).unwrap_or_default();
+        let before = all.iter().rev().find(|s| **s < seq).and_then(|s| self.at(*s));
+        (before, all.iter().find(|s| **s > seq).copied())
+    }
+}
+
+/// What an act was, in a few words: `ann released workflow/leaver`.
+#[must_use]
+pub fn title(opened: &Opened) -> String {
+    let all = Stories::of(&[]);
+    let teller = Teller { all: &all, opened, texts: &ENGLISH, out: Vec::new() };
+    match &opened.act {
+        Some(act) if act.allow => format!("{} {}", teller.who(opened), teller.what(act)),
+        Some(act) => format!("{}: {} (refused)", teller.who(opened), teller.what(act)),
+        None => format!("{} by {}", opened.entry.kind, opened.entry.source),
+    }
+}
+
+struct Teller<'s, 'a> {
+    all: &'s Stories<'a>,
+    opened: &'s Opened,
+    texts: &'static Texts,
+    out: Vec<Sentence>,
+}
+
+impl Teller<'_, '_> {
+    fn say(&mut self, text: &str, values: &[(&str, &str)], fields: &str) {
+        self.say_of(self.opened.entry.place.seq, text, values, fields);
+    }
+
+    fn say_of(&mut self, seq: u64, text: &str, values: &[(&str, &str)], fields: &str) {
+        let text = fill(text, values);
+        self.out.push(Sentence { text, rests_on: format!("entry {seq}, {fields}") });
+    }
+
+    fn who(&self, opened: &Opened) -> String {
+        opened.value("by").map_or(self.texts.somebody.to_owned(), |by| format!("`{by}`"))
+    }
+
+    /// What was done, or was wanted, in words.
+    fn what(&self, act: &ActBody) -> String {
+        let known = self.texts.acts.iter().find(|(word, ..)| *word == act.act);
+        let subject = format!("`{}`", act.subject.strip_prefix("workflow/").unwrap_or(&act.subject));
+        match known {
+            Some((_, done, wanted)) => fill(if act.allow { done } else { wanted }, &[("subject", &subject)]),
+            None => format!("`{}` {subject}", act.act),
+        }
+    }
+
+    /// An act that happened before or after, as part of a sentence: who and what.
+    fn told(&self, seq: u64) -> Option<(String, String)> {
+        let opened = self.all.at(seq)?;
+        Some((self.who(opened), self.what(opened.act.as_ref()?)))
+    }
+
+    fn act(&mut self, act: &ActBody) {
+        let texts = self.texts;
+        let place = self.opened.entry.place;
+        let environment = match act.environment.as_str() {
+            "" => String::new(),
+            name => fill(texts.environment, &[("environment", name)]),
+        };
+        let values = [
+            ("time", text(place.time)),
+            ("who", self.who(self.opened)),
+            ("what", self.what(act)),
+            ("where", environment),
+        ];
+        let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let sentence = if act.allow { texts.did } else { texts.refused };
+        self.say(sentence, &values, "time, act, subject, environment, commitments.by");
+        self.authority(act);
+        self.signature();
+        self.page(act);
+        self.before(act);
+        self.decision(act);
+        self.rest(act);
+        if act.allow {
+            self.afterwards(act);
+        }
+    }
+
+    /// With which authority: the roles of the directory, for whom, in which role.
+    fn authority(&mut self, act: &ActBody) {
+        let texts = self.texts;
+        let by = self.opened.value("by").unwrap_or_default().to_owned();
+        let ground = act.people.and_then(|seq| self.all.at(seq));
+        let person = ground.and_then(|g| directory(g).find(|p| p["id"] == by.as_str()));
+        let name = |role: &Value| role.as_str().or(role["role"].as_str()).map(|r| format!("`{r}`"));
+        let roles = person.map(|p| p["roles"].as_array().into_iter().flatten().filter_map(name));
+        let roles: Vec<String> = roles.into_iter().flatten().collect();
+        if let (Some(seq), false) = (act.people, roles.is_empty()) {
+            self.say_of(
+                seq,
+                texts.roles,
+                &[("who", &by), ("roles", &roles.join(", "))],
+                "commitments.people",
+            );
+        }
+        let facts = self.opened.openings.get("facts").map(|o| &o.value["actor"]);
+        let said = |name: &str| facts.and_then(|f| f[name].as_str()).unwrap_or_default().to_owned();
+        let (behalf, role) = (said("on-behalf-of"), said("authority"));
+        if !behalf.is_empty() {
+            self.say(texts.on_behalf, &[("who", &behalf)], "commitments.facts.actor.on-behalf-of");
+        }
+        if !role.is_empty() {
+            self.say(texts.authority, &[("role", &role)], "commitments.facts.actor.authority");
+        }
+    }
+
+    fn signature(&mut self) {
+        if let Some((id, predicate, key)) = self.statement() {
+            let time = predicate["at"].as_str().unwrap_or_default();
+            let values = [("time", time), ("key", key.as_str()), ("id", id.as_str())];
+            self.say(self.texts.signed, &values, "commitments.statement");
+        } else if self.opened.openings.contains_key("event") {
+            let facts = self.opened.openings.get("facts").map(|o| &o.value["actor"]["account"]);
+            let key = facts.and_then(Value::as_str).unwrap_or_default();
+            self.say(
+                self.texts.unsigned,
+                &[("key", key)],
+                "commitments.event, commitments.facts.actor.account",
+            );
+        }
+    }
+
+    /// The statement's name, what it says, and whose key signed.
+    fn statement(&self) -> Option<(String, Value, String)> {
+        signed(self.opened)
+    }
+
+    fn page(&mut self, act: &ActBody) {
+        let Some(page) = self.opened.value("shown") else { return };
+        let lines: Vec<&str> = page.lines().map(str::trim).collect();
+        self.say(self.texts.shown, &[("page", &lines.join("; "))], "commitments.shown");
+        let Some((_, predicate, _)) = self.statement() else { return };
+        let policy = predicate["policy"].as_str().unwrap_or_default();
+        let whole = format!("{page}\n{}\n{policy}\n", act.closure);
+        let digest = format!("sha256:{}", encoding::to_hex(&Sha256::digest(whole)));
+        let same = predicate["shown"] == digest.as_str();
+        let sentence = if same { self.texts.shown_signed } else { self.texts.shown_other };
+        self.say(sentence, &[], "commitments.shown, commitments.statement.shown");
+    }
+
+    /// What it answers and rests on.
+    fn before(&mut self, act: &ActBody) {
+        if let Some(of) = act.of {
+            let (who, what) = self.told(of).unwrap_or_default();
+            let sentence = if who.is_empty() { self.texts.answers_entry } else { self.texts.answers };
+            self.say(sentence, &[("entry", &of.to_string()), ("who", &who), ("what", &what)], "of");
+        }
+        if !act.rests_on.is_empty() {
+            let list = self.list(&act.rests_on);
+            self.say(self.texts.rests_on, &[("list", &list)], "rests_on");
+        }
+    }
+
+    /// Entries in words: `entry 4, in which ann approved …`.
+    fn list(&self, all: &[u64]) -> String {
+        let one = |seq: &u64| {
+            let (number, told) = (seq.to_string(), self.told(*seq));
+            let (who, what) = told.clone().unwrap_or_default();
+            let words = if told.is_some() { self.texts.entry_told } else { self.texts.entry };
+            fill(words, &[("entry", &number), ("who", &who), ("what", &what)])
+        };
+        let shown: Vec<String> = all.iter().take(MOST).map(one).collect();
+        let more = all.len().saturating_sub(MOST);
+        let more =
+            if more > 0 { fill(self.texts.more, &[("count", &more.to_string())]) } else { String::new() };
+        shown.join(", ") + &more
+    }
+
+    /// By which rules, on which facts.
+    fn decision(&mut self, act: &ActBody) {
+        let texts = self.texts;
+        let under = |what: &str, seq: Option<u64>| match seq {
+            Some(seq) => fill(texts.that_of, &[("what", what), ("entry", &seq.to_string())]),
+            None => fill(texts.none, &[("what", what)]),
+        };
+        let rules = match act.rules.join("`, `") {
+            rules if rules.is_empty() => texts.no_rule.to_owned(),
+            rules => format!("`{rules}`"),
+        };
+        let (policy, people) = (under("policy", act.policy), under("people directory", act.people));
+        let values = [("policy", policy.as_str()), ("people", people.as_str()), ("rules", rules.as_str())];
+        self.say(texts.decided, &values, "policy, people, rules");
+        let Some(decision) = self.opened.openings.get("decision").map(|o| &o.value) else { return };
+        self.because(&decision["because"], "commitments.decision.because");
+        let votes = decision["votes"].as_array().into_iter().flatten().enumerate();
+        for (i, vote) in votes.filter(|(_, v)| v["counts"] == false) {
+            let who = vote["who"].as_str().unwrap_or_default();
+            let reason = vote["because"][0]["reason"].as_str().unwrap_or_default();
+            let fields = format!("commitments.decision.votes[{i}]");
+            self.say(texts.uncounted, &[("who", who), ("reason", reason)], &fields);
+        }
+        if let Some(refusal) = self.opened.openings.get("refusal").map(|o| &o.value) {
+            let text = |name: &str| refusal[name].as_str().unwrap_or_default();
+            self.say(
+                texts.refusal,
+                &[("rule", text("rule")), ("reason", text("message"))],
+                "commitments.refusal",
+            );
+        }
+    }
+
+    fn because(&mut self, all: &Value, field: &str) {
+        for (i, because) in all.as_array().into_iter().flatten().enumerate() {
+            let text = |name: &str| because[name].as_str().unwrap_or_default();
+            let sentence = if text("effect") == "forbid" { self.texts.forbids } else { self.texts.allows };
+            let fields = format!("{field}[{i}]");
+            self.say(sentence, &[("rule", text("policy")), ("reason", text("reason"))], &fields);
+            let facts = because["facts"].as_object().into_iter().flatten();
+            let facts: Vec<String> =
+                facts.map(|(n, v)| format!("{n} = {}", v.as_str().unwrap_or_default())).collect();
+            if !facts.is_empty() {
+                let fields = format!("{field}[{i}].facts");
+                self.say(self.texts.facts, &[("facts", &facts.join("; "))], &fields);
+            }
+        }
+    }
+
+    fn rest(&mut self, act: &ActBody) {
+        if act.allow && !act.verdict {
+            self.say(self.texts.let_through, &[("mode", &act.mode)], "mode, verdict");
+        }
+        if let Some(until) = act.until {
+            self.say(self.texts.ends, &[("time", &text(until))], "until");
+        }
+        if let Some(reason) = self.opened.value("reason") {
+            let reason = reason.trim_end_matches('.');
+            self.say(self.texts.reason, &[("reason", reason)], "commitments.reason");
+        }
+    }
+
+    /// What came of it: what it changed, what answers it, what took its place, what ran by it.
+    fn afterwards(&mut self, act: &ActBody) {
+        let (seq, all) = (self.opened.entry.place.seq, self.all);
+        if let Some(answers) = all.answers.get(&seq) {
+            let text = fill(self.texts.after, &[("list", &self.list(answers))]);
+            self.out.push(Sentence { text, rests_on: format!("entry {}, of", numbers(answers)) });
+        }
+        if !is_release(act) {
+            return;
+        }
+        let (before, next) = all.around(act, seq);
+        self.changed(before);
+        match next {
+            Some(next) => {
+                let (who, what) = self.told(next).unwrap_or_default();
+                let number = next.to_string();
+                let values = [("entry", number.as_str()), ("who", &who), ("what", &what)];
+                self.say_of(next, self.texts.replaced, &values, "act, subject, environment");
+            }
+            None if all.entries.len() > 1 => self.say(self.texts.in_force, &[], "seq"),
+            None => {}
+        }
+        if let Some(runs) = all.runs.get(&seq) {
+            self.ran(runs);
+        }
+    }
+
+    /// Whose access the runs of a release were about.
+    fn ran(&mut self, runs: &[u64]) {
+        let identity = |seq: &u64| {
+            let identity = self.all.at(*seq)?.value("identity")?;
+            Some(format!("`{identity}` (entry {seq})"))
+        };
+        let about: Vec<String> = runs.iter().take(MOST).filter_map(identity).collect();
+        let list = if about.is_empty() { self.texts.unnamed.to_owned() } else { about.join(", ") };
+        let text = fill(self.texts.runs, &[("count", &runs.len().to_string()), ("list", &list)]);
+        let rests_on = format!("entry {}, release, commitments.identity", numbers(runs));
+        self.out.push(Sentence { text, rests_on });
+    }
+
+    /// Which parts a release changed, compared with the one before it.
+    fn changed(&mut self, before: Option<&Opened>) {
+        let Some((_, predicate, _)) = self.statement() else { return };
+        let Some(before) = before else {
+            let count = predicate["parts"].as_object().map_or(0, serde_json::Map::len).to_string();
+            return self.say(self.texts.first, &[("count", &count)], "commitments.statement.parts");
+        };
+        let Some((_, was, _)) = signed(before) else { return };
+        let parts = changed_parts(&was["parts"], &predicate["parts"]);
+        let shown: Vec<String> = parts.iter().take(MOST).map(|p| format!("`{p}`")).collect();
+        let list = if shown.is_empty() { "nothing".to_owned() } else { shown.join(", ") };
+        let values = [("parts", list.as_str()), ("entry", &before.entry.place.seq.to_string())];
+        self.say(self.texts.parts, &values, "commitments.statement.parts");
+    }
+
+    fn basis(&mut self) {
+        let seq = self.opened.entry.place.seq.to_string();
+        let of = self.opened.entry.body["of"].as_str().unwrap_or_default();
+        if of == "people" {
+            let count = directory(self.opened).count().to_string();
+            let values = [("entry", seq.as_str()), ("count", &count)];
+            return self.say(self.texts.basis_people, &values, "of, commitments.people");
+        }
+        let files = self.opened.openings.get("content").and_then(|o| o.value.as_object());
+        let count = files.map_or("?".to_owned(), |f| f.len().to_string());
+        let version = self.opened.entry.body["version"].as_str().unwrap_or_default();
+        let values = [("entry", seq.as_str()), ("count", &count), ("version", version)];
+        self.say(self.texts.basis_policy, &values, "of, version, commitments.content");
+    }
+
+    fn custody(&mut self) {
+        let body = &self.opened.entry.body;
+        let entries = body["values"].as_object().into_iter().flatten();
+        let list: Vec<String> = entries.map(|(entry, names)| format!("{entry} ({})", words(names))).collect();
+        let time = text(self.opened.entry.place.time);
+        let values = [
+            ("time", time.as_str()),
+            ("source", &self.opened.entry.source),
+            ("act", body["act"].as_str().unwrap_or_default()),
+            ("list", &list.join(", ")),
+        ];
+        self.say(self.texts.custody, &values, "act, values");
+    }
+
+    /// An entry of another type: whom it is about, as far as that is disclosed.
+    fn other(&mut self) {
+        let (entry, texts) = (&self.opened.entry, self.texts);
+        let about = self.opened.value("identity").map(|i| fill(texts.about, &[("identity", i)]));
+        let run = entry.body["execution"].as_str().map(|e| fill(texts.execution, &[("execution", e)]));
+        let time = text(entry.place.time);
+        let values = [
+            ("time", time.as_str()),
+            ("source", &entry.source),
+            ("kind", &entry.kind),
+            ("about", &about.unwrap_or_default()),
+            ("execution", &run.unwrap_or_default()),
+        ];
+        self.say(texts.other, &values, "time, source, type, execution, commitments.identity");
+    }
+}
+
+fn words(names: &Value) -> String {
+    let all: Vec<&str> = names.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    all.join(", ")
+}
+
+fn numbers(all: &[u64]) -> String {
+    all.iter().take(MOST).map(u64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether an act puts a closure in force.
+pub(crate) fn is_release(act: &ActBody) -> bool {
+    matches!(act.act.as_str(), "release" | "roll-back")
+}
+
+/// Whether two acts are about the same thing in the same place.
+pub(crate) fn same(a: &ActBody, b: &ActBody) -> bool {
+    (&a.subject, &a.environment) == (&b.subject, &b.environment)
+}
+
+/// The statement of an entry: its name, what it says, whose key signed. None where it is not disclosed.
+#[must_use]
+pub fn signed(opened: &Opened) -> Option<(String, Value, String)> {
+    let envelope = &opened.openings.get("statement")?.value;
+    let payload = encoding::from_base64(envelope["payload"].as_str()?).ok()?;
+    let mut statement: Value = serde_json::from_slice(&payload).ok()?;
+    let id = format!("sha256:{}", encoding::to_hex(&Sha256::digest(&payload)));
+    let key = envelope["signatures"][0]["keyid"].as_str().unwrap_or_default().to_owned();
+    Some((id, statement.get_mut("predicate")?.take(), key))
+}
+
+/// The names of parts that are others, new or gone, in order.
+#[must_use]
+pub fn changed_parts(was: &Value, is: &Value) -> Vec<String> {
+    let names = |v: &Value| v.as_object().map(|o| o.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let mut all = names(was);
+    all.extend(names(is));
+    all.sort();
+    all.dedup();
+    all.retain(|name| was[name.as_str()] != is[name.as_str()]);
+    all
+}
