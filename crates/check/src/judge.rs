@@ -133,4 +133,19 @@ mod tests {
         // Rules that look at each change alone look at all.
         assert_eq!(judged.findings.iter().filter(|f| f.rule == "unapproved-change").count(), 450);
     }
+
+    /// A refusal ends the run, but the second way may be gone before anybody answers.
+    #[test]
+    fn a_way_past_the_question_is_told_whatever_a_refusal_does() {
+        let past = "trigger hook webhook auth caller\nstep mail ask approver=boss@corp.test answer=approved yes=true no=false\n\
+                    step if branch\nstep add grant okta identity={trigger.user}\nstep stop end\n\
+                    hook -> mail -> if\nif -[step.mail.approved == true]-> add\nif -[else]-> stop\n";
+        let found = |text: &str| {
+            let findings = check(&crate::dsl::workflows(text), &[]).remove(0).findings;
+            findings.iter().any(|f| f.rule == "unapproved-change" && f.step == "add")
+        };
+        assert!(!found(past));
+        assert!(found(&format!("{past}hook -> add\n")));
+        assert!(found(&past.replace("hook -> mail", "hook -> add\nhook -> mail")));
+    }
 }

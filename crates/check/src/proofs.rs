@@ -3,10 +3,12 @@
 //! What the machine cannot see is handed to it as assumptions: approvals in the platform before the run, checks of
 //! authority, who is asked, what is temporary, what the record allows. Rules about paths rest on its verdicts.
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Judge};
 use crate::gate::Gate;
+use crate::record::Context;
 use crate::rules;
-use crate::set::Place;
+use crate::set::{Place, Set};
+use machine::rehearse::{Scenario, refutation};
 use machine::{Answer, Assumptions, Boundary, Bounds, Program, Verdict, Witness, prove};
 use serde::{Deserialize, Serialize};
 use workflow::{Finding, StepIx, StepKind, Text, Walk, Workflow};
@@ -31,6 +33,24 @@ pub struct Proof {
     pub walk: Vec<Walk>,
 }
 
+/// Each property that is refuted in a workflow, with the scenario that shows it and fails as long as it is. `workflows` see
+/// each other, as in [`crate::check`]; what a scenario is about is the workflow at `index`.
+#[must_use]
+pub fn refutations(
+    workflows: &[Workflow],
+    contexts: &[Context],
+    index: u32,
+) -> Vec<(&'static str, Scenario)> {
+    let Some(program) = program(workflows) else { return Vec::new() };
+    let set = Set::new(workflows);
+    let judge = Judge::new(&set, contexts);
+    let nothing = Context::default();
+    let facts = Facts::new(&judge, index, contexts.get(index as usize).unwrap_or(&nothing));
+    let assume = assumptions(&facts);
+    let found = explored(&program, &facts, &assume);
+    found.iter().filter_map(|p| Some((p.property, refutation(&program, index, &assume, p)?))).collect()
+}
+
 /// The machine's program for workflows of which some change access.
 pub(crate) fn program(workflows: &[Workflow]) -> Option<Program<'_>> {
     let changes = workflows.iter().any(|w| w.steps.iter().any(workflow::Step::changes_access));
@@ -39,14 +59,16 @@ pub(crate) fn program(workflows: &[Workflow]) -> Option<Program<'_>> {
 
 /// Proves or refutes every property of a workflow that changes access.
 pub(crate) fn proofs(program: &Program<'_>, facts: &Facts<'_, '_>) -> Vec<Proof> {
-    if facts.changes.is_empty() {
-        return Vec::new();
-    }
-    if facts.workflow.steps.len() > MOST_STEPS || facts.changes.len() > MOST_CHANGES {
-        return Vec::new();
-    }
-    let found = prove(program, facts.index, &assumptions(facts), Bounds::default());
+    let found = explored(program, facts, &assumptions(facts));
     found.into_iter().map(|p| told(facts, p)).collect()
+}
+
+fn explored(program: &Program<'_>, facts: &Facts<'_, '_>, assume: &Assumptions) -> Vec<machine::Proof> {
+    let large = facts.workflow.steps.len() > MOST_STEPS || facts.changes.len() > MOST_CHANGES;
+    match facts.changes.is_empty() || large {
+        true => Vec::new(),
+        false => prove(program, facts.index, assume, Bounds::default()),
+    }
 }
 
 fn at(facts: &Facts<'_, '_>, step: StepIx) -> machine::Place {

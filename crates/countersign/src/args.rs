@@ -155,6 +155,9 @@ pub struct Check {
     /// Write the findings of this run as a baseline, for later runs to leave out.
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
+    /// Write each property that is refuted as a scenario into this folder, for `countersign test`.
+    #[arg(long, value_name = "FOLDER")]
+    pub save_scenarios: Option<PathBuf>,
     /// List the operations whose effect is not known, by how often they occur.
     #[arg(long)]
     pub unknown: bool,

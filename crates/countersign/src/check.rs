@@ -65,6 +65,9 @@ fn once(check: &Check) -> io::Result<Exit> {
     let progress = progress::Bar::new();
     let scan = scan(&options(check), &|done, of| progress.tell(done, of))?;
     progress.end();
+    if let Some(folder) = &check.save_scenarios {
+        crate::test::refuted::save(&check.paths, folder)?;
+    }
     report(check, &config, &scan)
 }
 

@@ -3,6 +3,7 @@
 //! The same interpreter proves (every answer the world may give), tests (answers from a scenario) and runs (answers from
 //! real systems). Values may be unknown; what cannot be evaluated is a branch request, never a guess.
 
+mod call;
 mod condition;
 mod drive;
 pub mod edge_cases;

@@ -4,8 +4,9 @@
 //! Everything is told by the conditions that read it. A result, a variable or an assumption lives at a step while a
 //! condition that depends on it can still be reached.
 
-use crate::state::{FrameKind, State};
-use crate::{Place, Program};
+use crate::scope::ERROR;
+use crate::state::{Frame, FrameKind, State};
+use crate::{Place, Program, Val};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use workflow::{
     EdgeKind, Expression, Node, Reference, Root, Segment, StepIx, StepKind, Text, Value, Workflow,
@@ -35,6 +36,35 @@ pub(crate) struct Slice {
     repeats: HashSet<StepIx>,
     /// What is handed from step to step decides something.
     previous: bool,
+    /// What a loop is at decides something: its item, or the number of its round.
+    items: bool,
+}
+
+/// Something whose values decide where a run goes.
+struct Decides<'w> {
+    /// The edge, where it is a condition.
+    edge: Option<u32>,
+    at: StepIx,
+    reads: Vec<&'w Expression>,
+}
+
+/// The conditions of a workflow, the lists and conditions of its loops, and what it hands to the workflows it calls, whose
+/// conditions read that.
+fn deciding(workflow: &Workflow) -> Vec<Decides<'_>> {
+    let conditions = (0u32..).zip(&workflow.edges).filter_map(|(i, e)| match (&e.kind, e.from) {
+        (EdgeKind::When { condition, .. }, Node::Step(at)) => {
+            Some(Decides { edge: Some(i), at, reads: vec![condition] })
+        }
+        _ => None,
+    });
+    let steps = (0u32..).zip(&workflow.steps).filter_map(|(i, step)| {
+        let mut reads: Vec<&Expression> = step.calls.iter().flat_map(|c| c.input.expressions()).collect();
+        if matches!(step.kind, StepKind::Loop(_)) {
+            reads.extend(step.parameters.expressions());
+        }
+        (!reads.is_empty()).then_some(Decides { edge: None, at: StepIx(i), reads })
+    });
+    conditions.chain(steps).collect()
 }
 
 /// What one condition depends on.
@@ -45,6 +75,7 @@ struct Depends {
     /// What is read in the end: where it starts and its first keys.
     atoms: BTreeSet<Vec<Text>>,
     previous: bool,
+    items: bool,
 }
 
 impl Slice {
@@ -52,27 +83,26 @@ impl Slice {
         if workflow.steps.len() > MOST_STEPS {
             return Slice::default();
         }
-        let conditions: Vec<(u32, StepIx, &Expression)> = (0u32..)
-            .zip(&workflow.edges)
-            .filter_map(|(i, e)| match (&e.kind, e.from) {
-                (EdgeKind::When { condition, .. }, Node::Step(from)) => Some((i, from, condition)),
-                _ => None,
-            })
-            .collect();
-        if conditions.len() > MOST_CONDITIONS {
+        let decides = deciding(workflow);
+        if decides.len() > MOST_CONDITIONS {
             return Slice::default();
         }
         let depends: Vec<Depends> =
-            conditions.iter().map(|(_, from, c)| Depends::of(program, index, workflow, *from, c)).collect();
-        let width = conditions.len().div_ceil(64);
+            decides.iter().map(|d| Depends::of(program, index, workflow, d)).collect();
+        let width = decides.len().div_ceil(64);
         let mut slice =
-            Slice { future: future(program, index, workflow, &conditions, width), ..Slice::default() };
+            Slice { future: future(program, index, workflow, &decides, width), ..Slice::default() };
         let changes =
             (0u32..).zip(&workflow.steps).filter(|(_, s)| s.changes_access()).map(|(i, _)| StepIx(i));
-        slice.repeats =
-            changes.filter(|s| comes_again(program, Place { workflow: index, step: *s })).collect();
+        // What is in a loop comes again as often as the loop has rounds; only circles of other kinds are of interest.
+        let circles = |s: &StepIx| {
+            let place = Place { workflow: index, step: *s };
+            program.loop_of(place).is_none() && comes_again(program, place)
+        };
+        slice.repeats = changes.filter(circles).collect();
         for (n, depends) in depends.iter().enumerate() {
             slice.previous |= depends.previous;
+            slice.items |= depends.items;
             for step in &depends.results {
                 set(slice.readers.entry(*step).or_insert_with(|| vec![0; width]), n);
             }
@@ -80,14 +110,14 @@ impl Slice {
                 set(slice.variables.entry(name.clone()).or_insert_with(|| vec![0; width]), n);
             }
         }
-        for (n, (edge, ..)) in conditions.iter().enumerate() {
+        for (n, edge) in decides.iter().enumerate().filter_map(|(n, d)| Some((n, d.edge?))) {
             let mut shares = vec![0; width];
             for (m, other) in depends.iter().enumerate() {
                 if depends[n].meets(other) {
                     set(&mut shares, m);
                 }
             }
-            slice.shares.insert(*edge, shares);
+            slice.shares.insert(edge, shares);
         }
         slice
     }
@@ -103,7 +133,7 @@ impl Slice {
 }
 
 /// Whether a way leads from a step back to it.
-fn comes_again(program: &Program<'_>, at: Place) -> bool {
+pub(crate) fn comes_again(program: &Program<'_>, at: Place) -> bool {
     let (mut work, mut seen) = (vec![at.step], HashSet::new());
     while let Some(step) = work.pop() {
         for edge in program.out(Place { step, ..at }).iter().filter_map(|e| program.edge(at.workflow, *e)) {
@@ -133,13 +163,13 @@ fn future(
     program: &Program<'_>,
     index: u32,
     workflow: &Workflow,
-    conditions: &[(u32, StepIx, &Expression)],
+    decides: &[Decides<'_>],
     width: usize,
 ) -> Vec<Bits> {
     let count = workflow.steps.len();
     let mut future = vec![vec![0u64; width]; count];
-    for (n, (_, from, _)) in conditions.iter().enumerate() {
-        if let Some(bits) = future.get_mut(from.0 as usize) {
+    for (n, decides) in decides.iter().enumerate() {
+        if let Some(bits) = future.get_mut(decides.at.0 as usize) {
             set(bits, n);
         }
     }
@@ -170,16 +200,10 @@ fn future(
 }
 
 impl Depends {
-    fn of(
-        program: &Program<'_>,
-        index: u32,
-        workflow: &Workflow,
-        at: StepIx,
-        condition: &Expression,
-    ) -> Self {
+    fn of(program: &Program<'_>, index: u32, workflow: &Workflow, decides: &Decides<'_>) -> Self {
         let mut depends = Depends::default();
-        let mut work: Vec<(StepIx, Reference)> =
-            condition.references().into_iter().map(|r| (at, r.clone())).collect();
+        let references = decides.reads.iter().flat_map(|e| e.references());
+        let mut work: Vec<(StepIx, Reference)> = references.map(|r| (decides.at, r.clone())).collect();
         let mut seen = HashSet::new();
         while let Some((at, r)) = work.pop() {
             if seen.len() > MOST_FOLLOWED || !seen.insert((at, r.clone())) {
@@ -209,6 +233,18 @@ impl Depends {
                         let own = step.assigns.iter().filter(|a| a.variable == *name);
                         own.for_each(|a| push(&a.value, StepIx(i), &mut work));
                     }
+                }
+                Root::Item(_) => {
+                    depends.items = true;
+                    depends.atom(&r);
+                }
+                Root::Run(name) => {
+                    depends.items |= name.ends_with(" index");
+                    // The failure that was caught last is kept as a variable.
+                    if name == "error" {
+                        depends.variables.insert(ERROR);
+                    }
+                    depends.atom(&r);
                 }
                 _ => depends.atom(&r),
             }
@@ -294,13 +330,43 @@ fn prune_frame(program: &Program<'_>, state: &mut State, number: u32, future: &[
     let Some(slice) = program.slice(frame.workflow) else { return };
     let lives = |bits: Option<&Bits>| bits.is_some_and(|b| meet(b, future));
     let dead = frame.results.keys().any(|s| !lives(slice.readers.get(s)))
-        || frame.variables.keys().any(|v| !lives(slice.variables.get(v)));
+        || frame.variables.keys().any(|v| !lives(slice.variables.get(v)))
+        || handed_on(frame, slice);
     if !dead {
         return;
     }
     if let Some(frame) = state.frame_mut(number) {
         frame.results.retain(|s, _| lives(slice.readers.get(s)));
         frame.variables.retain(|v, _| lives(slice.variables.get(v)));
+        if handed_on(frame, slice) {
+            forget_handed_on(frame, slice);
+        }
+    }
+}
+
+/// Whether a frame holds something that was handed on, and that nothing reads.
+fn handed_on(frame: &Frame, slice: &Slice) -> bool {
+    let round = match &frame.kind {
+        FrameKind::Round { index, item, .. } => {
+            frame.last != Val::Null || !slice.items && !slice.previous && (*index != 0 || *item != Val::Null)
+        }
+        FrameKind::Run { .. } => false,
+    };
+    let arrived = || frame.joins.values().flatten().any(|(_, val)| *val != Val::Null);
+    let given = || frame.attempts.values().any(|(_, val)| *val != Val::Null);
+    round || !slice.previous && (arrived() || given())
+}
+
+fn forget_handed_on(frame: &mut Frame, slice: &Slice) {
+    if let FrameKind::Round { index, item, .. } = &mut frame.kind {
+        frame.last = Val::Null;
+        if !slice.items && !slice.previous {
+            (*index, *item) = (0, Val::Null);
+        }
+    }
+    if !slice.previous {
+        frame.joins.values_mut().flatten().for_each(|(_, val)| *val = Val::Null);
+        frame.attempts.values_mut().for_each(|(_, val)| *val = Val::Null);
     }
 }
 

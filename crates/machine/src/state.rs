@@ -162,6 +162,9 @@ pub struct Rounds {
     pub fails: u32,
     /// The first failure of a round.
     pub failed: Option<Fault>,
+    /// No more rounds start.
+    #[serde(default)]
+    pub all: bool,
 }
 
 /// How a run ended.

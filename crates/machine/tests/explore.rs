@@ -116,3 +116,105 @@ fn conditions_that_are_read_once_do_not_multiply_states() {
     };
     assert!(states < 80, "{states}");
 }
+
+fn refuted(w: &Workflow, property: &str, step: &str, assume: &Assumptions) -> bool {
+    matches!(verdict(w, property, step, assume), Verdict::Refuted { .. })
+}
+
+/// On n8n the order of branches is where they are drawn: a refusal that stops the run may come too late.
+#[test]
+fn a_second_way_past_the_question_is_refuted_on_every_platform() {
+    for platform in Platform::ALL {
+        let past = Build::new(platform)
+            .asks("ask")
+            .step("if", StepKind::Branch)
+            .acts("act")
+            .step("stop", StepKind::End(workflow::Outcome::Failure))
+            .chain(&["start", "ask", "if"])
+            .answered("if", "act", "ask", "yes")
+            .otherwise("if", "stop")
+            .chain(&["start", "act"])
+            .done();
+        let found = approved(&past);
+        // One card after the other: on Okta nothing branches without a condition.
+        let expected = platform != Platform::OktaWorkflows;
+        assert_eq!(matches!(found, Verdict::Refuted { .. }), expected, "{platform:?}: {found:?}");
+    }
+}
+
+#[test]
+fn what_follows_a_loop_over_a_long_list_is_explored() {
+    let w = Build::new(Platform::SailPoint)
+        .repeats(
+            "each",
+            workflow::LoopKind::Each { parallel: false, bound: None },
+            workflow::Value::List(["a", "b", "c", "d"].map(workflow::Value::text).to_vec()),
+        )
+        .inside("each", "inner")
+        .acts("act")
+        .chain(&["start", "each", "act"])
+        .edge("each", "inner", EdgeKind::Body)
+        .edge("inner", "each", EdgeKind::Back)
+        .done();
+    assert!(matches!(approved(&w), Verdict::Refuted { .. }));
+}
+
+#[test]
+fn a_list_that_a_condition_read_before_is_still_there_for_the_loop() {
+    let list = || workflow::Reference::keys(workflow::Root::Step("get".into()), "list");
+    let some = workflow::Term::Call(workflow::Function::Present, vec![workflow::Term::Ref(list())]);
+    let condition = workflow::Expression {
+        language: workflow::Language::Structured,
+        text: "".into(),
+        term: some,
+        line: 0,
+    };
+    let w = Build::new(Platform::LogicApps)
+        .step("get", StepKind::Action)
+        .step("if", StepKind::Branch)
+        .repeats(
+            "each",
+            workflow::LoopKind::Each { parallel: false, bound: None },
+            build::expression(workflow::Term::Ref(list())),
+        )
+        .inside("each", "act")
+        .chain(&["start", "get", "if"])
+        .edge("if", "each", EdgeKind::When { case: "some".into(), condition })
+        .edge("each", "act", EdgeKind::Body)
+        .edge("act", "each", EdgeKind::Back)
+        .done();
+    assert!(matches!(approved(&w), Verdict::Refuted { .. }));
+}
+
+/// One branch gives access and takes it back, another does something that may fail and stop everything in between.
+#[test]
+fn a_failure_beside_it_that_ends_the_run_is_not_ordered_away() {
+    let w = Build::new(Platform::ServerlessWorkflow)
+        .step("fork", StepKind::Fork)
+        .acts("act")
+        .acts("back")
+        .step("read", StepKind::Action)
+        .step("stop", StepKind::End(workflow::Outcome::Failure))
+        .chain(&["start", "fork", "act", "back"])
+        .chain(&["fork", "read", "stop"])
+        .done();
+    let at = |step: &str| Place { workflow: 0, step: w.find(step).unwrap() };
+    let mut assume = Assumptions::default();
+    assume.temporary.insert(at("act"), [at("back")].into());
+    assert!(refuted(&w, "temporary-access-ends", "act", &assume));
+}
+
+#[test]
+fn a_failure_that_comes_after_another_is_not_forgotten() {
+    let w = Build::new(Platform::SailPoint)
+        .acts("act")
+        .acts("instead")
+        .step("end", StepKind::Set)
+        .chain(&["start", "act"])
+        .edge("act", "instead", EdgeKind::Error)
+        .edge("instead", "end", EdgeKind::Error)
+        .done();
+    for step in ["act", "instead"] {
+        assert!(refuted(&w, "failure-is-told", step, &Assumptions::default()), "{step}");
+    }
+}

@@ -6,6 +6,7 @@ mod junit;
 mod mutants;
 mod plain;
 mod read;
+pub mod refuted;
 mod run;
 pub mod tested;
 mod update;

@@ -3,7 +3,7 @@
 use super::{Cases, name};
 use crate::rehearse::{Duration, Expect, Pattern, Reply, Scenario};
 use serde_json::{Map, Value as Json};
-use workflow::{Ask, Step, StepIx, Text};
+use workflow::{Ask, Kind, Step, StepIx, Text};
 
 /// A late answer comes so long after the deadline.
 const LATE: i64 = 3_600_000;
@@ -22,7 +22,11 @@ pub(super) fn cases(cases: &Cases<'_, '_>, all: &mut Vec<Scenario>) {
 fn nobody_asked(cases: &Cases<'_, '_>, all: &mut Vec<Scenario>) {
     let (asked, around, open) = (cases.questions(), cases.around, cases.is_open());
     let free = cases.changes.iter().copied().filter(|c| !asked.iter().any(|q| cases.behind(*q).contains(c)));
-    let counts = |s: &Step| !around.approved.contains(&s.id) && (open || around.ungated.contains(&s.id));
+    // What answers a question itself was approved by nobody before.
+    let answers = |s: &Step| s.live_effects().iter().any(|e| matches!(e.kind, Kind::Decide | Kind::Certify));
+    let counts = |s: &Step| {
+        (answers(s) || !around.approved.contains(&s.id)) && (open || around.ungated.contains(&s.id))
+    };
     let free: Vec<StepIx> = free.filter(|c| cases.step(*c).is_some_and(counts)).collect();
     if free.is_empty() {
         return;

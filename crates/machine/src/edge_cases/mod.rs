@@ -3,6 +3,7 @@
 //! Nothing is known of the data in them: wherever a condition is open, the run goes towards the access change.
 
 mod after;
+mod around;
 mod asking;
 
 use crate::rehearse::{Reply, Scenario, Undecided};
@@ -23,17 +24,20 @@ pub struct Around {
     pub identities: Option<u64>,
 }
 
-/// The edge cases of a workflow, in a fixed order; none where it changes no access.
+/// The edge cases of a workflow, in a fixed order; none where neither it nor what it waits for changes access.
 #[must_use]
 pub fn edge_cases(program: &Program<'_>, workflow: u32, around: &Around) -> Vec<Scenario> {
     let Some(w) = program.workflow(workflow) else { return Vec::new() };
     let cases = Cases { program, workflow, w, around, changes: changes(w) };
-    if cases.changes.is_empty() {
+    if cases.changes.is_empty() && cases.called().is_empty() {
         return Vec::new();
     }
     let mut all = Vec::new();
     asking::cases(&cases, &mut all);
-    after::cases(&cases, &mut all);
+    if !cases.changes.is_empty() {
+        after::cases(&cases, &mut all);
+    }
+    around::cases(&cases, &mut all);
     all
 }
 
@@ -71,15 +75,25 @@ impl<'w> Cases<'_, 'w> {
 
     /// The steps that triggers lead to, without going through one.
     fn reached(&self, without: Option<StepIx>) -> BTreeSet<StepIx> {
+        let mut found = self.reached_over(|e| {
+            let edge = self.program.edge(self.workflow, e);
+            edge.is_some_and(|e| without.is_none_or(|w| e.from != Node::Step(w)))
+        });
+        found.retain(|s| Some(*s) != without);
+        found
+    }
+
+    /// The steps that triggers lead to over some edges.
+    fn reached_over(&self, open: impl Fn(u32) -> bool) -> BTreeSet<StepIx> {
         let triggers = (0u32..).take(self.w.triggers.len());
         let starts = triggers.flat_map(|t| self.program.starts(self.workflow, t));
-        let to = |e: u32| self.program.edge(self.workflow, e).map(|e| e.to);
-        let mut open: Vec<StepIx> = starts.filter_map(to).collect();
+        let to = |e: u32| self.program.edge(self.workflow, e).filter(|_| open(e)).map(|e| e.to);
+        let mut work: Vec<StepIx> = starts.filter_map(to).collect();
         let mut found = BTreeSet::new();
-        while let Some(step) = open.pop() {
-            if Some(step) != without && found.insert(step) {
+        while let Some(step) = work.pop() {
+            if found.insert(step) {
                 let place = Place { workflow: self.workflow, step };
-                open.extend(self.program.out(place).iter().filter_map(|e| to(*e)));
+                work.extend(self.program.out(place).iter().filter_map(|e| to(*e)));
             }
         }
         found
@@ -122,6 +136,39 @@ impl<'w> Cases<'_, 'w> {
     /// How scenarios name a step: by its name, where no other has it.
     fn label(&self, step: &Step) -> Text {
         crate::rehearse::label(self.w, step)
+    }
+
+    /// The loops.
+    fn loops(&self) -> impl Iterator<Item = (StepIx, &'w Step)> {
+        let steps = (0u32..).map(StepIx).zip(&self.w.steps);
+        steps.filter(|(_, s)| s.enabled && matches!(s.kind, StepKind::Loop(_)))
+    }
+
+    /// The changes of the workflows that are called and waited for, with the steps that call.
+    fn called(&self) -> Vec<(StepIx, Place)> {
+        let calls = (0u32..).map(StepIx).zip(&self.w.steps).filter(|(_, s)| s.enabled && s.waits);
+        let to = |s: &Step| {
+            let known = s.calls.iter().filter_map(|c| self.program.callee(self.workflow, &c.key));
+            known.filter(|to| *to != self.workflow).collect::<Vec<_>>()
+        };
+        let changes = |to: u32| around::changes_of(self.program, to);
+        calls.flat_map(|(i, s)| to(s).into_iter().flat_map(changes).map(move |c| (i, c))).collect()
+    }
+
+    /// Whether a question stands on every way to a step.
+    fn is_asked_for(&self, step: StepIx) -> bool {
+        self.questions().into_iter().any(|q| q != step && !self.reached(Some(q)).contains(&step))
+    }
+
+    /// The changes that are reached only by some of the edges of a step.
+    fn only_by(&self, step: StepIx, is: impl Fn(&EdgeKind) -> bool) -> Vec<StepIx> {
+        let shut = |e: u32| {
+            let edge = self.program.edge(self.workflow, e);
+            edge.is_some_and(|e| e.from == Node::Step(step) && is(&e.kind))
+        };
+        let without = self.reached_over(|e| !shut(e));
+        let all = self.reached(None);
+        self.changes.iter().copied().filter(|c| all.contains(c) && !without.contains(c)).collect()
     }
 
     /// Whether a step stands in a loop.

@@ -1,15 +1,16 @@
 //! The answers that the world may give to a request, in classes: one of each that leads somewhere else.
 
 use super::memory::Memory;
-use super::watch::{change, is_visible};
+use crate::call::makes_one_more;
 use crate::condition::{self, NOTHING};
 use crate::request::{Answer, At, Call, Request};
 use crate::scope::Here;
+use crate::semantics::AfterCrash;
 use crate::state::{Choice, State};
-use crate::{Place, Program, Val, next};
-use workflow::EdgeKind;
+use crate::{Place, Program, Val};
+use workflow::{EdgeKind, OnError};
 
-/// One answer of each class.
+/// One answer of each class. Which of several goes first is for [`super::order`].
 pub(super) fn answers(
     program: &Program<'_>,
     state: &State,
@@ -21,8 +22,8 @@ pub(super) fn answers(
         Request::Choose(_, Choice::Repeats) => vec![Answer::Choose(true)],
         Request::Choose(at, Choice::Condition(edge)) => decided(program, state, at, *edge),
         Request::Choose(..) => vec![Answer::Choose(true), Answer::Choose(false)],
-        Request::Order(among) => first(program, state, among),
-        Request::Ask(call) => asked(program, call),
+        Request::Order(among) => among.iter().map(|at| Answer::First(at.token)).collect(),
+        Request::Ask(call) => asked(program, call, memory),
         Request::Wait(call) => {
             let mut all = vec![Answer::Over(Val::Null)];
             if timed(program, call.at.place) {
@@ -33,7 +34,7 @@ pub(super) fn answers(
             }
             all
         }
-        Request::Call(call) | Request::Start(call) => called(program, call),
+        Request::Call(call) | Request::Start(call) => called(program, call, memory),
     }
 }
 
@@ -47,8 +48,9 @@ fn decided(program: &Program<'_>, state: &State, at: &At, edge: u32) -> Vec<Answ
     [true, false].into_iter().filter(may).map(Answer::Choose).collect()
 }
 
-/// A result; a failure where it leads on or matters; a time-out where that has a way of its own.
-fn called(program: &Program<'_>, call: &Call) -> Vec<Answer> {
+/// A result; a failure; a time-out where that has a way of its own; a breakdown of the platform before it is told of the
+/// outcome, where that matters.
+fn called(program: &Program<'_>, call: &Call, memory: &Memory) -> Vec<Answer> {
     let at = call.at.place;
     let mut all = vec![Answer::Result(result(program, at))];
     // A retry that fails as well stands for all of them.
@@ -56,7 +58,27 @@ fn called(program: &Program<'_>, call: &Call) -> Vec<Answer> {
     if timed(program, at) {
         all.push(Answer::Timeout);
     }
+    if program.step(at).is_some_and(|s| s.on_error == OnError::Either) {
+        all.push(nothing(program, at));
+    }
+    if crash_matters(program, call, memory) {
+        all.push(Answer::Crash);
+    }
     all
+}
+
+/// Doing it again would be doing it twice, or the run is lost and something is owed.
+fn crash_matters(program: &Program<'_>, call: &Call, memory: &Memory) -> bool {
+    let step = program.step(call.at.place);
+    let after = step.map(|s| program.semantics(call.at.place.workflow).after_crash(s));
+    let lost = after == Some(AfterCrash::Lost);
+    call.attempt == 0 && (lost && !memory.owed.is_empty() || !lost && makes_one_more(call))
+}
+
+/// A step that has failed, and the run goes on as if it had given nothing.
+fn nothing(program: &Program<'_>, at: Place) -> Answer {
+    let id = program.step(at).map(|s| s.id.as_str()).unwrap_or_default();
+    Answer::Result(Val::unknown(format!("{NOTHING}step.{id}")))
 }
 
 fn result(program: &Program<'_>, at: Place) -> Val {
@@ -64,7 +86,7 @@ fn result(program: &Program<'_>, at: Place) -> Val {
 }
 
 /// An answer, an empty one, silence, a failure to ask; of a step that decides, each of its ways.
-fn asked(program: &Program<'_>, call: &Call) -> Vec<Answer> {
+fn asked(program: &Program<'_>, call: &Call, memory: &Memory) -> Vec<Answer> {
     let at = call.at.place;
     let Some(step) = program.step(at) else { return Vec::new() };
     let mut all = Vec::new();
@@ -81,35 +103,18 @@ fn asked(program: &Program<'_>, call: &Call) -> Vec<Answer> {
     }
     if all.is_empty() {
         all.push(Answer::Result(result(program, at)));
-        all.push(Answer::Result(Val::unknown(format!("{NOTHING}step.{}", step.id))));
+        all.push(nothing(program, at));
     }
     if timed(program, at) {
         all.push(Answer::Timeout);
     }
     all.push(Answer::Error("".into(), Val::Null));
+    if !memory.owed.is_empty() {
+        all.push(Answer::Cancelled);
+    }
     all
 }
 
 fn timed(program: &Program<'_>, at: Place) -> bool {
     program.out(at).iter().any(|e| program.edge(at.workflow, *e).is_some_and(|e| e.kind == EdgeKind::Timeout))
-}
-
-/// Which of several goes first: where the world does not notice the difference, the first of them.
-fn first(program: &Program<'_>, state: &State, among: &[At]) -> Vec<Answer> {
-    let requests = among.iter().map(|at| {
-        let state = State { turn: Some(at.token), ..state.clone() };
-        next(program, &state)
-    });
-    let requests: Vec<Request> = requests.collect();
-    let visible = |r: &Request| match r {
-        Request::Call(c) | Request::Ask(c) | Request::Wait(c) | Request::Start(c) => is_visible(c),
-        _ => false,
-    };
-    if let Some(quiet) = requests.iter().position(|r| !visible(r)) {
-        return vec![Answer::First(among[quiet].token)];
-    }
-    let changing = requests.iter().filter(|r| change(r).is_some()).count();
-    let alike = changing == 0 || changing == requests.len();
-    let mut all = among.iter().map(|at| Answer::First(at.token));
-    if alike { all.next().into_iter().collect() } else { all.collect() }
 }

@@ -1,7 +1,8 @@
 //! What has to be remembered of a run to tell whether a property is broken, and is not in its state.
 
-use super::watch::{Event, changes, tells};
-use crate::condition;
+use super::watch::Event;
+use crate::call::{changes, tells};
+use crate::condition::{self, NOTHING};
 use crate::request::{Answer, Request};
 use crate::scope::Here;
 use crate::state::{Choice, State};
@@ -22,8 +23,12 @@ pub struct Memory {
     pub made: BTreeMap<Place, bool>,
     /// Changes are counted, also those that cannot be repeated.
     pub counts: bool,
-    /// A condition was decided by what a read of the present state gave.
-    pub looked: bool,
+    /// Reads of the present state that a condition was decided by.
+    pub looked: BTreeSet<Place>,
+    /// Changes of which the platform broke down before it was told of the outcome: they may have been made.
+    pub crashed: BTreeSet<Place>,
+    /// Access given for a while that was taken away again.
+    pub taken: BTreeSet<Place>,
 }
 
 /// What became of a question.
@@ -83,7 +88,7 @@ impl Memory {
                 let gate = match answer {
                     Answer::Timeout => Gate::Silence,
                     Answer::Error(..) | Answer::Crash | Answer::Cancelled => Gate::Failure,
-                    Answer::Result(Val::Unknown(s)) if s.0.contains(condition::NOTHING) => Gate::Empty,
+                    Answer::Result(Val::Unknown(s)) if s.0.contains(NOTHING) => Gate::Empty,
                     Answer::Decided(case) => Gate::Given(case.clone()),
                     _ => Gate::Unread,
                 };
@@ -136,32 +141,63 @@ impl Memory {
                     (false, _) => Gate::Unexpected,
                 };
             }
-            self.looked |= reads_state(program, at.workflow, &note.about);
+            self.looked.extend(reads(program, at.workflow, &note.about));
         }
     }
 
-    /// After the properties have seen an event.
-    pub(super) fn seen(&mut self, program: &Program<'_>, event: &Event<'_>) {
-        let Event::Told(Request::Call(call) | Request::Start(call), answer, _) = event else { return };
-        if changes(call) {
-            let repeats =
-                || program.slice(call.at.place.workflow).is_some_and(|s| s.repeats(call.at.place.step));
-            if matches!(answer, Answer::Result(_)) && (self.counts || repeats()) {
-                let again = self.made.contains_key(&call.at.place);
-                self.made.insert(call.at.place, again);
+    /// After the properties have seen an event; several, where it cannot be known which of two failures will be told of.
+    pub(super) fn seen(mut self, program: &Program<'_>, event: &Event<'_>) -> Vec<Memory> {
+        let Event::Told(Request::Call(call) | Request::Start(call), answer, _) = event else {
+            return vec![self];
+        };
+        let place = call.at.place;
+        if !changes(call) {
+            if tells(program, call) && matches!(answer, Answer::Result(_)) {
+                self.failed = None;
             }
-            if matches!(answer, Answer::Error(..) | Answer::Timeout) {
-                self.failed.get_or_insert(call.at.place);
-            }
-        } else if tells(program, call) && matches!(answer, Answer::Result(_)) {
-            self.failed = None;
+            return vec![self];
         }
+        if **answer == Answer::Crash {
+            self.crashed.insert(place);
+            return vec![self];
+        }
+        self.crashed.remove(&place);
+        if is_failure(answer) {
+            return match self.failed {
+                Some(before) if before != place => vec![Memory { failed: Some(place), ..self.clone() }, self],
+                _ => vec![Memory { failed: Some(place), ..self }],
+            };
+        }
+        let repeats = program.slice(place.workflow).is_some_and(|s| s.repeats(place.step));
+        if repeats || self.counts {
+            let again = repeats && self.made.contains_key(&place);
+            self.made.insert(place, again);
+        }
+        vec![self]
+    }
+
+    /// Forgets what says nothing any more where no change can come.
+    pub(super) fn forget_gates(&mut self) {
+        self.gates.clear();
+        self.looked.clear();
+        self.taken.clear();
     }
 }
 
-/// Whether a value comes from a step that only reads.
-fn reads_state(program: &Program<'_>, workflow: u32, about: &str) -> bool {
+/// A change was not made, or nobody knows whether it was.
+fn is_failure(answer: &Answer) -> bool {
+    match answer {
+        Answer::Error(..) | Answer::Timeout => true,
+        Answer::Result(Val::Unknown(s)) => s.0.contains(NOTHING),
+        _ => false,
+    }
+}
+
+/// The steps that only read and that a value comes from.
+fn reads(program: &Program<'_>, workflow: u32, about: &str) -> Vec<Place> {
     let steps = program.workflow(workflow).map_or(&[][..], |w| w.steps.as_slice());
-    let reads = |s: &&workflow::Step| s.effects.iter().any(|e| e.kind == workflow::Kind::Read);
-    about.contains("step.") && steps.iter().filter(reads).any(|s| condition::names(about, &s.id))
+    let only_reads = |s: &workflow::Step| s.effects.iter().any(|e| e.kind == workflow::Kind::Read);
+    let of = |s: &workflow::Step| about.contains("step.") && only_reads(s) && condition::names(about, &s.id);
+    let all = (0u32..).zip(steps).filter(|(_, s)| of(s));
+    all.map(|(i, _)| Place { workflow, step: workflow::StepIx(i) }).collect()
 }

@@ -3,15 +3,21 @@
 
 mod answers;
 mod memory;
+mod order;
+mod simulate;
 mod watch;
 
+pub use crate::call::{change, is_change, name};
 pub use memory::{Gate, Memory};
-pub use watch::{Broken, Event, change, is_change, name};
+pub use simulate::{Simulated, simulate};
+pub use watch::{Broken, Event};
 
 use crate::properties::{PROPERTIES, Property};
+use crate::rehearse::Leads;
 use crate::request::{Answer, Request};
-use crate::state::State;
-use crate::{Place, Program, Val, next, resume, start};
+use crate::state::{Ended, State};
+use crate::{ENDLESS, Place, Program, Val, next, resume, start};
+use order::Orders;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::rc::Rc;
 use workflow::{EdgeKind, Kind, StepIx, Text};
@@ -97,6 +103,11 @@ pub struct Witness {
     pub answers: Vec<(Option<Place>, Answer)>,
 }
 
+/// What to declare where there are too many states.
+const TOO_MANY: &str = "its runs are too many to explore: split the workflow, or state in the record what its conditions depend on";
+/// What to declare where a run moves without end.
+const CIRCLES: &str = "a run goes in circles without asking anything of the world: give the loop a bound, so that what follows is reached";
+
 /// A node of the exploration: how it was reached.
 struct Reached {
     from: u32,
@@ -115,6 +126,9 @@ struct Explorer<'p, 'w> {
     nodes: Vec<Reached>,
     seen: HashSet<Rc<(State, Memory)>>,
     queue: VecDeque<(Rc<(State, Memory)>, u32)>,
+    leads: Leads,
+    /// Some runs went in circles, and what would come after is not known.
+    circles: bool,
     found: Found,
     /// For each change and question with ways of its own, the answers with which the change was reached.
     accepted: BTreeMap<(Place, Place), (BTreeSet<Text>, u32)>,
@@ -133,6 +147,8 @@ pub fn prove(program: &Program<'_>, workflow: u32, assume: &Assumptions, bounds:
         nodes: Vec::new(),
         seen: HashSet::new(),
         queue: VecDeque::new(),
+        leads: Leads::new(program),
+        circles: false,
         found: Found::new(),
         accepted: BTreeMap::new(),
     };
@@ -158,7 +174,11 @@ impl Explorer<'_, '_> {
         true
     }
 
-    fn push(&mut self, state: State, memory: Memory, reached: Reached) {
+    fn push(&mut self, state: State, mut memory: Memory, reached: Reached) {
+        let place = |t: &crate::Token| Some(Place { workflow: state.frame(t.frame)?.workflow, step: t.at });
+        if !state.tokens.iter().filter_map(place).any(|p| self.leads.from(p)) {
+            memory.forget_gates();
+        }
         let at = Rc::new((state, memory));
         if self.seen.insert(Rc::clone(&at)) {
             let node = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
@@ -170,16 +190,33 @@ impl Explorer<'_, '_> {
     fn expand(&mut self, state: &State, memory: &Memory, node: u32) {
         let request = next(self.program, state);
         let place = request.at().map(|a| a.place);
+        if let Request::Done(ends) = &request {
+            self.circles |= ends.iter().any(|e| matches!(&e.how, Ended::Failure(f) if f.name == ENDLESS));
+        }
         self.note_answers(&request, memory, node);
         let mut before = memory.clone();
         self.watch(&Event::Asked(&request, state), &mut before, node);
-        for answer in answers::answers(self.program, state, &request, &before) {
+        let trigger = self.nodes.get(node as usize).map_or(0, |n| n.trigger);
+        for answer in self.answers(state, &request, &before) {
             let mut after = before.clone();
             after.told(self.program, state, &request, &answer);
-            self.watch(&Event::Told(&request, &answer, state), &mut after, node);
+            let event = Event::Told(&request, &answer, state);
+            self.watch(&event, &mut after, node);
             let Ok(reached) = resume(self.program, state.clone(), answer.clone()) else { continue };
-            let trigger = self.nodes.get(node as usize).map_or(0, |n| n.trigger);
-            self.push(reached, after, Reached { from: node, trigger, at: place, answer: Some(answer) });
+            for after in after.seen(self.program, &event) {
+                let how = Reached { from: node, trigger, at: place, answer: Some(answer.clone()) };
+                self.push(reached.clone(), after, how);
+            }
+        }
+    }
+
+    fn answers(&self, state: &State, request: &Request, memory: &Memory) -> Vec<Answer> {
+        match request {
+            Request::Order(among) => {
+                let orders = Orders { program: self.program, assume: self.assume, leads: &self.leads };
+                orders.first(state, among, memory)
+            }
+            _ => answers::answers(self.program, state, request, memory),
         }
     }
 
@@ -218,7 +255,6 @@ impl Explorer<'_, '_> {
                 self.found.entry((property.id, broken.step)).or_insert((broken.how, node));
             }
         }
-        memory.seen(self.program, event);
     }
 }
 
@@ -279,11 +315,8 @@ fn verdict(
     };
     match explorer.found.get(&(property.id, step)) {
         Some((how, node)) => Verdict::Refuted { how: how.clone(), run: witness(nodes, *node) },
-        None if complete => Verdict::Proved { states: nodes.len() },
-        None => Verdict::Unknown {
-            declare: "its runs are too many to explore: split the workflow, or state in the record what its \
-                      conditions depend on"
-                .into(),
-        },
+        None if !complete => Verdict::Unknown { declare: TOO_MANY.into() },
+        None if explorer.circles => Verdict::Unknown { declare: CIRCLES.into() },
+        None => Verdict::Proved { states: nodes.len() },
     }
 }

@@ -2,7 +2,7 @@
 //! have to ask the same at every point.
 
 use super::answers::answers;
-use crate::rehearse::Script;
+use crate::explore::Witness;
 use crate::request::{Answer, Request};
 use crate::state::{Choice, State};
 use crate::{Place, Program, Val, next, resume, start};
@@ -21,7 +21,7 @@ pub enum Compared {
     /// After these answers they do different things.
     Differs {
         /// The answers.
-        run: Script,
+        run: Witness,
         /// What the first does then.
         original: String,
         /// What the second does then.
@@ -88,7 +88,7 @@ fn same_question(original: &Program<'_>, mutant: &Program<'_>, request: &Request
     term(original) == term(mutant)
 }
 
-fn run(nodes: &[Reached], node: usize) -> Script {
+fn run(nodes: &[Reached], node: usize) -> Witness {
     let mut answers = Vec::new();
     let mut at = node;
     while let Some(reached) = nodes.get(at) {
@@ -96,12 +96,12 @@ fn run(nodes: &[Reached], node: usize) -> Script {
         at = reached.from;
     }
     answers.reverse();
-    Script { trigger: nodes.get(node).map_or(0, |n| n.trigger), answers }
+    Witness { trigger: nodes.get(node).map_or(0, |n| n.trigger), answers }
 }
 
 /// What is asked, for people.
 fn tell(program: &Program<'_>, request: &Request) -> String {
-    let name = |at: &crate::request::At| crate::rehearse::call::name(program, at.place);
+    let name = |at: &crate::request::At| crate::call::name(program, at.place);
     match request {
         Request::Call(c) | Request::Start(c) => {
             let whom: Vec<String> =

@@ -11,7 +11,7 @@ pub use equivalent::{Compared, compare};
 pub use find::mutants;
 
 use crate::Program;
-use crate::rehearse::Script;
+use crate::explore::Witness;
 use crate::rehearse::{
     Directory, Expect, Leads, Outcome, Pattern, Reply, Scenario, judge, rehearse, scenario_of,
 };
@@ -97,7 +97,7 @@ impl Trial<'_> {
     }
 
     /// The scenario that gives the answers after which the two differ, and expects what the original does.
-    fn killer(&self, original: &Program<'_>, run: &Script, mutant: &Mutant) -> Scenario {
+    fn killer(&self, original: &Program<'_>, run: &Witness, mutant: &Mutant) -> Scenario {
         let name = format!("{} at {} is noticed", mutant.operator, mutant.step);
         let mut scenario = scenario_of(original, self.workflow, run, &name);
         scenario.undecided = crate::rehearse::Undecided::TowardsChange;

@@ -24,7 +24,9 @@ fn watch(_program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory
                 memory.owed.insert(at);
             }
             if matches!(answer, Answer::Result(_)) {
-                memory.owed.retain(|grant| !assume.temporary.get(grant).is_some_and(|ends| ends.contains(&at)));
+                let ends = |grant: &crate::Place| assume.temporary.get(grant).is_some_and(|e| e.contains(&at));
+                memory.taken.extend(memory.owed.iter().filter(|g| ends(g)));
+                memory.owed.retain(|grant| !ends(grant));
             }
             Vec::new()
         }

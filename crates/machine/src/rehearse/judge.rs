@@ -40,6 +40,7 @@ pub fn judge(program: &Program<'_>, scenario: &Scenario, outcome: &Outcome) -> V
     found.extend(expect.directory.iter().filter_map(|h| seen.holds(h)));
     found.extend(seen.failures_told(expect));
     found.extend(expect.identities.and_then(|most| seen.identities(most)));
+    found.extend(seen.once_each().filter(|_| expect.once_each));
     found
 }
 
@@ -238,5 +239,15 @@ impl Seen<'_, '_> {
             actual: vec![format!("{} are", whose.len())],
             at: last,
         })
+    }
+
+    /// A change that a step made of somebody, and made again.
+    fn once_each(&self) -> Option<Difference> {
+        let changes = self.events(is_change);
+        let same = |a: &Event, b: &Event| a.place == b.place && a.effect == b.effect;
+        let again = (0..changes.len()).find(|i| changes[..*i].iter().any(|e| same(e, changes[*i])))?;
+        let at = changes[again].place;
+        let expected = vec!["no step makes the same change twice".to_owned()];
+        Some(Difference { of: "once-each", expected, actual: self.lines(&changes), at: Some(at) })
     }
 }

@@ -1,6 +1,5 @@
 //! Rehearsal: a run of a workflow whose world is a scenario. Data in, an outcome out; no platform, no clock, no chance.
 
-pub(crate) mod call;
 pub mod coverage;
 pub mod directory;
 pub mod judge;
@@ -18,7 +17,7 @@ pub use directory::Directory;
 pub use judge::{Difference, judge};
 pub use leads::Leads;
 pub use pattern::{fits, is_named};
-pub use replay::{Script, scenario_of};
+pub use replay::{refutation, replays, scenario_of};
 pub use scenario::{Duration, Expect, Fault, How, Pattern, Reply, SCHEMA, Scenario, Suite, Undecided};
 pub use values::{json_of, val_of};
 

@@ -53,7 +53,7 @@ pub(super) fn line(program: &Program<'_>, event: &Event) -> String {
     if !e.entitlement.is_empty() {
         line += &format!(": {}", names(&e.entitlement));
     }
-    line + &format!(" ({})", crate::rehearse::call::name(program, event.place))
+    line + &format!(" ({})", crate::call::name(program, event.place))
 }
 
 impl Pattern {

@@ -221,6 +221,9 @@ pub struct Expect {
     /// So many identities at most are changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identities: Option<u64>,
+    /// No step makes the same change twice.
+    #[serde(skip_serializing_if = "is_false")]
+    pub once_each: bool,
 }
 
 /// How a run ends.

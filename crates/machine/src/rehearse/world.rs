@@ -1,10 +1,11 @@
 //! The world of a scenario: what each request is answered, what effects do to the directory, how time passes.
 
-use super::call::{changes, name, tells};
 use super::leads::Leads;
+use super::replay::ERROR;
 use super::scenario::{Crash, Duration, Fault, How, Reply, Scenario, Undecided};
 use super::values::{texts, val_of};
 use super::{Directory, Effect, Event, Outcome, Station, branches, is_named};
+use crate::call::{changes, name, tells};
 use crate::request::{Act, Answer, At, Call, Request};
 use crate::scope::Here;
 use crate::state::{Choice, Ended, State};
@@ -391,7 +392,11 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
     fn choose(&mut self, at: &At, choice: &Choice, state: &State) -> Result<Answer, Stop> {
         let name = name(self.program, at.place);
         match choice {
-            Choice::Catches(..) | Choice::Repeats => Ok(Answer::Choose(true)),
+            Choice::Repeats => Ok(Answer::Choose(true)),
+            Choice::Catches(..) => {
+                let told = self.reply(at.place, &[], |r| r.holds.is_some() && r.case == Some(ERROR));
+                Ok(Answer::Choose(told.and_then(|(r, _)| r.holds).unwrap_or(true)))
+            }
             Choice::Another => {
                 let round = self.reply(at.place, &[], |r| r.rounds.is_some());
                 match (round, &self.leads) {
@@ -453,13 +458,19 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
         self.out.trail.iter().any(body)
     }
 
+    /// The first that a fault names which is not used up; where none does, the first there is.
     fn order(&mut self, among: &[At]) -> Answer {
-        let first = |at: &&At| {
-            let faults = self.scenario.faults.iter().filter(|f| f.first);
-            faults.filter_map(|f| f.at.as_ref()).any(|s| is_named(self.program, at.place, s))
-        };
-        let at = among.iter().find(first).or(among.first());
-        Answer::First(at.map_or(0, |a| a.token))
+        for (i, fault) in self.scenario.faults.iter().enumerate().filter(|(_, f)| f.first) {
+            let Some(name) = fault.at.as_ref().filter(|_| fault.times.is_none_or(|t| self.happened[i] < t))
+            else {
+                continue;
+            };
+            if let Some(at) = among.iter().find(|at| is_named(self.program, at.place, name)) {
+                self.happened[i] += 1;
+                return Answer::First(at.token);
+            }
+        }
+        Answer::First(among.first().map_or(0, |a| a.token))
     }
 
     /// Does what a call does: so many parts of it, or all.

@@ -134,10 +134,7 @@ impl Run<'_, '_> {
             }
             Choice::Another => match self.step(ix) {
                 Some(step) if holds => self.round(ix, step),
-                Some(step) => {
-                    self.state.tokens[ix].phase = Phase::Inside;
-                    self.finish_loop(ix, step);
-                }
+                Some(step) => self.no_more_rounds(ix, step),
                 None => {}
             },
             Choice::Catches(edge, failure) => {

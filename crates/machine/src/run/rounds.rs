@@ -6,6 +6,9 @@ use crate::state::{Choice, Fault, Frame, FrameKind, Phase, Rounds};
 use crate::{Place, Val};
 use workflow::{Edge, EdgeKind, LoopKind, Step, StepIx, StepKind};
 
+/// So many rounds of a loop overlap at most, as Logic Apps has it where nothing says otherwise.
+const MOST_AT_ONCE: u32 = 20;
+
 impl Run<'_, '_> {
     /// A token reaches a loop.
     pub(super) fn enter_loop(&mut self, ix: usize, step: &Step) {
@@ -32,9 +35,12 @@ impl Run<'_, '_> {
         let token = &self.state.tokens[ix];
         let (frame, at) = (token.frame, token.at);
         let Some(rounds) = self.state.frame(frame).and_then(|f| f.loops.get(&at)) else { return };
-        let done = bound(step).is_some_and(|most| u64::from(rounds.next) >= most);
+        let done = rounds.all || bound(step).is_some_and(|most| u64::from(rounds.next) >= most);
+        let full = rounds.open >= MOST_AT_ONCE;
         let again = match (&rounds.items, &step.kind) {
             _ if done => Ok(Some(false)),
+            // For proofs, the rounds of a long list are not counted.
+            (Some(items), _) if self.program.lean && rounds.next >= 2 && items.len() > 2 => Ok(None),
             (Some(items), _) => Ok(Some((rounds.next as usize) < items.len())),
             (None, StepKind::Loop(LoopKind::While { .. })) => {
                 self.semantics(ix).again(&self.here(frame, &token.input), step, rounds)
@@ -42,8 +48,9 @@ impl Run<'_, '_> {
             (None, _) => Ok(None),
         };
         match again {
+            Ok(_) if full => self.state.tokens[ix].phase = Phase::Inside,
             Ok(Some(true)) => self.round(ix, step),
-            Ok(Some(false)) => self.finish_loop(ix, step),
+            Ok(Some(false)) => self.no_more_rounds(ix, step),
             Ok(None) => self.state.tokens[ix].phase = Phase::Chooses(Choice::Another),
             Err(failure) => self.fail(ix, fault(failure)),
         }
@@ -73,9 +80,29 @@ impl Run<'_, '_> {
         let round = self.state.open(Frame::new(place.workflow, kind));
         let body: Vec<u32> = self.edges(place, |k| *k == EdgeKind::Body);
         self.take_all(round, &body, &input, ix);
+        // Rounds that overlap start together; proofs take them one after the other.
+        let overlaps = matches!(step.kind, StepKind::Loop(LoopKind::Each { parallel: true, .. })) && !lean;
+        if let Some(ix) = self.token_inside(frame, at).filter(|_| overlaps) {
+            self.next_round(ix, step);
+        }
     }
 
-    pub(super) fn finish_loop(&mut self, ix: usize, step: &Step) {
+    /// The loop ends when the rounds that run are done.
+    pub(super) fn no_more_rounds(&mut self, ix: usize, step: &Step) {
+        let token = &mut self.state.tokens[ix];
+        token.phase = Phase::Inside;
+        let (frame, at) = (token.frame, token.at);
+        let rounds = self.state.frame_mut(frame).and_then(|f| f.loops.get_mut(&at));
+        let open = rounds.map_or(0, |r| {
+            r.all = true;
+            r.open
+        });
+        if open == 0 {
+            self.finish_loop(ix, step);
+        }
+    }
+
+    fn finish_loop(&mut self, ix: usize, step: &Step) {
         let token = &self.state.tokens[ix];
         let (frame, at) = (token.frame, token.at);
         let Some(rounds) = self.state.frame_mut(frame).and_then(|f| f.loops.remove(&at)) else { return };
@@ -129,7 +156,8 @@ impl Run<'_, '_> {
 
     /// The token of a loop or a call whose inside is running.
     pub(super) fn token_inside(&self, frame: u32, at: StepIx) -> Option<usize> {
-        self.state.tokens.iter().position(|t| t.frame == frame && t.at == at && t.phase == Phase::Inside)
+        let waits = |p: &Phase| matches!(p, Phase::Inside | Phase::Chooses(Choice::Another));
+        self.state.tokens.iter().position(|t| t.frame == frame && t.at == at && waits(&t.phase))
     }
 
     /// A token takes the way back to the loop whose round it is in.

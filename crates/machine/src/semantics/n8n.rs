@@ -3,15 +3,11 @@
 use super::{AfterCrash, Semantics};
 use workflow::{Step, StepKind};
 
-/// Its rules.
+/// Its rules. One node runs at a time; which of several comes next depends on where they are drawn and on the execution
+/// order, which the graph does not hold, so every order counts.
 pub struct N8n;
 
 impl Semantics for N8n {
-    /// One stack: a branch is finished before the next.
-    fn serial(&self) -> bool {
-        true
-    }
-
     /// When nothing else can run, a node with several inputs runs with what it has.
     fn join_gives_up(&self, _step: &Step) -> bool {
         true
