@@ -1,5 +1,6 @@
 //! Workflows compiled for running: what leaves and enters each step, who calls whom, whose rules hold.
 
+use crate::rehearse::Leads;
 use crate::semantics::{self, Semantics};
 use crate::slice::Slice;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub struct Program<'w> {
     /// Made for proofs: only what decides something is kept in states, counts of rounds stop at two.
     pub lean: bool,
     slices: Vec<Slice>,
+    leads: Leads,
 }
 
 /// Adjacency of one workflow.
@@ -39,7 +41,14 @@ impl<'w> Program<'w> {
     #[must_use]
     pub fn new(workflows: &'w [Workflow]) -> Self {
         let graphs = workflows.iter().map(Graph::new).collect();
-        Program { workflows, graphs, names: names(workflows), lean: false, slices: Vec::new() }
+        Program {
+            workflows,
+            graphs,
+            names: names(workflows),
+            lean: false,
+            slices: Vec::new(),
+            leads: Leads::default(),
+        }
     }
 
     /// Compiles workflows for proofs about them.
@@ -48,7 +57,17 @@ impl<'w> Program<'w> {
         let mut program = Program::new(workflows);
         program.lean = true;
         program.slices = (0u32..).zip(workflows).map(|(i, w)| Slice::new(&program, i, w)).collect();
+        program.leads = Leads::new(&program);
         program
+    }
+
+    /// Whether an access change may still come from a step, in a program made for proofs: after it, or where a failure of
+    /// a container around it leads.
+    pub(crate) fn may_change(&self, at: Place) -> bool {
+        let around = |s: &StepIx| self.step(Place { step: *s, ..at }).and_then(|s| s.parent);
+        let steps = self.workflow(at.workflow).map_or(0, |w| w.steps.len());
+        let mut all = std::iter::successors(Some(at.step), around).take(steps + 1);
+        all.any(|step| self.leads.from(Place { step, ..at }))
     }
 
     /// What of a workflow's data decides something, in a program made for proofs.

@@ -39,7 +39,7 @@ fn branches_that_run_beside_each_other_are_ordered_by_the_world_and_meet() {
 
 #[test]
 fn one_thing_at_a_time_where_the_platform_has_one_stack() {
-    let w = Build::new(Platform::N8n)
+    let w = Build::new(Platform::OktaWorkflows)
         .acts("a")
         .acts("after a")
         .acts("b")
@@ -292,6 +292,6 @@ fn a_join_runs_with_what_it_has_only_where_the_platform_says_so() {
         Request::Choose(..) => Answer::Choose(false),
         _ => ok(),
     };
-    assert_eq!(names(&w(Platform::N8n), first).0, ["a", "b", "last"]);
+    assert_eq!(names(&w(Platform::N8n), first).0, ["2 ready", "a", "b", "last"]);
     assert!(!names(&w(Platform::Bpmn), first).0.contains(&"last".to_owned()));
 }

@@ -28,7 +28,7 @@ pub fn save(paths: &[PathBuf], folder: &Path) -> io::Result<()> {
                     schema: SCHEMA.into(),
                     file: Some(relative(folder, &path)?),
                     workflow: (workflows.len() > 1)
-                        .then(|| workflow.id.clone().unwrap_or(workflow.name.clone())),
+                        .then(|| workflow.id.clone().unwrap_or_else(|| workflow.name.clone())),
                     scenarios: unlike(found.into_iter().map(|(_, s)| s)),
                     ..Suite::default()
                 };

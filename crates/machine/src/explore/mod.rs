@@ -13,7 +13,6 @@ pub use simulate::{Simulated, simulate};
 pub use watch::{Broken, Event};
 
 use crate::properties::{PROPERTIES, Property};
-use crate::rehearse::Leads;
 use crate::request::{Answer, Request};
 use crate::state::{Ended, State};
 use crate::{ENDLESS, Place, Program, Val, next, resume, start};
@@ -103,8 +102,6 @@ pub struct Witness {
     pub answers: Vec<(Option<Place>, Answer)>,
 }
 
-/// What to declare where there are too many states.
-const TOO_MANY: &str = "its runs are too many to explore: split the workflow, or state in the record what its conditions depend on";
 /// What to declare where a run moves without end.
 const CIRCLES: &str = "a run goes in circles without asking anything of the world: give the loop a bound, so that what follows is reached";
 
@@ -126,7 +123,6 @@ struct Explorer<'p, 'w> {
     nodes: Vec<Reached>,
     seen: HashSet<Rc<(State, Memory)>>,
     queue: VecDeque<(Rc<(State, Memory)>, u32)>,
-    leads: Leads,
     /// Some runs went in circles, and what would come after is not known.
     circles: bool,
     found: Found,
@@ -147,7 +143,6 @@ pub fn prove(program: &Program<'_>, workflow: u32, assume: &Assumptions, bounds:
         nodes: Vec::new(),
         seen: HashSet::new(),
         queue: VecDeque::new(),
-        leads: Leads::new(program),
         circles: false,
         found: Found::new(),
         accepted: BTreeMap::new(),
@@ -176,7 +171,7 @@ impl Explorer<'_, '_> {
 
     fn push(&mut self, state: State, mut memory: Memory, reached: Reached) {
         let place = |t: &crate::Token| Some(Place { workflow: state.frame(t.frame)?.workflow, step: t.at });
-        if !state.tokens.iter().filter_map(place).any(|p| self.leads.from(p)) {
+        if !state.tokens.iter().filter_map(place).any(|p| self.program.may_change(p)) {
             memory.forget_gates();
         }
         let at = Rc::new((state, memory));
@@ -213,7 +208,7 @@ impl Explorer<'_, '_> {
     fn answers(&self, state: &State, request: &Request, memory: &Memory) -> Vec<Answer> {
         match request {
             Request::Order(among) => {
-                let orders = Orders { program: self.program, assume: self.assume, leads: &self.leads };
+                let orders = Orders { program: self.program, assume: self.assume };
                 orders.first(state, among, memory)
             }
             _ => answers::answers(self.program, state, request, memory),
@@ -249,6 +244,20 @@ impl Explorer<'_, '_> {
         })
     }
 
+    /// What to declare where there are too many states: the steps at which most of them come about are told.
+    fn too_many(&self) -> String {
+        let mut counts: BTreeMap<Place, usize> = BTreeMap::new();
+        self.nodes.iter().filter_map(|n| n.at).for_each(|at| *counts.entry(at).or_default() += 1);
+        let mut places: Vec<(usize, Place)> = counts.into_iter().map(|(at, n)| (n, at)).collect();
+        places.sort_by_key(|(n, at)| (std::cmp::Reverse(*n), *at));
+        let names: Vec<String> = places.iter().take(3).map(|(_, at)| name(self.program, *at)).collect();
+        format!(
+            "its runs are too many to explore, most of them by what happens at {}: split the workflow there, or state in \
+             the record what the conditions depend on",
+            names.join(", ")
+        )
+    }
+
     fn watch(&mut self, event: &Event<'_>, memory: &mut Memory, node: u32) {
         for property in PROPERTIES {
             for broken in (property.watch)(self.program, self.assume, event, memory) {
@@ -281,6 +290,7 @@ fn verdicts(
     nodes: &[Reached],
 ) -> Vec<Proof> {
     let mut proofs = Vec::new();
+    let open = explored.map_or_else(String::new, |(explorer, _)| explorer.too_many());
     let steps = program.workflow(workflow).map_or(0, |w| w.steps.len());
     for property in PROPERTIES {
         let each = (0u32..).take(steps).map(|s| Place { workflow, step: StepIx(s) });
@@ -290,7 +300,7 @@ fn verdicts(
             places.push(None);
         }
         for step in places {
-            let verdict = verdict(property, step, explored, nodes);
+            let verdict = verdict(property, step, explored, &open, nodes);
             proofs.push(Proof { property: property.id, step, verdict });
         }
     }
@@ -301,6 +311,7 @@ fn verdict(
     property: &Property,
     step: Option<Place>,
     explored: Option<(&Explorer<'_, '_>, bool)>,
+    too_many: &str,
     nodes: &[Reached],
 ) -> Verdict {
     let ignored = |(explorer, _): &(&Explorer<'_, '_>, bool)| {
@@ -315,7 +326,7 @@ fn verdict(
     };
     match explorer.found.get(&(property.id, step)) {
         Some((how, node)) => Verdict::Refuted { how: how.clone(), run: witness(nodes, *node) },
-        None if !complete => Verdict::Unknown { declare: TOO_MANY.into() },
+        None if !complete => Verdict::Unknown { declare: too_many.to_owned() },
         None if explorer.circles => Verdict::Unknown { declare: CIRCLES.into() },
         None => Verdict::Proved { states: nodes.len() },
     }

@@ -8,7 +8,6 @@ use super::Assumptions;
 use super::answers::answers;
 use super::memory::Memory;
 use crate::call::{change, tells};
-use crate::rehearse::Leads;
 use crate::request::{Answer, At, Call, Request};
 use crate::state::{State, Token};
 use crate::{Place, Program, next, resume};
@@ -19,7 +18,6 @@ use workflow::{Join, Kind, StepIx};
 pub(super) struct Orders<'p, 'w> {
     pub(super) program: &'p Program<'w>,
     pub(super) assume: &'p Assumptions,
-    pub(super) leads: &'p Leads,
 }
 
 impl Orders<'_, '_> {
@@ -53,7 +51,9 @@ impl Orders<'_, '_> {
             // A run may be called off while it waits.
             Request::Wait(_) => self.assume.temporary.is_empty(),
             Request::Ask(call) if change(request).is_none() => {
-                memory.failed.is_none() && !others.iter().any(|o| self.leads.from(*o)) && !own_effects(call)
+                memory.failed.is_none()
+                    && !others.iter().any(|o| self.program.may_change(*o))
+                    && !own_effects(call)
             }
             Request::Call(call) | Request::Start(call) if change(request).is_some() => {
                 self.assume.temporary.is_empty() && !self.others_notice(call.at.place, others)
@@ -130,8 +130,10 @@ fn own_effects(call: &Call) -> bool {
 fn others(state: &State, token: u32) -> Vec<Place> {
     let own = state.tokens.get(token as usize).map_or(u32::MAX, |t| t.frame);
     let around: Vec<u32> =
-        std::iter::successors(state.frame(own).and_then(|f| f.outer()), |f| state.frame(*f)?.outer())
-            .collect();
+        std::iter::successors(state.frame(own).and_then(crate::state::Frame::outer), |f| {
+            state.frame(*f)?.outer()
+        })
+        .collect();
     let place = |t: &Token| Some(Place { workflow: state.frame(t.frame)?.workflow, step: t.at });
     let inside = |t: &Token| t.phase == crate::state::Phase::Inside && around.contains(&t.frame);
     let all = (0u32..).zip(&state.tokens).filter(|(i, t)| *i != token && !inside(t));

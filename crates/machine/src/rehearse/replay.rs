@@ -213,7 +213,9 @@ impl Broken<'_, '_> {
             let open = self.program.step(around).is_some_and(|s| bound(s).is_none_or(|b| b > most));
             let rounds = u32::try_from(most.saturating_add(1)).ok().filter(|_| open);
             scenario.answers.retain(|r| r.step != step || r.rounds.is_none());
-            scenario.answers.push(Reply { step, rounds, ..Reply::default() });
+            if rounds.is_some() {
+                scenario.answers.push(Reply { step, rounds, ..Reply::default() });
+            }
             at = Some(around);
         }
         Expect { identities: Some(most), ..Expect::default() }

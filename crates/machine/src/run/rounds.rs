@@ -70,7 +70,9 @@ impl Run<'_, '_> {
         rounds.open += 1;
         let items = rounds.items.clone();
         self.forget_item(&step.id);
-        let item = items.as_ref().map(|i| i.get(index as usize).cloned().unwrap_or_default());
+        // For proofs, the third round stands for all that follow.
+        let known = items.as_ref().filter(|i| !lean || index < 2 || i.len() <= 3);
+        let item = known.map(|i| i.get(index as usize).cloned().unwrap_or_default());
         let item = item.unwrap_or_else(|| Val::unknown(format!("item.{}[{index}]", step.id)));
         let input = match self.round_input(ix, step, &item, index) {
             Ok(input) => input,
@@ -80,8 +82,9 @@ impl Run<'_, '_> {
         let round = self.state.open(Frame::new(place.workflow, kind));
         let body: Vec<u32> = self.edges(place, |k| *k == EdgeKind::Body);
         self.take_all(round, &body, &input, ix);
-        // Rounds that overlap start together; proofs take them one after the other.
-        let overlaps = matches!(step.kind, StepKind::Loop(LoopKind::Each { parallel: true, .. })) && !lean;
+        // Rounds that overlap start together; where they share nothing, and in proofs, they go one after the other.
+        let beside = matches!(step.kind, StepKind::Loop(LoopKind::Each { parallel: true, .. }));
+        let overlaps = beside && !lean && !self.follows(place.workflow);
         if let Some(ix) = self.token_inside(frame, at).filter(|_| overlaps) {
             self.next_round(ix, step);
         }
