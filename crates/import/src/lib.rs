@@ -16,6 +16,7 @@ mod insightconnect;
 mod js;
 mod logicapps;
 mod n8n;
+mod nesting;
 mod node_red;
 mod okta_workflows;
 mod powerautomate;

@@ -1,7 +1,8 @@
 //! From bytes to the right importer: decoding, parsing, asking each importer whether the shape is its own.
 
 use crate::IMPORTERS;
-use crate::doc::{Doc, Encoding, Fault, MAX_CROWD, decode};
+use crate::doc::{Doc, Encoding, Fault, MAX_CROWD, MAX_DEPTH, decode};
+use crate::nesting::too_deep;
 use workflow::{Problem, Workflow};
 
 /// The other files of the folder under inspection, for definitions that are spread over several.
@@ -244,6 +245,11 @@ fn is_section(line: &str) -> bool {
 }
 
 fn xml(path: &str, text: &str, files: &dyn Files) -> Imported {
+    if let Some(at) = too_deep(text, MAX_DEPTH).filter(|_| !is_page(text)) {
+        let line = crate::doc::Lines::default().line(text, at);
+        let message = format!("broken XML: nested more than {MAX_DEPTH} deep");
+        return Imported::unreadable(path, line, message);
+    }
     let options = roxmltree::ParsingOptions { nodes_limit: 2_000_000, ..Default::default() };
     match roxmltree::Document::parse_with_options(text, options) {
         Ok(doc) => match Some(&doc).filter(|d| is_bpmn(d)).and_then(|d| crowd(d)) {

@@ -153,12 +153,12 @@ fn after_dot<'t>(rest: &'t str, path: &mut Path) -> Option<&'t str> {
 fn bracket<'t>(rest: &'t str, segments: &mut Vec<Segment>) -> Option<&'t str> {
     let end = closing(rest)?;
     let inside = rest[1..end].trim();
-    let quoted = inside.len() >= 2 && (inside.starts_with('\'') || inside.starts_with('"'));
-    segments.push(match inside {
-        "*" => Segment::Each,
-        _ if quoted => Segment::Key(inside[1..inside.len() - 1].into()),
-        _ if inside.starts_with('?') => Segment::Filter(condition(inside).into()),
-        _ => match inside.parse::<i64>() {
+    let quoted = ['\'', '"'].iter().find_map(|q| inside.strip_prefix(*q)?.strip_suffix(*q));
+    segments.push(match (quoted, inside) {
+        (Some(key), _) => Segment::Key(key.into()),
+        (None, "*") => Segment::Each,
+        (None, _) if inside.starts_with('?') => Segment::Filter(condition(inside).into()),
+        (None, _) => match inside.parse::<i64>() {
             Ok(index) => Segment::Index(index),
             Err(_) => Segment::Dynamic,
         },

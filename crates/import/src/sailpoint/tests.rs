@@ -112,6 +112,16 @@ fn references_find_steps_items_and_the_loop_context() {
 }
 
 #[test]
+fn a_member_is_named_by_a_whole_text_in_quotes() {
+    let members = |text: &str| super::jsonpath::parse(text).expect("a path").segments;
+    assert_eq!(members("$['a b'].c"), [Segment::Key("a b".into()), Segment::Key("c".into())]);
+    assert_eq!(members("$[\"a\"]"), [Segment::Key("a".into())]);
+    // Half in quotes, it may be any.
+    assert_eq!(members("$['a'é]"), [Segment::Dynamic]);
+    assert_eq!(members("$['a'\"b\"]"), [Segment::Dynamic]);
+}
+
+#[test]
 fn the_trigger_says_kind_and_filter() {
     let w = one(LEAVER);
     let t = &w.triggers[0];

@@ -8,6 +8,8 @@ use workflow::{Expression, Function, Language, Segment, Term, Value};
 const MAX_DEPTH: usize = 32;
 /// Paths have at most so many parts.
 const MAX_SEGMENTS: usize = 100;
+/// What stands in brackets is at most so long.
+const MAX_BRACKET: usize = 2000;
 
 /// The value of a text that must be a path or a call (the value of a key that ends in `.$`).
 pub(super) fn value(text: &str, line: u32, scope: &Scope<'_>) -> Value {
@@ -285,7 +287,7 @@ fn read_path(text: &str) -> Option<(Anchor, Vec<Segment>, usize)> {
 /// Where the bracket at the start of a text is closed.
 fn bracket_end(text: &str) -> Option<usize> {
     let (mut depth, mut quote) = (0usize, None);
-    for (i, c) in text.char_indices() {
+    for (i, c) in text.char_indices().take(MAX_BRACKET) {
         match (quote, c) {
             (Some(q), c) if c == q => quote = None,
             (Some(_), _) => {}

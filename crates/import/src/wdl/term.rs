@@ -72,11 +72,11 @@ impl Context<'_, '_> {
         let (mut at, mut failed) = (0, 0);
         while at < text.len() && failed < MAX_FAILED {
             let here = &text[at..];
-            let starts =
-                SOURCES.iter().any(|s| here.get(..s.len()).is_some_and(|h| h.eq_ignore_ascii_case(s)));
             let word = at > 0 && text.as_bytes()[at - 1].is_ascii_alphanumeric();
-            let parsed = if starts && !word { parse_prefix(here) } else { None };
-            failed += usize::from(starts && !word && parsed.is_none());
+            let starts = !word
+                && SOURCES.iter().any(|s| here.get(..s.len()).is_some_and(|h| h.eq_ignore_ascii_case(s)));
+            let parsed = if starts { parse_prefix(here) } else { None };
+            failed += usize::from(starts && parsed.is_none());
             let step = here.chars().next().map_or(1, char::len_utf8);
             if let Some((ast, end)) = parsed {
                 found.extend(self.term(&ast, holes, place).references().into_iter().cloned());
