@@ -567,7 +567,7 @@ def report(path, verifier, problems):
     m, v = verifier.manifest, verifier
     witnesses = ", ".join(f"{n} at {time_text(t * 1000)}" for n, t in v.times.items()) or "no witness"
     print(f"Verified: the checkpoint of `{m['log']}` with {m['size']} entries, cosigned by {witnesses};")
-    print(f"  {len(v.entries)} entries under it, {m['coverage']['from']} to {m['coverage']['to']} without a gap;")
+    print(f"  {len(v.entries)} entries under it, {m['coverage']['from']} to {m['coverage']['to'] - 1} without a gap;")
     print(f"  {len(v.acts)} acts fit those before them; {len(m['selection'])} entries answer what was asked.")
     print(UNPROVED)
 def main():

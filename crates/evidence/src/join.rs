@@ -2,8 +2,7 @@
 //! affected.
 
 use crate::act::ActBody;
-use crate::moment::text;
-use crate::story::{Sentence, changed_parts, is_release, same, signed};
+use crate::story::{Sentence, changed_parts, is_release, same, signed, when};
 use crate::texts::{ENGLISH, Texts, fill};
 use crate::verify::Opened;
 use serde_json::Value;
@@ -16,7 +15,7 @@ pub fn join(entries: &[Opened], subject: &str) -> Vec<Sentence> {
     let mut out = Vec::new();
     for (opened, act) in releases() {
         let seq = opened.entry.place.seq;
-        let before = releases().filter(|(o, a)| o.entry.place.seq < seq && same(a, act)).last();
+        let before = releases().filter(|(o, a)| o.entry.place.seq < seq && same(a, act)).next_back();
         let mut join = Join { entries, texts: &ENGLISH, seq, out: &mut out };
         join.release(opened, act);
         join.who(act);
@@ -45,11 +44,15 @@ impl Join<'_, '_> {
     }
 
     fn release(&mut self, opened: &Opened, act: &ActBody) {
-        let (entry, time) = (self.seq.to_string(), text(opened.entry.place.time));
+        let (entry, time) = (self.seq.to_string(), when(opened));
         let who = self.by(self.seq);
         let values =
             [("entry", entry.as_str()), ("time", &time), ("who", &who), ("environment", &act.environment)];
-        self.say(self.texts.join_release, &values, format!("entry {entry}, act, time, commitments.by"));
+        self.say(
+            self.texts.join_release,
+            &values,
+            format!("entry {entry}, act, commitments.statement.at, commitments.by"),
+        );
     }
 
     /// Who proposed it, who had a part in it, who approved it.

@@ -1,8 +1,7 @@
 //! The page to read: what was asked for, a table of the entries that answer it, and each of them in sentences.
 
-use crate::moment::text;
 use crate::select::Query;
-use crate::story::{Sentence, Stories, title};
+use crate::story::{Sentence, Stories, title, when};
 use crate::verify::Opened;
 use std::fmt::Write;
 
@@ -15,7 +14,7 @@ pub fn html(entries: &[Opened], selection: &[u64], query: &Query, size: u64) -> 
         out,
         "<h1>Evidence: {}</h1>\n<p>{} entries of a ledger of {size}. Verify them before you rely on them: <code>README.txt</code> says how. \
          Each sentence ends with the entry and the fields that it rests on; what is in quotation marks like <code>these</code> is from the record.</p>\n",
-        escape(&query.words()),
+        marked(&query.words()),
         chosen.len()
     );
     contents(&chosen, &mut out);
@@ -44,7 +43,7 @@ fn contents(chosen: &[&Opened], out: &mut String) {
         let seq = opened.entry.place.seq;
         let allowed = opened.act.as_ref().map_or("", |a| if a.allow { "yes" } else { "no" });
         let class = if allowed == "no" { " class=\"no\"" } else { "" };
-        let time = text(opened.entry.place.time).replace('T', " ").replace('Z', "");
+        let time = escape(&when(opened)).replace('T', " ").replace('Z', "");
         let told = marked(&title(opened));
         let _ = writeln!(
             out,

@@ -37,7 +37,8 @@ pub(crate) fn tell(
     let covered = manifest.coverage;
     say.push(format!(
         "Entries {} to {} are all here, with no gap in any source's numbers, in the order of time.",
-        covered.from, covered.to
+        covered.from,
+        covered.to.saturating_sub(1)
     ));
     say.push(format!(
         "Asked for: {}. {} entries answer that, found again from the entries.",

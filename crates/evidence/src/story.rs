@@ -105,8 +105,8 @@ pub fn title(opened: &Opened) -> String {
     let all = Stories::of(&[]);
     let teller = Teller { all: &all, opened, texts: &ENGLISH, out: Vec::new() };
     match &opened.act {
-        Some(act) if act.allow => format!("{} {}", teller.who(opened), teller.what(act)),
-        Some(act) => format!("{}: {} (refused)", teller.who(opened), teller.what(act)),
+        Some(act) if act.allow => format!("{} {}", teller.who(opened), teller.what(opened, act)),
+        Some(act) => format!("{}: {} (refused)", teller.who(opened), teller.what(opened, act)),
         None => format!("{} by {}", opened.entry.kind, opened.entry.source),
     }
 }
@@ -133,10 +133,13 @@ impl Teller<'_, '_> {
     }
 
     /// What was done, or was wanted, in words.
-    fn what(&self, act: &ActBody) -> String {
+    fn what(&self, opened: &Opened, act: &ActBody) -> String {
         let known = self.texts.acts.iter().find(|(word, ..)| *word == act.act);
-        let subject = format!("`{}`", act.subject.strip_prefix("workflow/").unwrap_or(&act.subject));
-        match known {
+        let name = act.subject.strip_prefix("workflow/").or(act.subject.strip_prefix("component/"));
+        let subject = format!("`{}`", name.unwrap_or(&act.subject));
+        let asks = if act.act == "propose" { intent(opened) } else { String::new() };
+        let other = self.texts.intents.iter().find(|(word, ..)| *word == asks);
+        match other.or(known) {
             Some((_, done, wanted)) => fill(if act.allow { done } else { wanted }, &[("subject", &subject)]),
             None => format!("`{}` {subject}", act.act),
         }
@@ -145,25 +148,26 @@ impl Teller<'_, '_> {
     /// An act that happened before or after, as part of a sentence: who and what.
     fn told(&self, seq: u64) -> Option<(String, String)> {
         let opened = self.all.at(seq)?;
-        Some((self.who(opened), self.what(opened.act.as_ref()?)))
+        Some((self.who(opened), self.what(opened, opened.act.as_ref()?)))
     }
 
     fn act(&mut self, act: &ActBody) {
         let texts = self.texts;
-        let place = self.opened.entry.place;
         let environment = match act.environment.as_str() {
             "" => String::new(),
             name => fill(texts.environment, &[("environment", name)]),
         };
         let values = [
-            ("time", text(place.time)),
+            ("time", when(self.opened)),
             ("who", self.who(self.opened)),
-            ("what", self.what(act)),
+            ("what", self.what(self.opened, act)),
             ("where", environment),
         ];
         let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let sentence = if act.allow { texts.did } else { texts.refused };
-        self.say(sentence, &values, "time, act, subject, environment, commitments.by");
+        let signed = self.opened.openings.contains_key("statement");
+        let time = if signed { "commitments.statement.at" } else { "time" };
+        self.say(sentence, &values, &format!("{time}, act, subject, environment, commitments.by"));
         self.authority(act);
         self.signature();
         self.page(act);
@@ -188,7 +192,7 @@ impl Teller<'_, '_> {
             self.say_of(
                 seq,
                 texts.roles,
-                &[("who", &by), ("roles", &roles.join(", "))],
+                &[("who", &by), ("roles", &roles.join(", ")), ("entry", &seq.to_string())],
                 "commitments.people",
             );
         }
@@ -204,10 +208,10 @@ impl Teller<'_, '_> {
     }
 
     fn signature(&mut self) {
-        if let Some((id, predicate, key)) = self.statement() {
-            let time = predicate["at"].as_str().unwrap_or_default();
-            let values = [("time", time), ("key", key.as_str()), ("id", id.as_str())];
-            self.say(self.texts.signed, &values, "commitments.statement");
+        if let Some((id, _, key)) = self.statement() {
+            let time = text(self.opened.entry.place.time);
+            let values = [("time", time.as_str()), ("key", key.as_str()), ("id", id.as_str())];
+            self.say(self.texts.signed, &values, "time, commitments.statement");
         } else if self.opened.openings.contains_key("event") {
             let facts = self.opened.openings.get("facts").map(|o| &o.value["actor"]["account"]);
             let key = facts.and_then(Value::as_str).unwrap_or_default();
@@ -435,6 +439,20 @@ fn words(names: &Value) -> String {
 
 fn numbers(all: &[u64]) -> String {
     all.iter().take(MOST).map(u64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// When it was done, as the signer says; when it was entered, where nothing that was signed is disclosed.
+#[must_use]
+pub fn when(opened: &Opened) -> String {
+    let said = signed(opened).and_then(|(_, says, _)| says["at"].as_str().map(str::to_owned));
+    said.unwrap_or_else(|| text(opened.entry.place.time))
+}
+
+/// What a proposal asks for, where its statement is disclosed.
+fn intent(opened: &Opened) -> String {
+    let says = signed(opened).map(|(_, says, _)| says);
+    let asked = says.or_else(|| opened.openings.get("event").map(|o| o.value.clone()));
+    asked.and_then(|a| a["intent"].as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Whether an act puts a closure in force.

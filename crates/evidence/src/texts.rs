@@ -7,6 +7,9 @@ pub struct Texts {
     pub somebody: &'static str,
     /// What an act is called: its word, what was done, what was wanted.
     pub acts: &'static [(&'static str, &'static str, &'static str)],
+    /// What a proposal is called that asks for something else than a change: what it asks for, what was done, what was
+    /// wanted.
+    pub intents: &'static [(&'static str, &'static str, &'static str)],
     /// An act that happened.
     pub did: &'static str,
     /// An act that was refused.
@@ -126,6 +129,12 @@ pub const ENGLISH: Texts = Texts {
         ("retire", "retired {subject}", "retire {subject}"),
         ("kill", "stopped {subject}", "stop {subject}"),
         ("take-over", "took {subject} over", "take {subject} over"),
+        ("approve-connector", "approved the connector {subject}", "approve the connector {subject}"),
+        ("approve-script", "approved the script {subject}", "approve the script {subject}"),
+        ("approve-webhook", "approved the webhook {subject}", "approve the webhook {subject}"),
+        ("withdraw-connector", "withdrew the connector {subject}", "withdraw the connector {subject}"),
+        ("withdraw-script", "withdrew the script {subject}", "withdraw the script {subject}"),
+        ("withdraw-webhook", "withdrew the webhook {subject}", "withdraw the webhook {subject}"),
         ("grant-exception", "granted an exception for {subject}", "grant an exception for {subject}"),
         ("renew-exception", "renewed an exception for {subject}", "renew an exception for {subject}"),
         ("end-exception", "ended an exception for {subject}", "end an exception for {subject}"),
@@ -142,13 +151,17 @@ pub const ENGLISH: Texts = Texts {
         ("change-configuration", "put another configuration in force", "put another configuration in force"),
         ("attest", "attested to {subject}", "attest to {subject}"),
     ],
+    intents: &[
+        ("roll-back", "proposed to roll {subject} back", "propose to roll {subject} back"),
+        ("take-over", "proposed to take {subject} over", "propose to take {subject} over"),
+    ],
     did: "At {time} {who} {what}{where}.",
     refused: "At {time} {who} wanted to {what}{where}, and was refused.",
     environment: " in `{environment}`",
-    roles: "By that directory `{who}` has the roles {roles}.",
+    roles: "`{who}` has the roles {roles} in the people directory of entry {entry}.",
     on_behalf: "They acted for `{who}`.",
     authority: "They acted in the role `{role}` only.",
-    signed: "They signed it at {time} with the key {key}, as the statement {id}.",
+    signed: "They signed it with the key {key}, as the statement {id}; it was entered at {time}.",
     unsigned: "Nothing was signed: it was asked for at the command line with the key {key}.",
     shown: "They were shown: {page}.",
     shown_signed: "That is the page whose digest they signed.",
