@@ -15,7 +15,7 @@ pub fn join(entries: &[Opened], subject: &str) -> Vec<Sentence> {
     let mut out = Vec::new();
     for (opened, act) in releases() {
         let seq = opened.entry.place.seq;
-        let before = releases().filter(|(o, a)| o.entry.place.seq < seq && same(a, act)).next_back();
+        let before = releases().rfind(|(o, a)| o.entry.place.seq < seq && same(a, act));
         let mut join = Join { entries, texts: &ENGLISH, seq, out: &mut out };
         join.release(opened, act);
         join.who(act);

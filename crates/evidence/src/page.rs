@@ -101,7 +101,7 @@ fn linked(entries: &[Opened], html: &str) -> String {
 
 const HEAD: &str = "<!doctype html>
 <html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Evidence</title><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">
-<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-top:1px solid #8888}.time{white-space:nowrap}.no td{font-weight:600}h3{margin:1.6rem 0 .2rem;font-size:1.05rem}ul{margin:.2rem 0;padding-left:1.2rem}li{margin:.15rem 0;overflow-wrap:anywhere}code{font-size:.92em}small{opacity:.75;margin-left:.3rem}section:target{outline:2px solid;outline-offset:.5rem}</style></head><body><main>
+<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-top:1px solid #8888}@media(min-width:45rem){.time{white-space:nowrap}}.no td{font-weight:600}h3{margin:1.6rem 0 .2rem;font-size:1.05rem}ul{margin:.2rem 0;padding-left:1.2rem}li{margin:.15rem 0;overflow-wrap:anywhere}code{font-size:.92em}small{opacity:.75;margin-left:.3rem}section:target{outline:2px solid;outline-offset:.5rem}</style></head><body><main>
 ";
 
 fn escape(text: &str) -> String {
