@@ -1,10 +1,10 @@
 //! Conditions that cannot be evaluated: what was assumed of them before decides, and what is assumed now is remembered.
 
-use crate::evaluate::{self, Failure, evaluate, is_fresh};
+use crate::evaluate::{self, Failure, Scope, evaluate, is_fresh};
 use crate::scope::Here;
 use crate::state::Facts;
 use crate::{Symbol, Val};
-use workflow::{Expression, Function, Language, Term, Text};
+use workflow::{Expression, Function, Language, Reference, Term, Text};
 
 /// Conditions are taken apart so deep.
 const DEPTH: u32 = 40;
@@ -30,6 +30,16 @@ pub(crate) const NOTHING: &str = "nothing of ";
 /// Whether a condition can hold, or not hold, where some of what it reads is known to be nothing.
 pub(crate) fn possible(condition: &Expression, truth: bool, here: &Here<'_, '_>) -> bool {
     Taken { of: condition, here }.possible(&condition.term, truth, DEPTH)
+}
+
+/// Whether a condition holds of which all that it reads is known and cannot be compared, since it is not there: a
+/// comparison does not, unless it is turned around.
+pub(crate) fn of_what_is_absent(condition: &Expression, here: &Here<'_, '_>) -> Option<bool> {
+    let root = |r: &&Reference| Reference { root: r.root.clone(), path: Vec::new() };
+    let references = condition.references();
+    let known = |r: &&Reference| here.read(&root(r)).is_known();
+    let turned = matches!(&condition.term, Term::Call(Function::Not | Function::NotEquals, _));
+    (!references.is_empty() && references.iter().all(known)).then_some(turned)
 }
 
 /// Whether a condition holds; nothing where neither the data nor what was assumed says.

@@ -205,6 +205,13 @@ fn a_failure_beside_it_that_ends_the_run_is_not_ordered_away() {
 }
 
 #[test]
+fn a_repetition_that_goes_well_makes_up_for_a_failure() {
+    let mut w = Build::new(Platform::SailPoint).acts("act").chain(&["start", "act"]).done();
+    w.steps[0].retries = 2;
+    assert!(!refuted(&w, "failure-is-told", "act", &Assumptions::default()));
+}
+
+#[test]
 fn a_failure_that_comes_after_another_is_not_forgotten() {
     let w = Build::new(Platform::SailPoint)
         .acts("act")

@@ -177,7 +177,7 @@ fn ran(program: &Program<'_>, index: u32, scenario: &Scenario, outcome: &Outcome
         names.push((step.clone(), name));
         Walk { step, leaves: station.leaves.clone(), line, marked: Some(i) == last }
     });
-    let walk: Vec<Walk> = stations.collect();
+    let walk = shortened(stations.collect());
     names.sort();
     names.dedup();
     Ran {
@@ -190,6 +190,21 @@ fn ran(program: &Program<'_>, index: u32, scenario: &Scenario, outcome: &Outcome
         observed: machine::mutate::observed(program, outcome),
         scenario: scenario.clone(),
     }
+}
+
+/// A long walk by its beginning and by what surrounds the station that is marked.
+fn shortened(mut walk: Vec<Walk>) -> Vec<Walk> {
+    const MOST: usize = 24;
+    if walk.len() <= MOST {
+        return walk;
+    }
+    let marked = walk.iter().position(|w| w.marked).unwrap_or(walk.len() - 1);
+    walk.truncate(marked + MOST / 4);
+    if walk.len() > MOST {
+        let gap = Walk { step: "…".into(), leaves: Text::default(), line: 0, marked: false };
+        drop(walk.splice(MOST / 2..walk.len() - MOST / 2, [gap]));
+    }
+    walk
 }
 
 fn unused(reply: &machine::rehearse::Reply) -> String {

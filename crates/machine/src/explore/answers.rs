@@ -44,6 +44,9 @@ fn decided(program: &Program<'_>, state: &State, at: &At, edge: u32) -> Vec<Answ
     let token = state.tokens.get(at.token as usize);
     let (Some(EdgeKind::When { condition, .. }), Some(token)) = (condition, token) else { return Vec::new() };
     let here = Here { program, state, frame: token.frame, input: &token.input };
+    if let Some(holds) = condition::of_what_is_absent(condition, &here) {
+        return vec![Answer::Choose(holds)];
+    }
     let may = |truth: &bool| condition::possible(condition, *truth, &here);
     [true, false].into_iter().filter(may).map(Answer::Choose).collect()
 }

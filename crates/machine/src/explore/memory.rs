@@ -168,6 +168,9 @@ impl Memory {
                 _ => vec![Memory { failed: Some(place), ..self }],
             };
         }
+        // A repetition that went well makes up for what failed before; another round is about somebody else.
+        let redone = call.attempt > 0 || call.at.rounds.is_empty();
+        self.failed = self.failed.filter(|failed| !redone || *failed != place);
         let repeats = program.slice(place.workflow).is_some_and(|s| s.repeats(place.step));
         if repeats || self.counts {
             let again = repeats && self.made.contains_key(&place);

@@ -113,8 +113,7 @@ impl Orders<'_, '_> {
             among.iter().filter(|a| Some(a.token) != own).filter_map(|a| tokens(state, a)).collect();
         answers(self.program, state, request, memory).into_iter().all(|answer| {
             let Ok(after) = resume(self.program, state.clone(), answer) else { return true };
-            let stands = |t: &Token| after.tokens.iter().filter(|o| *o == t).count() > 0;
-            rest.iter().all(stands) && same_variables(state, &after)
+            rest.iter().all(|t| after.tokens.contains(t)) && same_variables(state, &after)
         })
     }
 }

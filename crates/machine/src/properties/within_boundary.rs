@@ -3,7 +3,7 @@
 use super::{Property, at};
 use crate::explore::{Assumptions, Broken, Event, Memory, change, is_change};
 use crate::{Place, Program};
-use workflow::{LoopKind, StepKind};
+use workflow::{LoopKind, Root, Step, StepKind, Term};
 
 /// The property.
 pub static PROPERTY: Property = Property {
@@ -33,7 +33,13 @@ fn watch(program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory:
         }
     }
     let Some(most) = boundary.identities else { return Vec::new() };
-    let others = memory.made.keys().filter(|p| **p != step).count() as u64;
+    let mut whose: Vec<Place> = Vec::new();
+    for place in memory.made.keys().filter(|p| **p != step) {
+        if !std::iter::once(&step).chain(&whose).any(|known| same_person(program, *known, *place)) {
+            whose.push(*place);
+        }
+    }
+    let others = whose.len() as u64;
     let own = rounds(program, step, !call.at.rounds.is_empty() && memory.made.contains_key(&step));
     match own {
         Some(own) if others + own <= most => Vec::new(),
@@ -42,8 +48,35 @@ fn watch(program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory:
     }
 }
 
+/// Whether two steps act on the same identity: it is read from the same place, which a run gives one value only.
+fn same_person(program: &Program<'_>, a: Place, b: Place) -> bool {
+    let (Some(one), Some(other)) = (program.step(a), program.step(b)) else { return false };
+    let stays = |r: &workflow::Reference| matches!(r.root, Root::Trigger | Root::Parameter(_) | Root::Step(_));
+    let read = one.target.identity.iter().flat_map(workflow::Value::expressions);
+    let once = a.workflow == b.workflow && program.loop_of(a).is_none() && program.loop_of(b).is_none();
+    let known = terms(one).is_some_and(|t| !t.is_empty() && terms(other) == Some(t));
+    let single = program.workflow(a.workflow).is_some_and(|w| !w.itemwise);
+    once && single && known && read.flat_map(workflow::Expression::references).all(stays)
+}
+
+/// What whom a step acts on is read by, wherever that is written.
+fn terms(step: &Step) -> Option<Vec<&Term>> {
+    step.target.identity.iter().map(|v| v.as_expression().map(|e| &e.term)).collect()
+}
+
+/// Whether every round acts on the identity that started the run.
+fn always_same(program: &Program<'_>, at: Place) -> bool {
+    let identity = program.step(at).map_or(&[][..], |s| s.target.identity.as_slice());
+    let mut read = identity.iter().flat_map(workflow::Value::expressions).flat_map(workflow::Expression::references);
+    let single = program.workflow(at.workflow).is_some_and(|w| !w.itemwise);
+    single && !identity.is_empty() && read.all(|r| matches!(r.root, Root::Trigger | Root::Parameter(_)))
+}
+
 /// How often a step may act in a run; nothing where its loops have no bound.
 fn rounds(program: &Program<'_>, at: Place, again: bool) -> Option<u64> {
+    if always_same(program, at) {
+        return Some(1);
+    }
     let (mut product, mut here) = (1u64, at);
     while let Some(outer) = program.loop_of(here) {
         here = Place { step: outer, ..at };

@@ -10,7 +10,7 @@ use crate::request::{Answer, Call, Request};
 use crate::semantics::bound;
 use crate::state::{Choice, State};
 use crate::{Place, Program, Val, next, resume, start};
-use workflow::{Step, Text};
+use workflow::{LoopKind, Step, StepKind, Text};
 
 /// A second delivery comes so long after the first.
 const LATER: Duration = Duration(3 * 86_400_000);
@@ -130,11 +130,14 @@ pub fn refutation(
     Some(scenario)
 }
 
-/// Whether a scenario fails when it is rehearsed, and by what it expects rather than by what it leaves open.
+/// Whether a scenario fails when it is rehearsed by what it expects, and not only by what it leaves open.
 #[must_use]
 pub fn replays(program: &Program<'_>, scenario: &Scenario, outcome: &Outcome) -> bool {
-    let found = super::judge(program, scenario, outcome);
-    !found.is_empty() && found.iter().all(|d| d.of != "answers")
+    super::judge(program, scenario, outcome).iter().any(|d| d.of != "answers")
+}
+
+fn is_parallel(kind: &StepKind) -> bool {
+    matches!(kind, StepKind::Loop(LoopKind::Each { parallel: true, .. }))
 }
 
 /// What is broken, and where.
@@ -211,7 +214,10 @@ impl Broken<'_, '_> {
         while let Some(around) = at.and_then(|p| Some(Place { step: self.program.loop_of(p)?, ..p })) {
             let step = super::label_at(self.program, around);
             let open = self.program.step(around).is_some_and(|s| bound(s).is_none_or(|b| b > most));
-            let rounds = u32::try_from(most.saturating_add(1)).ok().filter(|_| open);
+            // Rounds that run at the same time may take each other's place.
+            let beside = self.program.step(around).is_some_and(|s| is_parallel(&s.kind));
+            let times = if beside { u64::from(crate::run::MOST_AT_ONCE) } else { 1 };
+            let rounds = u32::try_from(most.saturating_add(1).saturating_mul(times)).ok().filter(|_| open);
             scenario.answers.retain(|r| r.step != step || r.rounds.is_none());
             if rounds.is_some() {
                 scenario.answers.push(Reply { step, rounds, ..Reply::default() });

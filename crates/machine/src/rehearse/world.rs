@@ -9,8 +9,9 @@ use crate::call::{changes, name, tells};
 use crate::request::{Act, Answer, At, Call, Request};
 use crate::scope::Here;
 use crate::state::{Choice, Ended, State};
-use crate::{Place, Program, Scope, Trail, Val, next, resume_traced, start_traced};
-use workflow::{EdgeKind, Function, Kind, Returns, Term, Text};
+use crate::{Place, Program, Trail, Val, next, resume_traced, start_traced};
+use std::collections::BTreeSet;
+use workflow::{EdgeKind, Kind, Returns, Text};
 
 /// A call takes so long, where nobody says otherwise.
 const CALL: i64 = 100;
@@ -30,6 +31,8 @@ pub(super) struct World<'s, 'p, 'w> {
     elapsed: i64,
     again: Option<i64>,
     leads: Option<Leads>,
+    /// Loops that have had a round where nothing says how many they have.
+    went: BTreeSet<Place>,
     out: Outcome,
 }
 
@@ -62,6 +65,7 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
             elapsed: 0,
             again: scenario.faults.iter().find_map(|f| f.deliver_again).map(|d| d.0),
             leads: (scenario.undecided == Undecided::TowardsChange).then(|| Leads::new(program)),
+            went: BTreeSet::new(),
             out: Outcome { directory: directory.clone(), ..Outcome::default() },
         }
     }
@@ -131,6 +135,7 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
     }
 
     fn begin(&mut self, trigger: u32) -> State {
+        self.went.clear();
         let input = self.scenario.input.as_ref().map_or_else(|| Val::unknown("trigger"), val_of);
         let (state, trail) = start_traced(self.program, self.workflow, trigger, input, self.clock());
         self.out.walk.push(Station { place: None, leaves: Text::default() });
@@ -401,7 +406,8 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
                 let round = self.reply(at.place, &[], |r| r.rounds.is_some());
                 match (round, &self.leads) {
                     (Some((reply, n)), _) => Ok(Answer::Choose(n <= reply.rounds.unwrap_or(0))),
-                    (None, Some(_)) => Ok(Answer::Choose(!self.went_round(at))),
+                    // The worst case is one round.
+                    (None, Some(_)) => Ok(Answer::Choose(self.went.insert(at.place))),
                     (None, None) => Err(Stop::Open(format!(
                         "how often {name} repeats is not known: give what it repeats over, or an answer with `step` and `rounds`"
                     ))),
@@ -433,29 +439,11 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
         }
     }
 
-    /// Whether a condition holds of which all that it reads is known and cannot be compared, since it is not there: a
-    /// comparison does not, unless it is turned around.
     fn of_what_is_absent(&self, at: &At, kind: Option<&EdgeKind>, state: &State) -> Option<bool> {
         let Some(EdgeKind::When { condition, .. }) = kind else { return None };
         let token = state.tokens.get(at.token as usize)?;
         let here = Here { program: self.program, state, frame: token.frame, input: &token.input };
-        let root = |r: &&workflow::Reference| workflow::Reference { root: r.root.clone(), path: Vec::new() };
-        let references = condition.references();
-        let known = |r: &&workflow::Reference| here.read(&root(r)).is_known();
-        let turned = matches!(&condition.term, Term::Call(Function::Not | Function::NotEquals, _));
-        (!references.is_empty() && references.iter().all(known)).then_some(turned)
-    }
-
-    /// Whether a loop has had a round, so that the worst case is one.
-    fn went_round(&self, at: &At) -> bool {
-        let body = |(w, e): &(u32, u32)| {
-            self.program.edge(*w, *e).is_some_and(|e| {
-                e.kind == EdgeKind::Body
-                    && *w == at.place.workflow
-                    && e.from == workflow::Node::Step(at.place.step)
-            })
-        };
-        self.out.trail.iter().any(body)
+        crate::condition::of_what_is_absent(condition, &here)
     }
 
     /// The first that a fault names which is not used up; where none does, the first there is.

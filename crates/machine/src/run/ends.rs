@@ -64,12 +64,19 @@ impl Run<'_, '_> {
             }
             (Some((frame, at)), how) => {
                 let Some(ix) = self.token_inside(frame, at) else { return };
+                if self.is_round_of(frame, at) {
+                    return self.called_in_round(frame, how);
+                }
                 match how {
                     Ok(output) => self.succeed(ix, output),
                     Err(failure) => self.fail(ix, failure),
                 }
             }
         }
+    }
+
+    fn is_round_of(&self, frame: u32, at: StepIx) -> bool {
+        self.state.frame(frame).is_some_and(|f| matches!(f.kind, FrameKind::Round { of, .. } if of == at))
     }
 
     /// A whole run ends from outside.

@@ -13,6 +13,7 @@ mod rounds;
 pub use answer::{resume, resume_traced};
 pub use ask::next;
 pub(crate) use exact::ADDED;
+pub(crate) use rounds::MOST_AT_ONCE;
 
 use crate::evaluate::Failure;
 use crate::scope::Here;

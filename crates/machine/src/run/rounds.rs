@@ -2,12 +2,15 @@
 
 use super::{Run, fault};
 use crate::semantics::bound;
-use crate::state::{Choice, Fault, Frame, FrameKind, Phase, Rounds};
+use crate::state::{Choice, Fault, Frame, FrameKind, Phase, Rounds, Token};
 use crate::{Place, Val};
 use workflow::{Edge, EdgeKind, LoopKind, Step, StepIx, StepKind};
 
 /// So many rounds of a loop overlap at most, as Logic Apps has it where nothing says otherwise.
-const MOST_AT_ONCE: u32 = 20;
+pub(crate) const MOST_AT_ONCE: u32 = 20;
+
+/// For proofs, the rounds over a known list of so many items are counted.
+const COUNTED: usize = 20;
 
 impl Run<'_, '_> {
     /// A token reaches a loop.
@@ -40,7 +43,7 @@ impl Run<'_, '_> {
         let again = match (&rounds.items, &step.kind) {
             _ if done => Ok(Some(false)),
             // For proofs, the rounds of a long list are not counted.
-            (Some(items), _) if self.program.lean && rounds.next >= 2 && items.len() > 2 => Ok(None),
+            (Some(items), _) if self.program.lean && rounds.next >= 2 && items.len() > COUNTED => Ok(None),
             (Some(items), _) => Ok(Some((rounds.next as usize) < items.len())),
             (None, StepKind::Loop(LoopKind::While { .. })) => {
                 self.semantics(ix).again(&self.here(frame, &token.input), step, rounds)
@@ -65,13 +68,14 @@ impl Run<'_, '_> {
         let lean = self.program.lean;
         let Some(rounds) = self.state.frame_mut(frame).and_then(|f| f.loops.get_mut(&at)) else { return };
         let index = rounds.next;
-        // For proofs, all rounds after the second are told alike.
-        rounds.next = if lean { (rounds.next + 1).min(2) } else { rounds.next + 1 };
-        rounds.open += 1;
+        // For proofs, all rounds after the second are told alike, unless a short list is known.
         let items = rounds.items.clone();
+        let alike = lean && items.as_ref().is_none_or(|i| i.len() > COUNTED);
+        rounds.next = if alike { (rounds.next + 1).min(2) } else { rounds.next + 1 };
+        rounds.open += 1;
         self.forget_item(&step.id);
-        // For proofs, the third round stands for all that follow.
-        let known = items.as_ref().filter(|i| !lean || index < 2 || i.len() <= 3);
+        // The third round then stands for all that follow.
+        let known = items.as_ref().filter(|_| !alike || index < 2);
         let item = known.map(|i| i.get(index as usize).cloned().unwrap_or_default());
         let item = item.unwrap_or_else(|| Val::unknown(format!("item.{}[{index}]", step.id)));
         let input = match self.round_input(ix, step, &item, index) {
@@ -81,12 +85,41 @@ impl Run<'_, '_> {
         let kind = FrameKind::Round { parent: frame, of: at, index, item };
         let round = self.state.open(Frame::new(place.workflow, kind));
         let body: Vec<u32> = self.edges(place, |k| *k == EdgeKind::Body);
-        self.take_all(round, &body, &input, ix);
+        match self.callee(ix, step).filter(|_| body.is_empty() && step.waits) {
+            Some(to) => self.call_in_round(ix, step, round, input, to),
+            None => self.take_all(round, &body, &input, ix),
+        }
         // Rounds that overlap start together; where they share nothing, and in proofs, they go one after the other.
         let beside = matches!(step.kind, StepKind::Loop(LoopKind::Each { parallel: true, .. }));
         let overlaps = beside && !lean && !self.follows(place.workflow);
         if let Some(ix) = self.token_inside(frame, at).filter(|_| overlaps) {
             self.next_round(ix, step);
+        }
+    }
+
+    /// A round that is a call of another workflow.
+    fn call_in_round(&mut self, ix: usize, step: &Step, round: u32, input: Val, to: u32) {
+        let Some(callee) = step.calls.first() else { return };
+        let at = self.state.tokens[ix].at;
+        let given = self.here(round, &input).value(&callee.input);
+        let token = Token { frame: round, at, phase: Phase::Inside, input, attempt: 0 };
+        self.state.tokens.insert(ix, token);
+        match given {
+            Ok(given) => self.begin(to, self.program.call_trigger(to), given, Some((round, at))),
+            Err(failure) => self.called_in_round(round, Err(fault(failure))),
+        }
+    }
+
+    /// What a round that is a call has come to.
+    pub(super) fn called_in_round(&mut self, round: u32, how: Result<Val, Fault>) {
+        self.state.tokens.retain(|t| t.frame != round);
+        match how {
+            Ok(output) => {
+                if let Some(frame) = self.state.frame_mut(round) {
+                    frame.last = output;
+                }
+            }
+            Err(failure) => self.fail_round(round, failure),
         }
     }
 
