@@ -260,13 +260,20 @@ fn constants_compared(graph: &Graph<'_>, subject: &Subject) -> Vec<(Vec<Text>, T
         let mut texts = Vec::new();
         compared(&condition.term, &mut texts);
         for (place, text) in places.iter().flat_map(|p| texts.iter().map(move |t| (p, t))) {
-            if found.len() < 32 && !found.iter().any(|(p, t)| p == place && t == text) {
+            if found.len() < MOST_COMPARED && !found.iter().any(|(p, t)| p == place && t == text) {
                 found.push((place.clone(), text.clone()));
             }
         }
     }
+    // Which ones are kept must not hang on the order in which steps are written.
+    found.sort();
+    found.truncate(MOST_WALKED);
     found
 }
+
+/// So many constants are looked at, and so many of them are walked.
+const MOST_COMPARED: usize = 1000;
+const MOST_WALKED: usize = 32;
 
 /// The places of the subject's result that a condition reads, directly or through shaping steps.
 fn places_read(graph: &Graph<'_>, at: StepIx, condition: &Expression, subject: &Subject) -> Vec<Vec<Text>> {

@@ -104,6 +104,10 @@ impl Logic<'_, '_> {
             (Answer::Failure, kind) => *kind == EdgeKind::Error,
             (_, EdgeKind::Timeout | EdgeKind::Error | EdgeKind::Skipped) => false,
             (_, EdgeKind::Otherwise { .. }) => !self.some_case_holds(from),
+            // Whatever is answered.
+            (_, EdgeKind::When { condition, .. }) if matches!(condition.term, Term::Bool(_)) => {
+                condition.term == Term::Bool(true)
+            }
             (Answer::Given(_, v), EdgeKind::When { case, condition }) => {
                 same(case, v) || (!self.suppose.decides && self.holds(from, condition) != Some(false))
             }

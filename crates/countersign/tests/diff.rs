@@ -1,4 +1,5 @@
-//! `countersign diff`: by files, by git, in each format; the laws of digests; and mutants of real definitions.
+//! `countersign diff`: by files, by git, in each format. The laws of digests, and what sentences name, are in
+//! `crates/check/tests/diff.rs`.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,12 +10,11 @@
 
 #[path = "common/mod.rs"]
 mod common;
-#[path = "diff/laws.rs"]
-mod laws;
-#[path = "diff/mutants.rs"]
-mod mutants;
+#[path = "diff/page.rs"]
+mod page;
 
-use common::{Folder, leaver};
+use common::{Folder, leaver, repository};
+use serde_json::Value;
 use std::process::Command;
 
 #[test]
@@ -93,4 +93,50 @@ fn revisions_of_git_are_compared() {
     assert!(run.err.contains("neither a path nor a revision"), "{}", run.err);
     let run = folder.run(&["diff", "HEAD:nowhere", "."]);
     assert!(run.code == 2 && run.err.contains("has no file `nowhere`"), "{}", run.err);
+}
+
+/// Pairs of the examples: an approval that went, one that came, other platforms, whole folders.
+const PAIRS: [(&str, &str); 5] = [
+    ("n8n/helpdesk-reset-asked.json", "n8n/helpdesk-reset.json"),
+    ("sailpoint/temporary-source-admin.json", "sailpoint/temporary-source-admin-bounded.json"),
+    ("bpmn/pricing-role-request.bpmn", "bpmn/pricing-role-express.bpmn"),
+    ("okta/leaver.flopack", "okta/leaver-gdansk.flopack"),
+    ("logicapps", "powerautomate"),
+];
+
+#[test]
+fn the_json_is_valid_by_its_schema_and_every_kind_is_told_in_its_page() {
+    let read = |name: &str| std::fs::read_to_string(repository().join("docs/formats").join(name)).unwrap();
+    let schema: Value = serde_json::from_str(&read("diff.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let folder = Folder::empty();
+    let examples = repository().join("examples/workflows");
+    for (old, new) in PAIRS {
+        let side = |name: &str| examples.join(name).display().to_string();
+        let told = folder.run(&["diff", &side(old), &side(new), "--format", "json"]).json();
+        let errors: Vec<String> =
+            validator.iter_errors(&told).take(5).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{old} {new}: {}", errors.join("\n"));
+        assert_eq!(told["changed"], true, "{old} {new}");
+    }
+    let kinds = schema.pointer("/$defs/change/properties/kind/enum").unwrap().as_array().unwrap();
+    let page = read("diff.md");
+    let untold: Vec<&Value> =
+        kinds.iter().filter(|k| !page.contains(&format!("`{}`", k.as_str().unwrap()))).collect();
+    assert!(untold.is_empty(), "docs/formats/diff.md does not tell of {untold:?}");
+}
+
+#[test]
+fn an_approval_that_is_gone_is_told_with_the_walks_and_the_reach() {
+    let folder = Folder::empty();
+    let side = |name: &str| repository().join("examples/workflows/n8n").join(name).display().to_string();
+    let told =
+        folder.run(&["diff", &side("helpdesk-reset-asked.json"), &side("helpdesk-reset.json"), "-f", "json"]);
+    let workflow = &told.json()["workflows"][0];
+    let first = &workflow["changes"][0];
+    assert_eq!((first["area"].as_str(), first["direction"].as_str()), (Some("access"), Some("worse")));
+    let has = |list: &Value, rule: &str| list.as_array().unwrap().iter().any(|f| f["rule"] == rule);
+    assert!(has(&workflow["findings"]["gained"], "unapproved-change"), "{workflow:#}");
+    assert_eq!(workflow["blast"]["after"]["systems"], serde_json::json!(["okta"]));
+    assert!(workflow["proofs"]["lost"].is_array() && workflow["proofs"]["gained"].is_array());
 }

@@ -34,7 +34,7 @@ fn run(command: &str) -> String {
 
 #[test]
 fn console_blocks_are_real_output() {
-    for (document, least) in [("README.md", 3), ("docs/testing.md", 3)] {
+    for (document, least) in [("README.md", 3), ("docs/testing.md", 3), ("docs/diff.md", 4)] {
         replay(document, least);
     }
 }

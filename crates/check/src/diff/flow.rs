@@ -5,7 +5,7 @@ use super::values::{alike, apart};
 use super::{Area, Change, Direction, condition, words};
 use crate::tell::enumerate;
 use std::collections::BTreeMap;
-use workflow::{Edge, EdgeKind, Expression, Node, StepIx, StepKind, Trigger, Workflow};
+use workflow::{Edge, EdgeKind, Expression, Node, Step, StepIx, StepKind, Trigger, Workflow};
 
 /// A way out of a step: where it leads, past what only joins paths; nothing for the end.
 struct Way<'w> {
@@ -13,8 +13,10 @@ struct Way<'w> {
     to: Option<usize>,
 }
 
-/// The ways out of each node, by how they are taken.
-type Ways<'w> = BTreeMap<Node, BTreeMap<String, Vec<Way<'w>>>>;
+/// The ways out of a node, by how they are taken.
+type Labels<'w> = BTreeMap<String, Vec<Way<'w>>>;
+/// Those of each node.
+type Ways<'w> = BTreeMap<Node, Labels<'w>>;
 
 /// Where a way leads, as both sides can say it.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
@@ -30,15 +32,22 @@ pub(super) fn changes(old: &Workflow, new: &Workflow, matched: &Matched) -> Vec<
     let empty = BTreeMap::new();
     let mut found = Vec::new();
     for (o, n) in matched.both() {
-        if new.steps[n].synthetic {
+        if is_silent(&new.steps[n]) {
             continue;
         }
         let (from, to) = (Node::Step(super::steps::ix(o)), Node::Step(super::steps::ix(n)));
         let (a, b) = (was.get(&from).unwrap_or(&empty), is.get(&to).unwrap_or(&empty));
         let place = Place { old, new, matched, o, n };
-        for label in a.keys().chain(b.keys().filter(|k| !a.contains_key(*k))) {
-            let none = Vec::new();
-            place.compare(label, a.get(label).unwrap_or(&none), b.get(label).unwrap_or(&none), &mut found);
+        let none = Vec::new();
+        let relabelled = place.relabelled(a, b);
+        for (label, ways) in a {
+            let now = relabelled.iter().find(|(was, _)| was == label).map_or(label, |(_, is)| is);
+            place.compare(now, ways, b.get(now).unwrap_or(&none), &mut found);
+        }
+        for (label, ways) in b.iter().filter(|(l, _)| !a.contains_key(*l)) {
+            if !relabelled.iter().any(|(_, is)| is == label) {
+                place.compare(label, &none, ways, &mut found);
+            }
         }
     }
     found
@@ -53,13 +62,34 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn compare(&self, label: &str, a: &[Way<'_>], b: &[Way<'_>], found: &mut Vec<Change>) {
+    /// Where ways of the old side lead, as both sides can say it.
+    fn led(&self, ways: &[Way<'_>]) -> Vec<End> {
         let was = |w: &Way<'_>| match w.to {
             None => End::Out,
             Some(o) => self.matched.forward[o].map_or(End::Gone(o), End::Here),
         };
-        let is = |w: &Way<'_>| w.to.map_or(End::Out, End::Here);
-        let (x, y): (Vec<End>, Vec<End>) = (a.iter().map(was).collect(), b.iter().map(is).collect());
+        ways.iter().map(was).collect()
+    }
+
+    /// Cases that are called otherwise now, as where a case is called by its condition: both lead to the same steps.
+    fn relabelled(&self, a: &Labels<'_>, b: &Labels<'_>) -> Vec<(String, String)> {
+        let cases = |these: &Labels<'_>, those: &Labels<'_>| -> Vec<String> {
+            let case = |ways: &[Way<'_>]| ways.iter().all(|w| w.condition.is_some());
+            these.iter().filter(|(l, w)| !those.contains_key(*l) && case(w)).map(|(l, _)| l.clone()).collect()
+        };
+        let mut open = cases(b, a);
+        let mut found = Vec::new();
+        for label in cases(a, b) {
+            let same = |l: &String| leads(&b[l]) == self.led(&a[&label]);
+            if let Some(at) = open.iter().position(same) {
+                found.push((label, open.remove(at)));
+            }
+        }
+        found
+    }
+
+    fn compare(&self, label: &str, a: &[Way<'_>], b: &[Way<'_>], found: &mut Vec<Change>) {
+        let (x, y) = (self.led(a), leads(b));
         let gone: Vec<End> = x.iter().copied().filter(|e| !y.contains(e)).collect();
         let came: Vec<End> = y.iter().copied().filter(|e| !x.contains(e)).collect();
         let now = |id: &workflow::Text| self.matched.now(id).clone();
@@ -82,23 +112,41 @@ impl Place<'_> {
             "error" => format!("When {} fails, the run", self.name()),
             "timeout" => format!("When {} gets no answer in time, the run", self.name()),
             "" => format!("After {}, the run", self.name()),
-            label => format!("After {} {}the run", self.name(), case(label)),
+            label => format!("After {} for {}, the run", self.name(), words::code(label)),
         };
         let told = match (gone, came) {
             ([], came) => format!("{after} now goes on with {}.", names(came)),
             (gone, []) => format!("{after} no longer goes on with {}.", names(gone)),
             (gone, came) => format!("{after} now goes on with {} instead of {}.", names(came), names(gone)),
         };
-        // Only steps that came or went: that is told of them.
-        let follows = gone.iter().all(|e| matches!(e, End::Gone(_)))
-            && came.iter().all(|e| matches!(e, End::Here(n) if self.matched.back[*n].is_none()));
+        let follows = self.follows(gone, came);
         let (area, kind) = match label {
             "error" => (Area::Control, "error-handling"),
             "timeout" => (Area::Control, "timeout-path"),
-            _ if follows => (Area::Data, "path"),
             _ => (Area::Control, "path"),
         };
+        let area = if follows { Area::Data } else { area };
         self.change(area, kind, told).on("edges")
+    }
+
+    /// Whether only steps came or went on this way, and it goes on behind them as it did: that is told of them.
+    fn follows(&self, gone: &[End], came: &[End]) -> bool {
+        let is_new = |e: &End| matches!(e, End::Here(n) if self.matched.back[*n].is_none());
+        let behind = |e: &End| came.iter().any(|c| matches!(c, End::Here(n) if self.leads(self.new, *n, e)));
+        let before = |e: &End| gone.iter().any(|g| matches!(g, End::Gone(o) if self.leads(self.old, *o, e)));
+        let went = gone.iter().all(|e| matches!(e, End::Gone(_)) || behind(e));
+        went && came.iter().all(|e| is_new(e) || before(e))
+    }
+
+    /// Whether a step that only one side has leads to an end that both can say.
+    fn leads(&self, side: &Workflow, step: usize, end: &End) -> bool {
+        let ends = next(side, step);
+        match end {
+            End::Here(n) if std::ptr::eq(side, self.new) => ends.contains(&Some(*n)),
+            End::Here(n) => ends.contains(&self.matched.back[*n]) && self.matched.back[*n].is_some(),
+            End::Gone(o) => std::ptr::eq(side, self.old) && ends.contains(&Some(*o)),
+            End::Out => ends.contains(&None),
+        }
     }
 
     fn change(&self, area: Area, kind: &'static str, told: String) -> Change {
@@ -119,11 +167,35 @@ impl Place<'_> {
     }
 }
 
+fn leads(ways: &[Way<'_>]) -> Vec<End> {
+    ways.iter().map(|w| w.to.map_or(End::Out, End::Here)).collect()
+}
+
 fn case(label: &str) -> String {
     match label {
         "" => String::new(),
         label => format!("for {} ", words::code(label)),
     }
+}
+
+/// Whether a step stands only between others: made by the importer, and nobody is asked in it.
+pub(super) fn is_silent(step: &Step) -> bool {
+    step.synthetic && step.ask.is_none()
+}
+
+/// The steps that a step leads to when all goes well, past what only joins paths; nothing for an end.
+pub(super) fn next(w: &Workflow, step: usize) -> Vec<Option<usize>> {
+    let mut out: BTreeMap<Node, Vec<&Edge>> = BTreeMap::new();
+    for edge in
+        w.edges.iter().filter(|e| !matches!(e.kind, EdgeKind::Back | EdgeKind::Error | EdgeKind::Timeout))
+    {
+        out.entry(edge.from).or_default().push(edge);
+    }
+    let mut ends = Vec::new();
+    for edge in out.get(&Node::Step(super::steps::ix(step))).into_iter().flatten() {
+        follow(w, &out, edge.to, &mut Vec::new(), &mut ends);
+    }
+    if ends.is_empty() { vec![None] } else { ends }
 }
 
 fn ways(w: &Workflow) -> Ways<'_> {
@@ -133,7 +205,7 @@ fn ways(w: &Workflow) -> Ways<'_> {
     }
     let mut found = Ways::new();
     for (from, edges) in &out {
-        if matches!(from, Node::Step(s) if w.step(*s).is_none_or(|s| s.synthetic)) {
+        if matches!(from, Node::Step(s) if w.step(*s).is_none_or(is_silent)) {
             continue;
         }
         let labels = found.entry(*from).or_default();
@@ -166,7 +238,7 @@ fn follow(
     let Some(step) = w.step(at) else { return };
     let next = out.get(&Node::Step(at)).map_or(&[][..], Vec::as_slice);
     let end = match step {
-        s if !s.synthetic => Some(at.0 as usize),
+        s if !is_silent(s) => Some(at.0 as usize),
         s if matches!(s.kind, StepKind::End(_)) || next.is_empty() => None,
         _ => {
             next.iter().for_each(|e| follow(w, out, e.to, seen, ends));

@@ -3,9 +3,12 @@
 //! Two states of the same workflows are compared in the model, not in their files: steps are matched over renames and
 //! moves, and everything said is derived from effects, gates, edges, values and findings of both sides.
 
+mod added;
+mod blast;
 mod condition;
 mod flow;
 mod gates;
+mod hidden;
 mod pair;
 mod script;
 mod step_change;
@@ -98,7 +101,7 @@ pub struct Change {
     pub after: Vec<Walk>,
 }
 
-/// Whom and what the changed steps can touch, on either side.
+/// Whom and what the changed steps, and the changes of access after them, can touch on one side.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Blast {
     /// Whose access, for people.
@@ -124,12 +127,14 @@ pub struct Difference {
     pub changes: Vec<Change>,
     /// What changed for people only.
     pub cosmetic: Vec<Change>,
+    /// Properties that were proved and are not any more, or the other way round.
+    pub proofs: Vec<Change>,
     /// Findings that are new.
     pub gained: Vec<Finding>,
     /// Findings that are gone.
     pub lost: Vec<Finding>,
-    /// What the changed steps touch.
-    pub blast: Blast,
+    /// What the changed steps touch, before and after.
+    pub blast: (Blast, Blast),
     /// The digests before and after.
     pub digests: (Option<Digest>, Option<Digest>),
 }
@@ -138,7 +143,7 @@ impl Difference {
     /// Whether anything changed in what the workflow does.
     #[must_use]
     pub fn acts_differently(&self) -> bool {
-        !self.changes.is_empty()
+        !self.changes.is_empty() || !self.proofs.is_empty()
     }
 }
 

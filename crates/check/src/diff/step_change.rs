@@ -2,7 +2,7 @@
 
 use super::steps::Matched;
 use super::values::{Apart, Renamed, apart};
-use super::{Area, Change, Direction, script, words};
+use super::{Area, Change, Direction, added, flow, script, words};
 use crate::catalogue::catalogue;
 use crate::tell::{enumerate, reference, verb};
 use workflow::{Effect, Kind, LoopKind, OnError, Step, StepKind, Value, Workflow};
@@ -13,12 +13,13 @@ pub(super) fn changes(old: &Workflow, new: &Workflow, matched: &Matched) -> Vec<
     for (n, step) in new.steps.iter().enumerate() {
         match matched.back[n] {
             Some(o) => both(old, new, (&old.steps[o], step), matched, &mut found),
-            None if !step.synthetic => found.push(came(step)),
+            None if !flow::is_silent(step) => found.push(added::came(new, n, matched)),
             None => {}
         }
     }
-    let gone = old.steps.iter().enumerate().filter(|(o, s)| matched.forward[*o].is_none() && !s.synthetic);
-    found.extend(gone.map(|(_, step)| went(step)));
+    let gone =
+        old.steps.iter().enumerate().filter(|(o, s)| matched.forward[*o].is_none() && !flow::is_silent(s));
+    found.extend(gone.map(|(_, step)| added::went(step)));
     found
 }
 
@@ -44,31 +45,8 @@ fn both(
     }
 }
 
-/// A step that is new.
-fn came(step: &Step) -> Change {
-    let (area, direction) = weight(step);
-    let kind = if step.changes_access() { "effect-gained" } else { "step-added" };
-    let told = format!("{} is new: it {}.", words::name(step), deeds(step.live_effects(), step));
-    let direction = if step.ask.is_some() { Direction::Better } else { direction };
-    Change::new(area, kind, &step.id, told).going(direction).on("steps").at(0, step.span.line)
-}
-
-/// A step that is gone.
-fn went(step: &Step) -> Change {
-    let (area, _) = weight(step);
-    let kind = if step.changes_access() { "effect-lost" } else { "step-removed" };
-    let takes =
-        step.live_effects().iter().any(|e| matches!(e.kind, Kind::Revoke | Kind::Disable | Kind::Ask));
-    let told = format!(
-        "{} is gone: nothing {} there any more.",
-        words::name(step),
-        deeds(step.live_effects(), step)
-    );
-    let direction = if takes { Direction::Worse } else { Direction::Open };
-    Change::new(area, kind, &step.id, told).going(direction).on("steps").at(step.span.line, 0)
-}
-
-fn weight(step: &Step) -> (Area, Direction) {
+/// How much a step that came or went weighs.
+pub(super) fn weight(step: &Step) -> (Area, Direction) {
     let is = |wanted: fn(Kind) -> bool| step.live_effects().iter().any(|e| wanted(e.kind));
     match () {
         () if step.changes_access() => (Area::Access, Direction::Worse),
@@ -83,9 +61,9 @@ fn weight(step: &Step) -> (Area, Direction) {
 }
 
 /// What effects do, in words: `gives access in Okta (`x`)`.
-fn deeds(effects: &[Effect], step: &Step) -> String {
+pub(super) fn deeds(effects: &[Effect], step: &Step) -> String {
     let mut told: Vec<String> = Vec::new();
-    for effect in effects {
+    for effect in effects.iter().filter(|e| e.kind != Kind::Control) {
         let one = deed(effect);
         if !told.contains(&one) {
             told.push(one);
@@ -184,22 +162,37 @@ fn changed(d: &Apart, with_path: bool) -> String {
 }
 
 fn asked(was: &Step, is: &Step, now: Renamed<'_>, found: &mut Vec<Change>) {
-    let (Some(a), Some(b)) = (&was.ask, &is.ask) else { return };
-    let mut add = |kind, direction, told: String| {
-        found.push(Change::new(Area::Control, kind, &is.id, told).going(direction).on("ask"));
+    let asks = |s: &Step| s.ask.is_some() || s.live_effects().iter().any(|e| e.kind == Kind::Ask);
+    if !asks(was) || !asks(is) {
+        return;
+    }
+    let told = |step: &Step| Value::List(step.target.recipient.clone());
+    let whom = |step: &Step| match step.ask.as_ref().map(|a| &a.approver) {
+        None | Some(Value::Null) => told(step),
+        Some(known) => known.clone(),
     };
-    let whom = |step: &Step, approver: &Value| match approver {
-        Value::Null => Value::List(step.target.recipient.clone()),
-        known => known.clone(),
-    };
-    let (x, y) = (whom(was, &a.approver), whom(is, &b.approver));
-    let differing = apart(&x, &y, now);
+    let (mut x, mut y) = (whom(was), whom(is));
+    let mut differing = apart(&x, &y, now);
+    if differing.is_empty() {
+        (x, y) = (told(was), told(is));
+        differing = apart(&x, &y, now);
+    }
     if !differing.is_empty() {
         let direction = if differing.iter().any(|d| d.opened) { Direction::Worse } else { Direction::Open };
         let told =
             format!("{} now asks {} instead of {}.", words::name(is), words::value(&y), words::value(&x));
-        add("approver", direction, told);
+        let change = Change::new(Area::Control, "approver", &is.id, told);
+        found.push(change.going(direction).on("ask"));
     }
+    answered(was, is, found);
+}
+
+/// What may be answered, and for how long.
+fn answered(was: &Step, is: &Step, found: &mut Vec<Change>) {
+    let (Some(a), Some(b)) = (&was.ask, &is.ask) else { return };
+    let mut add = |kind, direction, told: String| {
+        found.push(Change::new(Area::Control, kind, &is.id, told).going(direction).on("ask"));
+    };
     if a.positive != b.positive || a.negative != b.negative || a.decides != b.decides || a.answer != b.answer
     {
         let list =
@@ -312,7 +305,10 @@ fn used(old: &Workflow, new: &Workflow, was: &Step, is: &Step, now: Renamed<'_>,
     }
     let held = |w: &Workflow, s: &Step| -> Vec<String> {
         let ids = s.credentials.iter().filter_map(|c| w.credentials.get(*c as usize));
-        ids.map(|c| if c.id.is_empty() { c.name.to_string() } else { c.id.to_string() }).collect()
+        let mut ids: Vec<String> =
+            ids.map(|c| if c.id.is_empty() { c.name.to_string() } else { c.id.to_string() }).collect();
+        ids.sort();
+        ids
     };
     let (a, b) = (held(old, was), held(new, is));
     if a != b {

@@ -118,8 +118,9 @@ fn whom_it_asks_and_what_it_gives_are_told() {
     );
     let change = open.changes.iter().find(|c| c.kind == "effect-widened").unwrap();
     assert_eq!(change.direction, Direction::Worse);
-    assert_eq!(open.blast.systems, ["okta"]);
-    assert!(open.blast.open);
+    assert_eq!(open.blast.1.systems, ["okta"]);
+    assert!(open.blast.1.open);
+    assert_eq!(open.blast.0.entitlements, ["VPN-Admin"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! the same do not count.
 
 use super::words;
-use workflow::{Expression, Reference, Root, Term, Text, Value};
+use workflow::{Expression, Map, Reference, Root, Term, Text, Value};
 
 /// What an old id of a step is now.
 pub(super) type Renamed<'r> = &'r dyn Fn(&Text) -> Text;
@@ -38,10 +38,11 @@ fn differ(old: &Value, new: &Value, path: &str, now: Renamed<'_>, found: &mut Ve
     }
     match (old, new) {
         (Value::Map(a), Value::Map(b)) => {
-            for entry in &a.0 {
-                differ(&entry.value, new.get(&entry.key), &below(path, &entry.key), now, found);
+            for (i, entry) in a.0.iter().enumerate() {
+                let other = namesake(a, i, b).unwrap_or(&Value::Null);
+                differ(&entry.value, other, &below(path, &entry.key), now, found);
             }
-            for entry in b.0.iter().filter(|e| a.get(&e.key).is_none()) {
+            for (_, entry) in b.0.iter().enumerate().filter(|(i, _)| namesake(b, *i, a).is_none()) {
                 differ(&Value::Null, &entry.value, &below(path, &entry.key), now, found);
             }
         }
@@ -62,6 +63,13 @@ fn differ(old: &Value, new: &Value, path: &str, now: Renamed<'_>, found: &mut Ve
         }
         _ => found.push(told(path, old, new)),
     }
+}
+
+/// The entry of the other object with the same key; of a key that stands several times, the one at the same turn.
+fn namesake<'v>(own: &Map, i: usize, other: &'v Map) -> Option<&'v Value> {
+    let key = &own.0[i].key;
+    let turn = own.0[..i].iter().filter(|e| e.key == *key).count();
+    other.0.iter().filter(|e| e.key == *key).nth(turn).map(|e| &e.value)
 }
 
 fn told(path: &str, old: &Value, new: &Value) -> Apart {

@@ -3,7 +3,8 @@
 use super::gates::View;
 use super::steps::Matched;
 use super::{
-    Area, Blast, Change, Difference, Direction, Side, flow, gates, pair, step_change, values, words,
+    Area, Blast, Change, Difference, Direction, Side, blast, flow, gates, hidden, pair, step_change, values,
+    words,
 };
 use crate::facts::{Facts, Judge};
 use crate::proofs::Proof;
@@ -36,7 +37,7 @@ pub(super) fn compare(old: &Side, new: &Side) -> Vec<Difference> {
         difference.changes.sort_by_key(order);
     }
     found.retain(|d| {
-        let told = !d.changes.is_empty() || !d.cosmetic.is_empty();
+        let told = d.acts_differently() || !d.cosmetic.is_empty();
         told || !d.gained.is_empty() || !d.lost.is_empty() || d.digests.0 != d.digests.1
     });
     found.sort_by_key(|d| {
@@ -45,9 +46,9 @@ pub(super) fn compare(old: &Side, new: &Side) -> Vec<Difference> {
     found
 }
 
-/// What is told first; proofs stand after what made them fall.
-fn order(c: &Change) -> (Area, bool, Direction, u8) {
-    (c.area, c.rests_on == "proofs", c.direction, rank(c.kind))
+/// What is told first.
+fn order(c: &Change) -> (Area, Direction, u8) {
+    (c.area, c.direction, rank(c.kind))
 }
 
 /// Within an area and a direction: what is about the run before what is about a setting.
@@ -55,7 +56,7 @@ fn rank(kind: &str) -> u8 {
     match kind {
         "gate-lost" | "gate-weakened" => 0,
         "effect-gained" | "effect-widened" | "effect-lost" | "approver" | "condition" => 1,
-        "parameter" | "path" | "proof-lost" | "proof-gained" => 3,
+        "parameter" | "path" => 3,
         _ => 2,
     }
 }
@@ -80,7 +81,8 @@ impl Both<'_, '_> {
             cosmetic: Vec::new(),
             gained: Vec::new(),
             lost: Vec::new(),
-            blast: Blast::default(),
+            proofs: Vec::new(),
+            blast: Default::default(),
             digests: (Some(old.digest), Some(new.digest)),
         };
         let judged = (&self.old.judged[o], &self.new.judged[n]);
@@ -102,7 +104,7 @@ impl Both<'_, '_> {
             View { judge: self.judges.1, facts: &is, judged: judged.1 },
         );
         difference.changes.extend(gates::changes(&views.0, &views.1, &matched));
-        difference.changes.extend(proofs(&views.0, &views.1, &matched));
+        difference.proofs = proofs(&views.0, &views.1, &matched);
         gate_of_new(&mut difference.changes, &views.1, &matched);
         difference.gained = findings(
             &judged.1.findings,
@@ -117,10 +119,10 @@ impl Both<'_, '_> {
             |f| f.step.clone(),
         );
         let logic = difference.changes.iter().any(|c| c.area != Area::Cosmetic);
-        if !logic && old.digest != new.digest && !renamed_only(&difference.changes) {
-            difference.changes.push(untold(old, new));
+        if !logic {
+            difference.changes.extend(hidden::change(old, new, &matched, &difference.changes));
         }
-        difference.blast = blast(&difference.changes, &was, &is);
+        difference.blast = blast::of(&difference.changes, &was, &is);
         difference
     }
 }
@@ -167,28 +169,6 @@ fn proofs(old: &View<'_, '_>, new: &View<'_, '_>, matched: &Matched) -> Vec<Chan
     found
 }
 
-/// Only names changed: what a digest over names shows is told already.
-fn renamed_only(changes: &[Change]) -> bool {
-    changes.iter().any(|c| c.kind == "name")
-}
-
-/// The digest changed and nothing above says how: which parts of it.
-fn untold(old: &Workflow, new: &Workflow) -> Change {
-    let parts = |w: &Workflow| w.parts.iter().map(|p| (p.name.clone(), p.digest)).collect::<BTreeSet<_>>();
-    let (a, b) = (parts(old), parts(new));
-    let names: BTreeSet<Text> = a.symmetric_difference(&b).map(|(name, _)| name.clone()).collect();
-    let names: Vec<String> = names.iter().take(6).map(|n| words::code(n)).collect();
-    let step = names.first().map_or(Text::default(), |n| {
-        let name = n.trim_matches('`');
-        name.strip_prefix("step/").or_else(|| name.strip_prefix("trigger/")).unwrap_or("").into()
-    });
-    let told = format!(
-        "The definition changed in {}, in a way that the model does not show.",
-        crate::tell::enumerate(&names)
-    );
-    Change::new(Area::Data, "definition", &step, told).on("digest")
-}
-
 /// A workflow that only one side has.
 fn alone(side: &Side, i: usize, came: bool) -> Difference {
     let (w, judged) = (&side.workflows[i], &side.judged[i]);
@@ -209,8 +189,8 @@ fn alone(side: &Side, i: usize, came: bool) -> Difference {
     change = if came { change.at(0, w.span.line) } else { change.at(w.span.line, 0) };
     let (gained, lost) =
         if came { (judged.findings.clone(), Vec::new()) } else { (Vec::new(), judged.findings.clone()) };
-    let mut blast = Blast::default();
-    w.steps.iter().filter(|s| s.changes_access()).for_each(|s| touch(&mut blast, s));
+    let touched = blast::all(w);
+    let blast = if came { (Blast::default(), touched) } else { (touched, Blast::default()) };
     Difference {
         name: w.name.clone(),
         old: (!came).then_some(i),
@@ -219,7 +199,8 @@ fn alone(side: &Side, i: usize, came: bool) -> Difference {
         cosmetic: Vec::new(),
         gained,
         lost,
-        blast: sorted(blast),
+        proofs: Vec::new(),
+        blast,
         digests: ((!came).then_some(w.digest), came.then_some(w.digest)),
     }
 }
@@ -284,47 +265,6 @@ fn findings(
         }
     }
     only
-}
-
-/// Whom and what the changed steps and those after them touch.
-fn blast(changes: &[Change], old: &Facts<'_, '_>, new: &Facts<'_, '_>) -> Blast {
-    let mut blast = Blast::default();
-    for facts in [old, new] {
-        let named: Vec<_> = changes
-            .iter()
-            .filter(|c| c.area < Area::Data)
-            .filter_map(|c| facts.graph.find(&c.step))
-            .take(100)
-            .collect();
-        let whole = changes.iter().any(|c| c.area < Area::Data && facts.graph.find(&c.step).is_none());
-        let after: Vec<_> = named.iter().map(|s| facts.graph.after(*s)).collect();
-        for change in facts.live_changes() {
-            let touched = named.contains(&change.step) || after.iter().any(|r| r.has(change.step));
-            if whole || touched {
-                touch(&mut blast, facts.step(change.step));
-            }
-        }
-    }
-    sorted(blast)
-}
-
-fn touch(blast: &mut Blast, step: &workflow::Step) {
-    for effect in step.live_effects().iter().filter(|e| e.kind.changes_access()) {
-        let known = crate::tell::reference(&effect.identity);
-        blast.open |= step.target.identity.iter().any(|v| !v.is_constant()) || known.is_empty();
-        blast.identities.push(known.into());
-        blast.entitlements.push(crate::tell::reference(&effect.entitlement).into());
-        blast.systems.push(effect.system.clone());
-    }
-}
-
-fn sorted(mut blast: Blast) -> Blast {
-    for list in [&mut blast.identities, &mut blast.entitlements, &mut blast.systems] {
-        list.retain(|t| !t.is_empty());
-        list.sort();
-        list.dedup();
-    }
-    blast
 }
 
 /// What a change in a called workflow means for those that call it.

@@ -1,7 +1,7 @@
 //! A difference as JSON: `docs/formats/diff.md`.
 
 use super::Told;
-use check::diff::Difference;
+use check::diff::{Change, Difference};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use workflow::Finding;
@@ -18,19 +18,30 @@ pub(super) fn write(told: &Told, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{result:#}")
 }
 
-fn workflow(d: &Difference) -> Value {
+/// Whether a workflow came, went, or is another.
+pub(super) fn state(d: &Difference) -> &'static str {
+    match (d.old, d.new) {
+        (None, _) => "added",
+        (_, None) => "removed",
+        _ => "changed",
+    }
+}
+
+pub(super) fn workflow(d: &Difference) -> Value {
+    let proofs = |kind: &str| d.proofs.iter().filter(|c| c.kind == kind).collect::<Vec<&Change>>();
     json!({
         "name": d.name,
-        "state": match (d.old, d.new) { (None, _) => "added", (_, None) => "removed", _ => "changed" },
+        "state": state(d),
         "changed": d.acts_differently(),
         "digest": {"old": d.digests.0.map(|x| x.to_string()), "new": d.digests.1.map(|x| x.to_string())},
         "changes": d.changes,
         "cosmetic": d.cosmetic,
+        "proofs": {"gained": proofs("proof-gained"), "lost": proofs("proof-lost")},
         "findings": {
             "gained": d.gained.iter().map(finding).collect::<Vec<_>>(),
             "lost": d.lost.iter().map(finding).collect::<Vec<_>>(),
         },
-        "blast": d.blast,
+        "blast": {"before": d.blast.0, "after": d.blast.1},
     })
 }
 

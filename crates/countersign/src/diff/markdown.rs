@@ -1,8 +1,8 @@
 //! A difference as Markdown, for a merge request.
 
-use super::{Told, plain};
+use super::{Names, Told, plain};
 use crate::report::words::times;
-use check::diff::{Difference, Direction};
+use check::diff::{Change, Difference, Direction};
 use std::io::{self, Write};
 use workflow::Finding;
 
@@ -15,7 +15,7 @@ pub(super) fn write(told: &Told, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     for difference in &told.differences {
-        workflow(difference, out)?;
+        workflow(difference, &told.names(difference), out)?;
     }
     if !told.problems.is_empty() {
         writeln!(out, "\n### Files that could not be read\n")?;
@@ -24,34 +24,45 @@ pub(super) fn write(told: &Told, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn workflow(d: &Difference, out: &mut dyn Write) -> io::Result<()> {
+fn workflow(d: &Difference, names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n### {}\n", escaped(&d.name))?;
     if !d.acts_differently() {
         writeln!(out, "No change in what it does.")?;
     }
-    for change in &d.changes {
-        let word = match change.direction {
-            Direction::Worse => "**less control:** ",
-            Direction::Better => "**more control:** ",
-            Direction::Open => "",
-        };
-        writeln!(out, "- {word}{}", escaped(&change.sentence))?;
-        if !change.after.is_empty() && change.before != change.after {
-            writeln!(out, "  - before: {}", escaped(&plain::walk(&change.before)))?;
-            writeln!(out, "  - after: {}", escaped(&plain::walk(&change.after)))?;
+    d.changes.iter().try_for_each(|c| told(c, names, out))?;
+    for (title, kind) in plain::PROOFS {
+        let of: Vec<&Change> = d.proofs.iter().filter(|c| c.kind == kind).collect();
+        if !of.is_empty() {
+            writeln!(out, "\n{title}:\n")?;
+            of.into_iter().try_for_each(|c| told(c, names, out))?;
         }
     }
     findings("New findings", &d.gained, out)?;
     findings("Findings that are gone", &d.lost, out)?;
     let touched = plain::touched(d);
     if !touched.is_empty() {
-        writeln!(out, "\n| touches | |\n| --- | --- |")?;
-        touched.iter().try_for_each(|(title, list)| writeln!(out, "| {title} | {} |", escaped(list)))?;
+        writeln!(out, "\n| Touches | before | after |\n| --- | --- | --- |")?;
+        for [title, before, after] in &touched {
+            writeln!(out, "| {title} | {} | {} |", escaped(before), escaped(after))?;
+        }
     }
     if !d.cosmetic.is_empty() {
         writeln!(out, "\n<details><summary>For people only</summary>\n")?;
         d.cosmetic.iter().try_for_each(|c| writeln!(out, "- {}", escaped(&c.sentence)))?;
         writeln!(out, "\n</details>")?;
+    }
+    Ok(())
+}
+
+fn told(change: &Change, names: &Names<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let word = match change.direction {
+        Direction::Worse => "**less control:** ",
+        Direction::Better => "**more control:** ",
+        Direction::Open => "",
+    };
+    writeln!(out, "- {word}{}", escaped(&change.sentence))?;
+    for (when, stations) in plain::walked(change) {
+        writeln!(out, "  - {when}: {}", escaped(&plain::walk(stations, names)))?;
     }
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! `countersign diff`: what changed in what workflows can do, between two files, folders or revisions of git.
 
+mod html;
 mod json;
 mod load;
 mod markdown;
 mod plain;
 
 use crate::check::Exit;
-use check::diff::{Difference, compare};
+use check::diff::{Difference, Side, compare};
 use clap::ValueEnum;
+pub(crate) use html::PAGE;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
@@ -44,17 +47,36 @@ pub enum Format {
     Json,
     /// Markdown, for a merge request.
     Markdown,
+    /// One page to open in a browser, with both graphs.
+    Html,
 }
 
-/// What is printed: both sides by name, the differences, and files that could not be read.
+/// What is printed: both sides by name and in full, the differences, and files that could not be read.
 pub(crate) struct Told {
     pub old: String,
     pub new: String,
+    pub sides: (Side, Side),
     pub differences: Vec<Difference>,
     pub problems: Vec<String>,
 }
 
+/// Names of steps and triggers by their ids.
+pub(crate) type Names<'t> = HashMap<&'t str, &'t str>;
+
 impl Told {
+    /// The names of both sides of a difference; the new ones count.
+    fn names(&self, d: &Difference) -> Names<'_> {
+        let sides = [(&self.sides.0, d.old), (&self.sides.1, d.new)];
+        let workflows = sides.into_iter().filter_map(|(side, i)| side.workflows.get(i?));
+        let mut names = Names::new();
+        for w in workflows {
+            names.extend(w.triggers.iter().map(|t| (t.id.as_str(), t.name.as_str())));
+            names.extend(w.steps.iter().map(|s| (s.id.as_str(), s.name.as_str())));
+        }
+        names.retain(|_, name| !name.is_empty());
+        names
+    }
+
     /// How many workflows do something else now.
     fn acting(&self) -> usize {
         self.differences.iter().filter(|d| d.acts_differently()).count()
@@ -72,7 +94,8 @@ pub fn run(options: &Options) -> io::Result<Exit> {
     problems.sort();
     problems.dedup();
     let differences = compare(&old, &new);
-    let told = Told { old: options.old.clone(), new: options.new.clone(), differences, problems };
+    let (told_old, told_new) = (options.old.clone(), options.new.clone());
+    let told = Told { old: told_old, new: told_new, sides: (old, new), differences, problems };
     match &options.output {
         Some(path) => {
             let file = File::create(path).map_err(|e| {
@@ -101,6 +124,7 @@ fn print(format: Format, told: &Told, out: &mut dyn Write, colour: bool) -> io::
         Format::Plain => plain::write(told, colour, out)?,
         Format::Json => json::write(told, out)?,
         Format::Markdown => markdown::write(told, out)?,
+        Format::Html => html::write(told, out)?,
     }
     out.flush()
 }

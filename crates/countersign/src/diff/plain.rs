@@ -1,12 +1,12 @@
 //! A difference for a terminal.
 
-use super::Told;
+use super::{Names, Told};
 use crate::check::width;
 use crate::report::plain::{Style, clean, wrap};
 use crate::report::words::times;
-use check::diff::{Change, Difference, Direction};
+use check::diff::{Blast, Change, Difference, Direction};
 use std::io::{self, Write};
-use workflow::{Finding, Walk};
+use workflow::{Finding, Text, Walk};
 
 pub(super) fn write(told: &Told, colour: bool, out: &mut dyn Write) -> io::Result<()> {
     let style = Style { colour, all: true, width: width().min(110) };
@@ -20,7 +20,7 @@ pub(super) fn write(told: &Told, colour: bool, out: &mut dyn Write) -> io::Resul
         )?,
     }
     for difference in &told.differences {
-        workflow(difference, style, out)?;
+        workflow(difference, &told.names(difference), style, out)?;
     }
     for problem in &told.problems {
         writeln!(out, "\nproblem: {}", clean(problem))?;
@@ -28,33 +28,60 @@ pub(super) fn write(told: &Told, colour: bool, out: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
-fn workflow(d: &Difference, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn workflow(d: &Difference, names: &Names<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}", style.bold(&clean(&d.name)))?;
     if !d.acts_differently() {
         writeln!(out, "  No change in what it does.")?;
     }
     for change in &d.changes {
-        let mark = match change.direction {
-            Direction::Worse => style.fault("!"),
-            Direction::Better => "+".to_owned(),
-            Direction::Open => "~".to_owned(),
-        };
-        paragraph(&mark, &sentence(change), style, out)?;
-        if !change.after.is_empty() && change.before != change.after {
-            writeln!(out, "      before  {}", style.dim(&walk(&change.before)))?;
-            writeln!(out, "      after   {}", style.dim(&walk(&change.after)))?;
+        told(change, names, style, out)?;
+    }
+    for (title, kind) in PROOFS {
+        let of: Vec<&Change> = d.proofs.iter().filter(|c| c.kind == kind).collect();
+        if !of.is_empty() {
+            writeln!(out, "  {title}")?;
+            of.into_iter().try_for_each(|c| told(c, names, style, out))?;
         }
     }
     findings("New findings", &d.gained, style, out)?;
     findings("Findings that are gone", &d.lost, style, out)?;
-    for (title, list) in touched(d) {
-        writeln!(out, "  {title}: {}", clean(&list))?;
+    for [title, before, after] in touched(d) {
+        let told = if before == after { before } else { format!("{before} → {after}") };
+        writeln!(out, "  {title}: {}", clean(&told))?;
     }
     if !d.cosmetic.is_empty() {
         writeln!(out, "  {}", style.dim("For people only"))?;
         d.cosmetic.iter().try_for_each(|c| paragraph("·", &c.sentence, style, out))?;
     }
     Ok(())
+}
+
+/// Proofs by what became of them.
+pub(super) const PROOFS: [(&str, &str); 2] =
+    [("Proofs lost", "proof-lost"), ("Proofs gained", "proof-gained")];
+
+/// A sentence, and the walks before and after where it is about how a step is reached.
+fn told(change: &Change, names: &Names<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mark = match change.direction {
+        Direction::Worse => style.fault("!"),
+        Direction::Better => "+".to_owned(),
+        Direction::Open => "~".to_owned(),
+    };
+    paragraph(&mark, &sentence(change), style, out)?;
+    for (when, stations) in walked(change) {
+        writeln!(out, "      {when:7} {}", style.dim(&walk(stations, names)))?;
+    }
+    Ok(())
+}
+
+/// The walks that show a change; a proof that holds has none.
+pub(super) fn walked(change: &Change) -> Vec<(&'static str, &[Walk])> {
+    if change.after.is_empty() && change.before.is_empty() || change.before == change.after {
+        return Vec::new();
+    }
+    let proof = change.kind.starts_with("proof");
+    let both = [("before", change.before.as_slice()), ("after", change.after.as_slice())];
+    both.into_iter().filter(|(_, walk)| !proof || !walk.is_empty()).collect()
 }
 
 /// A sentence with the line where it stands.
@@ -86,30 +113,37 @@ fn findings(title: &str, findings: &[Finding], style: Style, out: &mut dyn Write
     Ok(())
 }
 
-/// A walk on one line.
-pub(super) fn walk(walk: &[Walk]) -> String {
+/// A walk on one line, by the names of its steps.
+pub(super) fn walk(walk: &[Walk], names: &Names<'_>) -> String {
     if walk.is_empty() {
         return "not reached".to_owned();
     }
-    let stations = walk
-        .iter()
-        .map(|w| if w.leaves.is_empty() { w.step.to_string() } else { format!("{} ({})", w.step, w.leaves) });
+    let stations = walk.iter().map(|w| {
+        let name = names.get(w.step.as_str()).copied().unwrap_or(&w.step);
+        if w.leaves.is_empty() { name.to_owned() } else { format!("{name} ({})", w.leaves) }
+    });
     clean(&stations.collect::<Vec<_>>().join(" → "))
 }
 
-/// Whom and what the change touches, with titles.
-pub(super) fn touched(d: &Difference) -> Vec<(&'static str, String)> {
-    let list = |texts: &[workflow::Text]| {
-        let shown: Vec<String> = texts.iter().take(8).map(|t| format!("`{t}`")).collect();
-        let more = texts.len().saturating_sub(8);
-        shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
-    };
-    let b = &d.blast;
-    let mut identities = list(&b.identities);
-    if b.open {
-        let open = "whom is only known in a run";
-        identities = if identities.is_empty() { open.to_owned() } else { format!("{identities} ({open})") };
-    }
-    let all = [("Identities", identities), ("Access", list(&b.entitlements)), ("Systems", list(&b.systems))];
-    all.into_iter().filter(|(_, l)| !l.is_empty()).collect()
+/// Whom and what the changed steps touch: a title, before, after.
+pub(super) fn touched(d: &Difference) -> Vec<[String; 3]> {
+    let all: [(&str, fn(&Blast) -> String); 3] = [
+        ("Identities", |b| {
+            let open = if b.open { "whom is only known in a run" } else { "" };
+            let known = list(&b.identities);
+            if known.is_empty() || open.is_empty() { known + open } else { format!("{known} ({open})") }
+        }),
+        ("Access", |b| list(&b.entitlements)),
+        ("Systems", |b| list(&b.systems)),
+    ];
+    let rows = all.into_iter().map(|(title, told)| [title.to_owned(), told(&d.blast.0), told(&d.blast.1)]);
+    let shown = rows.filter(|[_, before, after]| !before.is_empty() || !after.is_empty());
+    let or_nothing = |t: String| if t.is_empty() { "nothing".to_owned() } else { t };
+    shown.map(|[title, before, after]| [title, or_nothing(before), or_nothing(after)]).collect()
+}
+
+fn list(texts: &[Text]) -> String {
+    let shown: Vec<String> = texts.iter().take(8).map(|t| format!("`{t}`")).collect();
+    let more = texts.len().saturating_sub(8);
+    shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
 }

@@ -18,6 +18,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::{Cache, Known, Store};
+pub(crate) use worker::body as drawn;
 pub use worker::{Visit, trigger_report};
 use workflow::{Digest, Problem};
 

@@ -193,7 +193,8 @@ fn head(w: &Workflow, body: &Body) -> Head {
     }
 }
 
-fn body(w: &Workflow, judged: Judged) -> Body {
+/// What is kept of a judged workflow.
+pub(crate) fn body(w: &Workflow, judged: Judged) -> Body {
     let gates: HashMap<usize, &str> = judged.gates.iter().map(|(s, g)| (s.0 as usize, g.as_str())).collect();
     let shown: Vec<usize> = (0..w.steps.len()).filter(|i| !w.steps[*i].synthetic).collect();
     let triggers = w.triggers.iter().map(trigger_report);

@@ -16,7 +16,9 @@ const SHOWN: [&str; 5] = [
 
 /// Adds the parts and the digest.
 pub(super) fn add(version: Node<'_>, export: Node<'_>, by_id: &ById<'_>, w: &mut Workflow) {
-    let shown = |n: Node<'_>| n.key().is_some_and(|k| SHOWN.contains(&k));
+    // Of steps, of the version, and of what they say about their plugin; a parameter of such a name is given to it.
+    let given = |n: Node<'_>| n.parent().and_then(Node::key) == Some("input");
+    let shown = |n: Node<'_>| n.key().is_some_and(|k| SHOWN.contains(&k)) && !given(n);
     let mut ids: Vec<&&str> = by_id.keys().collect();
     ids.sort_unstable();
     for id in ids {

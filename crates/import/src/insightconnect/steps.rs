@@ -152,7 +152,10 @@ fn shaped(step: &Step) -> Option<Value> {
     if !SHAPERS.contains(&step.connector.as_str()) {
         return None;
     }
-    let given: Vec<Term> = step.parameters.entries().iter().map(|e| term(&e.value)).collect();
+    // By name: the order in which an object is written says nothing.
+    let mut named: Vec<_> = step.parameters.entries().iter().collect();
+    named.sort_by(|a, b| a.key.cmp(&b.key));
+    let given: Vec<Term> = named.iter().map(|e| term(&e.value)).collect();
     let made = Term::Call(Function::Other(step.operation.clone()), given);
     Some(computed(Language::InsightConnect, step.operation.clone(), made, step.span.line))
 }

@@ -112,7 +112,10 @@ fn classic(conditions: &Value, parameters: &Value) -> Term {
         let kind = entry.key.clone();
         entry.value.items().iter().map(|rule| classic_rule(&kind, rule, "value1")).collect::<Vec<_>>()
     };
-    all_or_any(any, conditions.entries().iter().flat_map(of_kind).collect())
+    // By kind: the order in which an object is written says nothing.
+    let mut kinds: Vec<&Entry> = conditions.entries().iter().collect();
+    kinds.sort_by(|a, b| a.key.cmp(&b.key));
+    all_or_any(any, kinds.into_iter().flat_map(of_kind).collect())
 }
 
 fn classic_rule(kind: &str, rule: &Value, left: &str) -> Term {

@@ -13,8 +13,25 @@ use workflow::{
 };
 
 /// What a node has that is not a parameter of what it does.
-pub(super) const FRAME: &[&str] =
-    &["id", "type", "z", "g", "x", "y", "w", "h", "l", "d", "wires", "name", "info"];
+pub(super) const FRAME: &[&str] = &[
+    "id",
+    "type",
+    "z",
+    "g",
+    "x",
+    "y",
+    "w",
+    "h",
+    "l",
+    "d",
+    "wires",
+    "name",
+    "info",
+    "icon",
+    "color",
+    "inputLabels",
+    "outputLabels",
+];
 
 /// The step that a node makes.
 pub(super) fn step(network: &Network<'_>, ix: usize, at: &At<'_>) -> Step {

@@ -305,9 +305,10 @@ fn transformed(variable: &Value, line: u32) -> Value {
         let name = id.strip_prefix("sp:transform:").unwrap_or(id).split(':').next().unwrap_or_default();
         let input = transform.get("input");
         let mut arguments = vec![term];
-        if !input.is_empty() {
-            arguments.extend(input.entries().iter().map(|e| choice::to_term(&e.value)));
-        }
+        // By name: the order in which an object is written says nothing.
+        let mut named: Vec<_> = input.entries().iter().collect();
+        named.sort_by(|a, b| a.key.cmp(&b.key));
+        arguments.extend(named.iter().map(|e| choice::to_term(&e.value)));
         term = Term::Call(function(name), arguments);
         text.push(' ');
         text.push_str(name);

@@ -151,7 +151,7 @@ fn names<'d>(kind: Kind, data: Node<'d>) -> (&'d str, &'d str) {
                 (function.str("repoName").unwrap_or("phantom"), function.str("name").unwrap_or_default())
             }
             None => {
-                let utility = data.get("utilities").and_then(|u| u.entries().next());
+                let utility = data.get("utilities").and_then(|u| u.entries().min_by_key(|(name, _)| *name));
                 let label = utility.and_then(|(name, u)| u.str("label").or(Some(name)));
                 ("phantom", label.unwrap_or("api"))
             }

@@ -55,13 +55,16 @@ fn parameters(block: &Block<'_>, scope: &Scope<'_>) -> Value {
     let mut map = Map::default();
     match (block.kind, whole) {
         // Functions of the utility block stand by name; their inputs are the parameters.
-        (Kind::Utility, Value::Map(functions)) => functions.0.into_iter().for_each(|f| match f.value {
-            Value::Map(inputs) => match inputs.get("dataPath") {
-                Some(path) => map.push(f.key, path.clone(), f.line),
-                None => map.0.extend(inputs.0.into_iter().filter(|e| e.key != "_internal")),
-            },
-            other => map.push(f.key, other, f.line),
-        }),
+        (Kind::Utility, Value::Map(mut functions)) => {
+            functions.0.sort_by(|a, b| a.key.cmp(&b.key));
+            functions.0.into_iter().for_each(|f| match f.value {
+                Value::Map(inputs) => match inputs.get("dataPath") {
+                    Some(path) => map.push(f.key, path.clone(), f.line),
+                    None => map.0.extend(inputs.0.into_iter().filter(|e| e.key != "_internal")),
+                },
+                other => map.push(f.key, other, f.line),
+            });
+        }
         (Kind::Utility, Value::List(calls)) => calls.into_iter().for_each(|c| {
             if let Value::Map(inputs) = c {
                 map.0.extend(inputs.0);

@@ -5,7 +5,7 @@ use crate::accept::{Accepted, Note};
 use crate::report::view::{Count, View};
 use crate::report::{Item, words};
 use crate::scan::Scan;
-use crate::scan::model::{FileVerdict, StepReport, TriggerReport, kinds, named};
+use crate::scan::model::{Body, FileVerdict, StepReport, TriggerReport, kinds, named};
 use crate::test::tested::Tested;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -195,6 +195,23 @@ pub fn detail<'s>(item: &'s Item<'_>, tested: &'s [Tested]) -> Detail<'s> {
         accepted: item.accepted.iter().map(accepted).collect(),
         coverage: coverage(item, tested),
         callers: body.callers.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect(),
+    }
+}
+
+/// What is needed to draw a workflow.
+#[derive(Serialize)]
+pub struct Drawing<'s> {
+    triggers: Vec<Trigger<'s>>,
+    steps: Vec<Step<'s>>,
+    edges: Vec<(i32, i32, &'s str)>,
+}
+
+/// A workflow as it is drawn.
+pub fn drawing(body: &Body) -> Drawing<'_> {
+    Drawing {
+        triggers: body.triggers.iter().map(trigger).collect(),
+        steps: body.steps.iter().map(step).collect(),
+        edges: body.edges.iter().map(|e| (e.from, e.to, e.label.as_str())).collect(),
     }
 }
 

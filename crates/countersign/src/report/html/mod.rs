@@ -1,26 +1,35 @@
 //! The report as one page to open in a browser: nothing is loaded from elsewhere, and what workflows say stands in it
 //! as data only. Workflows are written one at a time, so that memory does not grow with the report.
 
-mod data;
+pub(crate) mod data;
 
 use super::view::{Count, View, each, tally};
 use crate::scan::Scan;
 use crate::test::tested::Tested;
-use serde::Serialize;
 use std::io::{self, Write};
 use workflow::Digest;
 
-const PAGE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
-const SCRIPTS: [&str; 5] = [
-    include_str!("dom.js"),
-    include_str!("layout.js"),
-    include_str!("graph.js"),
-    include_str!("detail.js"),
-    include_str!("page.js"),
-];
+/// A page: its markup, with marks where the rest goes, what it looks like, and what it runs.
+pub(crate) struct Page {
+    pub markup: &'static str,
+    pub styles: &'static [&'static str],
+    pub scripts: &'static [&'static str],
+}
 
-/// Where the data and the script stand in the page.
+const PAGE: Page = Page {
+    markup: include_str!("page.html"),
+    styles: &[include_str!("page.css")],
+    scripts: &[
+        include_str!("dom.js"),
+        include_str!("theme.js"),
+        include_str!("layout.js"),
+        include_str!("graph.js"),
+        include_str!("detail.js"),
+        include_str!("page.js"),
+    ],
+};
+
+/// Where the data and the script stand in a page.
 const DATA: &str = "<!-- data -->";
 const SCRIPT: &str = "<!-- script -->";
 
@@ -33,23 +42,35 @@ pub fn write(scan: &Scan, view: &View<'_>, tested: &[Tested], out: &mut dyn Writ
     let mut total = Count::default();
     counts.iter().for_each(|(_, c)| total.add_count(c));
     let order: Vec<(usize, usize)> = counts.into_iter().map(|(at, _)| at).collect();
-
-    let script = format!("\"use strict\";\n{}", SCRIPTS.concat());
-    let style = format!("\n{STYLE}");
-    let head = PAGE.replace("{policy}", &policy(&script, &style)).replace("{style}", &style);
-    let (before, rest) = head.split_once(DATA).unwrap_or((&head, ""));
-    let (between, after) = rest.split_once(SCRIPT).unwrap_or((rest, ""));
-    out.write_all(before.as_bytes())?;
-    let mut rules = data::Rules::default();
-    each(scan, view, &order, &mut |item| {
-        rules.add(item);
-        block("row", &data::row(item), out)?;
-        block("detail", &data::detail(item, tested), out)
+    PAGE.write(out, &mut |out| {
+        let mut rules = data::Rules::default();
+        each(scan, view, &order, &mut |item| {
+            rules.add(item);
+            block("row", &data::row(item), out)?;
+            block("detail", &data::detail(item, tested), out)
+        })?;
+        block("rules", &rules.pages(), out)?;
+        block("summary", &data::summary(scan, view), out)
     })?;
-    block("rules", &rules.pages(), out)?;
-    block("summary", &data::summary(scan, view), out)?;
-    write!(out, "{between}<script>{script}</script>{after}")?;
     Ok(total)
+}
+
+impl Page {
+    /// Writes the page with its data.
+    pub(crate) fn write(
+        &self,
+        out: &mut dyn Write,
+        data: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let script = format!("\"use strict\";\n{}", self.scripts.concat());
+        let style = format!("\n{}", self.styles.concat());
+        let head = self.markup.replace("{policy}", &policy(&script, &style)).replace("{style}", &style);
+        let (before, rest) = head.split_once(DATA).unwrap_or((&head, ""));
+        let (between, after) = rest.split_once(SCRIPT).unwrap_or((rest, ""));
+        out.write_all(before.as_bytes())?;
+        data(out)?;
+        write!(out, "{between}<script>{script}</script>{after}")
+    }
 }
 
 /// What the page may do: run its own script, use its own style, and load nothing.
@@ -64,7 +85,7 @@ fn policy(script: &str, style: &str) -> String {
 }
 
 /// Writes data as a block that the browser does not run.
-fn block(class: &str, data: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn block(class: &str, data: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "<script type=\"application/json\" class=\"{class}\">")?;
     serde_json::to_writer(Escaped(&mut *out), data)?;
     out.write_all(b"</script>\n")
@@ -111,7 +132,11 @@ fn base64(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn written(data: &impl Serialize) -> String {
+    fn all() -> impl Iterator<Item = &'static Page> {
+        [&PAGE, &crate::diff::PAGE].into_iter()
+    }
+
+    fn written(data: &impl serde::Serialize) -> String {
         let mut out = Vec::new();
         block("row", data, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -131,7 +156,7 @@ mod tests {
 
     #[test]
     fn assets_cannot_end_their_blocks_and_make_no_markup_of_data() {
-        for script in SCRIPTS {
+        for script in all().flat_map(|p| p.scripts) {
             for word in [
                 "</script",
                 "<!--",
@@ -144,19 +169,20 @@ mod tests {
                 assert!(!script.contains(word), "a script has `{word}`");
             }
         }
-        assert!(
-            !STYLE.contains("</style")
-                && STYLE.matches("url(").count() == STYLE.matches("url(\"#").count()
-                && !STYLE.contains("@import")
-        );
-        assert_eq!(PAGE.matches(DATA).count(), 1);
-        assert_eq!(PAGE.matches(SCRIPT).count(), 1);
-        assert!(!PAGE.contains(" on"), "an inline handler");
+        for style in all().flat_map(|p| p.styles) {
+            let own = style.matches("url(").count() == style.matches("url(\"#").count();
+            assert!(own && !style.contains("</style") && !style.contains("@import"));
+        }
+        for page in all() {
+            assert_eq!(page.markup.matches(DATA).count(), 1);
+            assert_eq!(page.markup.matches(SCRIPT).count(), 1);
+            assert!(!page.markup.contains(" on"), "an inline handler");
+        }
     }
 
     #[test]
     fn assets_are_short() {
-        for text in SCRIPTS.iter().chain([&STYLE, &PAGE]) {
+        for text in all().flat_map(|p| p.scripts.iter().chain(p.styles).chain([&p.markup])) {
             assert!(text.lines().count() <= 600);
         }
     }

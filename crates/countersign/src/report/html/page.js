@@ -272,26 +272,11 @@ function around(index) {
     link(at - 1, "Previous"), at >= 0 && h("span", { class: "dim" }, `${number(at + 1)} of ${number(state.found.length)}`), link(at + 1, "Next")];
 }
 
-const THEMES = ["auto", "light", "dark"];
-function theme(next) {
-  const root = document.documentElement;
-  let now = next;
-  try {
-    if (next) localStorage.setItem("countersign-theme", next);
-    else now = localStorage.getItem("countersign-theme");
-  } catch { /* pages from files may keep nothing */ }
-  now = THEMES.includes(now) ? now : "auto";
-  root.dataset.theme = now;
-  byId("theme").textContent = `Colours: ${now}`;
-}
-
 function printed() {
   if (byId("detail").hidden) drawList(true);
   document.querySelectorAll("#detail details").forEach((d) => { d.open = true; });
 }
 
-theme();
-byId("theme").addEventListener("click", () => theme(THEMES[(THEMES.indexOf(document.documentElement.dataset.theme) + 1) % 3]));
 byId("query").addEventListener("input", (event) => { state.query = event.target.value; search(); });
 byId("clear").addEventListener("click", () => {
   byId("query").value = state.query = "";

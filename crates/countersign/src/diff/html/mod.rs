@@ -1,0 +1,87 @@
+//! A difference as one page to open in a browser, with both graphs: nothing is loaded from elsewhere, and what workflows
+//! say stands in it as data only.
+
+use super::{Told, json};
+use crate::report::html::{Page, block, data};
+use crate::scan;
+use check::diff::{Difference, Side};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::io::{self, Write};
+
+pub(crate) const PAGE: Page = Page {
+    markup: include_str!("page.html"),
+    styles: &[include_str!("../../report/html/page.css"), include_str!("page.css")],
+    scripts: &[
+        include_str!("../../report/html/dom.js"),
+        include_str!("../../report/html/theme.js"),
+        include_str!("../../report/html/layout.js"),
+        include_str!("../../report/html/graph.js"),
+        include_str!("../../report/html/detail.js"),
+        include_str!("page.js"),
+    ],
+};
+
+/// What is known of a workflow before it is opened.
+#[derive(Serialize)]
+struct Head<'d> {
+    name: &'d str,
+    state: &'static str,
+    acts: bool,
+    count: usize,
+}
+
+pub(super) fn write(told: &Told, out: &mut dyn Write) -> io::Result<()> {
+    PAGE.write(out, &mut |out| {
+        for difference in &told.differences {
+            let head = Head {
+                name: &difference.name,
+                state: json::state(difference),
+                acts: difference.acts_differently(),
+                count: difference.changes.len(),
+            };
+            block("head", &head, out)?;
+            block("body", &body(told, difference), out)?;
+        }
+        let summary = json!({
+            "old": told.old,
+            "new": told.new,
+            "acting": told.acting(),
+            "problems": told.problems,
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        block("summary", &summary, out)
+    })
+}
+
+/// The JSON of a difference, with both graphs and the steps that are marked in them.
+fn body(told: &Told, difference: &Difference) -> Value {
+    let mut value = json::workflow(difference);
+    let sides = [(&told.sides.0, difference.old, "old"), (&told.sides.1, difference.new, "new")];
+    for (side, index, key) in sides {
+        value[key] = index.map_or(Value::Null, |i| drawing(side, i));
+    }
+    let ids = |side: &Side, i: Option<usize>| -> Vec<String> {
+        let w = i.and_then(|i| side.workflows.get(i));
+        w.map(|w| {
+            let steps = w.own_steps().map(|s| s.id.to_string());
+            steps.chain(w.triggers.iter().map(|t| t.id.to_string())).collect()
+        })
+        .unwrap_or_default()
+    };
+    let renamed = |id: &String| difference.cosmetic.iter().any(|c| c.kind == "name" && c.step == id.as_str());
+    let (was, is) = (ids(&told.sides.0, difference.old), ids(&told.sides.1, difference.new));
+    let came: Vec<&String> = is.iter().filter(|id| !was.contains(id) && !renamed(id)).collect();
+    let went: Vec<&String> = was.iter().filter(|id| !is.contains(id)).collect();
+    let changed: Vec<&str> = difference.changes.iter().map(|c| c.step.as_str()).collect();
+    value["came"] = json!(if difference.old.is_some() { came } else { Vec::new() });
+    value["went"] = json!(if difference.new.is_some() { went } else { Vec::new() });
+    value["changed"] = json!(changed);
+    value
+}
+
+fn drawing(side: &Side, i: usize) -> Value {
+    let (Some(w), Some(judged)) = (side.workflows.get(i), side.judged.get(i)) else { return Value::Null };
+    let body = scan::drawn(w, judged.clone());
+    serde_json::to_value(data::drawing(&body)).unwrap_or(Value::Null)
+}
