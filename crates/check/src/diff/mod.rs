@@ -135,6 +135,8 @@ pub struct Difference {
     pub lost: Vec<Finding>,
     /// What the changed steps touch, before and after.
     pub blast: (Blast, Blast),
+    /// Steps that have another id now: the old one and the new one.
+    pub renamed: Vec<(Text, Text)>,
     /// The digests before and after.
     pub digests: (Option<Digest>, Option<Digest>),
 }

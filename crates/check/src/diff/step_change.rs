@@ -39,6 +39,9 @@ fn both(
     failing(was, is, found);
     used(old, new, was, is, &now, found);
     given(was, is, &now, found);
+    if found.len() == from && is.kind != StepKind::Branch {
+        shaped(was, is, &now, found);
+    }
     named(was, is, found);
     for change in &mut found[from..] {
         (change.old_line, change.new_line) = (was.span.line, is.span.line);
@@ -394,6 +397,16 @@ fn given(was: &Step, is: &Step, now: Renamed<'_>, found: &mut Vec<Change>) {
     if !assigned.is_empty() {
         let told = format!("What {} sets changed: {}.", words::name(is), tell(&assigned));
         found.push(Change::new(Area::Data, "variable", &is.id, told).on("assigns"));
+    }
+}
+
+/// What the platform does to data around a step, where nothing else shows the change.
+fn shaped(was: &Step, is: &Step, now: Renamed<'_>, found: &mut Vec<Change>) {
+    let differing = apart(&was.flow, &is.flow, now);
+    if !differing.is_empty() {
+        let told: Vec<String> = differing.iter().take(3).map(|d| changed(d, true)).collect();
+        let told = format!("What {} takes in or hands on changed: {}.", words::name(is), told.join(", "));
+        found.push(Change::new(Area::Data, "parameter", &is.id, told).on("flow"));
     }
 }
 

@@ -83,6 +83,7 @@ impl Both<'_, '_> {
             lost: Vec::new(),
             proofs: Vec::new(),
             blast: Default::default(),
+            renamed: Vec::new(),
             digests: (Some(old.digest), Some(new.digest)),
         };
         let judged = (&self.old.judged[o], &self.new.judged[n]);
@@ -92,6 +93,8 @@ impl Both<'_, '_> {
             return difference;
         }
         let matched = Matched::new(old, new);
+        difference.renamed = matched.renamed.iter().map(|(a, b)| (a.clone(), b.clone())).collect();
+        difference.renamed.sort();
         difference.changes = step_change::changes(old, new, &matched);
         difference.changes.extend(flow::changes(old, new, &matched));
         difference.changes.extend(flow::starts(old, new, &matched));
@@ -201,6 +204,7 @@ fn alone(side: &Side, i: usize, came: bool) -> Difference {
         lost,
         proofs: Vec::new(),
         blast,
+        renamed: Vec::new(),
         digests: ((!came).then_some(w.digest), came.then_some(w.digest)),
     }
 }

@@ -1,12 +1,12 @@
 //! Pairs made by the mutants of the test of workflows, over every definition: the first sentences name what each did.
 
 use super::definitions::{definitions, judged, side, slow};
-use super::judge::Pair;
+use super::judge::{Pair, of_value};
 use check::diff::{Side, compare};
 use machine::Program;
-use machine::mutate::{Mutant, mutants};
+use machine::mutate::{Edit, Mutant, mutants};
 use std::collections::BTreeMap;
-use workflow::Digest;
+use workflow::{Digest, Value, Workflow};
 
 /// How many sentences are read.
 const FIRST: usize = 3;
@@ -80,9 +80,16 @@ fn chosen(side: &Side) -> Vec<(usize, Mutant)> {
 fn mutated(side: &Side, i: usize, mutant: &Mutant) -> Option<Side> {
     let mut workflows = side.workflows.clone();
     mutant.edit.apply(&mut workflows[i]);
-    if workflows[i] == side.workflows[i] {
+    if workflows[i] == side.workflows[i] || is_no_change(&side.workflows[i], mutant) {
         return None;
     }
     workflows[i].digest = Digest::of(format!("{:?}", workflows[i].steps).as_bytes());
     Some(judged(workflows))
+}
+
+/// Whoever benefits is asked already: only the line where that is written differs.
+fn is_no_change(workflow: &Workflow, mutant: &Mutant) -> bool {
+    let Edit::Approver(step, whom) = &mutant.edit else { return false };
+    let words = |values: &[Value]| values.iter().flat_map(of_value).collect::<Vec<String>>();
+    words(whom) == words(&workflow.steps[step.0 as usize].target.recipient)
 }

@@ -36,6 +36,7 @@ pub(super) fn workflow(d: &Difference) -> Value {
         "digest": {"old": d.digests.0.map(|x| x.to_string()), "new": d.digests.1.map(|x| x.to_string())},
         "changes": d.changes,
         "cosmetic": d.cosmetic,
+        "renamed": d.renamed.iter().map(|(old, new)| json!({"old": old, "new": new})).collect::<Vec<_>>(),
         "proofs": {"gained": proofs("proof-gained"), "lost": proofs("proof-lost")},
         "findings": {
             "gained": d.gained.iter().map(finding).collect::<Vec<_>>(),

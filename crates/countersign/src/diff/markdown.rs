@@ -61,8 +61,8 @@ fn told(change: &Change, names: &Names<'_>, out: &mut dyn Write) -> io::Result<(
         Direction::Open => "",
     };
     writeln!(out, "- {word}{}", escaped(&change.sentence))?;
-    for (when, stations) in plain::walked(change) {
-        writeln!(out, "  - {when}: {}", escaped(&plain::walk(stations, names)))?;
+    for (when, walk) in plain::walked(change, names) {
+        writeln!(out, "  - {when}: {}", escaped(&walk))?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod plain;
 use crate::check::Exit;
 use check::diff::{Difference, Side, compare};
 use clap::ValueEnum;
+#[cfg(test)]
 pub(crate) use html::PAGE;
 use std::collections::HashMap;
 use std::fs::File;
@@ -60,27 +61,31 @@ pub(crate) struct Told {
     pub problems: Vec<String>,
 }
 
-/// Names of steps and triggers by their ids.
-pub(crate) type Names<'t> = HashMap<&'t str, &'t str>;
+/// Names of steps and triggers by their ids, on one side.
+pub(crate) type Named<'t> = HashMap<&'t str, &'t str>;
+
+/// The names of both sides: an id may stand for another step there.
+pub(crate) struct Names<'t> {
+    pub old: Named<'t>,
+    pub new: Named<'t>,
+}
 
 impl Told {
-    /// The names of both sides of a difference; the new ones count.
     fn names(&self, d: &Difference) -> Names<'_> {
-        let sides = [(&self.sides.0, d.old), (&self.sides.1, d.new)];
-        let workflows = sides.into_iter().filter_map(|(side, i)| side.workflows.get(i?));
-        let mut names = Names::new();
-        for w in workflows {
-            names.extend(w.triggers.iter().map(|t| (t.id.as_str(), t.name.as_str())));
-            names.extend(w.steps.iter().map(|s| (s.id.as_str(), s.name.as_str())));
-        }
-        names.retain(|_, name| !name.is_empty());
-        names
+        Names { old: named(&self.sides.0, d.old), new: named(&self.sides.1, d.new) }
     }
 
     /// How many workflows do something else now.
     fn acting(&self) -> usize {
         self.differences.iter().filter(|d| d.acts_differently()).count()
     }
+}
+
+fn named(side: &Side, i: Option<usize>) -> Named<'_> {
+    let Some(w) = i.and_then(|i| side.workflows.get(i)) else { return Named::new() };
+    let triggers = w.triggers.iter().map(|t| (t.id.as_str(), t.name.as_str()));
+    let all = triggers.chain(w.steps.iter().map(|s| (s.id.as_str(), s.name.as_str())));
+    all.filter(|(_, name)| !name.is_empty()).collect()
 }
 
 /// Runs the command.

@@ -1,6 +1,6 @@
 //! A difference for a terminal.
 
-use super::{Names, Told};
+use super::{Named, Names, Told};
 use crate::check::width;
 use crate::report::plain::{Style, clean, wrap};
 use crate::report::words::times;
@@ -68,20 +68,21 @@ fn told(change: &Change, names: &Names<'_>, style: Style, out: &mut dyn Write) -
         Direction::Open => "~".to_owned(),
     };
     paragraph(&mark, &sentence(change), style, out)?;
-    for (when, stations) in walked(change) {
-        writeln!(out, "      {when:7} {}", style.dim(&walk(stations, names)))?;
+    for (when, walk) in walked(change, names) {
+        writeln!(out, "      {when:7} {}", style.dim(&walk))?;
     }
     Ok(())
 }
 
-/// The walks that show a change; a proof that holds has none.
-pub(super) fn walked(change: &Change) -> Vec<(&'static str, &[Walk])> {
+/// The walks that show a change, before and after; a proof that holds has none.
+pub(super) fn walked(change: &Change, names: &Names<'_>) -> Vec<(&'static str, String)> {
     if change.after.is_empty() && change.before.is_empty() || change.before == change.after {
         return Vec::new();
     }
     let proof = change.kind.starts_with("proof");
-    let both = [("before", change.before.as_slice()), ("after", change.after.as_slice())];
-    both.into_iter().filter(|(_, walk)| !proof || !walk.is_empty()).collect()
+    let both = [("before", &change.before, &names.old), ("after", &change.after, &names.new)];
+    let shown = both.into_iter().filter(|(_, stations, _)| !proof || !stations.is_empty());
+    shown.map(|(when, stations, names)| (when, walk(stations, names))).collect()
 }
 
 /// A sentence with the line where it stands.
@@ -114,7 +115,7 @@ fn findings(title: &str, findings: &[Finding], style: Style, out: &mut dyn Write
 }
 
 /// A walk on one line, by the names of its steps.
-pub(super) fn walk(walk: &[Walk], names: &Names<'_>) -> String {
+fn walk(walk: &[Walk], names: &Named<'_>) -> String {
     if walk.is_empty() {
         return "not reached".to_owned();
     }

@@ -104,7 +104,7 @@ pub fn load(path: &Path, visit: Visit<'_>) -> io::Result<Vec<String>> {
     let walked = walk(&[path.to_path_buf()]);
     // Control records stand beside a file: they are found in its folder.
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let around = if path.is_file() { walk(&[folder.to_path_buf()]) } else { Walk::default() };
+    let around = if path.is_file() { walk(&beside(folder)) } else { Walk::default() };
     let near = around.files.iter().chain(&walked.files).map(|f| (f.path.as_path(), f.shown.as_str()));
     let governance = Governance::read(near);
     let mut problems: Vec<String> = walked.problems.iter().map(|p| p.message.clone()).collect();
@@ -117,6 +117,15 @@ pub fn load(path: &Path, visit: Visit<'_>) -> io::Result<Vec<String>> {
         }
     }
     Ok(problems)
+}
+
+/// The files directly in a folder.
+fn beside(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let plain = entries.filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
+    let mut files: Vec<PathBuf> = plain.map(|e| e.path()).collect();
+    files.sort();
+    files
 }
 
 /// Told after each file: how many are done, of how many.

@@ -8,6 +8,7 @@ use check::diff::{Difference, Side};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{self, Write};
+use workflow::Text;
 
 pub(crate) const PAGE: Page = Page {
     markup: include_str!("page.html"),
@@ -61,23 +62,26 @@ fn body(told: &Told, difference: &Difference) -> Value {
     for (side, index, key) in sides {
         value[key] = index.map_or(Value::Null, |i| drawing(side, i));
     }
-    let ids = |side: &Side, i: Option<usize>| -> Vec<String> {
-        let w = i.and_then(|i| side.workflows.get(i));
-        w.map(|w| {
-            let steps = w.own_steps().map(|s| s.id.to_string());
-            steps.chain(w.triggers.iter().map(|t| t.id.to_string())).collect()
-        })
-        .unwrap_or_default()
-    };
-    let renamed = |id: &String| difference.cosmetic.iter().any(|c| c.kind == "name" && c.step == id.as_str());
     let (was, is) = (ids(&told.sides.0, difference.old), ids(&told.sides.1, difference.new));
-    let came: Vec<&String> = is.iter().filter(|id| !was.contains(id) && !renamed(id)).collect();
-    let went: Vec<&String> = was.iter().filter(|id| !is.contains(id)).collect();
-    let changed: Vec<&str> = difference.changes.iter().map(|c| c.step.as_str()).collect();
-    value["came"] = json!(if difference.old.is_some() { came } else { Vec::new() });
-    value["went"] = json!(if difference.new.is_some() { went } else { Vec::new() });
-    value["changed"] = json!(changed);
+    let left = |id: &Text| difference.renamed.iter().any(|(old, _)| old == id);
+    let taken = |id: &Text| difference.renamed.iter().any(|(_, new)| new == id);
+    let both = difference.old.is_some() && difference.new.is_some();
+    let stays = |id: &Text| was.contains(id) && is.contains(id) && !left(id) && !taken(id);
+    let came: Vec<&Text> = is.iter().filter(|id| both && !stays(id) && !taken(id)).collect();
+    let went: Vec<&Text> = was.iter().filter(|id| both && !stays(id) && !left(id)).collect();
+    let after: Vec<&Text> = difference.changes.iter().map(|c| &c.step).collect();
+    let old = |id: &&Text| difference.renamed.iter().find(|(_, new)| new == *id).map(|(old, _)| old.clone());
+    let before: Vec<Text> = after.iter().map(|id| old(id).unwrap_or_else(|| (*id).clone())).collect();
+    value["came"] = json!(came);
+    value["went"] = json!(went);
+    value["touched"] = json!({"before": before, "after": after});
     value
+}
+
+/// The ids of a workflow's steps and triggers.
+fn ids(side: &Side, i: Option<usize>) -> Vec<Text> {
+    let Some(w) = i.and_then(|i| side.workflows.get(i)) else { return Vec::new() };
+    w.own_steps().map(|s| s.id.clone()).chain(w.triggers.iter().map(|t| t.id.clone())).collect()
 }
 
 fn drawing(side: &Side, i: usize) -> Value {

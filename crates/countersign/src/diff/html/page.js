@@ -17,18 +17,19 @@ function workflow(block, index) {
 }
 
 function show(place, d) {
-  const graphs = { before: drawing(d.old, d.went, d.changed, "went"), after: drawing(d.new, d.came, d.changed, "came") };
-  const names = new Map();
-  for (const side of [d.old, d.new]) for (const s of side ? [...side.triggers, ...side.steps] : []) names.set(s.id, s.name || s.id);
-  const nameOf = (id) => names.get(id) || id;
-  const picker = walks(graphs);
+  const graphs = { before: drawing(d.old, d.went, d.touched.before, "went"), after: drawing(d.new, d.came, d.touched.after, "came") };
+  // An id may stand for another step on the other side.
+  const names = (side) => new Map(side ? [...side.triggers, ...side.steps].map((s) => [s.id, s.name || s.id]) : []);
+  const [was, is] = [names(d.old), names(d.new)];
+  const nameOf = { before: (id) => was.get(id) || id, after: (id) => is.get(id) || was.get(id) || id };
+  const picker = walks(graphs, d);
   place.append(h("div", { class: "content" },
     h("ul", { class: "changes" }, d.changes.map((c) => change(c, nameOf, picker))),
     both(place, graphs, d),
     listed("Proofs lost", d.proofs.lost.map((c) => change(c, nameOf, picker))),
     listed("Proofs gained", d.proofs.gained.map((c) => change(c, nameOf, picker))),
-    listed("New findings", d.findings.gained.map((f) => finding(f, nameOf))),
-    listed("Findings that are gone", d.findings.lost.map((f) => finding(f, nameOf))),
+    listed("New findings", d.findings.gained.map((f) => finding(f, nameOf.after))),
+    listed("Findings that are gone", d.findings.lost.map((f) => finding(f, nameOf.before))),
     touches(d.blast),
     d.cosmetic.length > 0 && h("details", {}, h("summary", {}, h("h3", {}, `For people only (${number(d.cosmetic.length)})`)),
       h("ul", {}, d.cosmetic.map((c) => h("li", {}, inline(c.sentence))))),
@@ -61,13 +62,14 @@ function both(place, graphs, d) {
 }
 
 // Which change's walks the graphs show: one at a time, each with a button.
-function walks(graphs) {
+function walks(graphs, d) {
   const buttons = [];
   const pick = (chosen) => {
     const c = chosen.change;
-    const shown = (path) => ({ path, steps: c.step ? [c.step] : [], rule: "the change" });
-    if (graphs.before) graphs.before.show(shown(c.before));
-    if (graphs.after) graphs.after.show(shown(c.after));
+    const old = d.renamed.find((r) => r.new === c.step);
+    const shown = (path, step) => ({ path, steps: step ? [step] : [], rule: "the change" });
+    if (graphs.before) graphs.before.show(shown(c.before, old ? old.old : c.step));
+    if (graphs.after) graphs.after.show(shown(c.after, c.step));
     for (const b of buttons) b.element.setAttribute("aria-pressed", String(b === chosen));
   };
   return {
@@ -89,14 +91,14 @@ function walks(graphs) {
 
 function change(c, nameOf, picker) {
   const line = c.new_line || c.old_line;
-  const path = (stations) => (stations.length
-    ? walk({ path: stations.map((s) => ({ ...s, marked: false })) }, nameOf) : h("span", { class: "dim" }, "not reached"));
+  const path = (when, stations) => (stations.length
+    ? walk({ path: stations.map((s) => ({ ...s, marked: false })) }, nameOf[when]) : h("span", { class: "dim" }, "not reached"));
   const proof = c.kind.startsWith("proof");
   const ways = [["before", c.before], ["after", c.after]].filter(([, stations]) => !proof || stations.length);
   const walked = c.before.length > 0 || c.after.length > 0;
   return h("li", { class: `change ${c.direction}` },
     h("p", {}, h("span", { class: "way" }, DIRECTIONS[c.direction] || "Changed"), ": ", h("bdi", {}, inline(c.sentence))),
-    walked && h("dl", { class: "walks" }, ways.map(([when, stations]) => [h("dt", {}, when), h("dd", {}, path(stations))])),
+    walked && h("dl", { class: "walks" }, ways.map(([when, stations]) => [h("dt", {}, when), h("dd", {}, path(when, stations))])),
     c.step && picker.button(c),
     line > 0 && h("span", { class: "dim" }, ` line ${number(line)}${c.new_line ? "" : " before"}`));
 }
