@@ -21,7 +21,7 @@ pub struct Definition {
 }
 
 /// How many files of a platform's corpus are tried without `./test --slow`.
-const SOME: usize = 10;
+const SOME: usize = 6;
 
 /// All definitions, or some of each platform.
 pub fn definitions() -> Vec<Definition> {

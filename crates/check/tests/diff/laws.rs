@@ -75,7 +75,7 @@ fn cosmetic_edits_keep_the_digest_and_are_no_change() {
 
 #[test]
 fn edits_that_act_change_the_digest() {
-    let most = if slow() { 60 } else { 25 };
+    let most = if slow() { 60 } else { 15 };
     let mut tally = Tally::default();
     for definition in definitions() {
         let known = digests(&definition.edited(&definition.documents));
