@@ -131,7 +131,7 @@ fn on_the_way<'t>(tree: &'t Tree, at: &[usize]) -> Vec<&'t Tree> {
 fn sailpoint(tree: &Tree, at: &[usize], keys: &[&str]) -> bool {
     let is = |t: &&Tree| t.get("definition").is_some_and(|d| d.get("steps").is_some());
     let way = on_the_way(tree, at);
-    let Some(depth) = way.iter().position(|t| is(t)) else { return false };
+    let Some(depth) = way.iter().position(is) else { return false };
     !matches!(
         keys[depth],
         "created"
