@@ -48,15 +48,26 @@ fn people(root: &Path) -> io::Result<Vec<Signer>> {
     Ok(keys)
 }
 
-/// A workflow that suspends an account after a person's yes, with its record.
+/// A workflow that suspends an account after a manager's yes, with its record.
 fn workflow(root: &Path, i: usize) -> io::Result<()> {
     let definition = format!(
         r#"{{"id": "w{i}", "name": "Leaver {i}", "nodes": [
-  {{"id": "a", "name": "Notice", "type": "n8n-nodes-base.webhook", "typeVersion": 2, "position": [0, 0], "parameters": {{"path": "p{i}", "authentication": "headerAuth"}}}},
-  {{"id": "b", "name": "Close", "type": "n8n-nodes-base.gSuiteAdmin", "typeVersion": 1, "position": [0, 0], "parameters": {{"resource": "user", "operation": "update", "userId": "u{i}", "updateFields": {{"suspendUi": true}}}}}}],
-  "connections": {{"Notice": {{"main": [[{{"node": "Close", "type": "main", "index": 0}}]]}}}}, "settings": {{}}}}"#
+  {{"id": "a", "name": "Form", "type": "n8n-nodes-base.formTrigger", "typeVersion": 2.2, "position": [0, 0],
+    "parameters": {{"authentication": "basicAuth", "formTitle": "Leaver", "formFields": {{"values": [{{"fieldLabel": "Login", "requiredField": true}}]}}}},
+    "credentials": {{"httpBasicAuth": {{"id": "form", "name": "Form"}}}}}},
+  {{"id": "b", "name": "Ask", "type": "n8n-nodes-base.gmail", "typeVersion": 2.1, "position": [0, 0],
+    "parameters": {{"operation": "sendAndWait", "sendTo": "manager{i}@corp.test", "subject": "Leaver", "message": "Suspend?",
+      "approvalOptions": {{"values": {{"approvalType": "double"}}}},
+      "options": {{"limitWaitTime": {{"values": {{"resumeAmount": 4, "resumeUnit": "hours"}}}}}}}}}},
+  {{"id": "c", "name": "Yes?", "type": "n8n-nodes-base.if", "typeVersion": 2.2, "position": [0, 0],
+    "parameters": {{"conditions": {{"options": {{"version": 2}}, "conditions": [{{"leftValue": "={{{{ $json.data.approved }}}}", "rightValue": "",
+      "operator": {{"type": "boolean", "operation": "true", "singleValue": true}}}}], "combinator": "and"}}}}}},
+  {{"id": "d", "name": "Close", "type": "n8n-nodes-base.gSuiteAdmin", "typeVersion": 1, "position": [0, 0],
+    "parameters": {{"resource": "user", "operation": "update", "userId": "={{{{ $('Form').item.json.Login }}}}", "updateFields": {{"suspendUi": true}}}}}}],
+  "connections": {{"Form": {{"main": [[{{"node": "Ask", "type": "main", "index": 0}}]]}}, "Ask": {{"main": [[{{"node": "Yes?", "type": "main", "index": 0}}]]}},
+    "Yes?": {{"main": [[{{"node": "Close", "type": "main", "index": 0}}]]}}}}, "settings": {{}}}}"#
     );
-    let record = "schema: countersign.control/1\npurpose: Ends access.\nowner: sam\nsecurity-approver: sam\nboundary:\n  systems: [google-workspace]\n  effects: [disable, update-identity]\ntests: [x.test.yaml]\n";
+    let record = "schema: countersign.control/1\npurpose: Ends access.\nowner: sam\nsecurity-approver: sam\nboundary:\n  systems: [google-workspace]\n  effects: [disable, update-identity]\ntests: [w.test.yaml]\n";
     std::fs::write(root.join(format!("workflows/w{i}.json")), definition)?;
     std::fs::write(root.join(format!("workflows/w{i}.control.yaml")), record)
 }
@@ -96,8 +107,9 @@ fn sign(root: &Path, keys: &[Signer], statements: usize) -> io::Result<()> {
 }
 
 /// Who does what in one round.
-const ROUND: [(usize, Act); 4] = [
+const ROUND: [(usize, Act); 5] = [
     (0, Act::Propose),
+    (0, Act::Attest),
     (1, Act::Review(Verdict::Approve)),
     (2, Act::Review(Verdict::Approve)),
     (0, Act::Release),
@@ -112,7 +124,7 @@ fn event(world: &World, act: Act, by: &str, at: Moment) -> Event {
         failed: 0,
         mutation: 99,
     };
-    let evidence = Evidence { tests: Some(tests), ..world.evidence.clone() };
+    let evidence = Evidence { tests: Some(tests.clone()), ..world.evidence.clone() };
     Event {
         environment: world.environment.clone(),
         policy: world.policy.clone(),
@@ -122,7 +134,8 @@ fn event(world: &World, act: Act, by: &str, at: Moment) -> Event {
         commit: world.commit.clone(),
         owner: "sam".to_owned(),
         contributors: if act == Act::Propose { world.contributors.clone() } else { Vec::new() },
-        evidence: (act == Act::Release).then_some(evidence),
+        evidence: matches!(act, Act::Release | Act::Attest).then_some(evidence),
+        tests: (act == Act::Attest).then_some(tests),
         ..Event::of(act, by, at, world.subject.clone())
     }
 }

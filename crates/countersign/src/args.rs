@@ -24,6 +24,8 @@ pub enum Command {
     Propose(crate::govern::Propose),
     /// Show what is proposed, and approve or refuse it.
     Review(crate::govern::Review),
+    /// Run a workflow's tests, and sign what came of them: what a release reads.
+    Attest(crate::govern::Attest),
     /// Release what was approved.
     Release(crate::govern::Release),
     /// Show what is proposed, released, open and due.

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => explain::run(&options).map(code),
         Command::Propose(options) => govern::run(&Govern::Propose(&options)).map(code),
         Command::Review(options) => govern::run(&Govern::Review(&options)).map(code),
+        Command::Attest(options) => govern::run(&Govern::Attest(&options)).map(code),
         Command::Release(options) => govern::run(&Govern::Release(&options)).map(code),
         Command::Status(options) => govern::run(&Govern::Status(&options)).map(code),
         Command::Rollback(options) => govern::run(&Govern::Rollback(&options)).map(code),

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use common::Folder;
 use countersign::govern::{Signer, files, statement};
-use govern::{Entry, Event, Intent, closure_of, fold_with, unlawful};
+use govern::{Entry, Event, Ground, Intent, closure_of, fold_with, unlawful};
 use policy::{
     Account, Act, Governed, Key, Moment, People, Period, Person, PolicySet, Role, Subject, SubjectKind,
     Verdict,
@@ -118,7 +118,9 @@ impl Lab {
         let all: Vec<Entry> = log.iter().cloned().chain([entry]).collect();
         let none = |_: &govern::State, _: &Event| Vec::new();
         let later = Moment(NOW.0 + 3600);
-        let folded = fold_with(&all, later, &|state, e| unlawful(&self.set, &self.people, &none, state, e));
+        let names = [String::new()];
+        let ground = Ground { set: &self.set, people: &self.people, organisation: &names, history: &none };
+        let folded = fold_with(&all, later, &|state, e| unlawful(ground, state, e));
         folded
             .refused
             .into_iter()
@@ -368,6 +370,7 @@ fn untrue_words(log: &[Entry]) -> Vec<Told> {
         ("another workflow", "sam", with(&|e| e.subject.name = "joiner".into())),
         ("another kind of subject", "sam", with(&|e| e.subject.kind = SubjectKind::Component)),
         ("another schema", "sam", with(&|e| e.schema = "countersign.act/2".into())),
+        ("made in another organisation", "sam", with(&|e| e.organisation = "Elsewhere".into())),
         ("no proposal", "sam", with(&|e| e.of = None)),
         ("a proposal that is none", "sam", with(&|e| e.of = Some(log[0].id.clone()))),
         ("a proposal that is not there", "sam", with(&|e| e.of = Some(digest("none")))),

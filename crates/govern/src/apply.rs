@@ -118,6 +118,7 @@ fn register(state: &mut State, entry: &Entry) -> Next {
     let known = state.workflows.entry(name.clone()).or_default();
     known.phase = Phase::Registered;
     known.releases.clear();
+    known.record = None;
     known.owner.clone_from(&entry.event.owner);
     Ok(())
 }
@@ -136,6 +137,8 @@ fn propose(state: &mut State, entry: &Entry) -> Next {
     let number = state.proposals.len() as u64;
     let proposal = Proposal {
         intent: event.intent,
+        drill: event.drill,
+        reason: event.reason.clone(),
         kind: event.subject.kind,
         name: event.subject.name.clone(),
         environment: event.environment.clone(),
@@ -150,6 +153,8 @@ fn propose(state: &mut State, entry: &Entry) -> Next {
         status: ProposalStatus::Open,
         number,
     };
+    let subject = (event.subject.kind, event.subject.name.clone());
+    state.proposed.entry(subject).or_default().push(entry.id.clone());
     state.proposals.insert(entry.id.clone(), proposal);
     Ok(())
 }
@@ -191,6 +196,12 @@ fn proposal<'s>(state: &'s mut State, event: &Event) -> Result<&'s mut Proposal,
 /// The same, about the same closure too, and asking for this.
 fn carried_out<'s>(state: &'s mut State, event: &Event, intent: Intent) -> Result<&'s mut Proposal, Refusal> {
     let proposal = proposal(state, event)?;
+    if proposal.drill {
+        return no(
+            "drill",
+            "the proposal was a drill: what was put in it is taken out, not carried out".to_owned(),
+        );
+    }
     if proposal.intent != intent {
         return no("intent", format!("the proposal does not ask to {}", event.act.phrase()));
     }
@@ -252,6 +263,9 @@ fn release(state: &mut State, entry: &Entry, back: bool) -> Next {
     let known = workflow(state, event)?;
     known.phase = Phase::Registered;
     known.owner.clone_from(&event.owner);
+    if let Some(evidence) = &event.evidence {
+        known.record = Some(evidence.record.clone());
+    }
     known.releases.entry(event.environment.clone()).or_default().push(Release {
         id: entry.id.clone(),
         of,
@@ -458,7 +472,7 @@ fn attest(state: &mut State, entry: &Entry) -> Next {
                 "tests are attested to for the closure they ran on, after they ran".to_owned(),
             );
         }
-        known.tests.push(tests.clone());
+        known.tests.push((entry.id.clone(), tests.clone()));
     }
     Ok(())
 }

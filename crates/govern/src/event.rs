@@ -34,7 +34,7 @@ pub struct Looked {
     pub at_once: u32,
 }
 
-/// What a release rests on besides approvals: what was known of the closure.
+/// What a release or a test run rests on besides approvals: what was known of the closure.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub struct Evidence {
@@ -104,6 +104,9 @@ pub struct Event {
     /// What a proposal asks for.
     #[serde(default, skip_serializing_if = "is_change")]
     pub intent: Intent,
+    /// A proposal in which something was put for reviewers to find; it is never carried out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
     /// Everybody who touched a part of the closure since the last release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contributors: Vec<Contribution>,
@@ -125,7 +128,7 @@ pub struct Event {
     /// The break-glass that is opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glass: Option<BreakGlass>,
-    /// What a release rests on.
+    /// What a release rests on; what was known when tests were attested to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
     /// Tests that somebody attests to.
@@ -185,6 +188,7 @@ impl Event {
             reason: String::new(),
             parts: BTreeMap::new(),
             intent: Intent::Change,
+            drill: false,
             contributors: Vec::new(),
             ai: AiMark::None,
             commit: String::new(),

@@ -1,6 +1,6 @@
 //! The facts of an act: what was measured in the world, and what the state knows.
 
-use crate::event::{Digest32, Evidence, Intent, target};
+use crate::event::{Digest32, Evidence, Intent};
 use crate::state::{Proposal, ProposalStatus, Release, State};
 use policy::{
     Act, Actor, AiMark, Contribution, Facts, Mode, Moment, People, ReleaseTarget, Subject, SubjectKind,
@@ -67,16 +67,17 @@ pub fn facts(state: &State, world: &World, act: Act, actor: Actor, of: Option<&s
         view: world.view.clone(),
         requester: requester(state, world, proposal),
         contributors: contributors(state, world, of),
-        record: evidence.record.clone(),
+        record: record(state, world, act),
         findings: evidence.findings.clone(),
         proofs: evidence.proofs.clone(),
-        tests: tests(state, world),
+        // What a statement says of tests without having them attested to is not asked.
+        tests: state.tested(name, &subject.closure, world.at).map(|(_, tests)| tests.clone()),
         boundary: evidence.boundary.clone(),
         components: components(state, world),
         credentials: evidence.credentials.clone(),
-        exceptions: state.exceptions.values().map(|l| l.exception.clone()).collect(),
+        exceptions: exceptions(state, name),
         exception: of.and_then(|of| state.exceptions.get(of)).map(|l| l.exception.clone()),
-        break_glass: state.glasses.values().map(|g| g.glass.clone()).collect(),
+        break_glass: glasses(state, name),
         glass: of.and_then(|of| state.glasses.get(of)).map(|g| g.glass.clone()),
         ai: world.ai.max(proposal.map_or(AiMark::None, |p| p.ai)),
         ..Facts::of(act)
@@ -87,7 +88,9 @@ pub fn facts(state: &State, world: &World, act: Act, actor: Actor, of: Option<&s
     if act == Act::RollBack {
         let closure = subject.closure.clone();
         let releases = state.workflows.get(name).and_then(|w| w.releases.get(&world.environment));
-        let released_before = releases.into_iter().flatten().any(|r| r.closure == closure);
+        // Asked afterwards, the roll-back itself stands among them.
+        let other = |r: &&Release| r.at != world.at || of != Some(r.of.as_str());
+        let released_before = releases.into_iter().flatten().filter(other).any(|r| r.closure == closure);
         facts.target = Some(ReleaseTarget { closure, released_before });
     }
     facts.open_reviews = match &facts.glass {
@@ -99,18 +102,31 @@ pub fn facts(state: &State, world: &World, act: Act, actor: Actor, of: Option<&s
     facts
 }
 
+/// The record; for what its owners may do alone, the one by which they answer for it.
+fn record(state: &State, world: &World, act: Act) -> policy::Record {
+    let owners = matches!(act, Act::RollBack | Act::Retire | Act::Kill | Act::EndException);
+    let answering = owners.then(|| state.answering(&world.subject.name)).flatten();
+    answering.unwrap_or_else(|| world.evidence.record.clone())
+}
+
+fn exceptions(state: &State, name: &str) -> Vec<policy::Exception> {
+    let mine = state.exceptions.values().filter(|l| l.exception.subject == name);
+    mine.map(|l| l.exception.clone()).collect()
+}
+
+fn glasses(state: &State, name: &str) -> Vec<policy::BreakGlass> {
+    let mine = state.glasses.values().filter(|g| g.glass.scope.iter().any(|s| s == name));
+    mine.map(|g| g.glass.clone()).collect()
+}
+
 /// Who asks: the proposer. For a thing that is approved without a proposal, nobody.
 fn requester(state: &State, world: &World, proposal: Option<&Proposal>) -> String {
     let subject = &world.subject;
     let latest = || {
-        let proposals = state.proposals.values().filter(|p| same(p, subject.kind, &subject.name));
+        let proposals = state.proposals_of(subject.kind, &subject.name).map(|(_, p)| p);
         proposals.filter(|p| p.closure == subject.closure).max_by_key(|p| p.number)
     };
     proposal.or_else(latest).map(|p| p.key.clone()).unwrap_or_default()
-}
-
-fn same(proposal: &Proposal, kind: SubjectKind, name: &str) -> bool {
-    target(proposal.kind, &proposal.name) == target(kind, name)
 }
 
 /// The release that was in force when something was proposed: not one that carries it out itself.
@@ -130,10 +146,8 @@ fn contributors(state: &State, world: &World, of: Option<&str>) -> Vec<Contribut
     let since = before(state, world, of).map_or(Moment(i64::MIN), |r| r.at);
     let until = proposal.filter(|p| p.status != ProposalStatus::Open).map_or(u64::MAX, |p| p.number);
     let mut all = world.contributors.clone();
-    let recorded = state.proposals.values().filter(|p| {
-        let counts = p.intent == Intent::Change && p.at >= since && p.number <= until;
-        same(p, subject.kind, &subject.name) && counts
-    });
+    let counts = |p: &&Proposal| p.intent == Intent::Change && p.at >= since && p.number <= until;
+    let recorded = state.proposals_of(subject.kind, &subject.name).map(|(_, p)| p).filter(counts);
     for proposal in recorded.chain(proposal) {
         let proposer = Contribution { account: proposal.key.clone(), how: "proposed it".to_owned() };
         all.extend(proposal.contributors.iter().cloned().chain([proposer]));
@@ -141,13 +155,6 @@ fn contributors(state: &State, world: &World, of: Option<&str>) -> Vec<Contribut
     all.sort_by(|a, b| (&a.account, &a.how).cmp(&(&b.account, &b.how)));
     all.dedup();
     all
-}
-
-/// The newest tests of this closure that somebody attested to, not later than the moment.
-fn tests(state: &State, world: &World) -> Option<policy::TestEvidence> {
-    let attested = state.workflows.get(&world.subject.name).into_iter().flat_map(|w| &w.tests);
-    let mine = attested.filter(|t| t.closure == world.subject.closure && t.at <= world.at);
-    mine.max_by_key(|t| t.at).or(world.evidence.tests.as_ref()).cloned()
 }
 
 fn components(state: &State, world: &World) -> Vec<policy::Component> {

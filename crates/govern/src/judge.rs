@@ -37,7 +37,6 @@ pub fn judge(
         // Credentials are rotated, and records completed, later too: what stood then stands in the statement.
         let said = event.evidence.clone().unwrap_or_default();
         then.evidence.credentials = said.credentials;
-        then.evidence.tests = said.tests;
     }
     let mut facts = facts(state, &then, event.act, event.actor(key), event.of.as_deref());
     if event.exception.is_some() {
@@ -65,17 +64,29 @@ pub fn judge(
 /// Who touched what an event is about, by the history.
 pub type History<'h> = &'h dyn Fn(&State, &Event) -> Vec<Contribution>;
 
-/// Why a recorded act was not lawful, by the directory, the history and the policies given, in the state in which it was
-/// done.
+/// What recorded acts are judged by.
+#[derive(Clone, Copy)]
+pub struct Ground<'g> {
+    /// The policies.
+    pub set: &'g PolicySet,
+    /// The directory.
+    pub people: &'g Arc<People>,
+    /// The organisation, by the names that it has and had. What was stated in another one does not count.
+    pub organisation: &'g [String],
+    /// Who touched what.
+    pub history: History<'g>,
+}
+
+/// Why a recorded act was not lawful, in the state in which it was done.
 #[must_use]
-pub fn unlawful(
-    set: &PolicySet,
-    people: &Arc<People>,
-    history: History<'_>,
-    state: &State,
-    entry: &Entry,
-) -> Option<Refusal> {
+pub fn unlawful(ground: Ground<'_>, state: &State, entry: &Entry) -> Option<Refusal> {
+    let Ground { set, people, organisation, history } = ground;
     let event = &entry.event;
+    if !organisation.contains(&event.organisation) {
+        let here = organisation.first().map_or("", String::as_str);
+        let message = format!("it was made in `{}`, and this is `{here}`", event.organisation);
+        return Some(Refusal { rule: "organisation".to_owned(), message });
+    }
     let signed_by = match people.find(&entry.key) {
         policy::Found::One(person, _) => person.id.as_str(),
         policy::Found::Several(_) | policy::Found::Nobody => "",

@@ -19,9 +19,9 @@ pub use apply::{Refusal, apply, step};
 pub use describe::{due, title};
 pub use event::{Entry, Event, Evidence, Intent, Looked, SCHEMA, closure_of};
 pub use facts::{World, facts};
-pub use judge::{History, Void, judge, unlawful, voids, weighed};
+pub use judge::{Ground, History, Void, judge, unlawful, voids, weighed};
 pub use order::{Folded, Lawful, Refused, fold, fold_with};
-pub use perform::{Performed, Wish, perform};
+pub use perform::{Performed, Wish, perform, weigh};
 pub use quality::{Quality, quality};
 pub use state::{
     Approved, Glass, Leave, Live, Phase, Proposal, ProposalStatus, Release, Review, State, Version,

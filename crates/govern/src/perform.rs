@@ -26,6 +26,8 @@ pub struct Wish {
     pub reason: String,
     /// What a proposal asks for.
     pub intent: Intent,
+    /// Something was put into what is proposed, for reviewers to find.
+    pub drill: bool,
     /// The version of a component.
     pub version: String,
     /// The exception to grant or renew.
@@ -52,6 +54,7 @@ impl Wish {
             authority: None,
             reason: String::new(),
             intent: Intent::Change,
+            drill: false,
             version: String::new(),
             exception: None,
             glass: None,
@@ -77,9 +80,25 @@ pub struct Performed {
     pub asked: Event,
 }
 
-/// Decides an act, and gives the event to be signed where it is allowed.
+/// Decides an act, and gives the event to be signed where it is allowed; where it is not, what is missing.
 #[must_use]
 pub fn perform(set: &PolicySet, state: &State, world: &World, wish: &Wish) -> Performed {
+    decided(set, state, world, wish, policy::decide)
+}
+
+/// The same, without looking for what is missing.
+#[must_use]
+pub fn weigh(set: &PolicySet, state: &State, world: &World, wish: &Wish) -> Performed {
+    decided(set, state, world, wish, policy::answer)
+}
+
+fn decided(
+    set: &PolicySet,
+    state: &State,
+    world: &World,
+    wish: &Wish,
+    decide: fn(&PolicySet, &Facts) -> Decision,
+) -> Performed {
     let of = wish.of.clone().or_else(|| newest(state, world, wish));
     let actor = Actor {
         account: wish.key.clone(),
@@ -97,7 +116,7 @@ pub fn perform(set: &PolicySet, state: &State, world: &World, wish: &Wish) -> Pe
     if wish.glass.is_some() {
         facts.glass.clone_from(&wish.glass);
     }
-    let decision = policy::decide(set, &facts);
+    let decision = decide(set, &facts);
     let event = event(state, world, wish, of, &facts, &decision);
     // Tried on a copy: an act that has no place is refused before anybody signs it.
     let entry = Entry { id: "the act".to_owned(), key: wish.key.clone(), event };
@@ -138,7 +157,8 @@ fn event(
     };
     let carries = carries_out(wish.act).is_some();
     let proposes = wish.act == Act::Propose;
-    let evidence = (wish.act == Act::Release).then(|| evidence(state, facts, decision, of.as_deref()));
+    let rests = wish.act == Act::Release || wish.act == Act::Attest && wish.tests.is_some();
+    let evidence = rests.then(|| evidence(state, facts, decision, of.as_deref()));
     let keeps_parts = proposes || carries || matches!(wish.act, Act::UseBreakGlass);
     Event {
         environment: world.environment.clone(),
@@ -152,6 +172,7 @@ fn event(
         reason: wish.reason.clone(),
         parts: if keeps_parts { world.parts.clone() } else { BTreeMap::new() },
         intent: wish.intent,
+        drill: wish.drill,
         contributors: if proposes { facts.contributors.clone() } else { Vec::new() },
         ai: if proposes { world.ai } else { facts.ai },
         commit: world.commit.clone(),
@@ -193,8 +214,11 @@ fn evidence(state: &State, facts: &Facts, decision: &Decision, of: Option<&str>)
         let all = state.components.get(&(c.kind, c.name.clone())).into_iter().flatten();
         all.filter(|a| a.version == c.version && a.withdrawn.is_none()).map(|a| a.id.clone())
     });
-    let mut rests_on: Vec<String> =
-        of.map(str::to_owned).into_iter().chain(counted).chain(components).collect();
+    let subject = &facts.subject;
+    let tests = state.tested(&subject.name, &subject.closure, facts.at).map(|(id, _)| id.clone());
+    let held = facts.exceptions.iter().filter(|e| e.standing(facts.at) == policy::Standing::Holds);
+    let given = of.map(str::to_owned).into_iter().chain(tests).chain(held.map(|e| e.id.clone()));
+    let mut rests_on: Vec<String> = given.chain(counted).chain(components).collect();
     rests_on.sort();
     rests_on.dedup();
     Evidence {

@@ -4,7 +4,7 @@
 use crate::event::{Digest32, Intent};
 use policy::{
     Actor, Approval, BreakGlass, ComponentKind, Contribution, Exception, Governed, Mode, Moment, OpenReview,
-    Standing, Subject, SubjectKind, TestEvidence, Verdict,
+    Record, Standing, Subject, SubjectKind, TestEvidence, Verdict,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,8 @@ pub struct State {
     pub workflows: BTreeMap<String, WorkflowState>,
     /// Proposals, by the statement that made them.
     pub proposals: BTreeMap<String, Proposal>,
+    /// The statements that proposed something, by its kind and name, in order.
+    pub proposed: BTreeMap<(SubjectKind, String), Vec<String>>,
     /// Versions of components that were approved: kind, name.
     pub components: BTreeMap<(ComponentKind, String), Vec<Approved>>,
     /// Exceptions, by the statement that granted them.
@@ -40,10 +42,12 @@ pub struct WorkflowState {
     pub phase: Phase,
     /// Who answers for it, as the last statement said.
     pub owner: String,
+    /// The record that was released last.
+    pub record: Option<Record>,
     /// What was released, by environment, in order.
     pub releases: BTreeMap<String, Vec<Release>>,
-    /// Tests that were attested to.
-    pub tests: Vec<TestEvidence>,
+    /// Tests that were attested to, and by which statement.
+    pub tests: Vec<(String, TestEvidence)>,
 }
 
 /// Where a workflow is in its life.
@@ -94,6 +98,10 @@ pub enum Live<'s> {
 pub struct Proposal {
     /// What it asks for.
     pub intent: Intent,
+    /// Something was put in it for reviewers to find.
+    pub drill: bool,
+    /// What the proposer said.
+    pub reason: String,
     /// What it is about.
     pub kind: SubjectKind,
     /// Its name.
@@ -246,6 +254,22 @@ impl State {
         }
     }
 
+    /// The newest tests of a closure that somebody attested to, not later than a moment.
+    #[must_use]
+    pub fn tested(&self, workflow: &str, closure: &str, at: Moment) -> Option<&(String, TestEvidence)> {
+        let attested = self.workflows.get(workflow).into_iter().flat_map(|w| &w.tests);
+        attested.filter(|(_, t)| t.closure == closure && t.at <= at).max_by_key(|(_, t)| t.at)
+    }
+
+    /// Who answers for a workflow: by the record that was released, whatever lies in the folder now; before that, by who was
+    /// named when it was registered.
+    #[must_use]
+    pub fn answering(&self, workflow: &str) -> Option<Record> {
+        let known = self.workflows.get(workflow).filter(|w| !w.owner.is_empty())?;
+        let record = known.record.clone().unwrap_or_else(|| Record { present: true, ..Record::default() });
+        Some(Record { owner: known.owner.clone(), ..record })
+    }
+
     /// The newest open proposal about something that asks for this: of its closure, or where there is none, of another.
     #[must_use]
     pub fn open_proposal(
@@ -255,16 +279,17 @@ impl State {
         intent: Intent,
     ) -> Option<(&String, &Proposal)> {
         let mine = |p: &Proposal| {
-            p.status == ProposalStatus::Open
-                && p.intent == intent
-                && p.kind == subject.kind
-                && p.name == subject.name
-                && p.environment == environment
+            p.status == ProposalStatus::Open && p.intent == intent && p.environment == environment
         };
-        self.proposals
-            .iter()
+        self.proposals_of(subject.kind, &subject.name)
             .filter(|(_, p)| mine(p))
             .max_by_key(|(id, p)| (p.closure == subject.closure, p.number, *id))
+    }
+
+    /// The proposals about something, in order.
+    pub fn proposals_of(&self, kind: SubjectKind, name: &str) -> impl Iterator<Item = (&String, &Proposal)> {
+        let ids = self.proposed.get(&(kind, name.to_owned())).map_or(&[][..], Vec::as_slice);
+        ids.iter().filter_map(|id| self.proposals.get_key_value(id))
     }
 
     /// The versions of a component that are approved at a moment.

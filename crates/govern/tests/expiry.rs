@@ -19,7 +19,6 @@ fn moment(text: &str) -> Moment {
 fn excepted(end: &str) -> (Log, World) {
     let mut log = Log::registered();
     let mut here = world("v1");
-    here.evidence.tests = None;
     here.evidence.credentials.clear();
     let exception = Exception {
         covers: vec!["tests".into(), "mutation".into()],

@@ -4,9 +4,13 @@
 
 mod common;
 
-use common::{LEAVER, Log, NOW, approve, core, digest, other, world};
-use govern::{Evidence, Intent, Live, Void, Wish, World, due, judge, quality, voids};
-use policy::{Act, BreakGlass, ComponentKind, Exception, Governed, Moment, SubjectKind, Verdict};
+use common::{LEAVER, Log, NOW, approve, core, digest, other, tests, world};
+use govern::{
+    Event, Evidence, Ground, Intent, Live, State, Void, Wish, World, due, judge, quality, unlawful, voids,
+};
+use policy::{
+    Act, BreakGlass, ComponentKind, Exception, Governed, Moment, SubjectKind, TestEvidence, Verdict,
+};
 
 #[test]
 fn a_change_is_proposed_reviewed_and_released() {
@@ -16,6 +20,7 @@ fn a_change_is_proposed_reviewed_and_released() {
     let proposal = log.must(&v1, &Wish::of(Act::Propose, "ann"));
     assert!(log.refused(&v1, &approve("ann")).contains(&"no-contributor-approves".to_owned()));
     assert!(log.refused(&v1, &Wish::of(Act::Release, "ann")).contains(&"security-approval".to_owned()));
+    log.tested(&v1);
     let peer = log.must(&v1, &approve("ben"));
     let security = log.must(&v1, &approve("sam"));
     let release = log.must(&v1, &Wish::of(Act::Release, "ann"));
@@ -24,7 +29,7 @@ fn a_change_is_proposed_reviewed_and_released() {
     let event = &log.entries.last().unwrap().event;
     let rests = &event.evidence.as_ref().unwrap().rests_on;
     assert!([&proposal, &peer, &security].iter().all(|id| rests.contains(id)), "{rests:?}");
-    assert_eq!(rests.len(), 4, "and the connector's approval");
+    assert_eq!(rests.len(), 5, "and the tests, and the connector's approval");
     assert!(log.refused(&v1, &Wish::of(Act::Release, "ann")).contains(&"answers".to_owned()), "once only");
 }
 
@@ -139,7 +144,6 @@ fn break_glass_works_at_once_expires_and_blocks_until_it_is_reviewed() {
 fn exceptions_are_granted_renewed_twice_and_ended() {
     let mut log = Log::registered();
     let mut v1 = world("v1");
-    v1.evidence.tests = None;
     let until = |log: &Log, days: i64| Some(Moment(log.now().0 + 60).plus_hours(24 * days));
     let asked = |log: &Log, renewals| Exception {
         covers: vec!["tests".into(), "mutation".into()],
@@ -184,12 +188,120 @@ fn exceptions_are_granted_renewed_twice_and_ended() {
 }
 
 #[test]
+fn a_release_reads_the_newest_tests_that_somebody_attested_to_for_this_closure() {
+    let mut log = Log::registered();
+    let v1 = world("v1");
+    log.must(&v1, &Wish::of(Act::Propose, "ann"));
+    log.must(&v1, &approve("ben"));
+    log.must(&v1, &approve("sam"));
+    let release = Wish::of(Act::Release, "ann");
+    let attest = |log: &mut Log, world: &World, of: &dyn Fn(TestEvidence) -> TestEvidence| {
+        let at = Moment(log.now().0 + 60);
+        log.must(world, &Wish { tests: Some(of(tests(world, at))), ..Wish::of(Act::Attest, "max") })
+    };
+    // Tests of another closure, and what the statement of a release says by itself, are no tests.
+    attest(&mut log, &world("v2"), &|t| t);
+    let claims = Evidence { tests: Some(tests(&v1, NOW)), ..v1.evidence.clone() };
+    assert!(
+        log.refused(&World { evidence: claims, ..v1.clone() }, &release).contains(&"tests-run".to_owned())
+    );
+    attest(&mut log, &v1, &|t| TestEvidence { failed: 1, ..t });
+    assert!(log.refused(&v1, &release).contains(&"tests-pass".to_owned()));
+    attest(&mut log, &v1, &|t| TestEvidence { mutation: 79, ..t });
+    assert_eq!(log.refused(&v1, &release), ["mutation-score"]);
+    attest(&mut log, &v1, &|t| t);
+    let mut late = log.clone();
+    late.at += 3600 * 169;
+    assert!(late.refused(&v1, &release).contains(&"tests-fresh".to_owned()));
+    let of_v1 = world("v1");
+    let wrong = Wish { tests: Some(tests(&world("v2"), log.now())), ..Wish::of(Act::Attest, "max") };
+    assert_eq!(log.refused(&of_v1, &wrong), ["tests"]);
+    log.must(&v1, &release);
+    let rests = log.entries.last().unwrap().event.evidence.clone().unwrap();
+    assert_eq!(rests.tests.unwrap().passed, 6);
+}
+
+#[test]
+fn a_drill_is_reviewed_counted_and_never_released() {
+    let mut log = Log::registered();
+    let v1 = world("v1");
+    let planted = Wish { drill: true, reason: "the gate is gone".into(), ..Wish::of(Act::Propose, "ann") };
+    let id = log.must(&v1, &planted);
+    log.tested(&v1);
+    log.must(&v1, &approve("ben"));
+    log.must(&v1, &approve("sam"));
+    assert!(log.refused(&v1, &Wish::of(Act::Release, "ann")).contains(&"drill".to_owned()));
+    log.must(&v1, &Wish::of(Act::Review(Verdict::Refuse), "olga"));
+    let q = quality(&log.fold().state);
+    assert_eq!((q.drills, q.drills_noticed, q.drills_missed), (1, 1, 2));
+    log.must(&v1, &Wish { of: Some(id), ..Wish::of(Act::Withdraw, "ann") });
+    log.released("v1");
+}
+
+#[test]
+fn what_another_organisation_stated_does_not_count_here() {
+    let people = policy::sample::people();
+    let names = ["Here".to_owned(), "Here before".to_owned()];
+    let none = |_: &State, _: &Event| Vec::new();
+    let ground = Ground { set: core(), people: &people, organisation: &names, history: &none };
+    let mut log = Log::default();
+    for (made_in, counts) in [("Here", true), ("Here before", true), ("There", false), ("", false)] {
+        let there = World { organisation: made_in.into(), ..world("v1") };
+        let done = govern::perform(core(), &State::default(), &there, &Wish::of(Act::Register, "ann"));
+        log.keep("ann", done.event.unwrap());
+        let refusal = unlawful(ground, &State::default(), log.entries.last().unwrap());
+        assert_eq!(refusal.is_none(), counts, "{made_in}: {refusal:?}");
+        assert!(counts || refusal.unwrap().rule == "organisation");
+    }
+}
+
+#[test]
+fn a_roll_back_is_judged_again_and_does_not_vouch_for_itself() {
+    let mut log = Log::registered();
+    log.released("v1");
+    log.released("v2");
+    let v1 = world("v1");
+    log.must(&v1, &Wish { intent: Intent::RollBack, ..Wish::of(Act::Propose, "ann") });
+    log.must(&v1, &approve("sam"));
+    log.must(&v1, &Wish::of(Act::RollBack, "olga"));
+    let mut state = log.fold().state;
+    let entry = log.entries.last().unwrap();
+    let again = |state: &State| {
+        let now = World { at: log.now(), ..world("v1") };
+        judge(core(), state, &now, (&entry.key, &entry.event), None).1
+    };
+    assert!(again(&state).allow);
+    // Without the release that it goes back to, its own entry is no earlier release.
+    let releases = state.workflows.get_mut(LEAVER).unwrap().releases.get_mut("production").unwrap();
+    releases.retain(|r| r.back);
+    let because = again(&state).because;
+    assert!(because.iter().any(|b| b.policy == "roll-back-to-what-was-released"), "{because:?}");
+}
+
+#[test]
+fn owners_act_by_the_record_that_was_released_not_by_the_one_that_lies_there() {
+    let mut log = Log::registered();
+    log.released("v1");
+    let mut seized = world("v1");
+    seized.evidence.record.owner = "max".into();
+    assert!(log.refused(&seized, &Wish::of(Act::Kill, "max")).contains(&"default-deny".to_owned()));
+    let id = log.must(&seized, &Wish::of(Act::Kill, "olga"));
+    // Asked again from the statement alone, it is as lawful.
+    let people = policy::sample::people();
+    let none = |_: &State, _: &Event| Vec::new();
+    let ground = Ground { set: core(), people: &people, organisation: &[String::new()], history: &none };
+    let folded = govern::fold_with(&log.entries, Moment(i64::MAX), &|state, e| unlawful(ground, state, e));
+    assert!(!folded.refused.iter().any(|r| r.id == id), "{:?}", folded.refused);
+}
+
+#[test]
 fn a_connector_in_another_version_is_not_approved() {
     let mut log = Log::registered();
     log.released("v1");
     let mut drifted = world("v2");
     drifted.evidence.components[0].version = "1.0.800".into();
     log.must(&drifted, &Wish::of(Act::Propose, "ann"));
+    log.tested(&drifted);
     log.must(&drifted, &approve("ben"));
     log.must(&drifted, &approve("sam"));
     assert!(
@@ -244,7 +356,11 @@ fn taking_over_needs_security_and_stopping_does_not() {
     assert!(log.refused(&v1, &Wish::of(Act::Kill, "ben")).contains(&"default-deny".to_owned()));
     log.must(&v1, &Wish::of(Act::Kill, "ivo"));
     assert!(log.fold().state.live(LEAVER, "production", log.now()).is_none());
-    log.must(&v1, &Wish::of(Act::Retire, "olga"));
+    assert!(
+        log.refused(&v1, &Wish::of(Act::Retire, "olga")).contains(&"default-deny".to_owned()),
+        "it is max's"
+    );
+    log.must(&v1, &Wish::of(Act::Retire, "max"));
     assert!(log.refused(&v1, &Wish::of(Act::Propose, "ann")).contains(&"retired".to_owned()));
 }
 
@@ -269,6 +385,14 @@ fn reviews_are_measured_as_a_whole() {
     log.must(&v1, &Wish { looked: looked(600), ..Wish::of(Act::Review(Verdict::Refuse), "sam") });
     let q = quality(&log.fold().state);
     assert_eq!((q.reviews, q.approvals, q.refusals, q.timed, q.under_a_minute), (2, 1, 1, 2, 1));
+    assert_eq!((q.shown, q.in_bulk), (2, 0));
+    // Ben approves two things within a minute.
+    let v2 = world("v2");
+    log.must(&v2, &Wish::of(Act::Propose, "ann"));
+    log.must(&v2, &approve("ben"));
+    log.at -= 30;
+    log.must(&v2, &approve("ben"));
+    assert_eq!(quality(&log.fold().state).in_bulk, 2);
 }
 
 #[test]
@@ -279,6 +403,7 @@ fn who_wrote_an_earlier_release_may_review_the_next() {
     let contributors = vec![policy::Contribution { account: "ben".into(), how: "commit 77b0".into() }];
     let v2 = World { contributors, ..world("v2") };
     log.must(&v2, &Wish::of(Act::Propose, "ben"));
+    log.tested(&v2);
     log.must(&v2, &approve("ann"));
     log.must(&v2, &approve("sam"));
     let id = log.must(&v2, &Wish::of(Act::Release, "ben"));

@@ -16,6 +16,7 @@ fn rules(log: &Log) -> Vec<String> {
 fn branches() -> (Log, Log) {
     let mut log = Log::registered();
     log.must(&world("v1"), &Wish::of(Act::Propose, "ann"));
+    log.tested(&world("v1"));
     (log.clone(), log)
 }
 

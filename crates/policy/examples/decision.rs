@@ -1,5 +1,7 @@
 //! Measures how long a decision takes with the core policies, single-threaded, over cases that differ: what is ready to be
-//! released, what is denied, a mixture; and how long it takes to find out what is missing. `bench/govern` runs it.
+//! released, what is denied, a mixture; and how long it takes to find out what is missing. A set remembers its answers by
+//! the values that its policies read, so each kind is measured twice: as it comes, and with everything forgotten before each
+//! decision. `bench/govern` runs it.
 
 use policy::{Act, Facts, PolicySet, answer, decide, sample};
 use std::hint::black_box;
@@ -23,6 +25,11 @@ fn main() {
     for (name, facts) in &kinds {
         let times = facts.iter().map(|f| timed(|| drop(black_box(answer(&set, black_box(f))))));
         report(name, times.collect());
+        let anew = facts.iter().map(|f| {
+            set.forget();
+            timed(|| drop(black_box(answer(&set, black_box(f)))))
+        });
+        report("  never asked before", anew.collect());
     }
     let some = sample_of_denied(&set, count / 100);
     let times = some.iter().map(|f| timed(|| drop(black_box(decide(&set, black_box(f))))));

@@ -198,12 +198,12 @@ fn compare(requests: usize) -> [usize; 3] {
 /// Compares one case; says whether it is allowed, and whether something failed.
 fn same(set: &PolicySet, direct: &Direct, facts: &Facts, number: u64, valid: bool) -> [bool; 2] {
     let parties = Parties::of(facts);
-    let asked = Asked::of(set, facts, &parties).unwrap();
+    let asked = Asked::of(set, facts, &parties);
     let approve = Act::Review(Verdict::Approve);
     for approval in &facts.approvals {
         let stand = votes::standpoint(facts, &parties, &approval.by, approval.at);
         let theirs = direct.ask(facts, approve, &stand, &Tally::default(), valid);
-        let ours = Asked::approving(set, facts).unwrap().ask_all(approve, &stand);
+        let ours = Asked::approving(set, facts).ask_all(approve, &stand);
         assert_eq!(ours, theirs, "case {number}, approval of {}", approval.by.account);
     }
     let stand = votes::standpoint(facts, &parties, &facts.actor, facts.at);

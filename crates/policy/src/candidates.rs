@@ -212,9 +212,7 @@ fn approvals(set: &PolicySet, facts: &Facts) -> Vec<Need> {
     }
     let actors = everybody(facts);
     let parties = Parties::of(facts);
-    let (Ok(asked), Ok(approving)) = (Asked::of(set, facts, &parties), Asked::approving(set, facts)) else {
-        return Vec::new();
-    };
+    let (asked, approving) = (Asked::of(set, facts, &parties), Asked::approving(set, facts));
     let counted = asked.counted();
     let mut needs = Vec::new();
     for members in alike(facts, &actors) {

@@ -2,6 +2,7 @@
 
 use crate::act::Act;
 use crate::facts::{Facts, Mode};
+use crate::memo::Put;
 use crate::set::PolicySet;
 use crate::standing::{BreakGlass, Exception, Standing};
 use crate::votes::{Standpoint, Tally};
@@ -9,6 +10,7 @@ use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request,
     RestrictedExpression as Value,
 };
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -28,36 +30,58 @@ impl Answer {
     }
 }
 
-type Pairs = Vec<(String, Value)>;
-
-fn pair(name: &str, value: Value) -> (String, Value) {
-    (name.to_owned(), value)
+/// A value, before it is Cedar's.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Datum<'a> {
+    Bool(bool),
+    Long(i64),
+    Text(Cow<'a, str>),
+    Set(Vec<Cow<'a, str>>),
+    Record(Pairs<'a>),
 }
 
-fn text(value: &str) -> Value {
-    Value::new_string(value.to_owned())
+/// Attributes by name.
+pub(crate) type Pairs<'a> = Vec<(&'static str, Datum<'a>)>;
+
+fn set<'a>(words: impl IntoIterator<Item = &'a str>) -> Datum<'a> {
+    let mut words: Vec<Cow<'_, str>> = words.into_iter().map(Cow::Borrowed).collect();
+    words.sort_unstable();
+    words.dedup();
+    Datum::Set(words)
 }
 
-fn set<'a>(words: impl IntoIterator<Item = &'a str>) -> Value {
-    Value::new_set(words.into_iter().map(text))
+fn long<'a>(value: impl TryInto<i64>) -> Datum<'a> {
+    Datum::Long(value.try_into().unwrap_or(i64::MAX))
 }
 
-fn long(value: impl TryInto<i64>) -> Value {
-    Value::new_long(value.try_into().unwrap_or(i64::MAX))
+impl Datum<'_> {
+    fn value(&self) -> Value {
+        match self {
+            Datum::Bool(b) => Value::new_bool(*b),
+            Datum::Long(n) => Value::new_long(*n),
+            Datum::Text(t) => Value::new_string(t.to_string()),
+            Datum::Set(all) => Value::new_set(all.iter().map(|t| Value::new_string(t.to_string()))),
+            // Names are written once each here, so that no record can have one twice.
+            Datum::Record(pairs) => {
+                Value::new_record(values(pairs)).unwrap_or_else(|_| Value::new_bool(false))
+            }
+        }
+    }
 }
 
-fn record(pairs: Pairs) -> Value {
-    // Names are written once each here, so that no record can have one twice.
-    Value::new_record(pairs).unwrap_or_else(|_| Value::new_bool(false))
+fn values<'p, 'a: 'p>(
+    pairs: impl IntoIterator<Item = &'p (&'static str, Datum<'a>)>,
+) -> Vec<(String, Value)> {
+    pairs.into_iter().map(|(name, datum)| ((*name).to_owned(), datum.value())).collect()
 }
 
 macro_rules! pairs {
-    ($($name:literal : $kind:ident($value:expr)),* $(,)?) => { vec![$(pair($name, pairs!(@ $kind $value))),*] };
-    (@ bool $value:expr) => { Value::new_bool($value) };
+    ($($name:literal : $kind:ident($value:expr)),* $(,)?) => { vec![$(($name, pairs!(@ $kind $value))),*] };
+    (@ bool $value:expr) => { Datum::Bool($value) };
     (@ long $value:expr) => { long($value) };
-    (@ text $value:expr) => { text($value) };
+    (@ text $value:expr) => { Datum::Text(Cow::from($value)) };
     (@ set $value:expr) => { set($value) };
-    (@ record $value:expr) => { record($value) };
+    (@ record $value:expr) => { Datum::Record($value) };
 }
 
 static TYPES: LazyLock<Option<[EntityTypeName; 3]>> = LazyLock::new(|| {
@@ -70,8 +94,8 @@ fn uid(kind: usize, id: &str) -> Option<EntityUid> {
     Some(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
 }
 
-fn person(stand: &Standpoint<'_>) -> Result<Entity, String> {
-    let attributes: Pairs = pairs! {
+fn person<'a>(stand: &Standpoint<'a>) -> Pairs<'a> {
+    pairs! {
         "known": bool(stand.known),
         "active": bool(stand.active),
         "employment": text(stand.employment),
@@ -89,15 +113,13 @@ fn person(stand: &Standpoint<'_>) -> Result<Entity, String> {
         "onEnvironment": bool(stand.on_environment),
         "shown": bool(stand.shown),
         "exceptionLimit": long(stand.limit),
-    };
-    let id = uid(0, stand.id).ok_or("the entity types of the schema cannot be read")?;
-    Entity::new(id, attributes.into_iter().collect(), HashSet::new()).map_err(|e| e.to_string())
+    }
 }
 
-/// What an act is done to, as an entity.
-pub(crate) fn subject(facts: &Facts) -> Result<Entity, String> {
+/// What an act is done to.
+pub(crate) fn subject(facts: &Facts) -> Pairs<'_> {
     let s = &facts.subject;
-    let attributes: Pairs = pairs! {
+    pairs! {
         "kind": text(s.kind.as_str()),
         "tier": long(s.effective_tier()),
         "opaque": bool(s.opaque),
@@ -107,9 +129,12 @@ pub(crate) fn subject(facts: &Facts) -> Result<Entity, String> {
         "privileged": bool(s.privileged()),
         "identities": set(s.identities.iter().map(|i| i.as_str())),
         "crossDomain": bool(s.cross_domain),
-    };
-    let id = uid(1, &s.name).ok_or("the entity types of the schema cannot be read")?;
-    Entity::new(id, attributes.into_iter().collect(), HashSet::new()).map_err(|e| e.to_string())
+    }
+}
+
+fn entity(kind: usize, id: &str, values: Vec<(String, Value)>) -> Result<Entity, String> {
+    let id = uid(kind, id).ok_or("the entity types of the schema cannot be read")?;
+    Entity::new(id, values.into_iter().collect(), HashSet::new()).map_err(|e| e.to_string())
 }
 
 /// Whether an act rests on approvals.
@@ -118,35 +143,35 @@ pub(crate) fn is_approved(act: Act) -> bool {
 }
 
 /// The facts that an act rests on, with what the approvals come to.
-pub(crate) fn context(facts: &Facts, act: Act, tally: &Tally<'_>) -> Result<Context, String> {
+pub(crate) fn context<'a>(facts: &'a Facts, act: Act, tally: &Tally<'a>) -> Pairs<'a> {
     let mut all = moment(facts);
     if is_approved(act) {
-        all.push(pair("votes", record(votes(tally))));
+        all.push(("votes", Datum::Record(votes(tally))));
     }
     match act {
         Act::Release => all.extend(evidence(facts)),
         Act::GrantException | Act::RenewException | Act::EndException => {
-            all.push(pair("exception", record(exception(facts.exception.as_ref(), facts))));
+            all.push(("exception", Datum::Record(exception(facts.exception.as_ref(), facts))));
         }
         Act::OpenBreakGlass | Act::UseBreakGlass | Act::CloseBreakGlass | Act::PostChangeReview => {
-            all.push(pair("glass", record(glass(facts))));
+            all.push(("glass", Datum::Record(glass(facts))));
         }
         _ if is_approved(act) => {
             let before = facts.target.as_ref().is_some_and(|t| t.released_before);
-            all.push(pair("releasedBefore", Value::new_bool(before)));
+            all.push(("releasedBefore", Datum::Bool(before)));
         }
         _ => {}
     }
-    Context::from_pairs(all).map_err(|e| e.to_string())
+    all
 }
 
-fn moment(facts: &Facts) -> Pairs {
+fn moment(facts: &Facts) -> Pairs<'_> {
     let date = facts.at.to_string();
     pairs! {
-        "environment": text(&facts.environment),
+        "environment": text(facts.environment.as_str()),
         "mode": text(facts.mode().as_str()),
         "at": long(facts.at.0),
-        "date": text(date.get(..10).unwrap_or_default()),
+        "date": text(date.get(..10).unwrap_or_default().to_owned()),
         "weekday": text(facts.at.weekday()),
         "hour": long(facts.at.hour()),
         "emergency": bool(facts.break_glass.iter().any(|g| g.is_open_for(&facts.subject.name, facts.at))),
@@ -154,7 +179,7 @@ fn moment(facts: &Facts) -> Pairs {
     }
 }
 
-fn votes(tally: &Tally<'_>) -> Pairs {
+fn votes<'a>(tally: &Tally<'a>) -> Pairs<'a> {
     pairs! {
         "all": long(tally.all),
         "peer": long(tally.peer),
@@ -165,7 +190,7 @@ fn votes(tally: &Tally<'_>) -> Pairs {
     }
 }
 
-fn evidence(facts: &Facts) -> Pairs {
+fn evidence(facts: &Facts) -> Pairs<'_> {
     let open = |severity| facts.open_findings().filter(|f| f.severity == severity).count();
     pairs! {
         "record": record(pairs! {
@@ -186,7 +211,7 @@ fn evidence(facts: &Facts) -> Pairs {
     }
 }
 
-fn tests(facts: &Facts) -> Pairs {
+fn tests(facts: &Facts) -> Pairs<'static> {
     let tests = facts.tests.clone().unwrap_or_default();
     let here = facts.tests.is_some();
     // Evidence from the future is no evidence: it counts as old as can be.
@@ -206,7 +231,7 @@ fn excepted(facts: &Facts) -> BTreeSet<&str> {
     holds.flat_map(|e| &e.covers).map(String::as_str).collect()
 }
 
-fn exception(exception: Option<&Exception>, facts: &Facts) -> Pairs {
+fn exception(exception: Option<&Exception>, facts: &Facts) -> Pairs<'static> {
     let hours = exception.and_then(Exception::hours);
     let begins = exception.and_then(|e| e.from).is_some_and(|from| facts.at.hours_since(from) <= 24);
     pairs! {
@@ -217,7 +242,7 @@ fn exception(exception: Option<&Exception>, facts: &Facts) -> Pairs {
     }
 }
 
-fn glass(facts: &Facts) -> Pairs {
+fn glass(facts: &Facts) -> Pairs<'static> {
     let glass = facts.glass.as_ref();
     let says = |of: fn(&BreakGlass) -> &str| glass.is_some_and(|g| !of(g).trim().is_empty());
     let here = &facts.subject.name;
@@ -246,33 +271,39 @@ impl Which {
     }
 }
 
-/// Asks Cedar. Any error of any policy denies.
+/// Asks Cedar, or remembers what it answered to the same. Any error of any policy denies.
 pub(crate) fn ask(
     set: &PolicySet,
     which: Which,
     act: Act,
     stand: &Standpoint<'_>,
-    subject: &Entity,
-    context: &Context,
+    (name, subject, context): (&str, &Pairs<'_>, &Pairs<'_>),
 ) -> Answer {
-    let Some(slice) = set.slices.get(&act) else { return Answer::failed("the act has no policies") };
-    let policies = if which == Which::All { &slice.all } else { &slice.always };
+    let Some(slice) = set.slice(act) else { return Answer::failed("the act has no policies") };
+    let (policies, quick, memo) = match which {
+        Which::All => (&slice.all, &slice.quick, &slice.memo),
+        Which::Always => (&slice.always, &slice.quick_always, &slice.memo_always),
+    };
+    let person = person(stand);
     let put = || -> Result<(Request, Entities), String> {
-        let person = person(stand)?;
+        // What no policy of the act reads is left out: it costs more than the rest.
+        let read = |variable: &str, pairs: &Pairs<'_>| values(memo.read_of(variable, pairs));
+        let person = entity(0, stand.id, read("principal", &person))?;
+        let subject = entity(1, name, read("resource", subject))?;
         let action = uid(2, act.as_str()).ok_or("the entity types of the schema cannot be read")?;
-        let request = Request::new(person.uid(), action, subject.uid(), context.clone(), None)
-            .map_err(|e| e.to_string())?;
-        let entities = Entities::from_entities([person, subject.clone()], None).map_err(|e| e.to_string())?;
+        let context = Context::from_pairs(read("context", context)).map_err(|e| e.to_string())?;
+        let request =
+            Request::new(person.uid(), action, subject.uid(), context, None).map_err(|e| e.to_string())?;
+        let entities = Entities::from_entities([person, subject], None).map_err(|e| e.to_string())?;
         Ok((request, entities))
     };
-    let quick = if which == Which::All { &slice.quick } else { &slice.quick_always };
-    match put() {
+    memo.answer(Put { person: &person, subject, context }, || match put() {
         Ok((request, entities)) => {
             let quickly = quick.as_ref().and_then(|q| q.answer(&request, &entities));
             quickly.unwrap_or_else(|| answer(&request, policies, &entities))
         }
         Err(error) => Answer::failed(error),
-    }
+    })
 }
 
 /// Cedar's response as an answer, in a fixed order.

@@ -1,7 +1,7 @@
 //! The decision: the facts put to the policies, and the answer with its reasons.
 
 use crate::act::{Act, Verdict};
-use crate::cedar::{self, Answer, Which};
+use crate::cedar::{self, Answer, Pairs, Which};
 use crate::decision::{Because, Decision};
 use crate::facts::{Facts, Mode};
 use crate::reason::Telling;
@@ -28,10 +28,7 @@ pub fn answer(set: &PolicySet, facts: &Facts) -> Decision {
     let parties = Parties::of(facts);
     let asked = Asked::of(set, facts, &parties);
     let stand = votes::standpoint(facts, &parties, &facts.actor, facts.at);
-    match asked {
-        Err(error) => failed(mode, error),
-        Ok(asked) => asked.decide(&stand, mode),
-    }
+    asked.decide(&stand, mode)
 }
 
 /// Whether the policies allow it, all of them, whatever the mode: the question of the search for what is missing.
@@ -43,8 +40,8 @@ pub(crate) fn verdict(set: &PolicySet, facts: &Facts) -> bool {
 pub(crate) struct Asked<'a> {
     set: &'a PolicySet,
     facts: &'a Facts,
-    subject: cedar_policy::Entity,
-    context: cedar_policy::Context,
+    subject: Pairs<'a>,
+    context: Pairs<'a>,
     tally: Tally<'a>,
 }
 
@@ -53,33 +50,28 @@ const APPROVE: Act = Act::Review(Verdict::Approve);
 
 impl<'a> Asked<'a> {
     /// What the facts' own act is asked about.
-    pub fn of(set: &'a PolicySet, facts: &'a Facts, parties: &Parties<'a>) -> Result<Self, String> {
+    pub fn of(set: &'a PolicySet, facts: &'a Facts, parties: &Parties<'a>) -> Self {
         if !cedar::is_approved(facts.act) || facts.approvals.is_empty() {
             return Self::about(set, facts, facts.act, Tally::default());
         }
-        let each = Self::about(set, facts, APPROVE, Tally::default())?;
+        let each = Self::about(set, facts, APPROVE, Tally::default());
         let tally = votes::count(facts, parties, |stand, by| {
             let answer = each.ask(Which::All, APPROVE, stand);
             let approving = Telling { facts, act: APPROVE, actor: by, stand, tally: &each.tally };
             let because = if answer.allow { Vec::new() } else { each.told(&answer, &approving) };
             (answer.allow, because, answer.errors)
         });
-        Ok(Asked { context: cedar::context(facts, facts.act, &tally)?, tally, ..each })
+        Asked { context: cedar::context(facts, facts.act, &tally), tally, ..each }
     }
 
     /// What an act is asked about, given what the approvals come to.
-    fn about(set: &'a PolicySet, facts: &'a Facts, act: Act, tally: Tally<'a>) -> Result<Self, String> {
-        Ok(Asked {
-            set,
-            facts,
-            subject: cedar::subject(facts)?,
-            context: cedar::context(facts, act, &tally)?,
-            tally,
-        })
+    fn about(set: &'a PolicySet, facts: &'a Facts, act: Act, tally: Tally<'a>) -> Self {
+        let (subject, context) = (cedar::subject(facts), cedar::context(facts, act, &tally));
+        Asked { set, facts, subject, context, tally }
     }
 
     /// What an approval is asked about.
-    pub fn approving(set: &'a PolicySet, facts: &'a Facts) -> Result<Self, String> {
+    pub fn approving(set: &'a PolicySet, facts: &'a Facts) -> Self {
         Self::about(set, facts, APPROVE, Tally::default())
     }
 
@@ -106,7 +98,7 @@ impl<'a> Asked<'a> {
     }
 
     fn ask(&self, which: Which, act: Act, stand: &Standpoint<'_>) -> Answer {
-        cedar::ask(self.set, which, act, stand, &self.subject, &self.context)
+        cedar::ask(self.set, which, act, stand, (&self.facts.subject.name, &self.subject, &self.context))
     }
 
     fn told(&self, answer: &Answer, telling: &Telling<'_>) -> Vec<Because> {
@@ -145,7 +137,9 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn failed(mode: Mode, error: String) -> Decision {
+/// A set with a problem denies everything.
+fn unreadable(set: &PolicySet, mode: Mode) -> Decision {
+    let errors = set.problems().iter().map(|p| format!("{}:{}: {}", p.file, p.line, p.message)).collect();
     Decision {
         allow: false,
         verdict: false,
@@ -154,12 +148,6 @@ fn failed(mode: Mode, error: String) -> Decision {
         votes: Vec::new(),
         chain: Vec::new(),
         missing: Vec::new(),
-        errors: vec![error],
+        errors,
     }
-}
-
-/// A set with a problem denies everything.
-fn unreadable(set: &PolicySet, mode: Mode) -> Decision {
-    let errors = set.problems().iter().map(|p| format!("{}:{}: {}", p.file, p.line, p.message)).collect();
-    Decision { errors, ..failed(mode, String::new()) }
 }

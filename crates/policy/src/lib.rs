@@ -17,6 +17,7 @@ mod decide;
 mod decision;
 mod derived;
 mod facts;
+mod memo;
 mod missing;
 mod moment;
 mod need;

@@ -138,6 +138,11 @@ fn finished(set: &PolicySet, facts: &Facts, needs: Vec<&Need>, rest: &[&Need]) -
         lower(set, facts, &mut needs, i);
         widen(set, facts, &mut needs, i, rest);
     }
+    for need in &mut needs {
+        if let Need::Approval { by, .. } = need {
+            by.sort();
+        }
+    }
     needs.sort();
     Way { needs }
 }

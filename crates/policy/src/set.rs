@@ -5,12 +5,13 @@
 
 use crate::act::Act;
 use crate::decision::Effect;
+use crate::memo::Memo;
 use crate::quick::Quick;
 use cedar_policy as cedar;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use workflow::Digest;
 
 /// The schema that policies are validated against.
@@ -79,12 +80,15 @@ pub(crate) struct Slice {
     pub always: cedar::PolicySet,
     pub quick: Option<Quick>,
     pub quick_always: Option<Quick>,
+    pub memo: Memo,
+    pub memo_always: Memo,
 }
 
 /// A set of policies.
 #[derive(Debug, Clone)]
 pub struct PolicySet {
-    pub(crate) slices: BTreeMap<Act, Slice>,
+    /// By act, each laid out when it is first asked for.
+    slices: BTreeMap<Act, OnceLock<Slice>>,
     pub(crate) whole: cedar::PolicySet,
     info: BTreeMap<String, PolicyInfo>,
     problems: Vec<PolicyProblem>,
@@ -117,13 +121,13 @@ impl PolicySet {
     pub fn core_without(id: &str) -> Self {
         let mut set = Self::core();
         set.info.remove(id);
-        set.lay_out(|policy| policy.id().to_string() != id);
+        set.whole = collect(set.whole.policies().filter(|policy| policy.id().to_string() != id));
         set
     }
 
     fn read(core: &[Source], organisation: &[Source]) -> Self {
         let mut set = PolicySet {
-            slices: BTreeMap::new(),
+            slices: Act::all().map(|act| (act, OnceLock::new())).collect(),
             whole: cedar::PolicySet::new(),
             info: BTreeMap::new(),
             problems: Vec::new(),
@@ -132,9 +136,14 @@ impl PolicySet {
         core.iter().for_each(|source| set.add(source, true));
         organisation.iter().for_each(|source| set.add(source, false));
         set.validate();
-        set.lay_out(|_| true);
         set.problems.sort();
         set
+    }
+
+    /// Forgets what it answered before: for measuring what an answer costs that was never given.
+    pub fn forget(&self) {
+        let laid_out = self.slices.values().filter_map(OnceLock::get);
+        laid_out.for_each(|s| [&s.memo, &s.memo_always].into_iter().for_each(Memo::forget));
     }
 
     /// What is wrong with it. A set with a problem denies everything.
@@ -244,8 +253,16 @@ impl PolicySet {
         self.problems.push(PolicyProblem { file: source.file.clone(), line, message });
     }
 
-    /// Validates against the schema, strictly.
+    /// Validates what an organisation adds against the schema, strictly. The core is what it is: a test validates it.
     fn validate(&mut self) {
+        let added = |p: &&cedar::Policy| self.info.get(&p.id().to_string()).is_none_or(|i| !i.core);
+        let added = collect(self.whole.policies().filter(added));
+        if !added.is_empty() {
+            self.validated(&added);
+        }
+    }
+
+    fn validated(&mut self, policies: &cedar::PolicySet) {
         let Some(schema) = schema() else {
             self.problems.push(PolicyProblem {
                 file: "countersign.cedarschema".into(),
@@ -254,8 +271,7 @@ impl PolicySet {
             });
             return;
         };
-        let result =
-            cedar::Validator::new(schema.clone()).validate(&self.whole, cedar::ValidationMode::Strict);
+        let result = cedar::Validator::new(schema.clone()).validate(policies, cedar::ValidationMode::Strict);
         let errors = result.validation_errors().map(|e| (e.policy_id().to_string(), (false, e.to_string())));
         let idle = result
             .validation_warnings()
@@ -279,19 +295,24 @@ impl PolicySet {
         PolicyProblem { file, line, message: message.to_owned() }
     }
 
-    /// Sorts the policies by act. A policy whose scope names other acts can neither be satisfied nor fail for this one, so
-    /// leaving it out changes no answer; `tests/agreement.rs` holds that against Cedar asked for everything.
-    fn lay_out(&mut self, keep: impl Fn(&cedar::Policy) -> bool) {
-        let kept: Vec<cedar::Policy> = self.whole.policies().filter(|p| keep(p)).cloned().collect();
-        self.whole = collect(kept.iter());
+    /// The policies of an act. A policy whose scope names other acts can neither be satisfied nor fail for this one, so leaving
+    /// it out changes no answer; `agreement_tests` holds that against Cedar asked for everything.
+    pub(crate) fn slice(&self, act: Act) -> Option<&Slice> {
+        self.slices.get(&act).map(|slice| slice.get_or_init(|| self.lay_out(act)))
+    }
+
+    fn lay_out(&self, act: Act) -> Slice {
         let always = |p: &&cedar::Policy| self.info.get(&p.id().to_string()).is_some_and(|i| i.always);
-        let slice = |act: Act| {
-            let of = || kept.iter().filter(move |p| concerns(p, act));
-            let (all, always_of) = (collect(of()), || of().filter(always));
-            let (quick, quick_always) = (Quick::of(of()), Quick::of(always_of()));
-            (act, Slice { all, always: collect(always_of()), quick, quick_always })
-        };
-        self.slices = Act::all().map(slice).collect();
+        let of = || self.whole.policies().filter(|p| concerns(p, act));
+        let always_of = || of().filter(always);
+        Slice {
+            all: collect(of()),
+            always: collect(always_of()),
+            quick: Quick::of(of()),
+            quick_always: Quick::of(always_of()),
+            memo: Memo::of(of()),
+            memo_always: Memo::of(always_of()),
+        }
     }
 }
 
@@ -353,4 +374,17 @@ fn version(core: &[Source], organisation: &[Source]) -> String {
         all.extend_from_slice(source.text.as_bytes());
     }
     Digest::of(&all).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_core_is_valid() {
+        let mut core = PolicySet::core();
+        let whole = core.whole.clone();
+        core.validated(&whole);
+        assert_eq!(core.problems, []);
+    }
 }

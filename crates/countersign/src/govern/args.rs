@@ -56,6 +56,12 @@ pub struct Propose {
     /// Take the open proposal back.
     #[arg(long)]
     pub withdraw: bool,
+    /// The proposal to take back, where there are several: its statement, or the beginning of it.
+    #[arg(long, value_name = "STATEMENT", requires = "withdraw")]
+    pub proposal: Option<String>,
+    /// A drill: something was put in for reviewers to find (`--reason` says what). It can never be released.
+    #[arg(long, conflicts_with = "withdraw")]
+    pub drill: bool,
     /// What all acts share.
     #[command(flatten)]
     pub common: Common,
@@ -91,11 +97,26 @@ pub struct Review {
     pub common: Common,
 }
 
+/// Run the scenarios that a workflow's record names, put faults into its control to see whether they notice, and sign what
+/// came of it for this closure. Exits with 1 where a scenario fails.
+#[derive(Debug, clap::Args)]
+pub struct Attest {
+    /// Workflows by name, id or file.
+    #[arg(required = true)]
+    pub subjects: Vec<String>,
+    /// What all acts share.
+    #[command(flatten)]
+    pub common: Common,
+}
+
 /// Release what was approved; of `policy`, `people` and `configuration`, put it in force.
 #[derive(Debug, clap::Args)]
 pub struct Release {
     /// A workflow by name, id or file; or `policy`, `people`, `configuration`.
     pub subject: String,
+    /// Also write a signed summary in the terms of the SLSA source track to a file (docs/formats/statement.md).
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
     /// What all acts share.
     #[command(flatten)]
     pub common: Common,
@@ -351,6 +372,9 @@ pub struct Gate {
     /// The environment [default: that of countersign.toml, else `production`].
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
+    /// Also run the tests again that releases rest on: what was attested to has to come out.
+    #[arg(long)]
+    pub run_tests: bool,
     /// How to print the result.
     #[arg(long, short, value_enum, default_value_t = GateFormat::Plain)]
     pub format: GateFormat,

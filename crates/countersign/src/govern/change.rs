@@ -2,8 +2,9 @@
 
 use super::act::{Desk, ask, by_prefix, is_json};
 use super::args::{Ai, Common, Propose, Release, Review, Rollback};
+use super::status::word;
 use super::tell::called;
-use super::view;
+use super::{summary, view};
 use crate::check::Exit;
 use govern::{Intent, Looked, Phase, Wish, World, voids};
 use policy::{Act, AiMark, Governed, SubjectKind, Verdict};
@@ -38,9 +39,16 @@ pub(super) fn propose(options: &Propose) -> io::Result<Exit> {
     let mut desk = Desk::open(common)?;
     let mut world = desk.world(&options.subject)?;
     if options.withdraw {
-        let wish = desk.wish(Act::Withdraw, common);
+        let known = desk.repository.folded.state.proposals.keys();
+        let of = options.proposal.as_ref().map(|p| by_prefix(p, known, "proposal")).transpose()?;
+        let wish = Wish { of, ..desk.wish(Act::Withdraw, common) };
         return desk.carry_out(&world, &wish, common);
     }
+    let reason = if options.drill {
+        ask(&common.reason, "--reason", "what was put in")?
+    } else {
+        common.reason.clone()
+    };
     world.ai = world.ai.max(match options.ai {
         None => AiMark::None,
         Some(Ai::Assisted) => AiMark::Assisted,
@@ -58,7 +66,7 @@ pub(super) fn propose(options: &Propose) -> io::Result<Exit> {
     if !is_json(common) && !common.show {
         print!("{}", view::page(&world));
     }
-    let wish = desk.wish(Act::Propose, common);
+    let wish = Wish { drill: options.drill, reason, ..desk.wish(Act::Propose, common) };
     desk.carry_out(&world, &wish, common)
 }
 
@@ -84,7 +92,21 @@ pub(super) fn review(options: &Review) -> io::Result<Exit> {
         io::stdin().is_terminal().then(|| u32::try_from(began.elapsed().as_secs()).unwrap_or(u32::MAX));
     wish.looked = Some(Looked { seconds, at_once: 1 });
     wish.of = of;
-    desk.carry_out(&world, &wish, common)
+    let exit = desk.carry_out(&world, &wish, common)?;
+    if exit == Exit::Clean && !common.show && !is_json(common) {
+        reveal(&desk, &world, verdict);
+    }
+    Ok(exit)
+}
+
+/// After a drill was reviewed: that it was one, and what was put in.
+fn reveal(desk: &Desk, world: &World, verdict: Verdict) {
+    let state = &desk.repository.folded.state;
+    let newest = state.proposals_of(world.subject.kind, &world.subject.name).last();
+    if let Some((_, drill)) = newest.filter(|(_, p)| p.drill && p.closure == world.subject.closure) {
+        let word = if verdict == Verdict::Approve { "not noticed" } else { "noticed" };
+        println!("  this was a drill, and it was {word}: {}", drill.reason);
+    }
 }
 
 /// The world of an open proposal: of one to roll back, the closure it goes back to.
@@ -119,7 +141,7 @@ fn tell(desk: &Desk, world: &World) -> io::Result<()> {
     let people = &desk.repository.people;
     writeln!(out, "  proposed by {}", called(people, &proposal.key))?;
     for review in &proposal.reviews {
-        writeln!(out, "  {:?} by {}", review.verdict, called(people, &review.by.account))?;
+        writeln!(out, "  {} by {}", word(review.verdict), called(people, &review.by.account))?;
     }
     voids(proposal, world).iter().try_for_each(|v| writeln!(out, "  since then: {v}"))
 }
@@ -157,7 +179,11 @@ pub(super) fn release(options: &Release) -> io::Result<Exit> {
             )));
         }
         let wish = desk.wish(Act::Release, common);
-        return desk.carry_out(&world, &wish, common);
+        let exit = desk.carry_out(&world, &wish, common)?;
+        if let Some(path) = options.summary.as_ref().filter(|_| exit == Exit::Clean && !common.show) {
+            summary::write(&desk, &world, path)?;
+        }
+        return Ok(exit);
     };
     let mut wish = desk.wish(Act::Change(what), common);
     if kind == SubjectKind::Configuration {

@@ -5,10 +5,10 @@ use super::args::{Gate, GateFormat};
 use super::repository::{Repository, Unit};
 use super::status::standing;
 use super::tell::shortened;
-use super::{now, view};
+use super::{attest, now, view};
 use crate::check::Exit;
 use govern::{Entry, Live, Release, World, due, judge};
-use policy::{Because, Mode, SubjectKind};
+use policy::{Because, Mode, SubjectKind, decide};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -30,6 +30,9 @@ struct Stop {
     /// The facts it rests on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     facts: Vec<(String, String)>,
+    /// The smallest change that would let it pass.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    fix: String,
 }
 
 struct Result {
@@ -42,7 +45,10 @@ struct Result {
 pub(super) fn run(options: &Gate) -> io::Result<Exit> {
     let repository = Repository::open(&options.folder, now())?;
     let environment = options.environment.clone().unwrap_or_else(|| repository.environment.clone());
-    let result = decide(&repository, &environment)?;
+    let mut result = all(&repository, &environment)?;
+    if options.run_tests {
+        run_tests(&repository, &environment, &mut result)?;
+    }
     let mut out = io::BufWriter::new(io::stdout().lock());
     match options.format {
         GateFormat::Plain => plain(&result, options.why, &mut out)?,
@@ -59,7 +65,7 @@ pub(super) fn run(options: &Gate) -> io::Result<Exit> {
     Ok(if result.stops.iter().any(|s| s.mode == Mode::Enforce) { Exit::Findings } else { Exit::Clean })
 }
 
-fn decide(repository: &Repository, environment: &str) -> io::Result<Result> {
+fn all(repository: &Repository, environment: &str) -> io::Result<Result> {
     let mut result = Result { passed: 0, process: 0, stops: Vec::new(), notes: Vec::new() };
     let by_id: HashMap<&str, &Entry> = repository.entries.iter().map(|e| (e.id.as_str(), e)).collect();
     for (id, message) in repository.faults() {
@@ -73,6 +79,7 @@ fn decide(repository: &Repository, environment: &str) -> io::Result<Result> {
             message,
             mode: Mode::Enforce,
             facts: Vec::new(),
+            fix: String::new(),
         });
     }
     governing(repository, &mut result);
@@ -94,9 +101,52 @@ fn decide(repository: &Repository, environment: &str) -> io::Result<Result> {
     Ok(result)
 }
 
+/// Runs the tests of what is released again. They are the same for everybody: what was attested to has to come out.
+fn run_tests(repository: &Repository, environment: &str, result: &mut Result) -> io::Result<()> {
+    let state = &repository.folded.state;
+    for unit in &repository.units {
+        let Some(release) = state.released(&unit.name, environment) else { continue };
+        let said = state.tested(&unit.name, &release.closure, release.at);
+        let world = repository.world(unit, environment)?;
+        let Some((_, said)) = said.filter(|_| world.subject.closure == release.closure) else { continue };
+        let told = match attest::rehearsed(repository, unit).map(|all| attest::evidence(&all)) {
+            Ok(is) if (is.passed, is.failed, is.mutation) == (said.passed, said.failed, said.mutation) => {
+                continue;
+            }
+            Ok(is) => {
+                format!("{} pass, {} fail, {} of 100 faults are noticed", is.passed, is.failed, is.mutation)
+            }
+            Err(error) => error.to_string(),
+        };
+        let message = format!(
+            "the tests of `{}` were attested to with {} that pass, {} that fail, {} of 100 faults noticed; now: {told}",
+            unit.name, said.passed, said.failed, said.mutation
+        );
+        let mode = state.modes.get(&world.subject.effective_tier()).copied().unwrap_or_default();
+        result.stops.push(own("tests-differ", &unit.name, &unit.path, message, mode));
+    }
+    Ok(())
+}
+
 fn own(rule: &str, subject: &str, path: &str, message: impl Into<String>, mode: Mode) -> Stop {
     let (rule, subject, path) = (rule.to_owned(), subject.to_owned(), path.to_owned());
-    Stop { rule, subject, path, message: message.into(), mode, facts: Vec::new() }
+    Stop { rule, subject, path, message: message.into(), mode, facts: Vec::new(), fix: String::new() }
+}
+
+/// What a workflow's stop rests on, and what to do about it.
+fn told(stop: Stop, world: &World, released: Option<&str>) -> Stop {
+    let name = &world.subject.name;
+    let facts = [
+        ("subject.closure", world.subject.closure.as_str()),
+        ("released.closure", released.unwrap_or("none")),
+    ];
+    Stop {
+        facts: facts.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(),
+        fix: format!(
+            "propose \"{name}\" as it is, have it reviewed, and release it; or bring back what was released"
+        ),
+        ..stop
+    }
 }
 
 /// What governs has to be what was put in force; where nothing was yet, that is noted.
@@ -136,20 +186,23 @@ fn one(
             lawful(repository, unit, release, world, by_id, mode, result)?;
         }
         Some(Live::Emergency(closure, _)) if closure == world.subject.closure => {}
-        None => result.stops.push(own(
-            "not-released",
-            &unit.name,
-            &unit.path,
-            format!("`{}` is {told}", unit.name),
-            mode,
-        )),
+        None => {
+            let stop =
+                own("not-released", &unit.name, &unit.path, format!("`{}` is {told}", unit.name), mode);
+            result.stops.push(self::told(stop, &world, None));
+        }
         Some(live) => {
+            let closure = match live {
+                Live::Released(release) => release.closure.as_str(),
+                Live::Emergency(closure, _) => closure,
+            };
             let parts = match live {
                 Live::Released(release) => changed(release, &world),
                 Live::Emergency(..) => String::new(),
             };
             let message = format!("`{}` {told}{parts}", unit.name);
-            result.stops.push(own("closure-changed", &unit.name, &unit.path, message, mode));
+            let stop = own("closure-changed", &unit.name, &unit.path, message, mode);
+            result.stops.push(self::told(stop, &world, Some(closure)));
         }
     }
     Ok(())
@@ -167,36 +220,62 @@ fn changed(release: &Release, world: &World) -> String {
     format!(": {}{more} changed", shown.join(", "))
 }
 
-/// Decides a release again: who touched the closure by the history up to it, what the check finds in it now.
+/// Decides a release again: who touched the closure by the history up to it, what the check finds in it now. What went
+/// back is decided as a roll-back, and what it went back to as the release that it was.
 fn lawful(
     repository: &Repository,
     unit: &Unit,
     release: &Release,
+    world: World,
+    by_id: &HashMap<&str, &Entry>,
+    mode: Mode,
+    result: &mut Result,
+) -> io::Result<()> {
+    let state = &repository.folded.state;
+    let releases = state.workflows.get(&unit.name).and_then(|w| w.releases.get(&world.environment));
+    let earlier: Vec<&Release> = releases.into_iter().flatten().take_while(|r| r.id != release.id).collect();
+    if release.back {
+        let first = earlier.iter().rposition(|r| !r.back && r.closure == release.closure);
+        if let Some((first, before)) = first.and_then(|i| Some((earlier.get(i)?, earlier.get(..i)?))) {
+            again(repository, unit, (first, before.last(), true), world.clone(), by_id, mode, result)?;
+        }
+    }
+    again(repository, unit, (release, earlier.last(), release.back), world, by_id, mode, result)
+}
+
+/// Decides one of them, given the one before it, and whether it is known that what lies in the folder now came of going back.
+fn again(
+    repository: &Repository,
+    unit: &Unit,
+    (release, before, back): (&Release, Option<&&Release>, bool),
     mut world: World,
     by_id: &HashMap<&str, &Entry>,
     mode: Mode,
     result: &mut Result,
 ) -> io::Result<()> {
-    let Some(entry) = by_id.get(release.id.as_str()).filter(|_| !release.back) else { return Ok(()) };
+    let Some(entry) = by_id.get(release.id.as_str()) else { return Ok(()) };
     let state = &repository.folded.state;
-    let releases = state.workflows.get(&unit.name).and_then(|w| w.releases.get(&world.environment));
-    let before =
-        releases.into_iter().flatten().rev().find(|r| r.at < release.at).map_or("", |r| r.commit.as_str());
+    let before = before.map_or("", |r| r.commit.as_str());
     let (_, paths) = repository.parts(unit)?;
     let history = &repository.history;
-    let until = (!history.is_touched_after(&paths, &release.commit)).then_some(release.commit.as_str());
-    let touched = history.touched(&paths, before, until);
+    // Whoever brings the folder to where a roll-back went has no part in what was reviewed.
+    let last = back || !history.is_touched_after(&paths, &release.commit);
+    let touched = history.touched(&paths, before, last.then_some(release.commit.as_str()));
     world.contributors = touched.by;
     world.ai = touched.ai;
     world.modes.clone_from(&state.modes);
     let fresh = world.evidence.clone();
-    let (_, decision) = judge(&repository.set, state, &world, (&entry.key, &entry.event), Some(&fresh));
+    let (facts, decision) = judge(&repository.set, state, &world, (&entry.key, &entry.event), Some(&fresh));
     let votes = decision.votes.iter().filter(|v| !v.counts).flat_map(|v| &v.because);
     if decision.verdict {
         return Ok(());
     }
+    // What is missing takes a search: where much is stopped, the first tell it.
+    let ways = if result.stops.len() < 20 { decide(&repository.set, &facts).missing } else { Vec::new() };
+    let needs = ways.first().map(|w| w.needs.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let fix = needs.unwrap_or_default().join("; ");
     for because in decision.because.iter().chain(votes.take(3)) {
-        result.stops.push(stop(unit, because, mode));
+        result.stops.push(Stop { fix: fix.clone(), ..stop(unit, because, mode) });
     }
     for error in &decision.errors {
         result.stops.push(own("error", &unit.name, &unit.path, error.clone(), Mode::Enforce));
@@ -220,6 +299,9 @@ fn plain(result: &Result, why: bool, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{word}: {}: {}", s.rule, s.message)?;
         if why {
             s.facts.iter().try_for_each(|(field, value)| writeln!(out, "      {field} = {value}"))?;
+            if !s.fix.is_empty() {
+                writeln!(out, "      what to do: {}", s.fix)?;
+            }
         }
     }
     result.notes.iter().try_for_each(|n| writeln!(out, "note: {n}"))?;

@@ -1,7 +1,7 @@
 //! Who touched which files since when, by the history: one reading of git's log answers for every workflow.
 
 use policy::{AiMark, Contribution};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -28,8 +28,8 @@ pub struct History {
     pub shallow: bool,
     commits: HashMap<String, Commit>,
     /// For each file, the commits that touched it.
-    touching: HashMap<String, Vec<String>>,
-    uncommitted: HashSet<String>,
+    touching: BTreeMap<String, Vec<String>>,
+    uncommitted: BTreeSet<String>,
     me: String,
 }
 
@@ -109,7 +109,11 @@ impl History {
     /// Whether some files have changes that are not committed.
     #[must_use]
     pub fn is_dirty(&self, files: &[String]) -> bool {
-        files.iter().any(|f| self.uncommitted.iter().any(|u| u == f || u.starts_with(&format!("{f}/"))))
+        let below = |f: &String| {
+            let folder = format!("{f}/");
+            self.uncommitted.range(folder.clone()..).next().is_some_and(|u| u.starts_with(&folder))
+        };
+        files.iter().any(|f| self.uncommitted.contains(f) || below(f))
     }
 
     /// Everybody who touched files (or folders) since one commit and until another: authors, committers, co-authors, and who
@@ -117,17 +121,15 @@ impl History {
     /// anew) counts as none: then everybody ever. So does a last one.
     #[must_use]
     pub fn touched(&self, files: &[String], since: &str, until: Option<&str>) -> Touched {
-        let before = if since.is_empty() { HashSet::new() } else { self.behind(since) };
-        let last = until.filter(|u| self.commits.contains_key(*u)).map(|u| self.behind(u));
-        let mut hashes: Vec<&str> = self
-            .touching
-            .iter()
-            .filter(|(path, _)| files.iter().any(|f| *path == f || path.starts_with(&format!("{f}/"))))
-            .flat_map(|(_, hashes)| hashes.iter().map(String::as_str))
-            .filter(|h| !before.contains(h) && last.as_ref().is_none_or(|l| l.contains(h)))
-            .collect();
-        hashes.sort_unstable();
-        hashes.dedup();
+        let mut hashes: BTreeSet<&str> = files.iter().flat_map(|f| self.commits_of(f)).collect();
+        if !since.is_empty() && !hashes.is_empty() {
+            let before = self.behind(since);
+            hashes.retain(|h| !before.contains(h));
+        }
+        let last = until.filter(|u| self.commits.contains_key(*u));
+        if let Some(last) = last.filter(|_| !hashes.is_empty()).map(|l| self.behind(l)) {
+            hashes.retain(|h| last.contains(h));
+        }
         let mut touched = Touched::default();
         for (hash, commit) in hashes.iter().filter_map(|h| Some((*h, self.commits.get(*h)?))) {
             add(&mut touched, hash.get(..9).unwrap_or(hash), commit);
@@ -139,6 +141,14 @@ impl History {
         touched.by.sort_by(|a, b| (&a.account, &a.how).cmp(&(&b.account, &b.how)));
         touched.by.dedup();
         touched
+    }
+
+    /// The commits that touched a file, or anything in a folder.
+    fn commits_of(&self, file: &str) -> impl Iterator<Item = &str> {
+        let folder = format!("{file}/");
+        let below = self.touching.range(folder.clone()..).take_while(move |(p, _)| p.starts_with(&folder));
+        let own = self.touching.get(file).into_iter();
+        own.chain(below.map(|(_, hashes)| hashes)).flatten().map(String::as_str)
     }
 
     /// Whether some files were touched after a commit.

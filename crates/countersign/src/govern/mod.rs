@@ -3,6 +3,7 @@
 
 mod act;
 pub mod args;
+mod attest;
 mod change;
 pub mod files;
 mod gate;
@@ -12,10 +13,13 @@ mod repository;
 mod sign;
 pub mod statement;
 mod status;
+mod summary;
 mod tell;
 mod view;
 
-pub use args::{Breakglass, Connector, Exception, Gate, Owner, Propose, Release, Review, Rollback, Status};
+pub use args::{
+    Attest, Breakglass, Connector, Exception, Gate, Owner, Propose, Release, Review, Rollback, Status,
+};
 pub use repository::Repository;
 pub use sign::Signer;
 
@@ -30,6 +34,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub enum Command<'a> {
     Propose(&'a Propose),
     Review(&'a Review),
+    Attest(&'a Attest),
     Release(&'a Release),
     Rollback(&'a Rollback),
     Exception(&'a Exception),
@@ -48,6 +53,7 @@ pub fn run(command: &Command<'_>) -> io::Result<Exit> {
     match command {
         Command::Propose(options) => change::propose(options),
         Command::Review(options) => change::review(options),
+        Command::Attest(options) => attest::run(options),
         Command::Release(options) => change::release(options),
         Command::Rollback(options) => change::rollback(options),
         Command::Exception(options) => lanes::exception(options),

@@ -6,10 +6,10 @@ use crate::people;
 use crate::scan::model::{Body, FileEntry, Head, kinds};
 use crate::scan::{self, CONFIGURATION, Scan};
 use check::ControlRecord;
-use govern::{Entry, Event, Evidence, Folded, Refused, State, World, fold_with, unlawful};
+use govern::{Entry, Event, Evidence, Folded, Ground, Refused, State, World, fold_with, unlawful};
 use policy::{
     Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact, IdentityKind,
-    Mode, Moment, People, PolicySet, Record, Source, Subject, SubjectKind, SystemFact,
+    Mode, Moment, People, PolicySet, Proof, Record, Source, Subject, SubjectKind, SystemFact,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ struct Configuration {
 #[serde(default)]
 struct Organisation {
     name: String,
+    /// Names that it had before: what was stated under them still counts.
+    formerly: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -145,10 +147,12 @@ impl Repository {
         let modes =
             configuration.govern.modes.iter().filter_map(|(t, m)| Some((t.parse().ok()?, *m))).collect();
         let environment = configuration.govern.environment;
+        let known = configuration.organisation;
+        let names: Vec<String> = [known.name.clone()].into_iter().chain(known.formerly).collect();
         let units = units(&scan, &root);
         let mut repository = Repository {
             history: git::History::read(&root),
-            organisation: configuration.organisation.name,
+            organisation: known.name,
             environment: if environment.is_empty() { "production".to_owned() } else { environment },
             systems: configuration.systems,
             credentials: credentials.credentials,
@@ -165,22 +169,53 @@ impl Repository {
             scan,
         };
         let history = |state: &State, event: &Event| repository.by_history(state, event);
-        let lawful = |state: &State, entry: &Entry| {
-            unlawful(&repository.set, &repository.people, &history, state, entry)
+        let ground = Ground {
+            set: &repository.set,
+            people: &repository.people,
+            organisation: &names,
+            history: &history,
         };
+        let lawful = |state: &State, entry: &Entry| unlawful(ground, state, entry);
         let folded = fold_with(&repository.entries, now, &lawful);
         repository.folded = folded;
         Ok(repository)
     }
 
-    /// Who touched what an event is about, since the release that was in force then.
+    /// Who touched what an event is about, from the release that was in force then to the commit that was looked at.
     pub(crate) fn by_history(&self, state: &State, event: &Event) -> Vec<Contribution> {
-        let since = state.released(&event.subject.name, &event.environment).map_or("", |r| r.commit.as_str());
-        let paths = match self.units.iter().find(|u| u.name == event.subject.name) {
-            Some(unit) => self.parts(unit).map(|(_, paths)| paths).unwrap_or_default(),
-            None => return Vec::new(),
+        let until = Some(event.commit.as_str()).filter(|c| !c.is_empty());
+        let name = &event.subject.name;
+        if event.subject.kind == SubjectKind::Component {
+            return self.users(state, name, &event.version, until);
+        }
+        let unit = self.units.iter().find(|u| u.name == *name);
+        unit.map(|u| self.touched(state, u, &event.environment, until)).unwrap_or_default()
+    }
+
+    fn touched(
+        &self,
+        state: &State,
+        unit: &Unit,
+        environment: &str,
+        until: Option<&str>,
+    ) -> Vec<Contribution> {
+        let since = state.released(&unit.name, environment).map_or("", |r| r.commit.as_str());
+        let paths = self.parts(unit).map(|(_, paths)| paths).unwrap_or_default();
+        self.history.touched(&paths, since, until).by
+    }
+
+    /// Who had a part in any workflow that uses a version of a component: to them it is their own work.
+    fn users(&self, state: &State, name: &str, version: &str, until: Option<&str>) -> Vec<Contribution> {
+        let uses = |u: &&Unit| {
+            let body = self.body(u).ok();
+            body.is_some_and(|b| b.connectors.iter().any(|(n, v)| *n == name && *v == version))
         };
-        self.history.touched(&paths, since, None).by
+        let units = self.units.iter().filter(uses);
+        let mut all: Vec<Contribution> =
+            units.flat_map(|u| self.touched(state, u, &self.environment, until)).collect();
+        all.sort_by(|a, b| (&a.account, &a.how).cmp(&(&b.account, &b.how)));
+        all.dedup();
+        all
     }
 
     /// The workflow of a name, an id, a file, or a file without its ending.
@@ -276,6 +311,15 @@ impl Repository {
         paths.sort();
         paths.dedup();
         Ok((parts, paths))
+    }
+
+    /// The files of scenarios that a workflow's record names.
+    ///
+    /// # Errors
+    /// When results cannot be read back.
+    pub fn tests(&self, unit: &Unit) -> io::Result<Vec<PathBuf>> {
+        let folder = self.root.join(&unit.path).parent().map(Path::to_path_buf).unwrap_or_default();
+        Ok(record(&self.body(unit)?).tests.iter().map(|t| folder.join(t.as_str())).collect())
     }
 
     /// Where the control record of a workflow may stand: what has its name with that ending, there or beside its folder.
@@ -380,6 +424,8 @@ impl Repository {
                 severity: f.severity,
                 step: f.step.to_string(),
             }));
+            let asked = body.proofs.iter().filter(|p| MUST_HOLD.contains(&p.property.as_str()));
+            evidence.proofs.extend(asked.map(|p| proved(&unit.name, p)));
             for effect in body.steps.iter().flat_map(|s| &s.effects).filter(|e| e.kind.changes_access()) {
                 if !allowed.effects.contains(&effect.kind) {
                     evidence.boundary.push(format!("effect {}", effect.kind.as_str()));
@@ -464,7 +510,8 @@ impl Repository {
             tier: 2,
             ..Subject::default()
         };
-        let bare = World { subject, ..self.bare("") };
+        let contributors = self.users(&self.folded.state, name, version, None);
+        let bare = World { subject, contributors, ..self.bare("") };
         World { view: super::view::digest(&bare), ..bare }
     }
 
@@ -482,6 +529,17 @@ impl Repository {
 /// A body's record; an empty one where there is none.
 fn record(body: &Body) -> ControlRecord {
     serde_json::from_str(&body.record).unwrap_or_default()
+}
+
+/// The properties that a release asks for: those about whose access is changed, by whom and how often. The others are told
+/// in the report.
+const MUST_HOLD: [&str; 4] =
+    ["change-needs-approval", "approver-is-not-requester", "temporary-access-ends", "at-most-once"];
+
+/// A property at a step: it holds where the machine has proved it. What it cannot decide does not hold.
+fn proved(workflow: &str, proof: &check::proofs::Proof) -> Proof {
+    let name = format!("{} at {} of {workflow}", proof.property, proof.step);
+    Proof { name, holds: proof.verdict == "proved" }
 }
 
 fn population(word: &str) -> IdentityKind {

@@ -70,13 +70,21 @@ impl Signer {
     /// # Errors
     /// When it cannot be signed.
     pub fn sign(&self, message: &[u8]) -> io::Result<String> {
+        self.sign_as(NAMESPACE, message)
+    }
+
+    /// The same, for something else than an act.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn sign_as(&self, namespace: &str, message: &[u8]) -> io::Result<String> {
         if let Some(private) = &self.private {
-            let signed = private.sign(NAMESPACE, HashAlg::Sha512, message);
+            let signed = private.sign(namespace, HashAlg::Sha512, message);
             let text = signed.and_then(|s| s.to_pem(LineEnding::LF));
             return text.map_err(|e| other(format!("the key `{}` cannot sign: {e}", self.path.display())));
         }
         let mut child = Command::new("ssh-keygen")
-            .args(["-Y", "sign", "-n", NAMESPACE, "-f"])
+            .args(["-Y", "sign", "-n", namespace, "-f"])
             .arg(&self.path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -7,7 +7,8 @@ use super::repository::{Repository, Unit};
 use super::tell::{called, shortened};
 use super::view::short;
 use crate::check::Exit;
-use govern::{Intent, Live, State, World, due, quality, voids};
+use govern::{Intent, Live, Proposal, ProposalStatus, State, Void, World, due, quality, voids};
+use policy::SubjectKind;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -36,6 +37,12 @@ pub(super) fn run(options: &Status) -> io::Result<Exit> {
         let world = repository.world(unit, &environment)?;
         tell(&repository, unit, &world, only.is_some(), &mut out)?;
     }
+    if only.is_none() {
+        for kind in [SubjectKind::Policy, SubjectKind::People, SubjectKind::Configuration] {
+            governing(&repository, kind, &mut out)?;
+        }
+        gone(&repository, &mut out)?;
+    }
     for (_, id, text) in due(&repository.folded.state, repository.now) {
         writeln!(out, "due: {text} ({})", short(&id))?;
     }
@@ -46,11 +53,49 @@ pub(super) fn run(options: &Status) -> io::Result<Exit> {
         let q = quality(&repository.folded.state);
         writeln!(
             out,
-            "reviews: {}, of these {} approvals and {} refusals; {} measured, half of them within {} s, {} under a minute; {} signed in bulk",
-            q.reviews, q.approvals, q.refusals, q.timed, q.median_seconds, q.under_a_minute, q.in_bulk
+            "reviews: {}, of these {} approvals and {} refusals; {} name what was shown; {} measured, half of them within {} s, {} under a minute; {} within a minute of another by the same person",
+            q.reviews,
+            q.approvals,
+            q.refusals,
+            q.shown,
+            q.timed,
+            q.median_seconds,
+            q.under_a_minute,
+            q.in_bulk
+        )?;
+        let last = q.last_break_glass_drill.map_or_else(|| "never".to_owned(), |m| m.to_string());
+        writeln!(
+            out,
+            "drills: {} with something put in, noticed by {} reviews and missed by {}; break-glass practised {} times, last {last}",
+            q.drills, q.drills_noticed, q.drills_missed, q.break_glass_drills
         )?;
     }
     Ok(Exit::Clean)
+}
+
+/// What governs, where something is proposed for it or was put in force.
+fn governing(repository: &Repository, kind: SubjectKind, out: &mut dyn Write) -> io::Result<()> {
+    let (state, world) = (&repository.folded.state, repository.governing(kind));
+    let open = state.proposals_of(kind, kind.as_str()).any(|(_, p)| p.status == ProposalStatus::Open);
+    let standing = match state.in_force(kind) {
+        None if !open => return Ok(()),
+        None => "never put in force".to_owned(),
+        Some(was) if was == world.subject.closure => format!("in force as {}", short(was)),
+        Some(was) => format!("differs from {}, which is in force", short(was)),
+    };
+    writeln!(out, "{}  {standing}", kind.as_str())?;
+    proposals(repository, &world, out)
+}
+
+/// Open proposals of workflows that are not in the folder any more.
+fn gone(repository: &Repository, out: &mut dyn Write) -> io::Result<()> {
+    let here = |name: &str| repository.units.iter().any(|u| u.name == name);
+    for (id, p) in &repository.folded.state.proposals {
+        if p.kind == SubjectKind::Workflow && p.status == ProposalStatus::Open && !here(&p.name) {
+            writeln!(out, "stale: `{}` was proposed as {}, and is not here any more", p.name, short(id))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether there is something to say of a workflow: it is governed, or ought to be.
@@ -90,18 +135,7 @@ fn tell(
 ) -> io::Result<()> {
     let state = &repository.folded.state;
     writeln!(out, "{}  tier {}  {}", unit.name, world.subject.effective_tier(), standing(state, world))?;
-    if let Some((id, proposal)) = state.open_proposal(&world.subject, &world.environment, Intent::Change) {
-        writeln!(out, "  proposed as {} by {}", short(id), called(&repository.people, &proposal.key))?;
-        for review in &proposal.reviews {
-            writeln!(
-                out,
-                "    {} by {}",
-                word(review.verdict),
-                called(&repository.people, &review.by.account)
-            )?;
-        }
-        voids(proposal, world).iter().try_for_each(|v| writeln!(out, "    void: {v}"))?;
-    }
+    proposals(repository, world, out)?;
     if !full {
         return Ok(());
     }
@@ -120,7 +154,40 @@ fn tell(
     Ok(())
 }
 
-fn word(verdict: policy::Verdict) -> &'static str {
+/// The open proposals of something: those about what lies in the folder, and stale ones, which are about something else.
+fn proposals(repository: &Repository, world: &World, out: &mut dyn Write) -> io::Result<()> {
+    let (state, subject) = (&repository.folded.state, &world.subject);
+    let mine = |p: &&Proposal| p.status == ProposalStatus::Open && p.environment == world.environment;
+    for (id, proposal) in state.proposals_of(subject.kind, &subject.name).filter(|(_, p)| mine(p)) {
+        let by = called(&repository.people, &proposal.key);
+        let (stale, voids) = (is_stale(proposal, world), voids(proposal, world));
+        let what = match proposal.intent {
+            Intent::Change => "proposed",
+            Intent::RollBack => "roll-back proposed",
+            Intent::TakeOver => "take-over proposed",
+        };
+        let stale = if stale { "stale: " } else { "" };
+        writeln!(out, "  {stale}{what} as {} by {by}", short(id))?;
+        for review in &proposal.reviews {
+            let reviewer = called(&repository.people, &review.by.account);
+            writeln!(out, "    {} by {reviewer}", word(review.verdict))?;
+        }
+        // A roll-back goes elsewhere by intent: what differs from the folder voids nothing.
+        let counts = |v: &&Void| {
+            proposal.intent != Intent::RollBack || matches!(v, Void::Policy { .. } | Void::Left { .. })
+        };
+        voids.iter().filter(counts).try_for_each(|v| writeln!(out, "    void: {v}"))?;
+    }
+    Ok(())
+}
+
+/// A proposal of a closure that is not what lies in the folder: it can be withdrawn, or what it is about brought back.
+fn is_stale(proposal: &Proposal, world: &World) -> bool {
+    proposal.intent != Intent::RollBack && proposal.closure != world.subject.closure
+}
+
+/// What a reviewer did.
+pub(super) fn word(verdict: policy::Verdict) -> &'static str {
     match verdict {
         policy::Verdict::Approve => "approved",
         policy::Verdict::Refuse => "refused",
@@ -131,9 +198,12 @@ fn word(verdict: policy::Verdict) -> &'static str {
 fn row(repository: &Repository, unit: &Unit, environment: &str) -> io::Result<Value> {
     let world = repository.world(unit, environment)?;
     let state = &repository.folded.state;
-    let proposal = state.open_proposal(&world.subject, environment, Intent::Change);
-    let proposal = proposal.map(|(id, p)| json!({"statement": id, "proposal": p, "voids": voids(p, &world)}));
+    let open = state
+        .proposals_of(world.subject.kind, &world.subject.name)
+        .filter(|(_, p)| p.status == ProposalStatus::Open && p.environment == environment);
+    let one = |(id, p): (&String, &Proposal)| json!({"statement": id, "proposal": p, "stale": is_stale(p, &world), "voids": voids(p, &world)});
+    let proposals: Vec<Value> = open.map(one).collect();
     Ok(json!({"name": unit.name, "path": unit.path, "tier": world.subject.effective_tier(),
         "closure": world.subject.closure, "standing": standing(state, &world),
-        "released": state.released(&unit.name, environment), "proposal": proposal}))
+        "released": state.released(&unit.name, environment), "proposals": proposals}))
 }

@@ -65,7 +65,8 @@ pub fn refused(
 ) -> io::Result<()> {
     let void = void(done, world, state);
     if common.format == Format::Json {
-        let result = json!({"schema": SCHEMA, "allowed": false, "decision": done.decision, "refusal": done.refusal, "voids": void});
+        let hint = done.refusal.as_ref().and_then(|r| hint(&r.rule, &done.facts.subject.name));
+        let result = json!({"schema": SCHEMA, "allowed": false, "decision": done.decision, "refusal": done.refusal, "hint": hint, "voids": void});
         return writeln!(out, "{result:#}");
     }
     writeln!(out, "refused: to {} `{}`", done.facts.act.phrase(), done.facts.subject.name)?;
@@ -75,6 +76,14 @@ pub fn refused(
     }
     if let Some(refusal) = &done.refusal {
         writeln!(out, "  {}: {}", refusal.rule, shortened(&refusal.message))?;
+        if common.why {
+            let subject = &done.facts.subject;
+            writeln!(out, "      subject.closure = {}", subject.closure)?;
+            writeln!(out, "      environment = {}", done.facts.environment)?;
+        }
+        if let Some(hint) = hint(&refusal.rule, &done.facts.subject.name) {
+            writeln!(out, "  What to do: {hint}")?;
+        }
     }
     for vote in done.decision.votes.iter().filter(|v| !v.counts) {
         for because in vote.because.iter().take(1) {
@@ -91,10 +100,42 @@ pub fn refused(
         writeln!(out, "  {}", if i == 0 { "What is missing:" } else { "Or:" })?;
         way.needs.iter().try_for_each(|need| writeln!(out, "    - {need}"))?;
     }
-    if !done.decision.verdict && done.decision.missing.is_empty() && done.decision.errors.is_empty() {
+    let decided = !done.decision.verdict && done.decision.errors.is_empty();
+    if decided && done.decision.missing.is_empty() && done.refusal.is_none() {
         writeln!(out, "  Nothing that could be added would allow it.")?;
     }
     Ok(())
+}
+
+/// The smallest change after which there would be such a transition.
+fn hint(rule: &str, name: &str) -> Option<String> {
+    Some(match rule {
+        "answers" | "proposal" | "proposal-open" | "proposal-subject" | "closure" | "intent" => {
+            format!("propose what lies in the folder now: `countersign propose \"{name}\"`")
+        }
+        "environment" => {
+            "name the proposal's environment with `--environment`, or propose for this one".to_owned()
+        }
+        "registered" | "retired" => {
+            format!("propose it, which registers it first: `countersign propose \"{name}\"`")
+        }
+        "replaces" => "somebody was faster: look at `countersign status`, and decide again".to_owned(),
+        "released-before" => format!("choose a closure that was released: `countersign status \"{name}\"`"),
+        "drill" => {
+            "take out what was put in, withdraw the drill with `countersign propose … --withdraw`, propose"
+                .to_owned()
+        }
+        "stopped" => "nothing: it is stopped; a release brings it back".to_owned(),
+        "proposal-own" => "let the proposer carry it out, or propose to take over yourself".to_owned(),
+        "approved" => "look at `countersign connector list`".to_owned(),
+        "exception" => "look at `countersign exception list`, and grant a new one".to_owned(),
+        "break-glass" | "break-glass-open" => {
+            "look at `countersign breakglass list`, and open one".to_owned()
+        }
+        "reviewed" => "close the break-glass first; where it was reviewed, nothing is left to do".to_owned(),
+        "tests" => format!("run them on this closure: `countersign attest \"{name}\"`"),
+        _ => return None,
+    })
 }
 
 fn void(done: &Performed, world: &World, state: &State) -> Vec<Void> {

@@ -50,6 +50,27 @@ pub fn covered(text: &str) -> serde_json::Result<Vec<Tested>> {
     serde_json::from_str::<json::Report>(text).map(|report| report.files)
 }
 
+/// What the scenarios of some files come to, with the mutants that they notice.
+///
+/// # Errors
+/// When a worker fails.
+pub fn measured(paths: Vec<std::path::PathBuf>) -> io::Result<Vec<Tested>> {
+    let test = Test {
+        paths,
+        format: TestFormat::Json,
+        output: None,
+        only: None,
+        watch: false,
+        update: false,
+        edge_cases: false,
+        write: false,
+        mutate: true,
+        min_coverage: None,
+        min_score: None,
+    };
+    run::all(&test, &|_, _| ())
+}
+
 fn once(test: &Test) -> io::Result<Exit> {
     let progress = progress::Bar::new();
     let all = run::all(test, &|done, of| progress.tell(done, of))?;
