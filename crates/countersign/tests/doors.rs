@@ -189,7 +189,7 @@ fn released(lab: &Lab) {
     lab.commit("zoe");
     lab.must("zoe", &["propose", IT]);
     lab.must("zoe", &["attest", IT]);
-    lab.must("pia", &["review", IT, "--approve"]);
+    lab.must("pia", &["review", IT, "--approve", "--proposal", &proposed(lab)]);
     lab.must("zoe", &["owner", "take", IT]);
     for what in ["policy", "people", "configuration"] {
         lab.must("zoe", &["propose", what]);

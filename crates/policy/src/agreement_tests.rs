@@ -220,8 +220,8 @@ fn same(set: &PolicySet, direct: &Direct, facts: &Facts, number: u64, valid: boo
 
 #[test]
 fn cedar_asked_directly_says_the_same() {
-    let [allowed, denied, failed] = compare(10_000);
-    assert!(allowed > 500 && denied > 500 && failed > 50, "{allowed} {denied} {failed}");
+    let [allowed, denied, failed] = compare(2_000);
+    assert!(allowed > 100 && denied > 100 && failed > 10, "{allowed} {denied} {failed}");
 }
 
 #[test]

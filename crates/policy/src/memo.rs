@@ -31,9 +31,9 @@ pub(crate) struct Memo {
 }
 
 impl Memo {
-    pub fn of<'p>(policies: impl Iterator<Item = &'p Policy>) -> Self {
+    pub fn of<'p>(mut policies: impl Iterator<Item = &'p Policy>) -> Self {
         let mut reads = BTreeSet::new();
-        let clear = policies.into_iter().all(|policy| {
+        let clear = policies.all(|policy| {
             let open = policy.principal_constraint() == PrincipalConstraint::Any
                 && policy.resource_constraint() == ResourceConstraint::Any;
             let parsed = policy.to_json().ok();

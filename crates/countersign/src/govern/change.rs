@@ -6,8 +6,9 @@ use super::status::word;
 use super::tell::called;
 use super::{summary, view};
 use crate::check::Exit;
-use govern::{Intent, Looked, Phase, Wish, World, voids};
+use govern::{Entry, Intent, Looked, Phase, Proposal, Wish, World, voids};
 use policy::{Act, AiMark, Governed, SubjectKind, Verdict};
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::time::Instant;
 
@@ -74,13 +75,16 @@ pub(super) fn review(options: &Review) -> io::Result<Exit> {
     let common = &options.common;
     let answers = options.approve || options.refuse || options.rework || io::stdin().is_terminal();
     let mut desk = if answers { Desk::open(common)? } else { Desk::look(common)? };
-    let state = &desk.repository.folded.state;
-    let of =
-        options.proposal.as_ref().map(|p| by_prefix(p, state.proposals.keys(), "proposal")).transpose()?;
-    let world = proposed(&desk, &options.subject, of.as_deref())?;
+    let world = desk.world(&options.subject)?;
+    let known = desk.repository.folded.state.proposals.keys();
+    let of = match &options.proposal {
+        Some(word) => Some(by_prefix(word, known, "proposal")?),
+        None => asked(&desk, &world)?,
+    };
+    let world = proposed(&desk, world, of.as_deref());
     let began = Instant::now();
     if !is_json(common) && !common.show {
-        tell(&desk, &world)?;
+        tell(&desk, &world, of.as_deref())?;
     }
     let Some(verdict) = verdict(options)? else { return Ok(Exit::Clean) };
     let mut wish = desk.wish(Act::Review(verdict), common);
@@ -91,55 +95,87 @@ pub(super) fn review(options: &Review) -> io::Result<Exit> {
     let seconds =
         io::stdin().is_terminal().then(|| u32::try_from(began.elapsed().as_secs()).unwrap_or(u32::MAX));
     wish.looked = Some(Looked { seconds, at_once: 1 });
-    wish.of = of;
+    wish.of.clone_from(&of);
     let exit = desk.carry_out(&world, &wish, common)?;
     if exit == Exit::Clean && !common.show && !is_json(common) {
-        reveal(&desk, &world, verdict);
+        reveal(&desk, of.as_deref(), verdict);
     }
     Ok(exit)
 }
 
 /// After a drill was reviewed: that it was one, and what was put in.
-fn reveal(desk: &Desk, world: &World, verdict: Verdict) {
-    let state = &desk.repository.folded.state;
-    let newest = state.proposals_of(world.subject.kind, &world.subject.name).last();
-    if let Some((_, drill)) = newest.filter(|(_, p)| p.drill && p.closure == world.subject.closure) {
+fn reveal(desk: &Desk, of: Option<&str>, verdict: Verdict) {
+    let reviewed = of.and_then(|id| desk.repository.folded.state.proposals.get(id));
+    if let Some(drill) = reviewed.filter(|p| p.drill) {
         let word = if verdict == Verdict::Approve { "not noticed" } else { "noticed" };
         println!("  this was a drill, and it was {word}: {}", drill.reason);
     }
 }
 
-/// The world of an open proposal: of one to roll back, the closure it goes back to.
-fn proposed(desk: &Desk, word: &str, of: Option<&str>) -> io::Result<World> {
-    let world = desk.world(word)?;
+/// The one open proposal that can be meant: of those about what lies in the folder and those to roll back, or where there are
+/// none, the newest. What is shown and what is signed have to be one thing, so several are not chosen from.
+fn asked(desk: &Desk, world: &World) -> io::Result<Option<String>> {
     let state = &desk.repository.folded.state;
     let intents = [Intent::Change, Intent::RollBack, Intent::TakeOver];
-    let open = intents.into_iter().filter_map(|i| state.open_proposal(&world.subject, &world.environment, i));
-    let newest = open.map(|(_, p)| p).max_by_key(|p| p.number);
-    let Some(proposal) = of.and_then(|id| state.proposals.get(id)).or(newest) else { return Ok(world) };
-    if proposal.intent == Intent::RollBack {
-        return Ok(back_to(world, &proposal.closure.clone(), &proposal.parts.clone()));
+    let find = |i| state.open_proposal(&world.subject, &world.environment, i);
+    let open: Vec<_> = intents.into_iter().filter_map(find).collect();
+    let fits = |p: &Proposal| p.intent == Intent::RollBack || p.closure == world.subject.closure;
+    let fitting: Vec<_> = open.iter().filter(|(_, p)| fits(p)).collect();
+    if let [_, _, ..] = fitting[..] {
+        let each: Vec<String> =
+            fitting.iter().map(|(id, p)| format!("{} ({})", view::short(id), phrase(p.intent))).collect();
+        let told = format!(
+            "several things are proposed for `{}`: name one with `--proposal`: {}",
+            world.subject.name,
+            each.join(", ")
+        );
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
     }
-    Ok(world)
+    let newest = open.iter().max_by_key(|(_, p)| p.number);
+    Ok(fitting.first().copied().or(newest).map(|(id, _)| (*id).clone()))
 }
 
-/// The world as it would be at an earlier closure.
-fn back_to(mut world: World, closure: &str, parts: &std::collections::BTreeMap<String, String>) -> World {
+/// What a proposal asks for.
+fn phrase(intent: Intent) -> &'static str {
+    match intent {
+        Intent::Change => "a change",
+        Intent::RollBack => "going back",
+        Intent::TakeOver => "another owner",
+    }
+}
+
+/// The world of a proposal: of one to roll back, as it would be there.
+fn proposed(desk: &Desk, world: World, of: Option<&str>) -> World {
+    let proposal = of.and_then(|id| desk.repository.folded.state.proposals.get(id));
+    match proposal {
+        Some(p) if p.intent == Intent::RollBack => back_to(desk, world, &p.closure, &p.parts),
+        _ => world,
+    }
+}
+
+/// The world as it would be at an earlier closure: with what was known of it when it was released.
+fn back_to(desk: &Desk, mut world: World, closure: &str, parts: &BTreeMap<String, String>) -> World {
     world.subject.closure = closure.to_owned();
     world.parts.clone_from(parts);
+    let of = |e: &&Entry| {
+        let same = e.event.subject.name == world.subject.name && e.event.subject.closure == closure;
+        e.event.act == Act::Release && same
+    };
+    if let Some(released) = desk.repository.entries.iter().filter(of).max_by_key(|e| e.event.at) {
+        world.subject = released.event.subject.clone();
+        world.evidence = released.event.evidence.clone().unwrap_or_default();
+    }
     world.view = view::digest(&world);
     world
 }
 
-fn tell(desk: &Desk, world: &World) -> io::Result<()> {
+fn tell(desk: &Desk, world: &World, of: Option<&str>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     write!(out, "{}", view::page(world))?;
     let state = &desk.repository.folded.state;
-    let Some((_, proposal)) = state.open_proposal(&world.subject, &world.environment, Intent::Change) else {
-        return Ok(());
-    };
+    let Some(proposal) = of.and_then(|id| state.proposals.get(id)) else { return Ok(()) };
     let people = &desk.repository.people;
-    writeln!(out, "  proposed by {}", called(people, &proposal.key))?;
+    writeln!(out, "  {} proposed by {}", phrase(proposal.intent), called(people, &proposal.key))?;
     for review in &proposal.reviews {
         writeln!(out, "  {} by {}", word(review.verdict), called(people, &review.by.account))?;
     }
@@ -211,7 +247,7 @@ pub(super) fn rollback(options: &Rollback) -> io::Result<Exit> {
     let Some(target) = earlier.first() else {
         return Err(io::Error::other(format!("`{name}` has no earlier release to go back to")));
     };
-    let world = back_to(world, &target.closure.clone(), &target.parts.clone());
+    let world = back_to(&desk, world, &target.closure, &target.parts);
     let emergency =
         options.emergency.as_ref().map(|g| by_prefix(g, state.glasses.keys(), "break-glass")).transpose()?;
     let open = state.open_proposal(&world.subject, &desk.environment, Intent::RollBack);
