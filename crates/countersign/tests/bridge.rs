@@ -2,7 +2,7 @@
 //! allowed or refused; the log alone gives the state again; bundles of it hold; a person is erased, and secrets of
 //! definitions appear nowhere.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot run the program has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run the program has failed")]
 
 mod common;
 
