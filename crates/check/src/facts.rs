@@ -1,6 +1,7 @@
 //! What rules ask about: the facts of one workflow within its set, computed once.
 
 use crate::authority::{Check, checks};
+use crate::classify::resolve::Resolver;
 use crate::gate::{Effectiveness, Gate, Question, questions};
 use crate::graph::{From, Graph, Reach};
 use crate::logic::Answer;
@@ -84,6 +85,8 @@ pub struct Facts<'s, 'w> {
     pub matters: bool,
     /// The rules that left steps out because there are too many to weigh.
     pub unweighed: RefCell<BTreeSet<&'static str>>,
+    /// Follows values through the workflow.
+    pub resolver: Resolver<'w>,
 }
 
 impl<'s, 'w> Judge<'s, 'w> {
@@ -270,7 +273,21 @@ impl<'s, 'w> Facts<'s, 'w> {
         let questions = judge.questions(index);
         let workflow = graph.workflow;
         let unweighed = RefCell::default();
-        Facts { judge, set, index, workflow, graph, reached, context, questions, changes, matters, unweighed }
+        let resolver = Resolver::new(workflow);
+        Facts {
+            judge,
+            set,
+            index,
+            workflow,
+            graph,
+            reached,
+            context,
+            questions,
+            changes,
+            matters,
+            unweighed,
+            resolver,
+        }
     }
 
     /// A step of this workflow as a place in the set.
@@ -292,8 +309,14 @@ impl<'s, 'w> Facts<'s, 'w> {
 
     /// The same for a rule that weighs steps against each other: no more of them than any real workflow has.
     pub fn some_changes(&self, rule: &Rule) -> impl Iterator<Item = &Change> {
+        self.bounded(rule, self.most(), self.live_changes())
+    }
+
+    /// For how many steps there may be a walk over the whole workflow: fewer the larger it is.
+    #[must_use]
+    pub fn most(&self) -> usize {
         let size = self.workflow.steps.len() + self.workflow.edges.len();
-        self.bounded(rule, (WEIGHED / size.max(1)).clamp(8, MOST), self.live_changes())
+        (WEIGHED / size.max(1)).clamp(8, MOST)
     }
 
     /// At most so many of the steps that a rule looks at; that it leaves some out is told in the report.

@@ -14,6 +14,8 @@ use workflow::{
 
 /// How many references one query may follow.
 const BUDGET: usize = 4000;
+/// Looking through so many steps for where a variable is set counts as one more value.
+const STEPS: usize = 64;
 /// How many sources one query may find.
 const SOURCES: usize = 400;
 /// How deep one query may follow.
@@ -392,6 +394,9 @@ impl<'s, 'w> Query<'s, 'w> {
         let mut trail = trail.clone();
         trail.how.variable = trail.how.variable.or_else(|| Some(name.clone()));
         let graph = self.set.graph(at.workflow);
+        if self.budget > 0 {
+            self.budget = self.budget.saturating_sub(graph.len() / STEPS).max(1);
+        }
         let (definitions, open_ended) = definitions(graph, at.step, name, |_| true);
         for (step, value) in definitions {
             self.value(Place { workflow: at.workflow, step }, value, &trail);

@@ -209,7 +209,14 @@ fn same_family(a: &str, b: &str) -> bool {
 
 /// Without case and punctuation; wildcards stay.
 fn squeeze(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric() || *c == '*').flat_map(char::to_lowercase).collect()
+    let mut squeezed = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| c.is_alphanumeric() || *c == '*') {
+        match c.is_ascii() {
+            true => squeezed.push(c.to_ascii_lowercase()),
+            false => squeezed.extend(c.to_lowercase()),
+        }
+    }
+    squeezed
 }
 
 /// The word a command is found by: the first of a command line, the last of a dotted call.

@@ -1,7 +1,6 @@
 //! `dynamic-endpoint`: the address of a write comes from data.
 
 use super::{Rule, Scope};
-use crate::classify::resolve::Resolver;
 use crate::facts::Facts;
 use crate::logic::keys_of;
 use crate::provenance::{Origin, Source};
@@ -77,7 +76,7 @@ fn writes(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 
 /// The data that decides the host.
 fn chosen_host(facts: &Facts<'_, '_>, step: StepIx) -> Option<Source> {
-    let url = &Resolver::new(facts.workflow).follow(&facts.step(step).request.as_ref()?.url);
+    let url = &facts.resolver.follow(&facts.step(step).request.as_ref()?.url);
     let head: Value = match url.as_expression().map(|e| (e, &e.term)) {
         Some((e, Term::Template(parts))) => match parts.first() {
             Some(Term::Text(t)) if has_host(t) => return None,

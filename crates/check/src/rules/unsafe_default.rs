@@ -18,9 +18,10 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
-    let branches = facts.reached.steps().filter(|s| chooses_by_value(facts, *s));
-    for branch in facts.bounded(&RULE, 100, branches) {
-        let Some(default) = facts.graph.out(branch).iter().copied().find(|e| is_default(facts, *e)) else { continue };
+    let default = |step| facts.graph.out(step).iter().copied().find(|e| is_default(facts, *e));
+    let branches = facts.reached.steps().filter_map(|step| Some((step, default(step)?)));
+    let weighed = facts.bounded(&RULE, facts.most(), branches);
+    for (branch, default) in weighed.filter(|(branch, _)| chooses_by_value(facts, *branch)) {
         let without = facts.graph.reach(From::Triggers, |e| e != default);
         let falls = facts.graph.reach(From::Triggers, |e| e == default || !asks_again(facts, branch, e));
         let changes = facts.some_changes(&RULE).filter(|c| !without.has(c.step) && c.verdict.gate != Gate::Present);
