@@ -129,6 +129,40 @@ fn what_is_too_much_to_weigh_is_told() {
     assert_eq!(verdict(&report, "some.json"), "1 workflows");
 }
 
+/// A logic app with so many questions, one after the other, and a change at its end.
+fn questions(n: usize) -> String {
+    let schema = "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#";
+    let after = |i: usize| {
+        if i == 0 { String::new() } else { format!(r#""Q{}": ["Succeeded"]"#, i - 1) }
+    };
+    let question = |i: usize| {
+        format!(
+            r#""Q{i}": {{"type": "If", "expression": {{"equals": ["@triggerBody()?['x']", "y"]}}, "actions": {{"C{i}": {{"type": "Compose", "inputs": "x", "runAfter": {{}}}}}}, "else": {{"actions": {{}}}}, "runAfter": {{{}}}}}"#,
+            after(i)
+        )
+    };
+    let change = format!(
+        r#""Disable": {{"type": "Http", "inputs": {{"method": "PATCH", "uri": "https://graph.microsoft.com/v1.0/users/@{{triggerBody()?['id']}}", "body": {{"accountEnabled": false}}}}, "runAfter": {{{}}}}}"#,
+        after(n)
+    );
+    let actions: Vec<String> = (0..n).map(question).chain([change]).collect();
+    format!(
+        r#"{{"definition": {{"$schema": "{schema}", "triggers": {{"manual": {{"type": "Request", "inputs": {{}}}}}}, "actions": {{{}}}}}, "kind": "Stateful"}}"#,
+        actions.join(",")
+    )
+}
+
+#[test]
+fn questions_are_weighed_up_to_a_bound() {
+    let folder = Folder::empty();
+    folder.write("many.json", &questions(500));
+    folder.write("some.json", &questions(30));
+    let report = report(&folder);
+    let told = verdict(&report, "many.json");
+    assert!(told.contains("`unsafe-default`") && told.contains("not known"), "{told}");
+    assert_eq!(verdict(&report, "some.json"), "1 workflows");
+}
+
 #[test]
 fn one_bad_file_hides_none_of_a_thousand() {
     let folder = Folder::empty();

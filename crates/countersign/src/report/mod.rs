@@ -15,7 +15,10 @@ pub mod words;
 pub use plain::clean as plain_text;
 
 use crate::accept::Accepted;
-use crate::scan::model::{Body, FileEntry, Head};
+use crate::scan::model::{Body, FileEntry, Head, StepReport};
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use workflow::Text;
 
 /// A workflow with all that is known of it, as it is printed.
 pub struct Item<'s> {
@@ -29,22 +32,30 @@ pub struct Item<'s> {
     pub fingerprints: Vec<String>,
     /// The findings that somebody has accepted.
     pub accepted: Vec<Accepted>,
+    steps: OnceLock<HashMap<Text, usize>>,
 }
 
 impl<'s> Item<'s> {
     /// A workflow with all its findings.
     #[must_use]
     pub fn new(file: &'s FileEntry, head: &'s Head, body: Body) -> Self {
-        Item { file, head, body, fingerprints: Vec::new(), accepted: Vec::new() }
+        let steps = OnceLock::new();
+        Item { file, head, body, fingerprints: Vec::new(), accepted: Vec::new(), steps }
     }
 
     /// The name of a step, a trigger or a caller's step, by its id; the id where it has no name.
     #[must_use]
     pub fn name<'n>(&'n self, id: &'n str) -> &'n str {
         let body = &self.body;
-        let step = body.steps.iter().find(|s| s.id == id).map(|s| s.name.as_str());
+        let step = self.step(id).map(|s| s.name.as_str());
         let trigger = || body.triggers.iter().find(|t| t.id == id).map(words::trigger_name);
         let caller = || body.callers.iter().find(|(c, _)| c == id).map(|(_, name)| name.as_str());
         step.or_else(trigger).or_else(caller).filter(|n| !n.is_empty()).unwrap_or(id)
+    }
+
+    /// The step of an id; the first where several have it.
+    fn step(&self, id: &str) -> Option<&StepReport> {
+        let index = || self.body.steps.iter().enumerate().rev().map(|(i, s)| (s.id.clone(), i)).collect();
+        self.body.steps.get(*self.steps.get_or_init(index).get(id)?)
     }
 }
