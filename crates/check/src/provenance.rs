@@ -218,6 +218,14 @@ impl<'s, 'w> Query<'s, 'w> {
                     let trail = Trail { how: trail.how.clone(), rest: trail.rest[1..].to_vec() };
                     map.get(key).into_iter().for_each(|v| self.value(at, v, &trail));
                 }
+                // An item of a step whose result is shown as its items' data.
+                Some(Segment::Each | Segment::Index(_) | Segment::Dynamic)
+                    if self.is_item(at, map, trail) =>
+                {
+                    let how =
+                        How { first: trail.how.first || takes_first(&trail.rest[..1]), ..trail.how.clone() };
+                    self.value(at, value, &Trail { how, rest: trail.rest[1..].to_vec() });
+                }
                 _ => map.0.iter().for_each(|e| self.value(at, &e.value, trail)),
             },
         }
@@ -242,17 +250,31 @@ impl<'s, 'w> Query<'s, 'w> {
                 let trail = trail.below_list();
                 items.iter().for_each(|t| self.term(at, t, &trail));
             }
-            Term::Map(entries) => {
-                let key =
-                    trail.rest.first().and_then(|s| if let Segment::Key(k) = s { Some(k) } else { None });
-                let below =
-                    Trail { how: trail.how.clone(), rest: trail.rest.get(1..).unwrap_or(&[]).to_vec() };
-                for (_, t) in entries.iter().filter(|(k, _)| key.is_none_or(|key| key == k)) {
-                    self.term(at, t, if key.is_some() { &below } else { trail });
-                }
-            }
+            Term::Map(entries) => self.object(at, entries, trail),
             Term::Call(function, args) => self.call(at, function, args, trail),
         }
+    }
+
+    /// An object literal: the field that is read, or what is spread into it where no field is written.
+    fn object(&mut self, at: Place, entries: &[(Text, Term)], trail: &Trail) {
+        let Some(Segment::Key(key)) = trail.rest.first() else {
+            return entries.iter().for_each(|(_, t)| self.term(at, t, trail));
+        };
+        let below = Trail { how: trail.how.clone(), rest: trail.rest[1..].to_vec() };
+        for (written, term) in entries.iter().rev() {
+            match written.as_str() {
+                "..." => self.term(at, term, trail),
+                // A field whose name is only known in a run.
+                "*" => self.term(at, term, &below),
+                written if written == key.as_str() => return self.term(at, term, &below),
+                _ => {}
+            }
+        }
+    }
+
+    fn is_item(&self, at: Place, map: &workflow::Map, trail: &Trail) -> bool {
+        let field = matches!(trail.rest.get(1), Some(Segment::Key(key)) if map.get(key).is_some());
+        field && self.set.workflows[at.workflow as usize].itemwise
     }
 
     fn call(&mut self, at: Place, function: &Function, args: &[Term], trail: &Trail) {
@@ -269,7 +291,6 @@ impl<'s, 'w> Query<'s, 'w> {
             Function::Concat => trail.how.spliced |= args.len() > 1,
             Function::Other(name) if is_split(name) && args.iter().any(at_sign) => trail.how.part = true,
             Function::If => {
-                trail.rest.clear();
                 return args.iter().skip(1).for_each(|t| self.term(at, t, &trail));
             }
             _ => {}
@@ -312,6 +333,10 @@ impl<'s, 'w> Query<'s, 'w> {
             Root::Parameter(name) => self.push(at, Origin::Parameter(name.clone()), &trail, false),
             Root::Secret(name) => self.push(at, Origin::Secret(name.clone()), &trail, false),
             Root::Environment(_) | Root::Run(_) => self.push(at, Origin::Environment, &trail, false),
+            // What code gets from elsewhere is its own result.
+            Root::Unknown(_) if self.set.graph(at.workflow).step(at.step).kind == StepKind::Code => {
+                self.push(at, Origin::Step(at.step), &trail, false);
+            }
             Root::Unknown(_) => self.push(at, Origin::Unknown, &trail, false),
         }
         self.open.pop();
@@ -500,8 +525,10 @@ fn passes(step: &Step) -> bool {
     step.passes_input || (step.output.is_none() && step.ask.is_none() && (moves || !step.enabled))
 }
 
+/// Whether a path takes one of several, and not something of everything in the one that it takes.
 fn takes_first(path: &[Segment]) -> bool {
-    path.iter().any(|s| matches!(s, Segment::Index(0 | -1)))
+    let after_all = path.iter().rposition(|s| *s == Segment::Each).map_or(0, |i| i + 1);
+    path[after_all..].iter().any(|s| matches!(s, Segment::Index(0 | -1)))
 }
 
 /// Functions that give a part of a text.

@@ -65,6 +65,18 @@ const JUDGED: &[Judged] = &[
             "untrusted-target",
         ],
     ),
+    ("answer_read_by_function", &[("ask21", &["ask"]), ("put21", &["enable"])], &["raw-http-change"]),
+    (
+        "caller_over_tabs",
+        &[("del24", &["revoke"]), ("lo23", &["call"])],
+        &["injection", "raw-http-change", "unapproved-change", "unauthenticated-trigger", "untrusted-target"],
+    ),
+    ("kick_by_owner", &[("kick25", &["revoke"])], &[]),
+    (
+        "registered_with_password",
+        &[("reg26", &["create-identity", "issue-credential"])],
+        &["secret-in-definition", "unapproved-change"],
+    ),
 ];
 
 /// What people may see either way: a request node hands a failure on in the message, and whoever called is answered with it;

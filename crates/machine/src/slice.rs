@@ -269,7 +269,8 @@ impl Depends {
         }
         if step.passes_input || quiet || !step.enabled {
             work.push((of, Reference { root: Root::Previous, path: r.path.clone() }));
-        } else if step.output.is_none() {
+        } else if step.output.is_none() || step.kind == StepKind::Code {
+            // What code gives is an answer of the world, whatever is known of where it comes from.
             self.atom(&Reference { root: Root::Step(step.id.clone()), path: r.path.clone() });
         }
     }

@@ -29,6 +29,30 @@ impl Outcome {
         }
     }
 
+    /// Adds what another one of several requests does.
+    pub fn merge(&mut self, other: Outcome) {
+        other.effects.into_iter().for_each(|e| self.push(e));
+        let (own, more) = (&mut self.target, other.target);
+        let pairs = [
+            (&mut own.identity, more.identity),
+            (&mut own.entitlement, more.entitlement),
+            (&mut own.recipient, more.recipient),
+        ];
+        for (known, more) in pairs {
+            let fresh: Vec<Value> = more.into_iter().filter(|v| !known.contains(v)).collect();
+            known.extend(fresh);
+        }
+        own.takes_recipient |= more.takes_recipient;
+        own.operation_exists |= more.operation_exists;
+        if own.secret.is_empty() {
+            own.secret = more.secret;
+        }
+        if own.returns == Returns::Unknown {
+            own.returns = more.returns;
+        }
+        self.ask = self.ask.take().or(other.ask);
+    }
+
     /// Writes it into the step.
     pub fn put(mut self, step: &mut Step) {
         self.effects.sort_by_key(|e| e.kind);

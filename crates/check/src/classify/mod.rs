@@ -10,6 +10,7 @@ mod look;
 mod request;
 pub mod resolve;
 pub mod url;
+mod variants;
 mod verbs;
 
 pub use apply::show;

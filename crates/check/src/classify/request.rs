@@ -9,8 +9,28 @@ use super::url::{HOLE, Url, parse};
 use crate::catalogue::{Catalogue, Match, UrlPath};
 use workflow::{Effect, Evidence, Kind, Request, Step, Value};
 
-/// Judges a step's request.
+/// Judges a step's request; one that depends on a condition is each of those that it may be.
 pub(super) fn judge(
+    catalogue: &'static Catalogue,
+    platform: &str,
+    resolver: &Resolver<'_>,
+    step: &Step,
+    out: &mut Outcome,
+) {
+    let Some(request) = &step.request else { return };
+    let variants = super::variants::of(request, resolver);
+    if variants.len() < 2 {
+        return judge_one(catalogue, platform, resolver, step, out);
+    }
+    for variant in variants {
+        let own = Step { request: Some(variant), ..step.clone() };
+        let mut one = Outcome::default();
+        judge_one(catalogue, platform, resolver, &own, &mut one);
+        out.merge(one);
+    }
+}
+
+fn judge_one(
     catalogue: &'static Catalogue,
     platform: &str,
     resolver: &Resolver<'_>,

@@ -92,10 +92,20 @@ fn host_and_path(target: &str) -> (&str, &str) {
     if rest.is_none() && target.starts_with('/') {
         return ("", target);
     }
+    if let Some(path) = target.strip_prefix(HOLE).filter(|p| rest.is_none() && follows_base(p)) {
+        return (&target[..HOLE.len_utf8()], path);
+    }
     let rest = rest.unwrap_or(target);
     let end = rest.find('/').unwrap_or(rest.len());
     let host = rest[..end].rsplit('@').next().unwrap_or_default();
     (host.split(':').next().unwrap_or_default(), &rest[end..])
+}
+
+/// Whether what stands behind a hole is a path, so that the hole is an address up to its last slash.
+fn follows_base(text: &str) -> bool {
+    let first = text.split('/').next().unwrap_or_default();
+    let bare = first.strip_suffix(".json").unwrap_or(first);
+    !bare.is_empty() && bare.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 /// A segment with its holes as a value.

@@ -146,7 +146,9 @@ fn itemwise(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
             return None;
         }
         let at = facts.place(read);
-        let many = gives_many(facts.step(read)) && !s.how.first;
+        // A list inside of the one result, taken apart into items.
+        let inside = s.path.contains(&Segment::Each) && facts.does(read, Kind::Read);
+        let many = (gives_many(facts.step(read)) || inside) && !s.how.first;
         let each = many && !limited(facts, at) && !about_one(facts, at);
         each.then_some(read)
     })?;

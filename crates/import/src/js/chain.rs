@@ -2,11 +2,12 @@
 
 use super::calls::{global_call, method};
 use super::parser::{Parser, other};
+use super::store::{either, field, references};
 use super::{Target, reference};
 use workflow::{Function, Reference, Root, Segment, Term, Text};
 
 /// A value on the way through a chain.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Val {
     /// A finished value.
     Term(Term),
@@ -20,6 +21,8 @@ pub(super) enum Val {
     Global(Text),
     /// A function: its body's value.
     Lambda(Term),
+    /// A function that was given a name, by where it stands.
+    Function(usize),
 }
 
 impl Val {
@@ -31,7 +34,18 @@ impl Val {
             Val::Items(root) => reference(root, vec![Segment::Each]),
             Val::Item(root, path) => reference(root, path),
             Val::Global(name) => global(&name),
+            Val::Function(_) => Term::Unknown(Vec::new()),
         }
+    }
+
+    /// One item of this value, whatever it is.
+    pub(super) fn item(&self) -> Val {
+        self.each().unwrap_or_else(|| match self.clone().into_term() {
+            Term::List(items) if !items.is_empty() => {
+                Val::Term(items.into_iter().reduce(|a, b| either(None, a, b)).unwrap_or(Term::Null))
+            }
+            term => Val::Term(Term::Unknown(references(&term))),
+        })
     }
 
     /// What a function over this value's items gets as its first parameter.
@@ -43,12 +57,36 @@ impl Val {
                 each.path.push(Segment::Each);
                 Some(Val::Term(Term::Ref(each)))
             }
-            Val::Term(Term::Call(Function::Filter | Function::Map, args)) => {
+            Val::Term(Term::Call(Function::Filter, args)) => {
                 args.first().cloned().and_then(|list| Val::Term(list).each())
+            }
+            Val::Term(Term::Call(Function::Map, args)) => match args.as_slice() {
+                [_, made @ (Term::Map(_) | Term::Ref(_))] => Some(Val::Term(made.clone())),
+                _ => args.first().cloned().and_then(|list| Val::Term(list).each()),
+            },
+            Val::Term(Term::Call(Function::Other(name), args)) if name == "Object.entries" => {
+                let value = Val::Term(args.first()?.clone()).item().into_term();
+                Some(Val::Term(Term::List(vec![Term::Unknown(references(&value)), value])))
+            }
+            Val::Term(Term::Call(Function::Other(name), args)) if lists(name) => {
+                args.first().cloned().and_then(|list| Val::Term(list).each())
+            }
+            Val::Term(Term::Call(Function::Coalesce, args)) => {
+                args.first().cloned().and_then(|list| Val::Term(list).each())
+            }
+            // Either of two lists, or the one that is known to be a list.
+            Val::Term(Term::Call(Function::If, args)) if args.len() == 3 => {
+                let each = |i: usize| Val::Term(args[i].clone()).item().into_term();
+                Some(Val::Term(either(args.first(), each(1), each(2))))
             }
             _ => None,
         }
     }
+}
+
+/// Functions that give the entries of what they are given.
+fn lists(name: &str) -> bool {
+    matches!(name, "Object.values" | "Array.from" | "slice" | "sort" | "reverse" | "flat" | "spread")
 }
 
 /// What a global stands for when nothing more is taken from it.
@@ -129,15 +167,70 @@ const GLOBALS: &[&str] = &[
     "$tool",
 ];
 
+/// Globals of the surroundings of code that give nothing from outside.
+const PURE: &[&str] = &[
+    "Array",
+    "BigInt",
+    "Boolean",
+    "Buffer",
+    "Date",
+    "DateTime",
+    "Error",
+    "Intl",
+    "JSON",
+    "Map",
+    "Math",
+    "Number",
+    "Object",
+    "RED",
+    "RegExp",
+    "Set",
+    "String",
+    "Symbol",
+    "URL",
+    "URLSearchParams",
+    "console",
+    "context",
+    "crypto",
+    "env",
+    "escape",
+    "flow",
+    "global",
+    "isFinite",
+    "isNaN",
+    "node",
+    "unescape",
+];
+
 impl<'t> Parser<'t> {
     /// A primary expression and what is taken from it.
     pub(super) fn postfix(&mut self) -> Option<Val> {
+        self.blank();
+        let live = self.rest().starts_with('$');
         let value = self.primary()?;
-        self.follow(value)
+        let from = match &value {
+            Val::Term(Term::Ref(r)) if !live => r.path.len() + 1,
+            Val::Item(_, path) => path.len(),
+            _ => 0,
+        };
+        let value = self.follow_from(value, from)?;
+        Some(self.now(value, from))
+    }
+
+    /// A reference as what it gives after what was written there.
+    fn now(&self, value: Val, from: usize) -> Val {
+        match value {
+            Val::Term(Term::Ref(r)) if self.in_code => Val::Term(self.state.seen(r, from)),
+            value => value,
+        }
     }
 
     /// Takes members, positions and calls from a value for as long as they follow.
-    pub(super) fn follow(&mut self, mut value: Val) -> Option<Val> {
+    pub(super) fn follow(&mut self, value: Val) -> Option<Val> {
+        self.follow_from(value, 0)
+    }
+
+    fn follow_from(&mut self, mut value: Val, from: usize) -> Option<Val> {
         loop {
             let before = self.at;
             self.blank();
@@ -150,9 +243,9 @@ impl<'t> Parser<'t> {
                 Some(b'(') => self.call(value)?,
                 Some(b'.') if !optional => {
                     self.at += 1;
-                    self.dotted(value)?
+                    self.dotted(value, from)?
                 }
-                _ if optional => self.dotted(value)?,
+                _ if optional => self.dotted(value, from)?,
                 _ => {
                     self.at = before;
                     return Some(value);
@@ -163,7 +256,7 @@ impl<'t> Parser<'t> {
     }
 
     /// What stands after a dot: a member or a method.
-    fn dotted(&mut self, value: Val) -> Option<Val> {
+    fn dotted(&mut self, value: Val, from: usize) -> Option<Val> {
         self.blank();
         let name = self.name()?;
         self.blank();
@@ -174,9 +267,15 @@ impl<'t> Parser<'t> {
             return Some(member(value, name));
         }
         self.at += 1;
-        let each: Vec<Val> = value.each().into_iter().collect();
+        let value = self.now(value, from);
+        let each: Vec<Val> = match name {
+            "reduce" if self.in_code => vec![Val::Term(Term::Unknown(Vec::new())), value.item()],
+            _ if self.in_code => vec![value.item(); if name == "sort" { 2 } else { 1 }],
+            _ => value.each().into_iter().collect(),
+        };
         let args = self.arguments(&each)?;
-        Some(method(value, name, args))
+        let made = method(value, name, args);
+        if self.in_code { self.kept(made) } else { Some(made) }
     }
 
     fn position(&mut self, value: Val) -> Option<Val> {
@@ -197,14 +296,49 @@ impl<'t> Parser<'t> {
         self.at += 1;
         let args = self.arguments(&[])?;
         Some(match value {
-            Val::Global(name) => global_call(&name, args, self.names),
+            Val::Global(name) => self.global(&name, args),
             Val::Lambda(body) => Val::Term(body),
+            Val::Function(at) => self.apply(at, &args)?,
             Val::Item(root, path) => Val::Item(root, path),
             value => {
                 let args = std::iter::once(value.into_term()).chain(args.into_iter().map(Val::into_term));
                 other("call", args.collect())
             }
         })
+    }
+
+    /// A call of a function of the surroundings: it may set a variable or send a message, and what it gives may come
+    /// from anywhere.
+    fn global(&mut self, name: &str, mut args: Vec<Val>) -> Val {
+        if !self.in_code {
+            return global_call(name, args, self.names);
+        }
+        let args_of = |parser: &Self, args: &[Val]| -> Vec<Term> {
+            args.iter().map(|a| parser.settled(a.clone())).collect()
+        };
+        if name == "node.send" {
+            let sent = args_of(self, &args).into_iter().next().unwrap_or(Term::Null);
+            self.end(super::How::Sent, sent);
+            return Val::Term(Term::Null);
+        }
+        if let Some(set) = self.names.sets(name, &args_of(self, &args)) {
+            self.variables.push(set);
+            return Val::Term(Term::Null);
+        }
+        let copies =
+            ["structuredClone", "RED.util.cloneMessage", "Object.freeze", "_.cloneDeep", "Promise.all"];
+        if copies.contains(&name) && !args.is_empty() {
+            return args.swap_remove(0);
+        }
+        let first = name.split('.').next().unwrap_or(name);
+        let outside = !name.starts_with('$') && !GLOBALS.contains(&first) && !PURE.contains(&first);
+        match global_call(name, args, self.names) {
+            Val::Term(Term::Call(function, mut args)) if outside => {
+                args.push(reference(Root::Unknown(name.into()), Vec::new()));
+                Val::Term(Term::Call(function, args))
+            }
+            value => value,
+        }
     }
 
     /// Arguments up to the closing bracket; functions among them get `each` as their parameters.
@@ -225,30 +359,9 @@ impl<'t> Parser<'t> {
         Some(args)
     }
 
-    /// A function, if one stands here: its body with its parameters bound to `given`.
-    pub(super) fn lambda(&mut self, given: &[Val]) -> Option<Option<Val>> {
-        self.blank();
-        let Some((parameters, len, arrow)) = lambda_head(self.rest()) else { return Some(None) };
-        self.at += len;
-        self.blank();
-        let outer = self.locals.len();
-        for (i, parameter) in parameters.into_iter().enumerate() {
-            let unknown = || match i {
-                // The second parameter of a function over a list is the position in it.
-                1 if !given.is_empty() => Val::Term(reference(Root::Run("index".into()), Vec::new())),
-                _ => Val::Term(Term::Unknown(Vec::new())),
-            };
-            self.locals.push((parameter, given.get(i).cloned().unwrap_or_else(unknown)));
-        }
-        let block = self.peek() == Some(b'{');
-        let body = if block || !arrow { self.block() } else { self.ternary().map(Val::into_term) };
-        self.locals.truncate(outer);
-        Some(Some(Val::Lambda(body?)))
-    }
-
     pub(super) fn identifier(&mut self) -> Option<Val> {
         let name = self.name()?;
-        if let Some((_, value)) = self.locals.iter().rev().find(|(local, _)| *local == name) {
+        if let Some(value) = self.state.local(name) {
             return Some(value.clone());
         }
         let previous = || self.names.previous();
@@ -258,53 +371,19 @@ impl<'t> Parser<'t> {
             "null" | "undefined" | "NaN" => Val::Term(Term::Null),
             "$json" | "$data" => Val::Term(reference(previous(), Vec::new())),
             "$binary" => Val::Term(reference(previous(), vec![Segment::Key("$binary".into())])),
-            "$input" => Val::Node(Target { root: previous(), many: true }),
+            "$input" => Val::Node(Target { root: previous(), many: self.names.previous_many() }),
             "$now" | "$today" => Val::Term(Term::Call(Function::Now, Vec::new())),
             _ if GLOBALS.contains(&name) || self.names.is_global(name) => Val::Global(name.into()),
-            _ => Val::Term(self.names.variable(name)?),
+            _ => match self.names.variable(name) {
+                None if self.in_code => Val::Global(name.into()),
+                value => Val::Term(value?),
+            },
         })
     }
 }
 
-/// The head of a function is looked for in so many bytes.
-const MOST_HEAD: usize = 300;
-
-/// The parameters of a function that starts a text, the length of its head, and whether it is an arrow function.
-fn lambda_head(text: &str) -> Option<(Vec<&str>, usize, bool)> {
-    let text = &text[..text.floor_char_boundary(MOST_HEAD)];
-    let head = text.strip_prefix("async ").unwrap_or(text);
-    let skipped = text.len() - head.len();
-    if let Some(rest) = head.strip_prefix("function") {
-        let open = rest.find('(')?;
-        let close = rest.find(')')?;
-        let list = rest.get(open + 1..close)?;
-        return Some((parameters(list)?, skipped + "function".len() + close + 1, false));
-    }
-    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let (list, len) = match head.strip_prefix('(') {
-        Some(rest) => {
-            let close = rest.find(|c: char| !(word(c) || c == ',' || c.is_whitespace()))?;
-            (rest[..close].trim(), rest[close..].starts_with(')').then_some(close + 2)?)
-        }
-        None => {
-            let end = head.find(|c| !word(c))?;
-            (&head[..end], end)
-        }
-    };
-    let after = &head[len..];
-    let gap = after.len() - after.trim_start().len();
-    after.trim_start().starts_with("=>").then_some(())?;
-    Some((parameters(list)?, skipped + len + gap + 2, true))
-}
-
-fn parameters(list: &str) -> Option<Vec<&str>> {
-    let names = list.split(',').map(str::trim).filter(|p| !p.is_empty());
-    let names: Vec<&str> = names.take(8).collect();
-    names.iter().all(|n| n.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')).then_some(names)
-}
-
 /// What a member of a value is.
-fn member(value: Val, name: &str) -> Val {
+pub(super) fn member(value: Val, name: &str) -> Val {
     match value {
         Val::Node(target) => node_member(target, name),
         Val::Items(root) if name == "length" => {
@@ -319,10 +398,18 @@ fn member(value: Val, name: &str) -> Val {
             Val::Term(Term::Call(Function::Length, vec![Term::Ref(r)]))
         }
         Val::Term(Term::Ref(r)) => Val::Term(pushed(r, Segment::Key(name.into()))),
-        Val::Term(Term::Map(entries)) if entries.iter().any(|(k, _)| k == name) => {
-            let found = entries.into_iter().find(|(k, _)| k == name);
-            Val::Term(found.map_or(Term::Null, |(_, t)| t))
+        Val::Term(Term::Map(entries)) => Val::Term(field(&entries, name)),
+        Val::Term(Term::Null) => Val::Term(Term::Null),
+        // What is taken from one of several values is one of what is taken from each.
+        Val::Term(Term::Call(f @ (Function::If | Function::Coalesce), args)) if name != "length" => {
+            let kept = usize::from(f == Function::If);
+            let each = args.into_iter().enumerate().map(|(i, t)| match i {
+                i if i < kept => t,
+                _ => member(Val::Term(t), name).into_term(),
+            });
+            Val::Term(Term::Call(f, each.collect()))
         }
+        Val::Function(_) => Val::Term(Term::Unknown(Vec::new())),
         Val::Term(term) | Val::Lambda(term) if name == "length" => {
             Val::Term(Term::Call(Function::Length, vec![term]))
         }
@@ -372,12 +459,16 @@ fn global_member(global: &str, name: &str) -> Val {
     }
 }
 
-fn at(value: Val, index: i64) -> Val {
+pub(super) fn at(value: Val, index: i64) -> Val {
     match value {
         Val::Items(root) => Val::Item(root, vec![Segment::Index(index)]),
         Val::Item(root, path) => Val::Item(root, path),
         Val::Node(target) => Val::Item(target.root, vec![Segment::Index(index)]),
         Val::Term(Term::Ref(r)) => Val::Term(pushed(r, Segment::Index(index))),
+        Val::Term(Term::List(items)) => {
+            let found = usize::try_from(index).ok().and_then(|i| items.get(i)).cloned();
+            Val::Term(found.unwrap_or(Term::Unknown(references(&Term::List(items)))))
+        }
         value if index == 0 => Val::Term(Term::Call(Function::First, vec![value.into_term()])),
         value => other("get", vec![value.into_term(), Term::Number(index.to_string().into())]),
     }

@@ -1,17 +1,27 @@
 //! JavaScript expressions, as n8n and Node-RED have them in their definitions.
 //!
-//! The part of JavaScript that expressions are written in is parsed to a [`Term`]; anything else becomes
+//! The part of JavaScript that expressions are written in is parsed to a [`Term`]; code is followed through its statements
+//! ([`run`]), and what it returns are terms too; anything else becomes
 //! [`Term::Unknown`] with every reference that a scan of its text finds. n8n's own names (`$json`, `$('Node')`) are
 //! known here; those of other platforms are told by [`Names`].
 
 mod calls;
 mod chain;
+mod functions;
 mod operators;
 mod parser;
+mod program;
 mod scan;
+mod statement;
+mod store;
 
 #[cfg(test)]
+mod code_tests;
+#[cfg(test)]
 mod tests;
+
+pub(crate) use program::{End, How, Local, any_of, is_whole, one_of, run, unknown};
+pub(crate) use store::either;
 
 use parser::Parser;
 use workflow::{Reference, Root, Segment, Term, Text};
@@ -22,6 +32,10 @@ pub(crate) trait Names {
     fn node(&self, name: &str) -> Target;
     /// What `$json` is.
     fn previous(&self) -> Root;
+    /// Whether that is a result of which one is picked (`$input.first()`).
+    fn previous_many(&self) -> bool {
+        true
+    }
     /// How people know a step, by its id.
     fn title(&self, id: &str) -> Option<&str>;
     /// The model that fills in what `$fromAI` asks for.
@@ -34,6 +48,10 @@ pub(crate) trait Names {
     fn is_global(&self, _name: &str) -> bool {
         false
     }
+    /// The variable that a call of such a function sets (`flow.set`), and to what.
+    fn sets(&self, _name: &str, _args: &[Term]) -> Option<(Text, Term)> {
+        None
+    }
     /// What a call of such a function gives (`flow.get`).
     fn call(&self, _name: &str, _args: &[Term]) -> Option<Term> {
         None
@@ -41,7 +59,7 @@ pub(crate) trait Names {
 }
 
 /// A node that an expression names.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Target {
     /// Its result.
     pub(crate) root: Root,
@@ -88,13 +106,6 @@ pub(crate) fn expression(text: &str, names: &dyn Names) -> Term {
         Some(term) => term,
         None => Term::Unknown(scan::references(text, names)),
     }
-}
-
-/// The expression that a text starts with, and where it ends.
-pub(crate) fn leading(text: &str, names: &dyn Names) -> Option<(Term, usize)> {
-    let mut parser = Parser::new(text, names);
-    let term = parser.ternary()?.into_term();
-    Some((term, parser.at))
 }
 
 /// A reference to a root and a path.

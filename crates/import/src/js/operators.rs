@@ -5,30 +5,41 @@ use workflow::{Function, Term};
 
 /// Binary operators with how tightly they bind; longer ones first.
 const BINARY: &[(&str, u8)] = &[
-    ("===", 4),
-    ("!==", 4),
-    ("==", 4),
-    ("!=", 4),
-    ("<=", 5),
-    (">=", 5),
+    ("===", 7),
+    ("!==", 7),
+    (">>>", 9),
+    ("==", 7),
+    ("!=", 7),
+    ("<<", 9),
+    (">>", 9),
+    ("<=", 8),
+    (">=", 8),
     ("&&", 3),
     ("||", 2),
     ("??", 1),
-    ("**", 8),
-    ("<", 5),
-    (">", 5),
-    ("+", 6),
-    ("-", 6),
-    ("*", 7),
-    ("/", 7),
-    ("%", 7),
+    ("**", 12),
+    ("<", 8),
+    (">", 8),
+    ("+", 10),
+    ("-", 10),
+    ("*", 11),
+    ("/", 11),
+    ("%", 11),
+    ("|", 4),
+    ("^", 5),
+    ("&", 6),
 ];
 
 /// The operator at the start of a text, and how tightly it binds.
 pub(super) fn at_start(text: &str) -> Option<(&'static str, u8)> {
     let found = BINARY.iter().find(|(op, _)| text.starts_with(op)).copied();
-    let shift = text.starts_with("<<") || text.starts_with(">>");
-    found.filter(|_| !shift)
+    // `x += 1` and `x++` are no operators between two values.
+    let sets = |(op, _): &(&str, u8)| {
+        let after = &text[op.len()..];
+        let compares = op.ends_with('=') || *op == "<" || *op == ">";
+        after.starts_with('=') && !compares || matches!(*op, "+" | "-") && after.starts_with(op)
+    };
+    found.filter(|f| !sets(f))
 }
 
 /// The meaning of an operator on two terms.

@@ -1,30 +1,80 @@
-//! A parser for the JavaScript that expressions are written in: no statements, no assignments, bounded depth.
+//! A parser for the JavaScript that expressions are written in, with bounded depth; statements are in `statement.rs`.
 
 use super::chain::Val;
 use super::operators::{at_start, combine};
-use super::{Names, joined, scan};
+use super::program::End;
+use super::store::State;
+use super::{Names, joined};
 use workflow::{Function, Term, Text};
 
-/// Expressions may be nested so deep.
-const MAX_DEPTH: u32 = 48;
+/// Expressions and statements may be nested so deep.
+pub(super) const MAX_DEPTH: u32 = 48;
 /// An expression may have so many operators and members.
 const MOST_NESTED: u32 = 2000;
+/// Code may have so many times more.
+const MOST_IN_CODE: u32 = 10;
 
 /// A parser at a place in a text.
 pub(super) struct Parser<'t> {
     pub(super) text: &'t str,
     pub(super) at: usize,
     pub(super) names: &'t dyn Names,
-    /// Parameters of the functions around this place, innermost last.
-    pub(super) locals: Vec<(&'t str, Val)>,
+    pub(super) state: State<'t>,
     pub(super) depth: u32,
+    /// Statements and assignments are read, and names that are not known stand for something from elsewhere.
+    pub(super) in_code: bool,
+    /// Where the code so far returns, sends or throws.
+    pub(super) ends: Vec<End>,
+    /// Variables of the surroundings that were set.
+    pub(super) variables: Vec<(Text, Term)>,
+    /// For each loop or switch around this place, what is known where it is left.
+    pub(super) exits: Vec<Vec<State<'t>>>,
+    /// So many `try` blocks are around this place.
+    pub(super) tries: u32,
+    /// Functions called so far.
+    pub(super) calls: u32,
     /// How many more operators and members may follow: each may nest what came before one deeper.
     left: u32,
 }
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str, names: &'t dyn Names) -> Self {
-        Parser { text, at: 0, names, locals: Vec::new(), depth: 0, left: MOST_NESTED }
+        Parser {
+            text,
+            at: 0,
+            names,
+            state: State::default(),
+            depth: 0,
+            in_code: false,
+            ends: Vec::new(),
+            variables: Vec::new(),
+            exits: Vec::new(),
+            tries: 0,
+            calls: 0,
+            left: MOST_NESTED,
+        }
+    }
+
+    /// A parser for statements.
+    pub(super) fn of_code(text: &'t str, names: &'t dyn Names) -> Self {
+        Parser { in_code: true, left: MOST_NESTED * MOST_IN_CODE, ..Parser::new(text, names) }
+    }
+
+    /// An expression's value with all that was written into it.
+    pub(super) fn term(&mut self) -> Option<Term> {
+        let value = self.ternary()?;
+        Some(self.settled(value))
+    }
+
+    /// A finished value, with what was written into it.
+    pub(super) fn settled(&self, value: Val) -> Term {
+        match value {
+            Val::Term(term) => term,
+            value => match value.into_term() {
+                Term::Ref(r) if self.in_code => self.state.seen(r, 0),
+                term => term,
+            },
+        }
     }
 
     /// The whole text as one expression.
@@ -103,6 +153,9 @@ impl<'t> Parser<'t> {
         if let Some(lambda) = self.lambda(&[])? {
             return Some(lambda);
         }
+        if let Some(assigned) = self.assignment()? {
+            return Some(assigned);
+        }
         let condition = self.binary(0)?;
         self.blank();
         let rest = self.rest();
@@ -110,12 +163,12 @@ impl<'t> Parser<'t> {
             return Some(condition);
         }
         self.at += 1;
-        let then = self.ternary()?.into_term();
+        let then = self.term()?;
         if !self.eat(":") {
             return None;
         }
-        let otherwise = self.ternary()?.into_term();
-        Some(Val::Term(Term::Call(Function::If, vec![condition.into_term(), then, otherwise])))
+        let otherwise = self.term()?;
+        Some(Val::Term(Term::Call(Function::If, vec![self.settled(condition), then, otherwise])))
     }
 
     fn binary(&mut self, least: u8) -> Option<Val> {
@@ -127,8 +180,9 @@ impl<'t> Parser<'t> {
                 return self.word_operator(left);
             };
             self.at += op.len();
-            let right = self.binary(binds + 1)?.into_term();
-            left = Val::Term(combine(op, left.into_term(), right));
+            let right = self.binary(binds + 1)?;
+            let right = self.settled(right);
+            left = Val::Term(combine(op, self.settled(left), right));
         }
     }
 
@@ -247,7 +301,7 @@ impl<'t> Parser<'t> {
                 }
                 '$' if self.peek() == Some(b'{') => {
                     self.at += 1;
-                    let hole = self.ternary()?.into_term();
+                    let hole = self.term()?;
                     if !self.eat("}") {
                         return None;
                     }
@@ -273,7 +327,7 @@ impl<'t> Parser<'t> {
         let mut items = Vec::new();
         while !self.eat("]") {
             let spread = self.eat("...");
-            let item = self.ternary()?.into_term();
+            let item = self.term()?;
             items.push(if spread { other("spread", vec![item]).into_term() } else { item });
             if !self.eat(",") && !self.rest().starts_with(']') {
                 return None;
@@ -296,7 +350,7 @@ impl<'t> Parser<'t> {
 
     fn member(&mut self) -> Option<(Text, Term)> {
         if self.eat("...") {
-            return Some(("...".into(), self.ternary()?.into_term()));
+            return Some(("...".into(), self.term()?));
         }
         let key: Text = match self.peek()? {
             b'"' | b'\'' => self.string()?,
@@ -304,14 +358,29 @@ impl<'t> Parser<'t> {
                 Val::Term(Term::Number(n)) => n,
                 _ => return None,
             },
+            b'[' if self.in_code => {
+                self.at += 1;
+                let key = self.term()?;
+                if !self.eat("]") {
+                    return None;
+                }
+                if let Term::Text(key) = key { key } else { "*".into() }
+            }
             b'[' => return None,
-            _ => self.name()?.into(),
+            _ => {
+                let start = self.at;
+                let key = self.name()?;
+                self.blank();
+                if matches!(self.peek(), Some(b',' | b'}')) {
+                    self.at = start;
+                    let value = self.identifier()?;
+                    return Some((key.into(), self.settled(value)));
+                }
+                key.into()
+            }
         };
-        if self.eat(":") {
-            return Some((key, self.ternary()?.into_term()));
-        }
-        let local = self.locals.iter().rev().find(|(name, _)| *name == key)?.1.clone();
-        Some((key, local.into_term()))
+        self.eat(":").then_some(())?;
+        Some((key, self.term()?))
     }
 
     fn parenthesis(&mut self) -> Option<Val> {
@@ -342,14 +411,6 @@ impl<'t> Parser<'t> {
         }
         None
     }
-
-    /// A block of statements is not understood; its references are kept.
-    pub(super) fn block(&mut self) -> Option<Term> {
-        let end = scan::block_end(self.rest())?;
-        let inside = &self.rest()[..end];
-        self.at += end;
-        Some(Term::Unknown(scan::references(inside, self.names)))
-    }
 }
 
 fn append(term: Term, text: Text) -> Term {
@@ -369,7 +430,7 @@ fn escaped(c: char) -> char {
     }
 }
 
-fn negated(term: Term) -> Term {
+pub(super) fn negated(term: Term) -> Term {
     match term {
         Term::Call(Function::Not, mut inner) if inner.len() == 1 => {
             Term::Call(Function::Truthy, vec![inner.pop().unwrap_or(Term::Null)])

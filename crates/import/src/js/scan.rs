@@ -41,25 +41,155 @@ pub(crate) fn references(text: &str, names: &dyn Names) -> Vec<Reference> {
     found
 }
 
-/// Where the block that starts a text (at its `{`, after white space) ends, strings and comments left aside.
+/// Where the block that starts a text (at its `{`, after white space) ends.
 pub(super) fn block_end(text: &str) -> Option<usize> {
-    let (mut depth, mut quote, mut escape) = (0_u32, None, false);
-    for (i, b) in text.bytes().enumerate() {
-        match (quote, b) {
-            _ if escape => escape = false,
-            (_, b'\\') => escape = true,
-            (Some(q), b) if q == b => quote = None,
-            (Some(_), _) => {}
-            (None, b'"' | b'\'' | b'`') => quote = Some(b),
-            (None, b'{') => depth += 1,
-            (None, b'}') => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return Some(i + 1);
-                }
-            }
-            (None, _) => {}
+    let open = text.len() - text.trim_start().len();
+    text[open..].starts_with('{').then_some(())?;
+    bracket_end(&text[open..]).map(|end| open + end)
+}
+
+/// Where the bracket that starts a text is closed: the position behind.
+pub(super) fn bracket_end(text: &str) -> Option<usize> {
+    let mut depth = 0_u32;
+    walk(text, |byte| {
+        match byte {
+            b'{' | b'(' | b'[' => depth += 1,
+            b'}' | b')' | b']' => depth = depth.saturating_sub(1),
+            _ => return false,
+        }
+        depth == 0
+    })
+}
+
+/// The position behind the bracket that closes what a text is inside of.
+pub(super) fn closing(text: &str) -> Option<usize> {
+    let mut depth = 1_u32;
+    walk(text, |byte| {
+        match byte {
+            b'{' | b'(' | b'[' => depth += 1,
+            b'}' | b')' | b']' => depth -= 1,
+            _ => return false,
+        }
+        depth == 0
+    })
+}
+
+/// The length of the token that starts a text: a bracket with all in it, a text, a word, or a sign.
+pub(super) fn token_len(text: &str) -> Option<usize> {
+    let first = text.chars().next()?;
+    match first {
+        '{' | '(' | '[' => bracket_end(text),
+        '"' | '\'' | '`' => quoted_end(text.as_bytes(), 0),
+        c if c.is_alphanumeric() || c == '_' || c == '$' => {
+            Some(text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(text.len()))
+        }
+        c => Some(c.len_utf8()),
+    }
+}
+
+/// Goes over the bytes of code that stand in no text, comment or regular expression, until `stop`; gives the
+/// position behind.
+fn walk(text: &str, mut stop: impl FnMut(u8) -> bool) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut before) = (0, b'(');
+    while let Some(byte) = bytes.get(at) {
+        let next = bytes.get(at + 1);
+        at = match (byte, next) {
+            (b'"' | b'\'' | b'`', _) => quoted_end(bytes, at)?,
+            (b'/', Some(b'/')) => memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |i| at + i),
+            (b'/', Some(b'*')) => memchr::memmem::find(&bytes[at + 2..], b"*/").map(|i| at + i + 4)?,
+            (b'/', _) if !ends_value(before) => regex_end(bytes, at).unwrap_or(at + 1),
+            (byte, _) if stop(*byte) => return Some(at + 1),
+            _ => at + 1,
+        };
+        if !byte.is_ascii_whitespace() {
+            before = bytes.get(at - 1).copied().filter(|b| !b.is_ascii_whitespace()).unwrap_or(*byte);
         }
     }
     None
+}
+
+/// Behind such a byte a `/` divides.
+fn ends_value(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b')' | b']' | b'_' | b'$' | b'"' | b'\'' | b'`')
+}
+
+/// Where a text in quotes ends; in backquotes there may be code.
+fn quoted_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let quote = *bytes.get(start)?;
+    let mut at = start + 1;
+    while let Some(byte) = bytes.get(at) {
+        match *byte {
+            b'\\' => at += 2,
+            b if b == quote => return Some(at + 1),
+            b'$' if quote == b'`' && bytes.get(at + 1) == Some(&b'{') => {
+                let inside = std::str::from_utf8(bytes.get(at + 1..)?).ok()?;
+                at += 1 + nested_end(inside)?;
+            }
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// A hole of a text in backquotes; texts inside of it are not opened again.
+fn nested_end(text: &str) -> Option<usize> {
+    let (mut depth, mut at) = (0_u32, 0);
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        match *byte {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            quote @ (b'"' | b'\'' | b'`') => {
+                at += 1 + memchr::memchr(quote, bytes.get(at + 1..)?)?;
+            }
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Where a regular expression ends, if one starts here.
+fn regex_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let (mut at, mut class) = (start + 1, false);
+    while let Some(byte) = bytes.get(at) {
+        match *byte {
+            b'\n' => return None,
+            b'\\' => at += 1,
+            b'[' => class = true,
+            b']' => class = false,
+            b'/' if !class => return Some(at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Functions that a text declares: their names, and where they stand.
+pub(super) fn functions(text: &str) -> Vec<(&str, usize)> {
+    const MOST: usize = 100;
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let starts = memchr::memmem::find_iter(text.as_bytes(), b"function ");
+    let named = starts.filter_map(|at| {
+        let name = text[at + "function ".len()..].trim_start();
+        let len = name.find(|c| !word(c))?;
+        let fits = len > 0 && name[len..].trim_start().starts_with('(') && !text[..at].ends_with(word);
+        fits.then_some((&name[..len], at))
+    });
+    named.take(MOST).collect()
+}
+
+/// Whether one of some words stands in a text.
+pub(super) fn has_word(text: &str, words: &[&str]) -> bool {
+    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$');
+    words.iter().any(|word| {
+        text.match_indices(word).any(|(at, _)| {
+            !inside(text[..at].chars().next_back()) && !inside(text[at + word.len()..].chars().next())
+        })
+    })
 }

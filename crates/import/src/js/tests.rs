@@ -3,7 +3,7 @@
 use super::*;
 use workflow::Function;
 
-struct Two;
+pub(super) struct Two;
 
 impl Names for Two {
     fn node(&self, name: &str) -> Target {
@@ -24,7 +24,7 @@ impl Names for Two {
 }
 
 /// A term in short form.
-fn show(term: &Term) -> String {
+pub(super) fn show(term: &Term) -> String {
     let list = |ts: &[Term]| ts.iter().map(show).collect::<Vec<_>>().join(", ");
     match term {
         Term::Null => "null".into(),
@@ -118,7 +118,8 @@ fn operators_and_functions_have_their_meaning() {
 #[test]
 fn what_is_not_understood_keeps_its_references() {
     for (text, expected) in [
-        ("(() => { const a = $json.x; return a + $('Y').item.json.z })()", "?[prev.x, @Y.z]"),
+        ("(() => { const a = $json.x; return a + $('Y').item.json.z })()", "+(prev.x, @Y.z)"),
+        ("(() => { class A {} return $json.x })()", "?[prev.x]"),
         ("let a = $json.b", "?[prev.b]"),
         ("$json.a = ", "?[prev.a]"),
         ("window.$json", "?[prev]"),

@@ -23,11 +23,23 @@ const APPROVERS: &[&str] = &[
 pub(super) fn ask(node_type: NodeType<'_>, operation: &Operation, p: &Value) -> Option<Ask> {
     let said = operation.operation.as_deref().unwrap_or_default();
     match (node_type.short(), said) {
-        (Some("wait"), "webhook" | "form") => Some(Ask { timeout_seconds: limit(p, p), ..Ask::default() }),
+        (Some("wait"), "webhook") => {
+            Some(Ask { answer: call_part(p).into(), timeout_seconds: limit(p, p), ..Ask::default() })
+        }
+        (Some("wait"), "form") => Some(Ask { timeout_seconds: limit(p, p), ..Ask::default() }),
         (Some("form"), "page") => Some(Ask { timeout_seconds: limit(p, p), ..Ask::default() }),
         (Some("chat"), "-" | "" | "send") => chat(p),
         (_, "sendAndWait") => Some(message(p)),
         _ => None,
+    }
+}
+
+/// Where a call that resumes a run has what it says: a link that is followed has it in its address.
+fn call_part(p: &Value) -> &'static str {
+    match p.get("httpMethod") {
+        Value::Null => "query",
+        Value::Text(method) if matches!(method.as_str(), "GET" | "HEAD") => "query",
+        _ => "body",
     }
 }
 

@@ -3,7 +3,7 @@
 use super::edges::{self, Edges};
 use super::flow::{Flow, Item, Role};
 use super::scope::{Nowhere, Scope};
-use super::value::value;
+use super::value::{condition, value};
 use super::{digest, steps, triggers};
 use crate::doc::{Doc, Node};
 use std::collections::HashMap;
@@ -178,7 +178,10 @@ impl<'f> Builder<'f> {
         if let Some(text) = made.inline {
             self.inline(&text, &mut step);
         }
-        let outputs = edges::outputs(item, &step);
+        let mut outputs = edges::outputs(item, &step);
+        if let Some(when) = made.when {
+            outputs.cases.push((0, "items".into(), condition("items are returned", when, step.span.line)));
+        }
         self.workflow.add(step);
         outputs
     }

@@ -1,7 +1,9 @@
 //! Calls of other workflows: by id, by name, by a definition written into the node.
 
 use super::types::NodeType;
-use workflow::{Callee, CalleeKey, Map, Root, Term, Value};
+use super::value::computed;
+use crate::js::Names;
+use workflow::{Callee, CalleeKey, Map, Reference, Root, Term, Value};
 
 /// A workflow that a node starts.
 pub(super) struct Called {
@@ -14,7 +16,12 @@ pub(super) struct Called {
 }
 
 /// The workflow that a node starts, if it does; `own` is the id of the workflow that the node is in.
-pub(super) fn called(node_type: NodeType<'_>, own: Option<&str>, p: &Value) -> Option<Called> {
+pub(super) fn called(
+    node_type: NodeType<'_>,
+    own: Option<&str>,
+    p: &Value,
+    names: &dyn Names,
+) -> Option<Called> {
     let short = node_type.short()?;
     if !matches!(short, "executeWorkflow" | "toolWorkflow" | "retrieverWorkflow") {
         return None;
@@ -28,7 +35,7 @@ pub(super) fn called(node_type: NodeType<'_>, own: Option<&str>, p: &Value) -> O
         "url" => dynamic(p.get("workflowUrl")),
         _ => dynamic(p.get("workflowJson")),
     };
-    Some(Called { callee: Callee { key, input: input(p) }, waits, inline })
+    Some(Called { callee: Callee { key, input: input(p, names) }, waits, inline })
 }
 
 fn by_id(id: &Value, own: Option<&str>) -> CalleeKey {
@@ -54,19 +61,29 @@ fn dynamic(value: &Value) -> CalleeKey {
     }
 }
 
-/// What the called workflow is given: named inputs, or the fields added to what comes in.
-fn input(p: &Value) -> Value {
-    match p.at("workflowInputs.value") {
-        Value::Map(map) if !map.0.is_empty() => Value::Map(map.clone()),
-        _ => {
-            let mut map = Map::default();
-            for field in p.at("fields.values").items() {
-                let Some(name) = field.get("name").as_text() else { continue };
-                let kinds = ["stringValue", "numberValue", "booleanValue", "arrayValue", "objectValue"];
-                let value = kinds.iter().map(|k| field.get(k)).find(|v| **v != Value::Null);
-                map.push(name, value.cloned().unwrap_or_default(), 0);
-            }
-            if map.0.is_empty() { Value::Null } else { Value::Map(map) }
-        }
+/// What the called workflow is given: named inputs; else what comes in, or what the model asks, with fields added.
+fn input(p: &Value, names: &dyn Names) -> Value {
+    if let Value::Map(map) = p.at("workflowInputs.value")
+        && !map.0.is_empty()
+    {
+        return Value::Map(map.clone());
     }
+    let mut added = Map::default();
+    for field in p.at("fields.values").items() {
+        let Some(name) = field.get("name").as_text() else { continue };
+        let kinds = ["stringValue", "numberValue", "booleanValue", "arrayValue", "objectValue"];
+        let value = kinds.iter().map(|k| field.get(k)).find(|v| **v != Value::Null);
+        added.push(name, value.cloned().unwrap_or_default(), 0);
+    }
+    if let Some(root) = names.model() {
+        let query = Term::Ref(Reference::keys(root, "query"));
+        added.push("query", computed("query", query, 0), 0);
+        return Value::Map(added);
+    }
+    let item = Term::Ref(Reference { root: names.previous(), path: Vec::new() });
+    if added.0.is_empty() {
+        return computed("$json", item, 0);
+    }
+    let own = added.0.into_iter().map(|e| (e.key, super::value::term(e.value)));
+    computed("$json", Term::Map(std::iter::once(("...".into(), item)).chain(own).collect()), 0)
 }

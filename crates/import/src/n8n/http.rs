@@ -27,6 +27,26 @@ fn method(value: &Value, usual: &str) -> Value {
     }
 }
 
+/// The request of a node that is not n8n's own and takes a method and an address, as nodes for one interface do.
+pub(super) fn of_third_party(p: &Value, names: &dyn Names) -> Option<workflow::Request> {
+    let known = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+    let method = p.get("method").as_text().map(str::to_uppercase).filter(|m| known.contains(&m.as_str()))?;
+    let url = p.get("url");
+    let absolute = match url {
+        Value::Text(t) => t.contains("://"),
+        Value::Expr(e) => e.text.contains("://"),
+        _ => false,
+    };
+    absolute.then(|| workflow::Request {
+        method: Value::text(method),
+        url: url.clone(),
+        auth: Auth::Stored,
+        body: json_template::parsed(p.get("body"), names).unwrap_or_default(),
+        governed: true,
+        ..workflow::Request::default()
+    })
+}
+
 /// From version 3 on.
 fn modern(p: &Value, names: &dyn Names) -> workflow::Request {
     let sends = |flag: &str| p.get(flag).as_bool() == Some(true);

@@ -98,6 +98,16 @@ impl Names for Scope<'_> {
         self.previous.clone()
     }
 
+    /// One of several is picked from a step that does something; what shapes data or starts the run gives the item.
+    fn previous_many(&self) -> bool {
+        let mut from = self.flow.entering[self.item].iter().map(|w| self.flow.wires[*w].from);
+        let many = |ix: usize| {
+            let item = &self.flow.items[ix];
+            matches!(item.role, Role::Step(_)) && item.node_type.kind() == StepKind::Action
+        };
+        from.any(many)
+    }
+
     fn title(&self, id: &str) -> Option<&str> {
         self.flow.ids.get(id).map(|ix| self.flow.items[*ix].name)
     }

@@ -13,6 +13,8 @@ use workflow::{Join, Map, OnError, Reference, Segment, Span, Step, StepKind, Ter
 pub(super) struct Made {
     pub(super) step: Step,
     pub(super) inline: Option<String>,
+    /// When code hands anything on; nothing where it always does, or is none.
+    pub(super) when: Option<Term>,
 }
 
 /// The parameters of a node, its operation among them.
@@ -32,6 +34,7 @@ pub(super) fn parameters(item: &Item<'_>, names: &dyn Names) -> (Value, Operatio
     fill("resource", operation.resource.as_deref());
     fill(operation.parameter, operation.operation.as_deref());
     fill_waits(item, &operation, &mut map);
+    fill_prompt(item, names, &mut map);
     (Value::Map(map), operation)
 }
 
@@ -47,6 +50,20 @@ fn fill_waits(item: &Item<'_>, operation: &Operation, map: &mut Map) {
         }
         _ => {}
     }
+}
+
+/// Without a text of its own, a model is asked what the chat's message says.
+fn fill_prompt(item: &Item<'_>, names: &dyn Names, map: &mut Map) {
+    let asked =
+        matches!(item.node_type.short(), Some("agent" | "openAiAssistant" | "chainLlm" | "chainRetrievalQa"));
+    let own = map.get("promptType").is_some_and(|t| t.as_text() != Some("auto"));
+    let written = map.get("text").is_some_and(|t| !t.is_empty()) && map.get("promptType").is_none();
+    if !asked || own || written {
+        return;
+    }
+    let said = Term::Ref(Reference::keys(names.previous(), "chatInput"));
+    map.0.retain(|e| e.key != "text");
+    map.push("text", computed("={{ $json.chatInput }}", said, 0), 0);
 }
 
 /// The step that a node makes.
@@ -80,16 +97,22 @@ pub(super) fn step(
     if node_type.is_http() {
         let short = node_type.short().unwrap_or_default();
         step.request = Some(http::request(short, item.version, &parameters, names));
+    } else if step.third_party {
+        step.request = http::of_third_party(&parameters, names);
     }
-    let called = calls::called(node_type, own, &parameters);
+    let called = calls::called(node_type, own, &parameters, names);
     let inline = called.and_then(|called| {
         step.waits = called.waits;
         step.calls.push(called.callee);
         called.inline
     });
     shape(&mut step, item, &operation, &parameters, names);
+    let mut when = None;
+    if let Some(made) = code::made(node_type, &parameters, names, step.span.line).filter(|_| step.enabled) {
+        (step.output, step.passes_input, when) = (Some(made.output), made.passes_input, made.when);
+    }
     step.parameters = parameters;
-    Made { step, inline }
+    Made { step, inline, when }
 }
 
 fn kind(node_type: NodeType<'_>, operation: &Operation, is_model: bool) -> StepKind {

@@ -213,6 +213,102 @@ fn set_nodes_show_what_they_give() {
     assert!(!w.steps[0].passes_input && !w.steps[1].passes_input);
 }
 
+/// What a code node behind a webhook hands on, and its way on.
+fn code(text: &str, more: &str) -> (Workflow, String) {
+    let nodes = [
+        base("Hook", "webhook", ""),
+        base("Code", "code", &format!(r#""jsCode": {text:?}{more}"#)),
+        base("Next", "noOp", ""),
+    ];
+    let w = flow(&nodes.join(","), &[wire("Hook", &[&["Code"]]), wire("Code", &[&["Next"]])].join(","));
+    let way = edges(&w)[1].clone();
+    (w, way)
+}
+
+#[test]
+fn code_shows_where_its_data_comes_from() {
+    for (text, more, path, expected) in [
+        (
+            "return items.map(i => ({json: {...i.json, id: i.json.body.id}}));",
+            "",
+            "id",
+            "Trigger, path: [Key(\"body\"), Key(\"id\")]",
+        ),
+        (
+            "const {body} = $input.first().json; return [{json: {id: body.user}}];",
+            "",
+            "id",
+            "Trigger, path: [Key(\"body\"), Key(\"user\")]",
+        ),
+        (
+            "item.json.id = item.json.body.a; return item;",
+            r#", "mode": "runOnceForEachItem""#,
+            "id",
+            "Key(\"a\")",
+        ),
+        (
+            "return {id: $('Hook').item.json.query.u};",
+            r#", "mode": "runOnceForEachItem""#,
+            "id",
+            "Key(\"query\"), Key(\"u\")",
+        ),
+        ("class X {}\nreturn [{json: {id: $json.body}}];", "", "", "Unknown([Reference { root: Trigger"),
+    ] {
+        let (w, way) = code(text, more);
+        assert_eq!(way, "Code -next> Next", "{text}");
+        let output = w.steps[0].output.clone().unwrap();
+        let value = if path.is_empty() { &output } else { output.at(path) };
+        let shown = format!("{:?}", value.as_expression().map(|e| &e.term));
+        assert!(shown.contains(expected), "{text}: {shown}");
+    }
+    let (w, _) = code("for (const i of items) { i.json.n = 1 } return items;", "");
+    assert!(
+        w.steps[0].passes_input && w.steps[0].output.as_ref().unwrap().get("n") != &workflow::Value::Null
+    );
+}
+
+#[test]
+fn code_that_may_return_nothing_is_a_condition() {
+    let condition = |text: &str| {
+        let (w, _) = code(text, "");
+        match &w.edges[1].kind {
+            EdgeKind::When { condition, .. } => format!("{:?}", condition.term),
+            EdgeKind::Next => "always".into(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(
+        condition("if ($json.body.ok !== true) { return []; } return items;")
+            .starts_with("Call(Not, [Call(NotEquals")
+    );
+    assert!(condition("if (!$json.body.ok) throw new Error('no'); return items;").contains("Key(\"ok\")"));
+    assert_eq!(condition("return items;"), "always");
+    assert_eq!(
+        condition("const out = []; for (const i of items) { if (i.json.a) out.push(i); } return out;"),
+        "always"
+    );
+}
+
+#[test]
+fn a_model_is_asked_what_the_chat_says() {
+    let agent = r#", "typeVersion": 2, "parameters": {"options": {}}"#;
+    let nodes = [
+        node("Chat", "@n8n/n8n-nodes-langchain.chatTrigger", r#", "parameters": {"public": true}"#),
+        node("Agent", "@n8n/n8n-nodes-langchain.agent", agent),
+    ];
+    let w = flow(&nodes.join(","), &wire("Chat", &[&["Agent"]]));
+    let text = format!("{:?}", w.steps[0].parameters.get("text"));
+    assert!(text.contains("root: Trigger, path: [Key(\"chatInput\")]"), "{text}");
+}
+
+#[test]
+fn a_called_workflow_gets_what_comes_in() {
+    let nodes = [base("Hook", "webhook", ""), base("Run", "executeWorkflow", r#""workflowId": "w2""#)];
+    let w = flow(&nodes.join(","), &wire("Hook", &[&["Run"]]));
+    let input = format!("{:?}", w.steps[0].calls[0].input);
+    assert!(input.contains("root: Trigger, path: []"), "{input}");
+}
+
 #[test]
 fn calls_are_by_id_or_to_a_definition_in_the_node() {
     let inner = r#"{\"nodes\": [{\"name\": \"T\", \"type\": \"n8n-nodes-base.manualTrigger\"}], \"connections\": {}}"#;

@@ -134,6 +134,8 @@ impl<'n> Builder<'n> {
         let mut step = steps::step(self.network, ix, &at);
         if item.kind == "switch" {
             self.places.cases.insert(ix, rules::cases(item.node, &at));
+        } else if let Some(effects) = self.scope.functions.get(&ix) {
+            self.places.cases.insert(ix, rules::function_cases(effects, item.node.line(), &at));
         }
         step.span = self.span(item.node);
         step.credentials = self.credentials_of(ix);

@@ -1,5 +1,6 @@
 //! Wires to edges: outputs with their conditions, failures and where they are caught, links.
 
+use super::function::Effects;
 use super::kinds::{self, Writes};
 use super::members::Group;
 use super::network::Network;
@@ -17,7 +18,7 @@ pub(super) struct Places {
     pub(super) steps: HashMap<usize, StepIx>,
     /// Triggers by item.
     pub(super) triggers: HashMap<usize, u32>,
-    /// Outputs of switches by item.
+    /// Outputs of switches and functions by item.
     pub(super) cases: HashMap<usize, Vec<Case>>,
 }
 
@@ -68,8 +69,11 @@ fn wire(
     };
     let when = |case: String, condition| EdgeKind::When { case: case.into(), condition };
     let kind = match cases.and_then(|c| c.get(output)) {
-        Some((case, Some(condition))) => EdgeKind::When { case: case.clone(), condition: condition.clone() },
-        Some((case, None)) => EdgeKind::Otherwise { case: case.clone() },
+        Some(Case::When(case, condition)) => {
+            EdgeKind::When { case: case.clone(), condition: condition.clone() }
+        }
+        Some(Case::Otherwise(case)) => EdgeKind::Otherwise { case: case.clone() },
+        Some(Case::Always) => EdgeKind::Next,
         None if is_guard => when("changed".to_owned(), unknown()),
         // A command gives its output, its errors and its return code, each by its own output.
         None if outputs > 1 && !is_command => when((output + 1).to_string(), unknown()),
@@ -147,12 +151,15 @@ fn fails(w: &mut Workflow, network: &Network<'_>, places: &Places, from: usize, 
 pub(super) fn fill(scope: &mut Scope<'_>, network: &Network<'_>, group: &Group<'_>) {
     for &ix in &group.members {
         let item = &network.items[ix];
+        if item.kind == "function" {
+            let outputs = item.wires.len().max(1);
+            let read = super::function::read(item.node.str("func").unwrap_or_default(), outputs);
+            scope.functions.extend(read.map(|effects| (ix, effects)));
+        }
         let writes = match item.kind {
             "change" => Writes::Keys(super::rules::written(item.node)),
-            "function" => match super::function::straight(item.node.str("func").unwrap_or_default()) {
-                Some(effects) => {
-                    Writes::Keys(effects.set.iter().filter_map(|(p, _)| p.first().cloned()).collect())
-                }
+            "function" => match scope.functions.get(&ix).and_then(Effects::set) {
+                Some(set) => Writes::Keys(set.iter().map(|(key, _)| key.to_string()).collect()),
                 None => Writes::Anything,
             },
             kind => kinds::writes(kind, item.node),

@@ -1,163 +1,133 @@
-//! Function nodes that only set properties of the message, one after the other: what they set is known.
+//! Function nodes: what they do to the message, by which outputs it leaves and under which conditions.
 
 use super::scope::Msg;
-use crate::js;
-use workflow::{Assignment, Map, Reference, Root, Segment, Term, Value};
+use crate::js::{self, End, How, Local};
+use workflow::{Assignment, Function, Map, Reference, Root, Term, Text, Value};
 
 /// What a function does to the message that passes through it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Effects {
-    /// Properties that it sets, by their path, in order.
-    pub(super) set: Vec<(Vec<String>, Term)>,
+    /// The message that it sends: an object literal with the message that came in spread into it, or anything else.
+    pub(super) message: Term,
+    /// For each output, when a message leaves by it: nothing where it always does.
+    pub(super) outputs: Vec<Option<Term>>,
     /// Variables that it sets.
-    pub(super) variables: Vec<(String, Term)>,
+    pub(super) variables: Vec<(Text, Term)>,
 }
 
-/// Properties deeper than this are not followed.
-const MOST_KEYS: usize = 16;
-/// A function longer than this is not read.
-const MOST_STATEMENTS: usize = 200;
+/// A node with more outputs than this has the rest of them unread.
+const MOST_OUTPUTS: usize = 64;
+/// Values that depend on conditions are taken apart so deep.
+const MOST_DEPTH: u32 = 8;
 
-/// Reads a function that is a straight line of assignments and ends with `return msg`.
-pub(super) fn straight(code: &str) -> Option<Effects> {
-    let mut effects = Effects::default();
-    let mut locals: Vec<(String, Term)> = Vec::new();
-    let mut rest = code;
-    for _ in 0..MOST_STATEMENTS {
-        rest = blank(rest);
-        if rest.is_empty() {
-            return None;
-        }
-        if let Some(returned) = keyword(rest, "return") {
-            let returned = blank(returned);
-            let after = returned.strip_prefix("msg")?;
-            return blank(after).is_empty().then_some(effects);
-        }
-        rest = statement(rest, &mut locals, &mut effects)?;
+/// A message on its way out: the output (none where it may be any), what holds then, and the message.
+type Sent = (Option<usize>, Vec<Term>, Term);
+
+/// Reads a function with so many outputs.
+pub(super) fn read(code: &str, outputs: usize) -> Option<Effects> {
+    let run = js::run(code, &Msg, vec![("msg", Local::Value(Root::Previous))])?;
+    let mut sent: Vec<Sent> = Vec::new();
+    for end in run.ends.into_iter().filter(|e| e.how != How::Thrown) {
+        leave(end.value, end.when, &mut sent, MOST_DEPTH);
     }
-    None
-}
-
-/// Skips white space, comments and semicolons.
-fn blank(text: &str) -> &str {
-    let mut text = text;
-    loop {
-        text = text.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
-        text = if let Some(rest) = text.strip_prefix("//") {
-            rest.split_once('\n').map_or("", |(_, rest)| rest)
-        } else if let Some(rest) = text.strip_prefix("/*") {
-            rest.split_once("*/").map_or("", |(_, rest)| rest)
-        } else {
-            return text;
+    let condition = |output: usize| {
+        let by = |(o, when, _): &Sent| {
+            o.is_none_or(|o| o == output).then(|| {
+                let mut when = when.clone();
+                when.extend(o.is_none().then(|| Term::Unknown(Vec::new())));
+                End { how: How::Sent, when, value: Term::Null }
+            })
         };
-    }
-}
-
-fn keyword<'t>(text: &'t str, word: &str) -> Option<&'t str> {
-    text.strip_prefix(word).filter(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-}
-
-/// One statement; gives the text after it.
-fn statement<'t>(text: &'t str, locals: &mut Vec<(String, Term)>, effects: &mut Effects) -> Option<&'t str> {
-    if let Some(rest) = ["var", "let", "const"].iter().find_map(|w| keyword(text, w)) {
-        return declaration(rest, locals);
-    }
-    let (target, len) = js::leading(text, &Msg { locals })?;
-    let rest = blank(&text[len..]);
-    let Some(value) = rest.strip_prefix('=').filter(|v| !v.starts_with('=')) else {
-        call(target, locals, effects)?;
-        return Some(&text[len..]);
+        let ends: Vec<End> = sent.iter().filter_map(by).collect();
+        if ends.is_empty() { Some(Term::Bool(false)) } else { js::any_of(ends.iter()) }
     };
-    let path = message_path(&target)?;
-    let (term, len) = js::leading(value, &Msg { locals })?;
-    let after = &value[len..];
-    ends(after).then(|| {
-        effects.set.push((path, effects.seen(term)));
-        after
-    })
+    let outputs = (0..outputs.min(MOST_OUTPUTS)).map(condition).collect();
+    let messages: Vec<(Vec<Term>, Term)> = sent.into_iter().map(|(_, when, term)| (when, term)).collect();
+    Some(Effects { message: js::one_of(&messages), outputs, variables: run.variables })
 }
 
-fn declaration<'t>(text: &'t str, locals: &mut Vec<(String, Term)>) -> Option<&'t str> {
-    let (name, value) = text.split_once('=')?;
-    let name = name.trim();
-    let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
-    let (term, len) = js::leading(value, &Msg { locals }).filter(|_| plain)?;
-    let after = &value[len..];
-    ends(after).then(|| {
-        locals.push((name.to_owned(), term));
-        after
-    })
-}
-
-/// A statement ends at a semicolon, a line's end, or the text's.
-fn ends(after: &str) -> bool {
-    let line = after.trim_start_matches([' ', '\t']);
-    line.is_empty() || line.starts_with([';', '\n', '\r']) || line.starts_with("//")
-}
-
-/// A call for its effect: variables are kept, messages to the log and the editor are nothing.
-fn call(target: Term, _: &[(String, Term)], effects: &mut Effects) -> Option<()> {
-    let Term::Call(workflow::Function::Other(name), mut args) = target else { return None };
-    match (name.as_str(), args.first()) {
-        ("node.status" | "node.log" | "node.warn" | "console.log", _) => Some(()),
-        ("flow.set" | "global.set" | "context.set", Some(Term::Text(key))) if args.len() >= 2 => {
-            let key = format!("{}.{key}", name.trim_end_matches(".set"));
-            let value = effects.seen(args.swap_remove(1));
-            effects.variables.push((key, value));
-            Some(())
+/// What is returned or sent, by outputs: a list has a message, a list of messages, or nothing for each.
+fn leave(value: Term, when: Vec<Term>, sent: &mut Vec<Sent>, depth: u32) {
+    match value {
+        Term::Null => {}
+        Term::Call(Function::If, mut args) if args.len() == 3 && depth > 0 => {
+            let (no, yes, condition) = (args.pop(), args.pop(), args.pop());
+            let (Some(no), Some(yes), Some(condition)) = (no, yes, condition) else { return };
+            let with = |c| when.iter().cloned().chain([c]).collect();
+            leave(yes, with(condition.clone()), sent, depth - 1);
+            leave(no, with(Term::Call(Function::Not, vec![condition])), sent, depth - 1);
         }
-        _ => None,
+        Term::List(outputs) => {
+            for (output, value) in outputs.into_iter().enumerate() {
+                by_output(output, value, &when, sent, depth);
+            }
+        }
+        value @ (Term::Map(_) | Term::Ref(_)) => sent.push((Some(0), when, value)),
+        value => sent.push((None, when, value)),
     }
 }
 
-/// The path of an assignment's target, which must be a property of the message.
-fn message_path(target: &Term) -> Option<Vec<String>> {
-    let Term::Ref(Reference { root: Root::Previous, path }) = target else { return None };
-    let key = |s: &Segment| match s {
-        Segment::Key(key) => Some(key.to_string()),
-        _ => None,
-    };
-    let path: Option<Vec<String>> = path.iter().map(key).collect();
-    path.filter(|p| !p.is_empty() && p.len() <= MOST_KEYS)
+fn by_output(output: usize, value: Term, when: &[Term], sent: &mut Vec<Sent>, depth: u32) {
+    match value {
+        Term::Null => {}
+        Term::List(messages) => {
+            messages.into_iter().for_each(|m| sent.push((Some(output), when.to_vec(), m)));
+        }
+        Term::Call(Function::If, _) if depth > 0 => {
+            let mut parts = Vec::new();
+            leave(value, when.to_vec(), &mut parts, depth - 1);
+            sent.extend(parts.into_iter().map(|(_, when, message)| (Some(output), when, message)));
+        }
+        value => sent.push((Some(output), when.to_vec(), value)),
+    }
 }
 
 impl Effects {
-    /// A term in which properties that were set before stand as what they were set to.
-    fn seen(&self, term: Term) -> Term {
-        match term {
-            Term::Ref(r) if r.root == Root::Previous => self.before(r),
-            Term::Template(ts) => Term::Template(ts.into_iter().map(|t| self.seen(t)).collect()),
-            Term::List(ts) => Term::List(ts.into_iter().map(|t| self.seen(t)).collect()),
-            Term::Call(f, ts) => Term::Call(f, ts.into_iter().map(|t| self.seen(t)).collect()),
-            Term::Map(es) => Term::Map(es.into_iter().map(|(k, t)| (k, self.seen(t))).collect()),
-            other => other,
+    /// The properties that are set where the rest of the message stays as it came in.
+    pub(super) fn set(&self) -> Option<&[(Text, Term)]> {
+        match &self.message {
+            Term::Ref(r) if is_message(r) => Some(&[]),
+            Term::Map(entries) => {
+                let (first, rest) = entries.split_first()?;
+                let passes = first.0 == "..." && matches!(&first.1, Term::Ref(r) if is_message(r));
+                let plain = rest.iter().all(|(k, _)| k != "..." && k != "*");
+                (passes && plain).then_some(rest)
+            }
+            _ => None,
         }
     }
 
-    fn before(&self, reference: Reference) -> Term {
-        let path = message_path(&Term::Ref(reference.clone()));
-        let found = path.and_then(|path| self.set.iter().rev().find(|(set, _)| *set == path));
-        found.map_or(Term::Ref(reference), |(_, term)| term.clone())
-    }
-
-    /// The properties that were set, as an object.
-    pub(super) fn output(&self, value: impl Fn(&Term) -> Value) -> Value {
+    /// What comes out: the properties that are set, or the whole message; and whether the rest stays.
+    pub(super) fn output(&self, value: impl Fn(&Term) -> Value) -> (Value, bool) {
+        let Some(set) = self.set() else { return (value(&self.message), false) };
         let mut map = Map::default();
-        for (path, term) in &self.set {
-            put(&mut map, path, value(term));
+        set.iter().for_each(|(key, term)| map.push(key.clone(), value(term), 0));
+        (Value::Map(map), true)
+    }
+
+    /// A property of the message that is set to a constant text.
+    pub(super) fn constant(&self, path: &[&str]) -> Option<&str> {
+        let mut at = &self.message;
+        for key in path {
+            let Term::Map(entries) = at else { return None };
+            at = &entries.iter().rev().find(|(k, _)| k == key)?.1;
         }
-        Value::Map(map)
+        if let Term::Text(text) = at { Some(text) } else { None }
     }
 
     /// The variables that were set.
     pub(super) fn assignments(&self, value: impl Fn(&Term) -> Value) -> Vec<Assignment> {
-        let one = |(variable, term): &(String, Term)| Assignment {
-            variable: variable.as_str().into(),
+        let one = |(variable, term): &(Text, Term)| Assignment {
+            variable: variable.clone(),
             value: value(term),
             adds: false,
         };
         self.variables.iter().map(one).collect()
     }
+}
+
+fn is_message(reference: &Reference) -> bool {
+    reference.root == Root::Previous && reference.path.is_empty()
 }
 
 /// Sets a value at a path of keys.

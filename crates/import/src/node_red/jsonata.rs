@@ -104,7 +104,7 @@ struct Fields;
 
 impl Names for Fields {
     fn node(&self, name: &str) -> Target {
-        Msg { locals: &[] }.node(name)
+        Msg.node(name)
     }
 
     fn previous(&self) -> Root {

@@ -125,6 +125,20 @@ pub(super) fn statement(kind: &str) -> Option<&'static [&'static str]> {
     databases.iter().any(|d| lower.contains(d)).then_some(&["query", "sql", "sqlquery", "sqlQuery"])
 }
 
+/// The properties of the message from which nodes for chat servers and directories take what to do, and to whom.
+pub(super) fn told_by_message(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "discordPermissions" | "discordMember" | "discordGuildManager" => {
+            &["action", "user", "guild", "role"]
+        }
+        _ if kind.starts_with("matrix-") => &["userId", "topic", "payload"],
+        "slack-web-out" | "slack-web-client" => &["topic", "payload"],
+        "mqtt out" | "google" => &["payload"],
+        _ if kind.starts_with("keycloak-") => &["payload"],
+        _ => &[],
+    }
+}
+
 /// What a node changes of the message that passes through it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Writes {

@@ -69,14 +69,14 @@ pub(super) fn computed(text: &str, term: Term, line: u32) -> Value {
 /// A property of the message by its path (`payload.user["a b"][0]`).
 pub(super) fn message(path: &str, at: &At<'_>) -> Term {
     let dot = if path.starts_with('[') { "" } else { "." };
-    match js::expression(&format!("msg{dot}{path}"), &Msg { locals: &[] }) {
+    match js::expression(&format!("msg{dot}{path}"), &Msg) {
         Term::Ref(r) => at.message(r.path),
         _ => at.message(vec![Segment::Key(path.into())]),
     }
 }
 
 /// A constant value.
-fn constant(node: Node<'_>) -> Value {
+pub(super) fn constant(node: Node<'_>) -> Value {
     match node.kind() {
         NodeKind::Null => Value::Null,
         NodeKind::Bool(b) => Value::Bool(b),
@@ -109,7 +109,7 @@ pub(super) fn map(node: Node<'_>, skip: &[&str], at: &At<'_>) -> Map {
             Some((key.strip_suffix("Type").or_else(|| key.strip_suffix("type"))?, n.as_str()?))
         })
         .filter(|(_, kind)| {
-            matches!(*kind, "msg" | "flow" | "global" | "env" | "jsonata" | "num" | "bool" | "cred")
+            matches!(*kind, "msg" | "flow" | "global" | "env" | "jsonata" | "json" | "num" | "bool" | "cred")
         })
         .take(64)
         .collect();

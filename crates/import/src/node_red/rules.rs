@@ -1,14 +1,37 @@
 //! The rules of switch and change nodes.
 
-use super::function::put;
+use super::function::{Effects, put};
 use super::jsonata;
 use super::properties::{computed, message, typed, typed_text};
 use super::scope::At;
 use crate::doc::Node;
 use workflow::{Assignment, Expression, Function, Language, Map, Term, Text, Value};
 
-/// An output of a switch: its name, and its condition; none for the rule `otherwise`.
-pub(super) type Case = (Text, Option<Expression>);
+/// An output of a switch or a function.
+pub(super) enum Case {
+    /// A message leaves by it when this holds.
+    When(Text, Expression),
+    /// A message leaves by it when no other rule holds.
+    Otherwise(Text),
+    /// Every message leaves by it.
+    Always,
+}
+
+/// The outputs of a function.
+pub(super) fn function_cases(effects: &Effects, line: u32, at: &At<'_>) -> Vec<Case> {
+    let one = |(i, condition): (usize, &Option<Term>)| match condition {
+        Some(term) => {
+            let term = at.placed(term.clone());
+            let text = Text::from(format!("output {}", i + 1));
+            Case::When(
+                Text::from((i + 1).to_string()),
+                Expression { language: Language::NodeRed, text, term, line },
+            )
+        }
+        None => Case::Always,
+    };
+    effects.outputs.iter().enumerate().map(one).collect()
+}
 
 /// The outputs of a switch node.
 pub(super) fn cases(node: Node<'_>, at: &At<'_>) -> Vec<Case> {
@@ -23,7 +46,7 @@ fn case(i: usize, rule: Node<'_>, left: &Term, property: &str, at: &At<'_>) -> C
     let operator = rule.str("t").unwrap_or("eq");
     let name = Text::from((i + 1).to_string());
     if operator == "else" {
-        return (name, None);
+        return Case::Otherwise(name);
     }
     let text = format!("{property} {operator} {}", rule.get("v").and_then(Node::scalar).unwrap_or_default());
     let condition = condition(operator, rule, left.clone(), at);
@@ -33,7 +56,7 @@ fn case(i: usize, rule: Node<'_>, left: &Term, property: &str, at: &At<'_>) -> C
         term: condition,
         line: rule.line(),
     };
-    (name, Some(expression))
+    Case::When(name, expression)
 }
 
 fn operand(rule: Node<'_>, value: &str, kind: &str, at: &At<'_>) -> Term {

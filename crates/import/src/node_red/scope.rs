@@ -1,11 +1,13 @@
 //! What `msg`, `flow`, `global` and `env` stand for in a node's expressions.
 
+use super::function::Effects;
 use super::kinds::Writes;
 use super::members::Group;
 use super::network::Network;
+use crate::doc::{Doc, Node};
 use crate::js::{Names, Target};
 use std::collections::HashMap;
-use workflow::{Reference, Root, Segment, Term};
+use workflow::{Reference, Root, Segment, Term, Text};
 
 /// A message is followed back through at most so many nodes.
 const MOST_HOPS: usize = 64;
@@ -19,13 +21,15 @@ pub(super) struct Scope<'n> {
     pub(super) writes: HashMap<usize, Writes>,
     /// Members that start messages.
     pub(super) sources: HashMap<usize, bool>,
+    /// For each function that is understood, what it does.
+    pub(super) functions: HashMap<usize, Effects>,
 }
 
 impl<'n> Scope<'n> {
     /// The ways of messages through a workflow.
     pub(super) fn new(network: &'n Network<'n>, group: &Group<'_>) -> Self {
         let (before, writes, sources) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut scope = Scope { network, before, writes, sources };
+        let mut scope = Scope { network, before, writes, sources, functions: HashMap::new() };
         for &ix in &group.members {
             let item = &network.items[ix];
             let linked =
@@ -43,20 +47,67 @@ impl<'n> Scope<'n> {
     }
 
     /// Where a property of the message that comes to a node was set.
-    fn origin(&self, ix: usize, key: &str) -> Root {
+    fn origin(&self, ix: usize, key: &str) -> Origin {
         let mut at = ix;
         for _ in 0..MOST_HOPS {
             let Some([before]) = self.before.get(&at).map(Vec::as_slice) else { break };
             if self.sources.contains_key(before) {
-                return Root::Trigger;
+                return Origin::Source(*before);
             }
             if self.writes.get(before).is_none_or(|w| w.touches(key)) {
-                return Root::Step(self.network.items[*before].id.into());
+                return Origin::Step(*before);
             }
             at = *before;
         }
-        if at == ix { Root::Previous } else { Root::Step(self.network.items[at].id.into()) }
+        if at == ix { Origin::Previous } else { Origin::Step(at) }
     }
+}
+
+/// Where a property was set.
+enum Origin {
+    /// By the node that started the message.
+    Source(usize),
+    /// By a step.
+    Step(usize),
+    /// By one of several.
+    Previous,
+}
+
+/// What an inject node gives the property that a path starts with; nothing where that is only known in a run.
+fn injected(node: Node<'_>, path: &[Segment]) -> Option<Term> {
+    let Some(Segment::Key(key)) = path.first() else { return None };
+    let own = |key: &str| match key {
+        "payload" => Some((node.get("payload")?, node.str("payloadType").unwrap_or("str"))),
+        "topic" => Some((node.get("topic")?, node.str("topicType").unwrap_or("str"))),
+        _ => None,
+    };
+    let (value, kind) = match node.get("props").filter(|p| p.is_list()) {
+        Some(props) => match props.items().find(|p| p.str("p") == Some(key)) {
+            Some(prop) => match prop.get("v") {
+                Some(value) => (value, prop.str("vt").unwrap_or("str")),
+                None => own(key)?,
+            },
+            None => return Some(Term::Null),
+        },
+        None => own(key)?,
+    };
+    let text = value.scalar().unwrap_or_default();
+    let term = match kind {
+        "str" => Term::Text(text.into()),
+        "num" => Term::Number(text.into()),
+        "bool" => Term::Bool(text == "true"),
+        "json" => super::rules::term(super::properties::constant(Doc::json(text).ok()?.root())),
+        _ => return None,
+    };
+    Some(path[1..].iter().fold(term, |term, segment| match (term, segment) {
+        (Term::Map(entries), Segment::Key(key)) => {
+            entries.into_iter().find(|(k, _)| k == key).map_or(Term::Null, |(_, t)| t)
+        }
+        (Term::List(items), Segment::Index(i)) => {
+            usize::try_from(*i).ok().and_then(|i| items.into_iter().nth(i)).unwrap_or(Term::Null)
+        }
+        _ => Term::Null,
+    }))
 }
 
 /// The expressions of one node.
@@ -66,13 +117,26 @@ pub(super) struct At<'s> {
 }
 
 impl At<'_> {
-    /// A property of the message (`payload.user[0]`), as a reference.
+    /// A property of the message (`payload.user[0]`), as a reference; what an inject node gives is a constant.
     pub(super) fn message(&self, path: Vec<Segment>) -> Term {
         let key = match path.first() {
             Some(Segment::Key(key)) => key.as_str(),
             _ => "",
         };
-        Term::Ref(Reference { root: self.scope.origin(self.item, key), path })
+        let items = &self.scope.network.items;
+        let root = match self.scope.origin(self.item, key) {
+            Origin::Source(ix) => {
+                let constant =
+                    (items[ix].kind == "inject").then(|| injected(items[ix].node, &path)).flatten();
+                if let Some(constant) = constant {
+                    return constant;
+                }
+                Root::Trigger
+            }
+            Origin::Step(ix) => Root::Step(items[ix].id.into()),
+            Origin::Previous => Root::Previous,
+        };
+        Term::Ref(Reference { root, path })
     }
 
     /// Puts the message's origins into a term that was parsed with `msg` as [`Root::Previous`].
@@ -106,12 +170,9 @@ impl At<'_> {
 }
 
 /// The names that JavaScript in Node-RED has: `msg` is [`Root::Previous`] until it is placed.
-pub(super) struct Msg<'l> {
-    /// Variables of the function.
-    pub(super) locals: &'l [(String, Term)],
-}
+pub(super) struct Msg;
 
-impl Names for Msg<'_> {
+impl Names for Msg {
     fn node(&self, name: &str) -> Target {
         Target { root: Root::Unknown(name.into()), many: false }
     }
@@ -129,14 +190,19 @@ impl Names for Msg<'_> {
     }
 
     fn variable(&self, name: &str) -> Option<Term> {
-        if name == "msg" {
-            return Some(Term::Ref(Reference { root: Root::Previous, path: Vec::new() }));
-        }
-        self.locals.iter().rev().find(|(local, _)| local == name).map(|(_, term)| term.clone())
+        (name == "msg").then(|| Term::Ref(Reference { root: Root::Previous, path: Vec::new() }))
     }
 
     fn is_global(&self, name: &str) -> bool {
         matches!(name, "flow" | "global" | "context" | "env" | "node" | "RED" | "Buffer")
+    }
+
+    fn sets(&self, name: &str, args: &[Term]) -> Option<(Text, Term)> {
+        let store = name.strip_suffix(".set").filter(|s| matches!(*s, "flow" | "global" | "context"))?;
+        match args {
+            [Term::Text(key), value, ..] => Some((format!("{store}.{key}").into(), value.clone())),
+            _ => None,
+        }
     }
 
     fn call(&self, name: &str, args: &[Term]) -> Option<Term> {

@@ -8,8 +8,8 @@ use super::rules;
 use super::scope::At;
 use crate::doc::Node;
 use workflow::{
-    Ask, Auth, Callee, CalleeKey, Code, Expression, Function, Language, Map, OnError, Outcome, Request, Step,
-    StepKind, Term, Text, Value,
+    Ask, Auth, Callee, CalleeKey, Code, Expression, Function, Language, Map, OnError, Outcome, Request,
+    Segment, Step, StepKind, Term, Text, Value,
 };
 
 /// What a node has that is not a parameter of what it does.
@@ -108,8 +108,8 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
         matches!(step.kind, StepKind::Branch | StepKind::Guard | StepKind::Wait | StepKind::Join);
     match item.kind {
         "http request" => request_step(step, node, at),
-        "link call" => call(step, network, ix),
-        "link out" => link_out(step, network, ix),
+        "link call" => call(step, network, ix, at),
+        "link out" => link_out(step, network, ix, at),
         "change" => {
             let changes = rules::changes(node, at);
             (step.output, step.assigns, step.passes_input) = (Some(changes.output), changes.assigns, true);
@@ -123,7 +123,7 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
             let parsed = Term::Call(Function::ParseJson, vec![message(field, at)]);
             (step.output, step.passes_input) = (Some(one(field, computed(field, parsed, line))), true);
         }
-        "function" => straight(step, node, at),
+        "function" => function(step, ix, at),
         "split" => {
             let Term::Ref(mut items) = message("payload", at) else { return };
             items.path.push(workflow::Segment::Each);
@@ -140,9 +140,9 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
         "telegram sender" | "telegram reply" => sends(step, network, ix),
         kind if kind.starts_with("AWS ") => aws(step, kind, at, line),
         kind => {
+            told(step, kind, at, line);
             if let Some(id) = kind.strip_prefix("subflow:") {
-                let input = plain_env(node, at);
-                step.calls.push(Callee { key: CalleeKey::Id(id.into()), input });
+                step.calls.push(Callee { key: CalleeKey::Id(id.into()), input: whole(at, line) });
                 step.operation = "-".into();
             }
         }
@@ -183,11 +183,19 @@ fn sent_type(kind: &str, node: Node<'_>) -> Option<String> {
         let payload = crate::doc::Doc::json(node.str("payload")?).ok()?;
         return payload.root().str("type").map(str::to_owned);
     }
-    let effects = function::straight(node.str("func").filter(|_| kind == "function")?)?;
-    let (_, term) = effects.set.iter().rev().find(|(path, _)| path.iter().eq(["payload", "type"]))?;
-    match term {
-        Term::Text(text) => Some(text.to_string()),
-        _ => None,
+    let effects = function::read(node.str("func").filter(|_| kind == "function")?, 1)?;
+    effects.constant(&["payload", "type"]).map(str::to_owned)
+}
+
+/// What a node takes from the message to know what to do, and to whom.
+fn told(step: &mut Step, kind: &str, at: &At<'_>, line: u32) {
+    let keys = kinds::told_by_message(kind);
+    let Value::Map(map) = &mut step.parameters else { return };
+    let mut said = Map::default();
+    keys.iter()
+        .for_each(|key| said.push(*key, opened(at.message(vec![Segment::Key((*key).into())]), line), line));
+    if !keys.is_empty() {
+        map.push("msg", Value::Map(said), line);
     }
 }
 
@@ -254,11 +262,19 @@ fn json(text: &str, at: &At<'_>) -> Option<Value> {
     doc.root().is_map().then(|| plain(doc.root(), at))
 }
 
-/// A function that only sets properties shows what comes out of it.
-fn straight(step: &mut Step, node: Node<'_>, at: &At<'_>) {
-    let Some(effects) = function::straight(node.str("func").unwrap_or_default()) else { return };
-    let value = |term: &Term| opened(at.placed(term.clone()), node.line());
-    (step.output, step.passes_input) = (Some(effects.output(value)), true);
+/// What comes out of a function; of one that is not understood, whatever it names.
+fn function(step: &mut Step, ix: usize, at: &At<'_>) {
+    let node = at.scope.network.items[ix].node;
+    let line = node.line();
+    let Some(effects) = at.scope.functions.get(&ix) else {
+        let text = node.str("func").unwrap_or_default();
+        let term = at.placed(crate::js::unknown(text, &["msg"], &super::scope::Msg));
+        step.output = Some(computed("msg", term, line));
+        return;
+    };
+    let value = |term: &Term| opened(at.placed(term.clone()), line);
+    let (output, passes) = effects.output(value);
+    (step.output, step.passes_input) = (Some(output), passes);
     step.assigns = effects.assignments(value);
 }
 
@@ -294,20 +310,15 @@ fn shown(term: &Term) -> String {
     term.references().iter().map(path).collect::<Vec<_>>().join(", ")
 }
 
-fn plain_env(node: Node<'_>, at: &At<'_>) -> Value {
-    let mut map = Map::default();
-    for entry in node.get("env").into_iter().flat_map(Node::items) {
-        let Some(name) = entry.str("name") else { continue };
-        let kind = entry.str("type").unwrap_or("str");
-        let value = entry.get("value").map(|v| super::properties::typed(v, kind, at));
-        map.push(name, value.unwrap_or_default(), entry.line());
-    }
-    if map.0.is_empty() { Value::Null } else { Value::Map(map) }
+/// The whole message, as a called flow gets it.
+fn whole(at: &At<'_>, line: u32) -> Value {
+    computed("msg", at.message(Vec::new()), line)
 }
 
 /// A call of a `link in` node: what stands behind it is a workflow of its own.
-fn call(step: &mut Step, network: &Network<'_>, ix: usize) {
+fn call(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
     let node = network.items[ix].node;
+    let input = whole(at, node.line());
     step.operation = "-".into();
     let keys: Vec<CalleeKey> = if node.str("linkType") == Some("dynamic") {
         vec![CalleeKey::Dynamic("msg.target".into())]
@@ -315,11 +326,11 @@ fn call(step: &mut Step, network: &Network<'_>, ix: usize) {
         let ids = node.get("links").into_iter().flat_map(Node::items).filter_map(Node::as_str);
         ids.map(|id| CalleeKey::Id(id.into())).collect()
     };
-    step.calls = keys.into_iter().map(|key| Callee { key, input: Value::Null }).collect();
+    step.calls = keys.into_iter().map(|key| Callee { key, input: input.clone() }).collect();
 }
 
 /// A link to another tab starts what stands there; a link in mode `return` ends a call.
-fn link_out(step: &mut Step, network: &Network<'_>, ix: usize) {
+fn link_out(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
     let item = &network.items[ix];
     if !kinds::links_on(item.node) {
         step.kind = StepKind::End(Outcome::Path);
@@ -331,7 +342,8 @@ fn link_out(step: &mut Step, network: &Network<'_>, ix: usize) {
     flows.dedup();
     if !flows.is_empty() {
         (step.kind, step.waits) = (StepKind::Call, false);
-        let callee = |flow: &str| Callee { key: CalleeKey::Id(flow.into()), input: Value::Null };
+        let input = whole(at, item.node.line());
+        let callee = |flow: &str| Callee { key: CalleeKey::Id(flow.into()), input: input.clone() };
         step.calls = flows.into_iter().map(callee).collect();
     }
 }

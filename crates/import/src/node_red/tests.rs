@@ -111,22 +111,70 @@ fn messages_are_followed_to_what_set_them() {
 }
 
 #[test]
-fn functions_with_statements_are_not_guessed() {
-    let all = tab(&[
-        node("in", "inject", "fn", ""),
-        node(
-            "fn",
-            "function",
-            "a|b",
-            r#""func": "if (msg.a) { msg.payload = 1 }\nreturn [msg, null];", "outputs": 2"#,
-        ),
+fn a_function_says_when_a_message_leaves_by_which_output() {
+    let func = r#""func": "if (msg.payload.state !== 'approved') {\n  return [null, msg];\n}\nmsg.who = msg.payload.user;\nreturn [msg, null];", "outputs": 2"#;
+    let w = &tab(&[
+        node("in", "http in", "fn", ""),
+        node("fn", "function", "a|b", func),
         node("a", "debug", "", ""),
         node("b", "debug", "", ""),
-    ]);
-    let w = &all[0];
-    assert!(step(w, "fn").output.is_none());
+    ])[0];
     assert_eq!(edges(w), ["in -next> fn", "fn -1> a", "fn -2> b"]);
-    assert_eq!(step(w, "fn").kind, StepKind::Code);
+    let condition = |edge: usize| match &w.edges[edge].kind {
+        EdgeKind::When { condition, .. } => format!("{:?}", condition.term),
+        other => panic!("{other:?}"),
+    };
+    let compared =
+        r#"[Ref(Reference { root: Trigger, path: [Key("payload"), Key("state")] }), Text("approved")]"#;
+    assert_eq!(condition(1), format!("Call(Not, [Call(NotEquals, {compared})])"));
+    assert_eq!(condition(2), format!("Call(NotEquals, {compared})"));
+}
+
+#[test]
+fn a_function_that_may_return_nothing_is_a_condition() {
+    let one = |func: &str| {
+        let func = format!(r#""func": {func:?}"#);
+        let w = &tab(&[
+            node("in", "inject", "fn", ""),
+            node("fn", "function", "a", &func),
+            node("a", "file", "", ""),
+        ])[0];
+        edges(w)[1].clone()
+    };
+    assert_eq!(one("if (!msg.ok) return;\nreturn msg;"), "fn -1> a");
+    assert_eq!(one("if (!msg.ok) { msg.ok = true; }\nreturn msg;"), "fn -next> a");
+    assert_eq!(one("msg.topic = 'x';\nnode.send(msg);"), "fn -next> a");
+    assert_eq!(one("return msg.ok ? msg : null;"), "fn -1> a");
+}
+
+#[test]
+fn a_function_that_is_not_understood_gives_what_it_names() {
+    let func = r#""func": "class A {}\nmsg.payload = new A(msg.req.body); return msg;""#;
+    let w = &tab(&[
+        node("in", "http in", "fn", ""),
+        node("fn", "function", "a", func),
+        node("a", "file", "", ""),
+    ])[0];
+    assert_eq!(edges(w)[1], "fn -next> a");
+    assert!(shown(step(w, "fn").output.as_ref().unwrap()).starts_with("Unknown([Reference { root: Trigger"));
+    assert!(!step(w, "fn").passes_input);
+}
+
+#[test]
+fn what_is_called_gets_the_message() {
+    let w = &tab(&[
+        node("in", "http in", "set", ""),
+        node(
+            "set",
+            "change",
+            "call",
+            r#""rules": [{"t": "set", "p": "user", "pt": "msg", "to": "req.body.u", "tot": "msg"}]"#,
+        ),
+        node("call", "link call", "", r#""links": ["l"]"#),
+        node("l", "link in", "r", ""),
+        node("r", "link out", "", r#""mode": "return""#),
+    ])[0];
+    assert!(shown(&step(w, "call").calls[0].input).contains("Step(\"set\"), path: []"));
 }
 
 #[test]

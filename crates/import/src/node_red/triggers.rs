@@ -25,7 +25,10 @@ pub(super) fn entrance(kind: &str, node: Node<'_>) -> (TriggerKind, Option<bool>
         _ if lower.starts_with("telegram") || lower.starts_with("whatsapp") => {
             (TriggerKind::Chat, Some(false))
         }
-        _ if ["slack", "msteams", "teams", "mattermost", "discord"].iter().any(|c| lower.starts_with(c)) => {
+        _ if ["slack", "msteams", "teams", "mattermost", "discord", "matrix"]
+            .iter()
+            .any(|c| lower.starts_with(c)) =>
+        {
             (TriggerKind::Chat, Some(true))
         }
         _ => (TriggerKind::Event, None),

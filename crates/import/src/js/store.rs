@@ -1,0 +1,247 @@
+//! What code has set so far: its variables, and what it wrote into values that came from outside.
+
+use super::chain::{Val, at, member};
+use workflow::{Function, Reference, Segment, Term, Text};
+
+/// A term with more parts than this is kept as its references only.
+const MOST_PARTS: usize = 800;
+/// So many references are kept of a term that is given up.
+const MOST_REFERENCES: usize = 64;
+/// At most so many writes are kept.
+const MOST_WRITES: usize = 400;
+
+/// What is known at a place in code.
+#[derive(Debug, Clone, Default)]
+pub(super) struct State<'t> {
+    /// Variables and parameters, innermost last.
+    pub(super) locals: Vec<(&'t str, Val)>,
+    /// What was written into values from outside: the place, and what stands there now.
+    pub(super) written: Vec<(Reference, Term)>,
+    /// What holds whenever control comes here.
+    pub(super) path: Vec<Term>,
+}
+
+impl State<'_> {
+    /// The variable of a name.
+    pub(super) fn local(&self, name: &str) -> Option<&Val> {
+        self.locals.iter().rev().find(|(local, _)| *local == name).map(|(_, value)| value)
+    }
+
+    /// What a reference gives now, by writes to places at least `from` deep: what a variable has kept is not changed by
+    /// what was put in its place since.
+    pub(super) fn seen(&self, reference: Reference, from: usize) -> Term {
+        if self.written.is_empty() {
+            return Term::Ref(reference);
+        }
+        let fits = |written: &&(Reference, Term)| {
+            let path = &written.0.path;
+            path.len() >= from && path.len() <= reference.path.len() && begins(&reference, &written.0)
+        };
+        let over = self.written.iter().filter(fits).max_by_key(|(r, _)| r.path.len());
+        let mut term = match over {
+            Some((place, value)) => {
+                reference.path[place.path.len()..].iter().fold(value.clone(), |t, s| taken(t, s))
+            }
+            None => Term::Ref(reference.clone()),
+        };
+        for (place, value) in &self.written {
+            if place.path.len() > reference.path.len() && begins(place, &reference) && over.is_none() {
+                term = set_in(term, &place.path[reference.path.len()..], value.clone());
+            }
+        }
+        bounded(term)
+    }
+
+    /// Puts a value at a place.
+    pub(super) fn write(&mut self, place: Reference, value: Term) {
+        let above = |r: &Reference| r.path.len() < place.path.len() && begins(&place, r);
+        if let Some((found, held)) = self.written.iter_mut().find(|(r, _)| above(r)) {
+            let before = std::mem::replace(held, Term::Null);
+            *held = bounded(set_in(before, &place.path[found.path.len()..], value));
+            return;
+        }
+        self.written.retain(|(r, _)| !(r.path.len() >= place.path.len() && begins(r, &place)));
+        if self.written.len() < MOST_WRITES {
+            self.written.push((place, bounded(value)));
+        }
+    }
+
+    /// What is known where two ways meet: the first where the condition holds.
+    pub(super) fn merge(self, condition: Option<&Term>, other: Self) -> Self {
+        let both = self.locals.iter().zip(&other.locals);
+        let locals = both.map(|((name, a), (_, b))| {
+            let value = if a == b {
+                a.clone()
+            } else {
+                Val::Term(either(condition, a.clone().into_term(), b.clone().into_term()))
+            };
+            (*name, value)
+        });
+        let locals = locals.collect();
+        let mut written: Vec<(Reference, Term)> = Vec::new();
+        for (place, _) in self.written.iter().chain(&other.written) {
+            if written.iter().any(|(r, _)| r == place) {
+                continue;
+            }
+            let of = |s: &Self| s.written.iter().find(|(r, _)| r == place).map(|(_, t)| t.clone());
+            let value = match (of(&self), of(&other)) {
+                // What is done to each item is done to all of them.
+                (Some(one), None) | (None, Some(one)) if condition.is_none() && is_each(place) => one,
+                (a, b) => {
+                    let now = |s: &Self| s.seen(place.clone(), 0);
+                    either(condition, a.unwrap_or_else(|| now(&self)), b.unwrap_or_else(|| now(&other)))
+                }
+            };
+            written.push((place.clone(), value));
+        }
+        State { locals, written, path: self.path }
+    }
+}
+
+fn is_each(place: &Reference) -> bool {
+    place.path.iter().any(|s| matches!(s, Segment::Each | Segment::Dynamic))
+}
+
+/// Whether one place is the other or lies below it; positions that are not known may be any.
+fn begins(below: &Reference, above: &Reference) -> bool {
+    let listed = |s: &Segment| !matches!(s, Segment::Key(_));
+    let same = |(a, b): (&Segment, &Segment)| match (a, b) {
+        (Segment::Index(a), Segment::Index(b)) => a == b,
+        (a, b) => a == b || listed(a) && listed(b),
+    };
+    below.root == above.root && below.path.iter().zip(&above.path).all(same)
+}
+
+/// What is taken from a term by one segment.
+fn taken(term: Term, segment: &Segment) -> Term {
+    match segment {
+        Segment::Key(key) => member(Val::Term(term), key).into_term(),
+        Segment::Index(i) => at(Val::Term(term), *i).into_term(),
+        _ => match term {
+            Term::Ref(mut r) => {
+                r.path.push(segment.clone());
+                Term::Ref(r)
+            }
+            Term::List(items) => items.into_iter().reduce(|a, b| either(None, a, b)).unwrap_or(Term::Null),
+            other => other,
+        },
+    }
+}
+
+/// A term with a value set somewhere inside of it.
+pub(super) fn set_in(term: Term, path: &[Segment], value: Term) -> Term {
+    let Some((first, rest)) = path.split_first() else { return value };
+    let key = match first {
+        Segment::Key(key) => key.clone(),
+        _ => Text::from("*"),
+    };
+    let inner = match rest {
+        [] => value,
+        rest => set_in(taken(term.clone(), first), rest, value),
+    };
+    match term {
+        Term::Map(mut entries) => {
+            if key != "*" {
+                entries.retain(|(k, _)| *k != key);
+            }
+            entries.push((key, inner));
+            Term::Map(entries)
+        }
+        Term::Null => Term::Map(vec![(key, inner)]),
+        term => Term::Map(vec![("...".into(), term), (key, inner)]),
+    }
+}
+
+/// One of two values.
+pub(crate) fn either(condition: Option<&Term>, a: Term, b: Term) -> Term {
+    match (a, b) {
+        (a, b) if a == b => a,
+        (Term::List(a), Term::List(b)) if a.starts_with(&b) => Term::List(a),
+        (Term::List(a), Term::List(b)) if b.starts_with(&a) => Term::List(b),
+        (Term::Map(a), Term::Map(b)) if spreads(&a).eq(spreads(&b)) => maps(condition, a, b),
+        (a, b) => {
+            let condition = condition.cloned().unwrap_or(Term::Unknown(Vec::new()));
+            bounded(Term::Call(Function::If, vec![condition, a, b]))
+        }
+    }
+}
+
+fn spreads(entries: &[(Text, Term)]) -> impl Iterator<Item = &Term> {
+    entries.iter().filter(|(k, _)| k == "..." || k == "*").map(|(_, t)| t)
+}
+
+/// One of two objects, field by field.
+fn maps(condition: Option<&Term>, a: Vec<(Text, Term)>, b: Vec<(Text, Term)>) -> Term {
+    let mut keys: Vec<Text> = Vec::new();
+    for (key, _) in a.iter().chain(&b) {
+        if !keys.contains(key) {
+            keys.push(key.clone());
+        }
+    }
+    let merged = keys.into_iter().map(|key| {
+        let value = match (field(&a, &key), field(&b, &key)) {
+            _ if key == "..." || key == "*" => {
+                a.iter().find(|(k, _)| *k == key).map_or(Term::Null, |(_, t)| t.clone())
+            }
+            (x, y) => either(condition, x, y),
+        };
+        (key, value)
+    });
+    bounded(Term::Map(merged.collect()))
+}
+
+/// A field of an object literal: the last entry that sets it, or what is spread into it.
+pub(super) fn field(entries: &[(Text, Term)], name: &str) -> Term {
+    let mut found: Option<Term> = None;
+    let join = |found: Option<Term>, t: Term| match found {
+        Some(before) => Some(either(None, before, t)),
+        None => Some(t),
+    };
+    for (key, term) in entries.iter().rev() {
+        match key.as_str() {
+            key if key == name => return join(found, term.clone()).unwrap_or(Term::Null),
+            "*" => found = join(found, term.clone()),
+            "..." => found = join(found, member(Val::Term(term.clone()), name).into_term()),
+            _ => {}
+        }
+    }
+    found.unwrap_or(Term::Null)
+}
+
+/// A term that is not too large; else its references.
+pub(super) fn bounded(term: Term) -> Term {
+    if parts(&term, MOST_PARTS) < MOST_PARTS { term } else { Term::Unknown(references(&term)) }
+}
+
+/// How many parts a term has, as far as that matters.
+pub(super) fn size(term: &Term) -> usize {
+    parts(term, MOST_PARTS)
+}
+
+fn parts(term: &Term, most: usize) -> usize {
+    let mut count = 0;
+    let mut work = vec![term];
+    while let Some(term) = work.pop() {
+        count += 1;
+        if count >= most {
+            break;
+        }
+        match term {
+            Term::Template(ts) | Term::List(ts) | Term::Call(_, ts) => work.extend(ts),
+            Term::Map(entries) => work.extend(entries.iter().map(|(_, t)| t)),
+            _ => {}
+        }
+    }
+    count
+}
+
+/// The references of a term, each once.
+pub(super) fn references(term: &Term) -> Vec<Reference> {
+    let mut found: Vec<Reference> = Vec::new();
+    for reference in term.references() {
+        if found.len() < MOST_REFERENCES && !found.contains(reference) {
+            found.push(reference.clone());
+        }
+    }
+    found
+}
