@@ -3,7 +3,7 @@
 use super::{Property, at};
 use crate::explore::{Assumptions, Broken, Event, Memory, change, is_change};
 use crate::{Place, Program};
-use workflow::{LoopKind, Root, Step, StepKind, Term};
+use workflow::{LoopKind, Root, StepKind, Value};
 
 /// The property.
 pub static PROPERTY: Property = Property {
@@ -54,14 +54,19 @@ fn same_person(program: &Program<'_>, a: Place, b: Place) -> bool {
     let stays = |r: &workflow::Reference| matches!(r.root, Root::Trigger | Root::Parameter(_) | Root::Step(_));
     let read = one.target.identity.iter().flat_map(workflow::Value::expressions);
     let once = a.workflow == b.workflow && program.loop_of(a).is_none() && program.loop_of(b).is_none();
-    let known = terms(one).is_some_and(|t| !t.is_empty() && terms(other) == Some(t));
+    let (whom, other) = (&one.target.identity, &other.target.identity);
+    let known = !whom.is_empty() && whom.len() == other.len() && whom.iter().zip(other).all(|(a, b)| same(a, b));
     let single = program.workflow(a.workflow).is_some_and(|w| !w.itemwise);
     once && single && known && read.flat_map(workflow::Expression::references).all(stays)
 }
 
-/// What whom a step acts on is read by, wherever that is written.
-fn terms(step: &Step) -> Option<Vec<&Term>> {
-    step.target.identity.iter().map(|v| v.as_expression().map(|e| &e.term)).collect()
+/// Whether two values are the same, wherever they are written.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Expr(a), Value::Expr(b)) => a.term == b.term && a.text == b.text,
+        (Value::Text(a), Value::Text(b)) => a == b,
+        _ => false,
+    }
 }
 
 /// Whether every round acts on the identity that started the run.

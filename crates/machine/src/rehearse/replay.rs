@@ -73,6 +73,11 @@ fn gives(program: &Program<'_>, state: &State, request: &Request, answer: &Answe
             scenario.faults.push(Fault { at: label(call.at.place), cancel: true, ..Fault::default() });
         }
         (Request::Call(call) | Request::Ask(call) | Request::Wait(call) | Request::Start(call), told) => {
+            if gives_nothing(told) && crate::call::changes(call) {
+                let at = label(call.at.place);
+                scenario.faults.push(Fault { at, silent: true, times: once, ..Fault::default() });
+                return;
+            }
             let times = times(program, call, told);
             scenario.answers.push(Reply { step: label(call.at.place), times, ..reply(told) });
         }
@@ -94,10 +99,14 @@ fn times(program: &Program<'_>, call: &Call, told: &Answer) -> Option<u32> {
     }
 }
 
+/// A result that says that there is none.
+fn gives_nothing(answer: &Answer) -> bool {
+    matches!(answer, Answer::Result(Val::Unknown(s)) if s.0.contains(crate::condition::NOTHING))
+}
+
 fn reply(answer: &Answer) -> Reply {
-    let nothing = |v: &Val| matches!(v, Val::Unknown(s) if s.0.contains(crate::condition::NOTHING));
     match answer {
-        Answer::Result(val) if nothing(val) => {
+        nothing if gives_nothing(nothing) => {
             Reply { result: Some(serde_json::Value::Null), ..Reply::default() }
         }
         Answer::Result(val) | Answer::Over(val) => Reply { result: json_of(val), ..Reply::default() },

@@ -151,6 +151,9 @@ pub struct Fault {
     /// It is done, but the answer is an error.
     #[serde(skip_serializing_if = "is_false")]
     pub unseen: bool,
+    /// It fails and does nothing, and the run goes on as if it had given nothing.
+    #[serde(skip_serializing_if = "is_false")]
+    pub silent: bool,
     /// It answers as if it were done, and has done so many of its parts only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<u32>,

@@ -267,6 +267,9 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
 
     /// A step is done, perhaps in part, perhaps twice, perhaps unseen.
     fn done(&mut self, call: &Call, answer: Answer) -> Answer {
+        if self.fault(call, u32::MAX, |f| f.silent.then_some(())).is_some() {
+            return self.failed(call, Answer::Result(Val::Null));
+        }
         let part = self.fault(call, u32::MAX, |f| f.partial);
         if let Answer::Result(_) | Answer::Decided(_) = answer {
             self.perform(call, part);
