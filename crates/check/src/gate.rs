@@ -317,6 +317,15 @@ fn results_read(graph: &Graph<'_>, at: StepIx, r: &Reference) -> Vec<(StepIx, Ve
     match &r.root {
         Root::Step(id) => graph.find(id).into_iter().map(|s| (s, r.path.clone())).collect(),
         Root::Previous => graph.before(at).map(|s| (s, r.path.clone())).collect(),
+        // An item of what a loop goes through is a part of it.
+        Root::Item(id) => {
+            let lists =
+                graph.find(id).map(|of| crate::provenance::loop_lists(graph.step(of))).unwrap_or_default();
+            let whole = lists.into_iter().flat_map(Expression::references);
+            let of = whole
+                .filter_map(|w| if let Root::Step(id) = &w.root { Some((graph.find(id)?, w)) } else { None });
+            of.map(|(step, w)| (step, w.path.iter().chain(&r.path).cloned().collect())).collect()
+        }
         _ => Vec::new(),
     }
 }

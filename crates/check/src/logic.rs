@@ -4,7 +4,7 @@
 //! depends on anything else is unknown, and an unknown condition leaves both ways open.
 
 use crate::graph::{Graph, Reach};
-use crate::provenance::definitions;
+use crate::provenance::{definitions, loop_lists};
 use workflow::{
     EdgeKind, Expression, Function, Node, Reference, Root, Segment, StepIx, StepKind, Term, Text, Value,
 };
@@ -193,8 +193,25 @@ impl Logic<'_, '_> {
                 Some(step) => self.result(step, &r.path, depth - 1),
                 None => Val::Any,
             },
+            Root::Item(id) => match self.graph.find(id) {
+                Some(of) => self.item(of, &r.path, depth - 1),
+                None => Val::Any,
+            },
             Root::Previous => self.previous(at, &r.path, depth - 1),
             Root::Variable(name) => self.variable(at, name, &r.path, depth - 1),
+            _ => Val::Any,
+        }
+    }
+
+    /// An item of what a loop goes through, where that is one list.
+    fn item(&self, of: StepIx, path: &[Segment], depth: u32) -> Val {
+        let lists = loop_lists(self.graph.step(of));
+        match lists.first().map(|list| &list.term) {
+            Some(Term::Ref(r)) if lists.len() == 1 => {
+                let path =
+                    r.path.iter().cloned().chain([Segment::Each]).chain(path.iter().cloned()).collect();
+                self.reference(of, &Reference { root: r.root.clone(), path }, depth)
+            }
             _ => Val::Any,
         }
     }

@@ -221,6 +221,8 @@ fn squeeze(text: &str) -> String {
 
 /// The word a command is found by: the first of a command line, the last of a dotted call.
 fn command_key(on: &str) -> String {
+    // A call on what a getter gives is found by its own name.
+    let on = on.rsplit("().").next().unwrap_or(on);
     let first = on.split([' ', '(']).next().unwrap_or_default();
     let call = first.rsplit(['.', ':']).next().unwrap_or_default();
     let key = if on.contains(' ') || call.is_empty() || call.contains('*') { first } else { call };

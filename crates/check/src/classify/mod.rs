@@ -117,8 +117,7 @@ impl Judge<'_> {
                 || !(shapes
                     || (known && code.language == CodeLanguage::Sql)
                     || (code.language == CodeLanguage::Shell && code::is_plain(self.catalogue, &text))
-                    || (code.language == CodeLanguage::Groovy
-                        && code::is_plain_groovy(self.catalogue, &text))
+                    || (self.calls_java(code.language) && code::is_plain_groovy(self.catalogue, &text))
                     || self.reads_only(code.language, &text, out));
         }
         first_password(out);
@@ -130,13 +129,22 @@ impl Judge<'_> {
         }
     }
 
+    /// Process engines hand the same Java objects to Groovy and to JavaScript.
+    fn calls_java(&self, language: CodeLanguage) -> bool {
+        language == CodeLanguage::Groovy || language == CodeLanguage::JavaScript && self.platform == "bpmn"
+    }
+
     /// What the commands, calls and addresses in code do; whether there are more than can be judged.
     fn commands(&self, step: &Step, code: &Code, text: &str, out: &mut Outcome) -> bool {
         let spliced = code::only_hole(&code.text, self.resolver);
-        let (hits, web) = (code::read(self.catalogue, code.language, text), code::web_calls(text));
+        let language = if self.calls_java(code.language) { CodeLanguage::Groovy } else { code.language };
+        let (hits, web) = (code::read(self.catalogue, language, text), code::web_calls(text));
         let too_much = code::is_too_much(&hits, &web);
         for mut hit in hits {
             spliced.iter().for_each(|s| hit.call.fill(s));
+            if self.platform == "bpmn" {
+                hit.call.bind(&step.parameters);
+            }
             let scene = Scene { step, resolver: self.resolver, url: None, names: &[], call: Some(&hit.call) };
             apply(self.catalogue, self.platform, hit.found, &scene, Evidence::Code, out);
         }
@@ -169,6 +177,7 @@ impl Judge<'_> {
             }
             StepKind::Action => verbs::operation(&step.operation)
                 .or_else(|| self.platform_type(step))
+                .or_else(|| self.about_first(step))
                 .or_else(|| asks_to_get(step))
                 .unwrap_or(Kind::Opaque),
             StepKind::Code => Kind::Code,
@@ -182,6 +191,12 @@ impl Judge<'_> {
 }
 
 impl Judge<'_> {
+    /// Publishers of Microsoft's connectors often put first what an operation is about.
+    fn about_first(&self, step: &Step) -> Option<Kind> {
+        let theirs = matches!(self.platform, "powerautomate" | "logicapps");
+        theirs.then(|| verbs::anywhere(&step.operation)).flatten()
+    }
+
     /// Node-RED's palette names nodes by what they do, and most have no operation besides.
     fn platform_type(&self, step: &Step) -> Option<Kind> {
         let bare = self.platform == "node-red" && step.operation == "-";
@@ -211,5 +226,7 @@ fn is_default(code: &Code) -> bool {
     scripted && code.name.is_empty() && code.text == workflow::Value::Null
 }
 
+#[cfg(test)]
+mod connector_tests;
 #[cfg(test)]
 mod tests;

@@ -29,19 +29,19 @@ fn request(method: &str, url: Value, body: Value) -> Step {
     step
 }
 
-fn operation(connector: &str, operation: &str, parameters: Value) -> Step {
+pub(super) fn operation(connector: &str, operation: &str, parameters: Value) -> Step {
     let mut step = Step::new("s", "s", StepKind::Action);
     (step.connector, step.operation, step.parameters) = (connector.into(), operation.into(), parameters);
     step
 }
 
-fn script(language: CodeLanguage, text: &str) -> Step {
+pub(super) fn script(language: CodeLanguage, text: &str) -> Step {
     let mut step = Step::new("s", "s", StepKind::Code);
     step.code.push(Code { language, text: Value::text(text), name: Text::default() });
     step
 }
 
-fn judged(platform: Platform, step: Step) -> Step {
+pub(super) fn judged(platform: Platform, step: Step) -> Step {
     let mut workflow = Workflow::new(platform, "w", "w.json");
     workflow.add(step);
     classify(&mut workflow);

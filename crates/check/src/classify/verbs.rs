@@ -71,6 +71,87 @@ pub fn operation(name: &str) -> Option<Kind> {
     READS.contains(&word.to_ascii_lowercase().as_str()).then_some(Kind::Read)
 }
 
+/// What an operation does whose name begins with what it is about (`Users_List`, `contacts-search`): it reads where some word of
+/// it reads and none may mean a change.
+#[must_use]
+pub fn anywhere(name: &str) -> Option<Kind> {
+    let words = words(name);
+    let is = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    (is(READS) && !is(CHANGES) && !is(MORE_CHANGES)).then_some(Kind::Read)
+}
+
+/// The words of a name, which capitals or signs set apart.
+fn words(name: &str) -> Vec<String> {
+    let (mut found, mut word, mut before) = (Vec::new(), String::new(), ' ');
+    for c in name.chars() {
+        let starts = !c.is_alphanumeric() || c.is_uppercase() && before.is_lowercase();
+        if starts && !word.is_empty() {
+            found.push(std::mem::take(&mut word));
+        }
+        word.extend(c.is_alphanumeric().then(|| c.to_lowercase()).into_iter().flatten());
+        before = c;
+    }
+    found.push(word);
+    found.retain(|w| !w.is_empty());
+    found
+}
+
+/// Words of an operation that mean a change, besides those of node types.
+const MORE_CHANGES: &[&str] = &[
+    "accept",
+    "activate",
+    "append",
+    "approve",
+    "archive",
+    "attach",
+    "cancel",
+    "clear",
+    "close",
+    "complete",
+    "copy",
+    "deactivate",
+    "decline",
+    "detach",
+    "edit",
+    "execute",
+    "generate",
+    "import",
+    "insert",
+    "join",
+    "leave",
+    "link",
+    "mark",
+    "merge",
+    "move",
+    "new",
+    "open",
+    "pay",
+    "place",
+    "process",
+    "publish",
+    "purge",
+    "refund",
+    "register",
+    "reject",
+    "replace",
+    "restore",
+    "save",
+    "send",
+    "sign",
+    "start",
+    "stop",
+    "store",
+    "submit",
+    "subscribe",
+    "sync",
+    "transfer",
+    "trigger",
+    "unlink",
+    "unsubscribe",
+    "upload",
+    "upsert",
+];
+
 /// What a node type says of itself by its words: `modbus-read`, `amqp out`; nothing where some word may mean a change.
 #[must_use]
 pub fn node_type(name: &str) -> Option<Kind> {

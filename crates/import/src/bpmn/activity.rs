@@ -2,11 +2,11 @@
 
 use super::build::{Builder, is_container, repeated};
 use super::xml::{self, Element};
-use super::{connector, event};
+use super::{answers, connector, event, script};
 use crate::values::{computed, reference};
 use workflow::{
     Ask, Assignment, Callee, CalleeKey, Code, CodeLanguage, Join, Language, Map, Outcome, Root, Segment,
-    Step, StepKind, Text, Value,
+    Step, StepKind, Term, Text, Value,
 };
 
 /// The connector of the notation's own elements.
@@ -27,7 +27,7 @@ pub(super) fn step(node: Element<'_, '_>, id: &str, builder: &Builder<'_, '_, '_
     match name {
         "userTask" => user_task(node, &mut step, builder),
         "callActivity" => call(node, &mut step, builder),
-        "scriptTask" => script(node, &mut step, builder),
+        "scriptTask" => script_task(node, &mut step, builder),
         "serviceTask" | "sendTask" | "businessRuleTask" => connector::service(node, &mut step, builder),
         _ if name.ends_with("Event") && connector::runs(node) => connector::service(node, &mut step, builder),
         _ if is_container(name) => step.parameters = repeated(node, builder),
@@ -36,17 +36,46 @@ pub(super) fn step(node: Element<'_, '_>, id: &str, builder: &Builder<'_, '_, '_
     step.retries = connector::retries(node);
     step.assigns.extend(assigns(node, id, builder));
     step.code.extend(listeners(node, builder));
+    scripted(node, &mut step, builder);
     step
+}
+
+/// What scripts take from the process stands under the names that they give it; what they set is set by the step.
+fn scripted(node: Element<'_, '_>, step: &mut Step, builder: &Builder<'_, '_, '_>) {
+    let line = builder.text.line(node);
+    let value = |text: &str, from: &[String]| {
+        let mut references: Vec<_> =
+            from.iter().map(|v| builder.answers.scope.reference(v, Vec::new())).collect();
+        let term = match (references.len(), references.pop()) {
+            (1, Some(only)) => Term::Ref(only),
+            (_, last) => Term::Unknown(references.into_iter().chain(last).collect()),
+        };
+        computed(Language::Juel, text, term, line)
+    };
+    for script in script::of(node).into_iter().map(script::read) {
+        if let Value::Map(map) = &mut step.parameters {
+            for (name, from) in &script.names {
+                if map.get(name).is_none() {
+                    map.push(name.as_str(), value(name, from), line);
+                }
+            }
+        }
+        for set in script.sets {
+            let value = set.constant.map_or_else(|| value(&set.variable, &set.from), Value::text);
+            step.assigns.push(Assignment { variable: set.variable.into(), value, adds: false });
+        }
+    }
 }
 
 /// Code of the user's own that runs when the element starts, ends or changes hands.
 fn listeners(node: Element<'_, '_>, builder: &Builder<'_, '_, '_>) -> Vec<Code> {
     let all = xml::direct(node, "executionListener").chain(xml::direct(node, "taskListener"));
     all.map(|listener| {
-        let script = listener.children().find(|n| n.tag_name().name() == "script");
-        let format = script.and_then(|s| s.attribute("scriptFormat")).unwrap_or_default();
-        let text = script.map(xml::text).filter(|t| !t.is_empty());
-        let text = text.map_or(Value::Null, |t| builder.answers.scope.read(t, builder.text.line(listener)));
+        let own = listener.children().find(|n| n.tag_name().name() == "script");
+        let alfresco = script::field(listener).map(|_| "javascript");
+        let format = own.and_then(|s| s.attribute("scriptFormat")).or(alfresco).unwrap_or_default();
+        let text = script::inline(listener)
+            .map_or(Value::Null, |t| builder.answers.scope.read(t, builder.text.line(listener)));
         let called = listener.attribute("expression").and_then(connector::called);
         match (called, &text) {
             (Some(called), Value::Null) => {
@@ -134,10 +163,11 @@ fn assigns(node: Element<'_, '_>, id: &str, builder: &Builder<'_, '_, '_>) -> Ve
         let Some(name) = output.attribute("name") else { continue };
         found.push(result(name, vec![Segment::Key(name.into())]));
     }
+    found.extend(answers::collected(node).map(|name| result(name, Vec::new())));
     found
 }
 
-fn script(node: Element<'_, '_>, step: &mut Step, builder: &Builder<'_, '_, '_>) {
+fn script_task(node: Element<'_, '_>, step: &mut Step, builder: &Builder<'_, '_, '_>) {
     let line = builder.text.line(node);
     if let Some(feel) = xml::direct(node, "script").next() {
         step.kind = StepKind::Set;
@@ -157,7 +187,8 @@ fn script(node: Element<'_, '_>, step: &mut Step, builder: &Builder<'_, '_, '_>)
 pub(super) fn language(format: &str) -> CodeLanguage {
     match format.to_lowercase().trim_start_matches("text/").trim_start_matches("application/") {
         "javascript" | "js" | "ecmascript" => CodeLanguage::JavaScript,
-        "groovy" => CodeLanguage::Groovy,
+        // Languages that call Java as Groovy does.
+        "groovy" | "java" | "beanshell" | "mvel" | "kotlin" | "juel" => CodeLanguage::Groovy,
         "python" | "jython" => CodeLanguage::Python,
         _ => CodeLanguage::Unknown,
     }

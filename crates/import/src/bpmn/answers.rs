@@ -3,7 +3,7 @@
 
 use super::scope::Scope;
 use super::xml::{self, Element};
-use super::{build, expression};
+use super::{build, expression, script};
 use crate::doc::{Doc, Node};
 use std::collections::{HashMap, HashSet};
 use workflow::Text;
@@ -67,9 +67,10 @@ fn assigned(node: Element<'_, '_>, text: &xml::Text<'_, '_>, answers: &mut Answe
     for called in xml::direct(node, "calledDecision").chain(xml::direct(node, "script")) {
         found.extend(called.attribute("resultVariable").map(str::to_owned));
     }
-    if let Some(script) = xml::child(node, "script") {
-        found.extend(set_in(xml::text(script)));
+    for text in script::of(node) {
+        found.extend(script::read(text).sets.into_iter().map(|s| s.variable));
     }
+    found.extend(collected(node).map(str::to_owned));
     if let Some(repeated) = xml::child(node, "multiInstanceLoopCharacteristics") {
         items(repeated, id, answers);
     }
@@ -78,9 +79,16 @@ fn assigned(node: Element<'_, '_>, text: &xml::Text<'_, '_>, answers: &mut Answe
         if xml::name(node) == "userTask" {
             answers.tasks.insert(id.to_owned(), fields.clone());
             found.extend(fields);
+        } else {
+            answers.scope.started.extend(fields);
         }
     }
-    answers.scope.hidden |= is_hidden(node);
+    if let Some(starter) = xml::vendor(node, "initiator").filter(|_| xml::name(node) == "startEvent") {
+        answers.scope.initiator = Some(starter.to_owned());
+    }
+    if is_hidden(node) {
+        answers.scope.hidden.insert(id.to_owned());
+    }
     answers.scope.assigned.extend(found);
 }
 
@@ -111,9 +119,16 @@ pub(super) fn fields(node: Element<'_, '_>, text: &xml::Text<'_, '_>) -> Vec<Str
 /// The keys of the fields of a form that is written as JSON.
 fn keys_of(text: &str) -> Vec<String> {
     let Ok(doc) = Doc::json(text) else { return Vec::new() };
-    let components = doc.root().get("components");
-    let found = components.into_iter().flat_map(Node::items).filter_map(|c| c.str("key")).map(str::to_owned);
-    found.collect()
+    let (mut found, mut work) = (Vec::new(), vec![doc.root()]);
+    while let Some(group) = work.pop() {
+        // Groups and columns hold fields of their own.
+        let inner = group.get("components").into_iter().flat_map(Node::items);
+        inner.for_each(|component| {
+            found.extend(component.str("key").map(str::to_owned));
+            work.push(component);
+        });
+    }
+    found
 }
 
 /// The outer keys of an object that an expression writes out: `={id: response.body.id}`. Every word before a colon is taken.
@@ -127,28 +142,38 @@ fn keys_in(expression: &str) -> Vec<String> {
     before.filter_map(word).take(100).collect()
 }
 
-/// Variables that a script sets by the engine's own call.
-fn set_in(script: &str) -> Vec<String> {
-    let calls = script.match_indices("setVariable(").filter_map(|(at, call)| {
-        let rest = script[at + call.len()..].trim_start();
-        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        rest[1..].split_once(quote).map(|(name, _)| name.to_owned())
-    });
-    calls.collect()
+/// The variables in which the results of a repeated activity are collected.
+pub(super) fn collected<'a>(node: Element<'a, '_>) -> impl Iterator<Item = &'a str> {
+    let repeated = xml::child(node, "multiInstanceLoopCharacteristics");
+    let inner = repeated.into_iter().flat_map(|r| r.descendants().filter(|n| n.is_element()));
+    inner.filter_map(|n| match n.tag_name().name() {
+        "loopCharacteristics" => n.attribute("outputCollection"),
+        "variableAggregation" => n.attribute("target"),
+        _ => None,
+    })
 }
 
 /// Whether a node may set variables that the model does not show.
 fn is_hidden(node: Element<'_, '_>) -> bool {
     let task = matches!(xml::name(node), "serviceTask" | "sendTask" | "businessRuleTask" | "scriptTask");
     let event = xml::name(node).ends_with("Event");
-    let vendors = ["class", "delegateExpression", "expression", "topic"];
-    let runs = vendors.iter().any(|v| xml::vendor(node, v).is_some());
+    let vendors = ["class", "delegateExpression", "topic"];
+    let runs = vendors.iter().any(|v| xml::vendor(node, v).is_some()) && script::field(node).is_none();
+    // What an expression calls can set variables only of a run that it is given.
+    let given = |expression: &str| expression.contains("execution");
+    let calls = xml::vendor(node, "expression").is_some_and(given);
     // A connector of the vendor's sets what its headers say, a worker of one's own whatever it likes.
     let own = |t: Element<'_, '_>| !t.attribute("type").unwrap_or_default().starts_with("io.camunda:");
     let works = xml::extensions(node, "taskDefinition").any(own);
-    let listens =
-        xml::direct(node, "executionListener").chain(xml::direct(node, "taskListener")).next().is_some();
-    listens || (task || event) && (runs || works || xml::child(node, "script").is_some())
+    let mut listeners = xml::direct(node, "executionListener").chain(xml::direct(node, "taskListener"));
+    let listens = listeners.any(|l| {
+        let plain = l.attribute("expression").is_some_and(|e| !given(e) && !e.contains("task"));
+        script::inline(l).is_none() && !plain
+    });
+    let kept = xml::name(node) == "scriptTask" && xml::vendor(node, "resource").is_some()
+        || xml::vendor(node, "autoStoreVariables") == Some("true")
+        || script::of(node).into_iter().any(script::hides);
+    listens || kept || (task || event) && (runs || calls || works)
 }
 
 /// Flows by where they start.

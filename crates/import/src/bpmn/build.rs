@@ -4,12 +4,15 @@ use super::place::{ById, Placed};
 use super::xml::{self, Element};
 use super::{activity, answers, digest, edges, event};
 use workflow::{
-    EdgeKind, Join, LoopKind, Map, Node as End, Platform, Problem, Step, StepIx, StepKind, Text, Value,
-    Workflow,
+    Assignment, EdgeKind, Expression, Join, Language, LoopKind, Map, Node as End, Platform, Problem, Step,
+    StepIx, StepKind, Text, Value, Workflow,
 };
 
 /// Sub-processes are followed so deep.
 const MAX_NESTING: usize = 40;
+
+/// So many variables are followed past steps that may set them.
+const MAX_UNSEEN: usize = 20_000;
 
 /// Elements that a flow can lead to.
 pub(super) fn is_flow_node(name: &str) -> bool {
@@ -96,6 +99,7 @@ pub(super) fn workflow<'a, 'i>(
     event::start_without_event(process, &mut builder);
     lanes(process, &mut builder);
     edges::connect(process, &mut builder, problems);
+    unseen(&mut builder);
     digest::add(process, &mut builder.w);
     builder.w
 }
@@ -200,6 +204,35 @@ pub(super) fn repeated(node: Element<'_, '_>, builder: &Builder<'_, '_, '_>) -> 
         map.push("list", read, line);
     }
     Value::Map(map)
+}
+
+/// A variable that nothing visible sets comes from the start, unless a step that may set anything was there before.
+fn unseen(builder: &mut Builder<'_, '_, '_>) {
+    let scope = &builder.answers.scope;
+    let unseen = scope.unseen.take();
+    let hidden: Vec<usize> = (0..builder.w.steps.len())
+        .filter(|i| scope.hidden.contains(builder.w.steps[*i].id.as_str()))
+        .collect();
+    if unseen.len().saturating_mul(hidden.len()) > MAX_UNSEEN {
+        return;
+    }
+    let given = scope.started.iter().filter(|s| scope.assigned.contains(*s));
+    let given: std::collections::BTreeSet<&String> = unseen.iter().chain(given).collect();
+    let mut map = Map::default();
+    for name in given {
+        let first = vec![workflow::Segment::Key(name.as_str().into())];
+        let term = crate::values::reference(workflow::Root::Trigger, first);
+        map.push(name.as_str(), crate::values::computed(Language::Juel, name.as_str(), term, 0), 0);
+    }
+    builder.w.parameters = Value::Map(map);
+    for step in hidden {
+        let unknown = |name: &String| Assignment {
+            variable: name.as_str().into(),
+            value: Value::Expr(Box::new(Expression::unknown(Language::Juel, name.as_str(), Vec::new(), 0))),
+            adds: false,
+        };
+        builder.w.steps[step].assigns.extend(unseen.iter().map(unknown));
+    }
 }
 
 /// Lanes say who does a task where the task itself does not.

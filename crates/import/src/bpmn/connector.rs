@@ -147,7 +147,11 @@ fn class(node: Element<'_, '_>, step: &mut Step) {
         if key == "expression" {
             return expression(name, step);
         }
-        return own(name, key, CodeLanguage::Unknown, step);
+        own(name, key, CodeLanguage::Unknown, step);
+        if let (Some(given), Some(code)) = (super::script::field(node), step.code.last_mut()) {
+            (code.language, code.text) = (CodeLanguage::JavaScript, Value::text(given));
+        }
+        return;
     }
     let implementation = node.attribute("implementation").filter(|i| !i.starts_with("##"));
     match (xml::name(node), implementation) {
@@ -222,9 +226,18 @@ fn worker(node: Element<'_, '_>, kind: &str, step: &mut Step, builder: &Builder<
         ];
         let found = keys.iter().find_map(|k| step.parameters.at(k).as_text().map(ToOwned::to_owned));
         named(kind, found.as_deref().unwrap_or("-"), step);
+        if kind.contains("jdbc") {
+            let text = step.parameters.at("data.query").clone();
+            step.code.push(Code { language: CodeLanguage::Sql, text, name: Text::default() });
+        }
     } else {
-        let language = language(kind);
-        own(kind, "worker", language, step);
+        own(kind, "worker", language(kind), step);
+        // The community's script worker takes its script from a header.
+        let script = step.parameters.get("script").clone();
+        if let (Some(code), false) = (step.code.last_mut(), script.is_empty()) {
+            let format = step.parameters.get("language").as_text().unwrap_or(kind);
+            (code.language, code.text) = (language(format), script);
+        }
     }
     let pinned = xml::vendor(node, "modelerTemplateVersion");
     step.connector_version = pinned.unwrap_or_default().into();

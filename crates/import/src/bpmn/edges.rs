@@ -74,8 +74,10 @@ fn kind(
     if let Some(condition) = written.filter(|_| of != "parallelGateway") {
         let text = xml::text(condition);
         let scripted = condition.attribute("language").is_some_and(|l| !l.to_lowercase().contains("feel"));
-        let condition = if scripted || text.is_empty() {
-            Expression::unknown(Language::Juel, text, builder.answers.scope.seen(text), line)
+        let condition = if text.is_empty() {
+            Expression::unknown(Language::Juel, text, Vec::new(), line)
+        } else if scripted {
+            builder.answers.scope.scripted(text, line)
         } else {
             builder.answers.scope.condition(text, line)
         };

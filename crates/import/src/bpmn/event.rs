@@ -66,6 +66,8 @@ fn nature(node: Element<'_, '_>, builder: &Builder<'_, '_, '_>) -> (TriggerKind,
         };
     }
     let public = property("publicAccess") == Some("true");
+    // The engine names the starter only where it has signed somebody in.
+    let signed_in = xml::vendor(node, "initiator").is_some() && !public;
     let form = xml::vendor(node, "formKey").is_some()
         || !answers::fields(node, builder.text).is_empty()
         || xml::extensions(node, "formDefinition").next().is_some();
@@ -74,7 +76,7 @@ fn nature(node: Element<'_, '_>, builder: &Builder<'_, '_, '_>) -> (TriggerKind,
         "message" | "signal" => (TriggerKind::Event, None, true),
         "conditional" => (TriggerKind::Event, None, false),
         _ if form => (TriggerKind::Form, Some(!public), true),
-        _ => (TriggerKind::Manual, None, true),
+        _ => (TriggerKind::Manual, signed_in.then_some(true), true),
     }
 }
 

@@ -36,6 +36,15 @@ impl Scope {
         Expression { language, text: text.trim().into(), term, line }
     }
 
+    /// A condition that is a line of a script.
+    pub(super) fn scripted(&self, text: &str, line: u32) -> Expression {
+        let plain = text.trim().trim_start_matches("return ").trim_end_matches(';');
+        let plain = plain.replace("===", "==").replace("!==", "!=");
+        let braced = plain.contains("${") || plain.contains("#{");
+        let term = if braced { self.holes(&plain) } else { self.parsed(&plain, Language::Juel) };
+        Expression { language: Language::Juel, text: text.trim().into(), term, line }
+    }
+
     /// A text with JUEL in it.
     fn holes(&self, text: &str) -> Term {
         let mut parts = Vec::new();
@@ -52,17 +61,18 @@ impl Scope {
 
     fn parsed(&self, text: &str, language: Language) -> Term {
         let Some(tokens) = words(text) else { return Term::Unknown(Vec::new()) };
-        let mut parser = Parser { tokens: &tokens, at: 0, scope: self, feel: language == Language::Feel };
+        let mut parser = Parser {
+            tokens: &tokens,
+            at: 0,
+            scope: self,
+            feel: language == Language::Feel,
+            bound: Vec::new(),
+        };
         let parsed = parser.ternary(MAX_DEPTH);
         match parsed {
             Some(term) if parser.at == tokens.len() => term,
             _ => Term::Unknown(self.names(&tokens)),
         }
-    }
-
-    /// Every variable that a text of another language seems to name.
-    pub(super) fn seen(&self, text: &str) -> Vec<Reference> {
-        words(text).map(|tokens| self.names(&tokens)).unwrap_or_default()
     }
 
     /// Every variable that words seem to name.
@@ -71,8 +81,15 @@ impl Scope {
         for (i, token) in tokens.iter().enumerate() {
             let after_dot = i > 0 && tokens[i - 1] == Token::Sign(".");
             let called = tokens.get(i + 1) == Some(&Token::Sign("("));
+            if let (Token::Name(call), Some(Token::Text(name))) = (token, tokens.get(i + 2))
+                && called
+                && matches!(call.as_str(), "getVariable" | "getVariableLocal" | "getDataObject")
+            {
+                found.push(self.reference(name, Vec::new()));
+            }
             if let Token::Name(name) = token
                 && !after_dot
+                && name != "execution"
                 && !called
                 && !is_word(name)
             {
@@ -144,6 +161,8 @@ struct Parser<'t> {
     at: usize,
     scope: &'t Scope,
     feel: bool,
+    /// What `some x in …` and `every x in …` call an item of a list.
+    bound: Vec<(String, Term)>,
 }
 
 impl Parser<'_> {
@@ -303,15 +322,31 @@ impl Parser<'_> {
                 "true" => Some(Term::Bool(true)),
                 "false" => Some(Term::Bool(false)),
                 "null" => Some(Term::Null),
-                "some" | "every" | "for" | "function" if self.feel => None,
+                "some" | "every" if self.feel => self.quantified(depth),
+                "for" | "function" if self.feel => None,
                 _ if self.takes("(") => {
                     let arguments = self.list(")", depth)?;
                     Some(called(&n, arguments, self.scope))
                 }
-                _ => Some(Term::Ref(self.scope.reference(&n, Vec::new()))),
+                _ => match self.bound.iter().rev().find(|(name, _)| *name == n) {
+                    Some((_, item)) => Some(item.clone()),
+                    None => Some(Term::Ref(self.scope.reference(&n, Vec::new()))),
+                },
             },
             Token::Sign(_) => None,
         }
+    }
+
+    /// `every x in list satisfies test`: the test, of any item of the list.
+    fn quantified(&mut self, depth: usize) -> Option<Term> {
+        let Some(Token::Name(name)) = self.peek().cloned() else { return None };
+        self.at += 1;
+        let list = self.takes_word("in").then(|| self.sum(depth))??;
+        let item = below(list, Segment::Each)?;
+        self.bound.push((name, item));
+        let test = self.takes_word("satisfies").then(|| self.ternary(depth.checked_sub(1)?)).flatten();
+        self.bound.pop();
+        test
     }
 
     /// Terms between commas, up to a closing sign.

@@ -10,6 +10,7 @@ mod event;
 mod expression;
 mod place;
 mod scope;
+mod script;
 mod token;
 mod xml;
 

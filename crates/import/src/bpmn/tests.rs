@@ -222,6 +222,127 @@ fn what_nothing_sets_comes_from_the_start() {
     );
 }
 
+/// Where a parameter of a step comes from, in short.
+fn given(w: &Workflow, step: &str, name: &str) -> String {
+    let step = w.steps.iter().find(|s| s.id == step);
+    let value = step.map(|s| s.parameters.get(name).clone()).unwrap_or_default();
+    let root = |r: &workflow::Reference| match (&r.root, r.path.first()) {
+        (workflow::Root::Trigger, Some(workflow::Segment::Key(k))) => format!("start {k}"),
+        (workflow::Root::Variable(v), _) => format!("variable {v}"),
+        (other, _) => format!("{other:?}"),
+    };
+    value
+        .as_expression()
+        .map(|e| e.references().into_iter().map(root).collect::<Vec<_>>().join(", "))
+        .unwrap_or_default()
+}
+
+fn set(w: &Workflow, step: &str, variable: &str) -> Option<Value> {
+    let step = w.steps.iter().find(|s| s.id == step)?;
+    step.assigns.iter().find(|a| a.variable == variable).map(|a| a.value.clone())
+}
+
+#[test]
+fn scripts_take_variables_and_give_some() {
+    let text = [
+        r#"<b:startEvent id="s"/><b:scriptTask id="first" scriptFormat="groovy"><b:script>def who = execution.getVariable("userId")
+execution.setVariable("target", "managed/user/" + who)
+execution.setVariable("decision", "accept")</b:script></b:scriptTask>"#,
+        r#"<b:scriptTask id="second" scriptFormat="groovy"><b:script>openidm.patch(target, null, changes)</b:script></b:scriptTask>"#,
+        r#"<b:serviceTask id="third" camunda:expression="${identityService.createMembership(userId, 'admins')}"/>"#,
+        &flow("s", "first"),
+        &flow("first", "second"),
+        &flow("second", "third"),
+    ]
+    .concat();
+    let w = one(&text);
+    assert_eq!(given(&w, "first", "who"), "start userId");
+    assert_eq!(given(&w, "second", "target"), "variable target");
+    assert_eq!(given(&w, "second", "changes"), "start changes");
+    assert_eq!(
+        given(&w, "third", "userId"),
+        "start userId",
+        "an expression without the execution sets nothing"
+    );
+    assert_eq!(set(&w, "first", "decision"), Some(Value::text("accept")));
+    let target = set(&w, "first", "target");
+    assert!(target.is_some_and(|v| v.as_expression().is_some_and(|e| e.references().len() == 1)));
+}
+
+#[test]
+fn what_a_class_may_have_set_is_not_known_after_it() {
+    let form = r#"<b:startEvent id="s" camunda:initiator="starter"><b:extensionElements><camunda:formData><camunda:formField id="email" type="string"/></camunda:formData></b:extensionElements></b:startEvent>"#;
+    let text = [
+        form,
+        r#"<b:serviceTask id="load" camunda:class="com.acme.Load"/>"#,
+        r#"<b:scriptTask id="act" scriptFormat="groovy"><b:script>join(userId, email, starter)</b:script></b:scriptTask>"#,
+        &flow("s", "load"),
+        &flow("load", "act"),
+    ]
+    .concat();
+    let w = one(&text);
+    assert_eq!(given(&w, "act", "userId"), "variable userId");
+    assert!(
+        set(&w, "load", "userId").is_some_and(|v| v.expressions().iter().all(|e| e.references().is_empty()))
+    );
+    assert!(w.parameters.get("userId").as_expression().is_some(), "before it, the start gave it");
+    assert_eq!(given(&w, "act", "email"), "start email", "the start's own form asks for it");
+    assert_eq!(given(&w, "act", "starter"), "start initiator");
+    assert_eq!(w.triggers[0].authenticated, Some(true));
+}
+
+#[test]
+fn many_answers_are_read_one_by_one() {
+    let text = [
+        r#"<b:startEvent id="s"/><b:userTask id="ask"><b:multiInstanceLoopCharacteristics><b:extensionElements><zeebe:loopCharacteristics inputCollection="=owners" inputElement="owner" outputCollection="answers" outputElement="=approved"/></b:extensionElements></b:multiInstanceLoopCharacteristics></b:userTask>"#,
+        r#"<b:exclusiveGateway id="g"/><b:endEvent id="yes"/><b:endEvent id="no"/>"#,
+        &flow("s", "ask"),
+        &flow("ask", "g"),
+        &when("g", "yes", "all", "= every a in answers satisfies a = true"),
+        &when("g", "no", "none", "= some"),
+    ]
+    .concat();
+    let w = one(&text);
+    assert_eq!(
+        condition(&w, "all"),
+        "Call(Equals, [Ref(Reference { root: Variable(\"answers\"), path: [Each] }), Bool(true)])"
+    );
+    assert!(set(&w, "ask", "answers").is_some());
+    assert!(condition(&w, "none").starts_with("Unknown"));
+}
+
+#[test]
+fn a_condition_may_be_a_line_of_script() {
+    let scripted = |text: &str| {
+        let flow = when("g", "a", "yes", text)
+            .replace("<b:conditionExpression", r#"<b:conditionExpression language="javascript""#);
+        let asked = r#"<b:startEvent id="s"/><b:exclusiveGateway id="g"/><b:task id="a"/><b:task id="c"/>"#;
+        condition(&one(&[asked, &self::flow("s", "g"), &flow, &self::flow("g", "c")].concat()), "yes")
+    };
+    let equals = "Call(Equals, [Ref(Reference { root: Trigger, path: [Key(\"approved\")] }), Text(\"yes\")])";
+    assert_eq!(scripted("execution.getVariable('approved') === 'yes';"), equals);
+    assert_eq!(scripted("return approved == 'yes'"), equals);
+    let unread = scripted("x = execution.getVariable('approved'); x > 3");
+    assert!(unread.starts_with("Unknown") && unread.contains("approved"), "{unread}");
+}
+
+#[test]
+fn scripts_stand_in_fields_and_headers_too() {
+    let text = r#"<b:userTask id="u"><b:extensionElements><camunda:taskListener event="complete" class="org.alfresco.repo.workflow.activiti.tasklistener.ScriptTaskListener"><camunda:field name="script"><camunda:string>execution.setVariable('outcome', task.getVariable('wf_outcome'));</camunda:string></camunda:field></camunda:taskListener></b:extensionElements></b:userTask>
+<b:serviceTask id="a" camunda:class="org.alfresco.repo.workflow.activiti.script.AlfrescoScriptDelegate"><b:extensionElements><camunda:field name="script"><camunda:string>people.deletePerson(who);</camunda:string></camunda:field></b:extensionElements></b:serviceTask>
+<b:serviceTask id="q"><b:extensionElements><zeebe:taskDefinition type="io.camunda:connector-jdbc:1"/><zeebe:ioMapping><zeebe:input source="= &quot;DELETE FROM users&quot;" target="data.query"/></zeebe:ioMapping></b:extensionElements></b:serviceTask>
+<b:serviceTask id="z"><b:extensionElements><zeebe:taskDefinition type="script"/><zeebe:taskHeaders><zeebe:header key="language" value="groovy"/><zeebe:header key="script" value="a + b"/></zeebe:taskHeaders></b:extensionElements></b:serviceTask>"#;
+    let w = one(text);
+    let code = |id: &str| w.steps.iter().find(|s| s.id == id).and_then(|s| s.code.last().cloned());
+    let shown = |id: &str| code(id).map(|c| (c.language, c.text));
+    assert!(set(&w, "u", "outcome").is_some());
+    assert_eq!(code("u").map(|c| c.language), Some(workflow::CodeLanguage::JavaScript));
+    let alfresco = Some((workflow::CodeLanguage::JavaScript, Value::text("people.deletePerson(who);")));
+    assert_eq!(shown("a"), alfresco);
+    assert_eq!(shown("q"), Some((workflow::CodeLanguage::Sql, Value::text("DELETE FROM users"))));
+    assert_eq!(shown("z"), Some((workflow::CodeLanguage::Groovy, Value::text("a + b"))));
+}
+
 #[test]
 fn links_events_and_compensation_are_edges() {
     let text = [

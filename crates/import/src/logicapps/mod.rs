@@ -22,6 +22,9 @@ pub fn import(source: &Source<'_>) -> Option<Imported> {
         return Some(resource(source, root));
     }
     let inner = root.get("definition").filter(|d| wdl::is_definition(*d));
+    if wdl::is_definition(inner.unwrap_or(root)) && wdl::is_flow(inner.unwrap_or(root)) {
+        return None;
+    }
     match inner {
         Some(definition) => Some(standing(source, root, definition)),
         None if wdl::is_definition(root) => Some(standing(source, root, root)),
@@ -33,9 +36,11 @@ pub fn import(source: &Source<'_>) -> Option<Imported> {
 fn is_resource(root: Node<'_>) -> bool {
     let Some(properties) = root.get("properties") else { return false };
     let kind = root.str("type").unwrap_or_default().to_ascii_lowercase();
+    let Some(definition) = properties.get("definition").filter(|d| wdl::is_definition(*d)) else {
+        return false;
+    };
     let flow = kind.starts_with("microsoft.flow") || properties.get("connectionReferences").is_some();
-    (kind.starts_with("microsoft.logic") || !flow)
-        && properties.get("definition").is_some_and(wdl::is_definition)
+    kind.starts_with("microsoft.logic") || !flow && !wdl::is_flow(definition)
 }
 
 fn resource(source: &Source<'_>, root: Node<'_>) -> Imported {

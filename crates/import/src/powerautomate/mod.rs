@@ -17,7 +17,13 @@ pub fn import(source: &Source<'_>) -> Option<Imported> {
     let flow = properties.and_then(|p| p.get("definition")).filter(|d| wdl::is_definition(*d));
     match (properties, flow) {
         (Some(properties), Some(definition)) => Some(import_flow(source, root, properties, definition)),
-        _ => lookalike(root).map(Imported::not_workflow),
+        _ => {
+            let bare = [root.get("definition"), Some(root)].into_iter().flatten();
+            match bare.into_iter().find(|d| wdl::is_definition(*d) && wdl::is_flow(*d)) {
+                Some(definition) => Some(import_flow(source, root, root, definition)),
+                None => lookalike(root).map(Imported::not_workflow),
+            }
+        }
     }
 }
 

@@ -86,7 +86,7 @@ fn approvals_are_questions() {
     );
     let w = flow(&[start, create, wait].join(","));
     let ask = step(&w, "Start").ask.as_ref().unwrap();
-    assert_eq!((ask.approver.as_text(), ask.answer.as_str()), (Some("a@example.org"), "outcome"));
+    assert_eq!((ask.approver.as_text(), ask.answer.as_str()), (Some("a@example.org"), ""));
     assert_eq!((ask.positive[0].as_str(), ask.negative[0].as_str()), ("Approve", "Reject"));
     assert!(step(&w, "Create").ask.is_none());
     assert_eq!(step(&w, "Wait").ask.as_ref().unwrap().approver.as_text(), Some("b@example.org"));
@@ -178,4 +178,24 @@ fn every_file_of_the_corpus_has_a_verdict() {
     };
     let ours = found.iter().flatten().filter(|w| w.platform == Platform::PowerAutomate);
     assert!(ours.clone().count() >= CORPUS_FLOWS, "{}", ours.count());
+}
+
+#[test]
+fn a_definition_alone_is_a_flow_by_its_actions() {
+    let alone = |inner: &str| {
+        let w = workflows(&format!(
+            r#"{{"$schema":"https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#","triggers":{{"manual":{{"type":"Request","kind":"Button"}}}},"actions":{{{inner}}}}}"#
+        ));
+        w.into_iter().map(|w| w.platform).collect::<Vec<_>>()
+    };
+    let named = operation("Add", "shared_azuread", "AddUserToGroup", "");
+    assert_eq!(alone(&named), [Platform::PowerAutomate]);
+    assert_eq!(
+        alone(&format!(r#""If":{{"type":"If","actions":{{}},"else":{{"actions":{{{named}}}}}}}"#)),
+        [Platform::PowerAutomate]
+    );
+    assert_eq!(
+        alone(r#""Call":{"type":"Http","inputs":{"method":"GET","uri":"https://a.example"}}"#),
+        [Platform::LogicApps]
+    );
 }

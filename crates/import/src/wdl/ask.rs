@@ -26,7 +26,8 @@ pub(super) fn ask(connector: &str, operation: &str, settings: &Value, node: Node
     let operation = operation.to_ascii_lowercase();
     let has = |word: &str| operation.contains(word);
     let answer = match connector {
-        "approvals" if has("startandwait") || has("waitforanapproval") || has("subscriptions") => "outcome",
+        // The outcome, and what each who was asked said.
+        "approvals" if has("startandwait") || has("waitforanapproval") || has("subscriptions") => "",
         "office365" | "outlook" | "office365usersgcc" if has("approvalmail") || has("mailwithoptions") => {
             "SelectedOption"
         }

@@ -59,6 +59,14 @@ pub(crate) fn is_definition(node: Node<'_>) -> bool {
     node.is_map() && (schema && (map("actions") || map("triggers")) || map("actions") && map("triggers"))
 }
 
+/// Whether a definition is a flow of Power Automate: only there do actions and triggers name a connector's operation by its id.
+pub(crate) fn is_flow(definition: Node<'_>) -> bool {
+    let named = |kind: &str| kind.to_ascii_lowercase().starts_with("openapiconnection");
+    let triggers = definition.get("triggers").into_iter().flat_map(Node::entries);
+    let mut kinds = triggers.filter_map(|(_, node)| node.str("type"));
+    kinds.any(named) || actions::collect(definition).all.iter().any(|a| named(&a.kind))
+}
+
 /// Fills in a workflow from its definition.
 pub(crate) fn define(workflow: Workflow, given: Given<'_, '_>) -> Made {
     let actions = actions::collect(given.definition);

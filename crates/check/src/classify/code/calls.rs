@@ -29,6 +29,12 @@ impl Call {
         named.chain(&mut self.positional).for_each(|v| fill(v, spliced));
     }
 
+    /// Says of arguments that name what a step is given where these come from.
+    pub fn bind(&mut self, given: &Value) {
+        let named = self.named.iter_mut().map(|(_, v)| v);
+        named.chain(&mut self.positional).for_each(|v| bind(v, given));
+    }
+
     /// The arguments with a name, or at a position where the name is a number.
     #[must_use]
     pub fn argument(&self, name: &str) -> Vec<Value> {
@@ -183,7 +189,12 @@ fn calls(language: CodeLanguage, text: &str, known: Known<'_>, found: &mut Found
         if !scan::last_name(before).is_some_and(|name| known(language, name)) {
             continue;
         }
-        let name = chain(before);
+        let mut name = chain(before);
+        if let Some(getter) =
+            after_getter(&text[..whole.start()]).filter(|_| language == CodeLanguage::Groovy)
+        {
+            name = format!("{getter}().{name}");
+        }
         let Some(key) = name.rsplit('.').next().map(str::to_owned) else { continue };
         let mut call = Call { key, name, ..Call::default() };
         arguments(inside(&text[whole.end()..]), &mut call);
@@ -192,6 +203,12 @@ fn calls(language: CodeLanguage, text: &str, known: Known<'_>, found: &mut Found
             _ => found.push((language, call)),
         }
     }
+}
+
+/// The getter whose result a call is made on, where the text before the call ends with it: `services.getIdentity().`.
+fn after_getter(before: &str) -> Option<&str> {
+    let called = before.trim_end().strip_suffix('.')?.trim_end().strip_suffix("()")?;
+    scan::last_name(called)
 }
 
 /// The names of a chain of calls: `service.users().insert` for `service.users(…).insert`.
@@ -313,6 +330,19 @@ fn unknown(text: &str) -> Value {
     let root = workflow::Root::Unknown(text.into());
     let references = vec![workflow::Reference { root, path: Vec::new() }];
     Value::Expr(Box::new(workflow::Expression::unknown(workflow::Language::Structured, text, references, 0)))
+}
+
+fn bind(argument: &mut Value, given: &Value) {
+    let Value::Expr(argument) = argument else { return };
+    let words = argument.text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '$'));
+    let found = words.filter(|w| !w.is_empty()).map(|w| given.get(w)).filter(|v| **v != Value::Null);
+    let values: Vec<&Value> = found.collect();
+    let terms: Vec<&Term> = values.iter().filter_map(|v| v.as_expression()).map(|e| &e.term).collect();
+    argument.term = match terms[..] {
+        [] => return,
+        [only] => only.clone(),
+        _ => Term::Unknown(terms.iter().flat_map(|t| t.references()).cloned().collect()),
+    };
 }
 
 fn fill(argument: &mut Value, spliced: &Value) {

@@ -79,6 +79,59 @@ const SHAPING: &[&str] = &[
     "empty",
     "getstring",
     "getint",
+    // JavaScript's, and those of the engines' own JSON and of the run.
+    "stringify",
+    "includes",
+    "slice",
+    "concat",
+    "map",
+    "filter",
+    "foreach",
+    "reduce",
+    "charat",
+    "tofixed",
+    "parsefloat",
+    "isnan",
+    "toisostring",
+    "getfullyear",
+    "round",
+    "floor",
+    "ceil",
+    "random",
+    "abs",
+    "max",
+    "min",
+    "s",
+    "json",
+    "prop",
+    "hasprop",
+    "elements",
+    "value",
+    "stringvalue",
+    "numbervalue",
+    "boolvalue",
+    "log",
+    "plushours",
+    "plusminutes",
+    "minushours",
+    "ofpattern",
+    "toinstant",
+    "randomuuid",
+    "getid",
+    "getprocessinstanceid",
+    "getprocessdefinitionid",
+    "getbusinesskey",
+    "getprocessbusinesskey",
+    "getcurrentactivityid",
+    "getcurrentactivityname",
+    "getvariablelocal",
+    "removevariable",
+    "getassignee",
+    "getprocessengineservices",
+    "getidentityservice",
+    "getauthorizationservice",
+    "gettaskservice",
+    "getruntimeservice",
 ];
 
 /// Methods that change what they are called on: harmless on lists and maps that the text itself makes.
@@ -107,10 +160,18 @@ const HOLDERS: &[&str] = &[
     "illegalargumentexception",
     "illegalstateexception",
     "runtimeexception",
+    "bpmnerror",
+    "array",
+    "object",
+    "number",
+    "map",
+    "set",
+    "localdate",
+    "localdatetime",
 ];
 
 /// Words before a parenthesis that are no calls.
-const KEYWORDS: &[&str] = &["if", "while", "for", "switch", "catch", "return", "assert", "in"];
+const KEYWORDS: &[&str] = &["if", "while", "for", "switch", "catch", "return", "assert", "in", "function"];
 
 /// Whether every call of a text is known; what the catalogue knows of a call may still be that nobody knows.
 #[must_use]
@@ -129,7 +190,11 @@ pub fn is_plain(catalogue: &'static Catalogue, text: &str) -> bool {
     let says = |(on, name): (&str, &str)| {
         let (whole, name) = (format!("{on}.{name}").to_lowercase(), name.to_lowercase());
         let shapes = [SHAPING, HOLDERS, KEYWORDS].iter().any(|list| list.contains(&name.as_str()));
-        shapes || known.contains(&whole) || COLLECTING.contains(&name.as_str()) && is_made_here(text, on)
+        let got = || on.is_empty() && known.iter().any(|k| k.ends_with(&format!("().{name}")));
+        shapes
+            || known.contains(&whole)
+            || got()
+            || COLLECTING.contains(&name.as_str()) && is_made_here(text, on)
     };
     calls_of(text).all(says) && !text.lines().any(is_bare_call)
 }
@@ -182,6 +247,9 @@ mod tests {
             "def found = openidm.query('managed/user', [_queryFilter: 'true'])\nexecution.setVariable('n', found.result.size())"
         ));
         assert!(plain("found = []\nfound.add('a')"));
+        assert!(plain(
+            "var u = JSON.parse(response); execution.setVariable('n', u.items.map(function (i) { return i.id }))"
+        ));
         assert!(!plain("groupService.add('a')"));
         assert!(!plain("groups.grant user"));
         assert!(!plain("openidm.create('managed/user', null, u); accounts.create(u)"));
