@@ -30,6 +30,10 @@ const SHAPES: &[(&str, &str)] = &[
     ("a Telegram bot token", r"(?-u:\b)[0-9]{8,10}:AA[A-Za-z0-9_-]{32,}"),
     ("an Okta API token", r"(?-u:\b)SSWS 00[A-Za-z0-9_-]{38,}"),
     ("a signed address", r"[?&]sig=[A-Za-z0-9%_-]{40,}"),
+    (
+        "a function's key",
+        r"azurewebsites\.net/[^\s'\x22?]*\?(?:[^\s'\x22]*&)?code=[A-Za-z0-9+/_%-]{40,}={0,2}",
+    ),
     ("a storage account key", r"AccountKey=[A-Za-z0-9+/=]{40,}"),
     ("an npm token", r"(?-u:\b)npm_[A-Za-z0-9]{36}(?-u:\b)"),
     ("a Hugging Face token", r"(?-u:\b)hf_[A-Za-z0-9]{30,}"),
@@ -237,6 +241,10 @@ mod tests {
     fn shapes_are_known_and_placeholders_are_not() {
         let key = format!("AKIA{}", "Q7ZT2M9XBV4KWP3R");
         assert_eq!(shaped(&format!("id={key};")).map(|f| f.what), Some("an AWS access key"));
+        let function = "https://acme.azurewebsites.net/api/Run?code=";
+        let key = "q8Zt55vYw0Lr2mNx91Kd7bTg3WcPz6hJ4sVf8yRu5aEo1iQxHn==";
+        assert_eq!(shaped(&format!("{function}{key}")).map(|f| f.what), Some("a function's key"));
+        assert_eq!(shaped(&format!("{function}@{{variables('key')}}")), None);
         assert_eq!(shaped("xoxb-your-token-goes-here-please"), None);
         assert_eq!(shaped("short"), None);
     }

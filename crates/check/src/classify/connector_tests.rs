@@ -61,7 +61,8 @@ fn names_that_begin_with_what_they_are_about_may_read() {
     for reads in ["Users_List", "contacts-search", "TasksGetAllTasks", "CustomerSearchV2"] {
         assert_eq!(kind(reads), Kind::Read, "{reads}");
     }
-    for may_change in ["Users_Create", "UserListMembersAdd", "TextSearchReplace", "Reboot", "GroupGetOrCreate"]
+    for may_change in
+        ["Users_Create", "UserListMembersAdd", "TextSearchReplace", "Reboot", "GroupGetOrCreate"]
     {
         assert_eq!(kind(may_change), Kind::Opaque, "{may_change}");
     }

@@ -42,6 +42,14 @@ impl Scope {
         let plain = plain.replace("===", "==").replace("!==", "!=");
         let braced = plain.contains("${") || plain.contains("#{");
         let term = if braced { self.holes(&plain) } else { self.parsed(&plain, Language::Juel) };
+        let taken = || {
+            let names = super::script::read(text).names.into_iter();
+            let mut from: Vec<String> = names.flat_map(|(_, from)| from).collect();
+            from.sort();
+            from.dedup();
+            from.iter().map(|v| self.reference(v, Vec::new())).collect()
+        };
+        let term = if matches!(term, Term::Unknown(_)) { Term::Unknown(taken()) } else { term };
         Expression { language: Language::Juel, text: text.trim().into(), term, line }
     }
 

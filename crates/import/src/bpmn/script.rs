@@ -232,9 +232,23 @@ fn define<'t>(statement: &[Word<'t>], own: &mut HashMap<&'t str, Vec<From<'t>>>)
         if let Some(of) = statement.iter().position(among)
             && let Some(Word::Name(name)) = statement[..of].last()
         {
-            add(name, sources(&statement[of + 1..]));
+            add(name, sources(up_to_close(&statement[of + 1..])));
         }
     }
+}
+
+/// The words up to the parenthesis that closes the one before them.
+fn up_to_close<'s, 't>(words: &'s [Word<'t>]) -> &'s [Word<'t>] {
+    let mut depth = 1_u32;
+    let closes = words.iter().position(|w| {
+        match w {
+            Word::Sign("(") => depth += 1,
+            Word::Sign(")") => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    &words[..closes.unwrap_or(words.len())]
 }
 
 /// What words take their value from.
@@ -273,16 +287,7 @@ fn sets<'s, 't>(words: &'s [Word<'t>]) -> Vec<(&'t str, &'s [Word<'t>])> {
         if !matches!(*call, "setVariable" | "setVariableLocal") {
             continue;
         }
-        let mut depth = 1_u32;
-        let closes = value.iter().position(|w| {
-            match w {
-                Word::Sign("(") => depth += 1,
-                Word::Sign(")") => depth -= 1,
-                _ => {}
-            }
-            depth == 0
-        });
-        found.push((*variable, &value[..closes.unwrap_or(value.len())]));
+        found.push((*variable, up_to_close(value)));
     }
     found
 }

@@ -452,10 +452,21 @@ fn raw_call(settings: &Value, path: &Value, operation: &str) -> Option<Request> 
         url: on_site(settings.get("dataset"), path, uri),
         query: Value::Null,
         headers,
-        body: super::request::reread(body),
+        body: super::request::reread(unpacked(body)),
         auth: Auth::Stored,
         governed: false,
     })
+}
+
+/// A body that is packed for its way is judged by what is in it.
+fn unpacked(body: Value) -> Value {
+    let Value::Expr(e) = &body else { return body };
+    match &e.term {
+        Term::Call(Function::Other(name), inner) if name == "base64" && inner.len() == 1 => {
+            crate::values::computed(e.language, e.text.clone(), inner[0].clone(), e.line)
+        }
+        _ => body,
+    }
 }
 
 /// A form's trigger gives only the number of the answer; what was typed into the form is what looking that up gives.
@@ -490,7 +501,11 @@ fn on_site(dataset: &Value, path: &Value, uri: Value) -> Value {
         Value::Expr(e) => (e.line, e.text.clone()),
         _ => (0, uri.as_text().unwrap_or_default().into()),
     };
-    let mut terms = vec![site, Term::Text("/".into())];
+    let mut terms = match site {
+        Term::Template(parts) => parts,
+        site => vec![site],
+    };
+    terms.push(Term::Text("/".into()));
     match term_of(uri) {
         Term::Template(inner) => terms.extend(inner),
         other => terms.push(other),
