@@ -104,8 +104,9 @@ impl Judge<'_> {
             let before = out.effects.len();
             let too_much = self.commands(step, code, &text, out);
             let known = out.effects.len() > before;
-            let shapes =
-                is_default(code) || !text.trim().is_empty() && code::only_shapes_data(code.language, &text);
+            // Where a script is given objects of Java's, no word of JavaScript's own tells what it reaches.
+            let readable = !text.trim().is_empty() && !self.calls_java(code.language);
+            let shapes = is_default(code) || readable && code::only_shapes_data(code.language, &text);
             if shapes {
                 // Nothing here can run a command: what stands in its texts counts only where it would change access.
                 let mut at = 0..;
