@@ -46,14 +46,12 @@ fn swallowed(facts: &Facts<'_, '_>, step: StepIx, out: &mut Vec<Finding>) {
 fn told_of(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let graph = facts.graph;
     let errors = graph.error_edges(step);
-    let fails = |e: u32| matches!(graph.edge(e).kind, EdgeKind::Error | EdgeKind::Timeout);
     let mut failed = Vec::new();
-    for to in errors.iter().map(|e| graph.edge(*e).to) {
-        failed.push(to);
-        // What only the failure of a later step leads to tells of that one.
-        let goes_well = graph.reach(From::After(to), |e| !fails(e));
-        failed.extend(graph.followers(to).into_iter().filter(|s| goes_well.has(*s)));
+    for edge in &errors {
+        failed.push(graph.edge(*edge).to);
+        failed.extend(graph.followers(graph.edge(*edge).to));
     }
+    let fails = |e: u32| matches!(graph.edge(e).kind, EdgeKind::Error | EdgeKind::Timeout);
     let went_well = graph.reach(From::After(step), |e| !fails(e));
     let mut exits = exits(facts, step);
     exits.sort_unstable();
