@@ -126,9 +126,12 @@ fn walk(walk: &[Walk], names: &Named<'_>) -> String {
     clean(&stations.collect::<Vec<_>>().join(" → "))
 }
 
+/// A part of what steps touch, in words.
+type Part = fn(&Blast) -> String;
+
 /// Whom and what the changed steps touch: a title, before, after.
 pub(super) fn touched(d: &Difference) -> Vec<[String; 3]> {
-    let all: [(&str, fn(&Blast) -> String); 3] = [
+    let all: [(&str, Part); 3] = [
         ("Identities", |b| {
             let open = if b.open { "whom is only known in a run" } else { "" };
             let known = list(&b.identities);
