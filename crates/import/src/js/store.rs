@@ -39,9 +39,7 @@ impl State<'_> {
         };
         let over = self.written.iter().filter(fits).max_by_key(|(r, _)| r.path.len());
         let mut term = match over {
-            Some((place, value)) => {
-                reference.path[place.path.len()..].iter().fold(value.clone(), taken)
-            }
+            Some((place, value)) => reference.path[place.path.len()..].iter().fold(value.clone(), taken),
             None => Term::Ref(reference.clone()),
         };
         for (place, value) in &self.written {
