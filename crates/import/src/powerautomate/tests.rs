@@ -199,3 +199,16 @@ fn a_definition_alone_is_a_flow_by_its_actions() {
         [Platform::LogicApps]
     );
 }
+
+#[test]
+fn a_site_named_in_part_by_data_keeps_the_slash_after_it() {
+    let w = flow(&operation(
+        "Send",
+        "shared_sharepointonline",
+        "HttpRequest",
+        r#""dataset":"https://contoso.sharepoint.com/sites/T-@{triggerBody()['n']}","parameters/method":"POST","parameters/uri":"_api/web/sitegroups(3)/users""#,
+    ));
+    let url = step(&w, "Send").request.as_ref().map(|r| r.url.clone()).unwrap();
+    let workflow::Term::Template(terms) = &url.as_expression().unwrap().term else { panic!("{url:?}") };
+    assert_eq!(terms.last(), Some(&workflow::Term::Text("/_api/web/sitegroups(3)/users".into())));
+}

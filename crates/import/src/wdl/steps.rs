@@ -506,11 +506,12 @@ fn on_site(dataset: &Value, path: &Value, uri: Value) -> Value {
         site => vec![site],
     };
     terms.push(Term::Text("/".into()));
+    let begins = terms.len();
     match term_of(uri) {
         Term::Template(inner) => terms.extend(inner),
         other => terms.push(other),
     }
-    if let Some(Term::Text(first)) = terms.get_mut(2) {
+    if let Some(Term::Text(first)) = terms.get_mut(begins) {
         *first = first.trim_start_matches('/').into();
     }
     let term = super::term::melt(terms);
