@@ -274,6 +274,9 @@ impl<'t> Parser<'t> {
             _ => value.each().into_iter().collect(),
         };
         let args = self.arguments(&each)?;
+        if let (Val::Items(_), "filter", Some(Val::Lambda(chosen))) = (&value, name, args.first()) {
+            self.chosen = Some(chosen.clone());
+        }
         let made = method(value, name, args);
         if self.in_code { self.kept(made) } else { Some(made) }
     }

@@ -124,6 +124,7 @@ fn loops_go_over_any_item() {
             "[{json: {m: prev[~].m}}]",
         ),
         ("items[0].json.x = 2; return items;", "{...: prev[*], x: 2}"),
+        ("return items.filter(i => i.json.role === 'x');", "Filter(prev[*], Equals(prev[*].role, \"x\"))"),
     ] {
         assert_eq!(ends(code), expected, "{code}");
     }
