@@ -2,12 +2,18 @@
 
 use policy::{AiMark, Contribution};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io;
 use std::path::Path;
 use std::process::Command;
 
-fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let out = Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
-    out.status.success().then(|| String::from_utf8_lossy(&out.stdout).into_owned())
+fn git(root: &Path, arguments: &[&str]) -> io::Result<String> {
+    let out = Command::new("git").arg("-C").arg(root).args(arguments).output();
+    let out = out.map_err(|e| io::Error::new(e.kind(), format!("`git` cannot be started ({e})")))?;
+    if out.status.success() {
+        return Ok(String::from_utf8_lossy(&out.stdout).into_owned());
+    }
+    let told = String::from_utf8_lossy(&out.stderr);
+    Err(io::Error::other(format!("git cannot say who changed what: {}", told.trim())))
 }
 
 #[derive(Debug, Default)]
@@ -48,8 +54,14 @@ const FORMAT: &str = "--format=%x1e%H%x1f%P%x1f%aE%x1f%cE%x1f%(trailers:only,unf
 
 impl History {
     /// Reads the history around a folder; paths are those below it. Outside of git it is empty.
-    #[must_use]
-    pub fn read(root: &Path) -> Self {
+    ///
+    /// # Errors
+    /// When the folder is in a repository that git cannot or will not read: then nobody would count as a contributor.
+    pub fn read(root: &Path) -> io::Result<Self> {
+        if !root.ancestors().any(|f| f.join(".git").exists()) {
+            return Ok(History::default());
+        }
+        git(root, &["rev-parse", "--git-dir"])?;
         let line = |arguments: &[&str]| git(root, arguments).map(|t| t.trim().to_owned()).unwrap_or_default();
         let head = line(&["rev-parse", "--verify", "-q", "HEAD"]);
         let prefix = line(&["rev-parse", "--show-prefix"]);
@@ -61,15 +73,15 @@ impl History {
         };
         let log = ["-c", "core.quotePath=false", "log", "-m", "--name-only", "--no-renames", FORMAT, "HEAD"];
         if !history.head.is_empty() {
-            let text = git(root, &log).unwrap_or_default();
+            let text = git(root, &log)?;
             text.split('\u{1e}').skip(1).for_each(|commit| history.add(commit, &prefix));
         }
         let status = ["-c", "core.quotePath=false", "status", "--porcelain", "-z", "--untracked-files=all"];
-        for entry in git(root, &status).unwrap_or_default().split('\0') {
+        for entry in git(root, &status)?.split('\0') {
             let path = entry.get(3..).and_then(|p| p.strip_prefix(&prefix));
             history.uncommitted.extend(path.map(str::to_owned));
         }
-        history
+        Ok(history)
     }
 
     fn add(&mut self, text: &str, prefix: &str) {
@@ -176,5 +188,21 @@ fn add(touched: &mut Touched, hash: &str, commit: &Commit) {
             "assisted-by" | "generated-by" | "ai-assisted" => touched.ai = touched.ai.max(AiMark::Assisted),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::History;
+
+    #[test]
+    fn a_repository_that_git_cannot_read_is_not_an_empty_history() {
+        let folder = std::env::temp_dir().join(format!("countersign-git-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        assert!(History::read(&folder).unwrap().head.is_empty());
+        std::fs::write(folder.join(".git"), "gitdir: gone\n").unwrap();
+        let told = History::read(&folder).unwrap_err().to_string();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert!(told.starts_with("git cannot say who changed what: "), "{told}");
     }
 }

@@ -101,8 +101,12 @@ pub struct Repository {
     scan: Scan,
 }
 
-fn text(root: &Path, name: &str) -> Option<String> {
-    std::fs::read_to_string(root.join(name)).ok()
+fn text(root: &Path, name: &str) -> io::Result<Option<String>> {
+    match std::fs::read_to_string(root.join(name)) {
+        Ok(text) => Ok(Some(text)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(io::Error::new(e.kind(), format!("{name}: {e}"))),
+    }
 }
 
 /// The governed folder that holds a place: the one with the configuration.
@@ -125,12 +129,12 @@ impl Repository {
         let root = root_of(place)?;
         let broken =
             |name: &str, e: String| io::Error::new(io::ErrorKind::InvalidData, format!("{name}: {e}"));
-        let configuration: Configuration = toml::from_str(&text(&root, CONFIGURATION).unwrap_or_default())
+        let configuration: Configuration = toml::from_str(&text(&root, CONFIGURATION)?.unwrap_or_default())
             .map_err(|e| broken(CONFIGURATION, e.message().to_owned()))?;
         let (people, _) = people::read(&root.join("people.yaml"))?;
         let people = Arc::new(people);
         let sources = crate::policy::below(&root)?;
-        let credentials: Credentials = match text(&root, "credentials.yaml") {
+        let credentials: Credentials = match text(&root, "credentials.yaml")? {
             Some(text) => {
                 serde_saphyr::from_str(&text).map_err(|e| broken("credentials.yaml", e.to_string()))?
             }
@@ -151,7 +155,7 @@ impl Repository {
         let names: Vec<String> = [known.name.clone()].into_iter().chain(known.formerly).collect();
         let units = units(&scan, &root);
         let mut repository = Repository {
-            history: git::History::read(&root),
+            history: git::History::read(&root)?,
             organisation: known.name,
             environment: if environment.is_empty() { "production".to_owned() } else { environment },
             systems: configuration.systems,
