@@ -13,6 +13,7 @@ mod bundle;
 mod chain;
 mod join;
 mod moment;
+pub mod oscal;
 mod page;
 mod population;
 mod reconcile;
