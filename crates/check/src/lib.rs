@@ -1,5 +1,6 @@
 //! Workflows to findings: what each step does (the catalogue), and where control is broken (the rules).
 
+pub mod assess;
 pub mod authority;
 pub mod card;
 pub mod catalogue;
@@ -15,6 +16,7 @@ pub mod order;
 pub mod proofs;
 pub mod provenance;
 pub mod record;
+pub mod route;
 pub mod rules;
 pub mod secrets;
 pub mod set;

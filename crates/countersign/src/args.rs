@@ -20,6 +20,8 @@ pub enum Command {
     Check(Check),
     /// Explain a rule, or what a workflow does.
     Explain(Explain),
+    /// Answer what an organisation should ask before it relies on low-code governance.
+    Assess(crate::assess::Options),
     /// Propose a change of a workflow, or of what governs.
     Propose(crate::govern::Propose),
     /// Show what is proposed, and approve or refuse it.

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod args;
+pub mod assess;
 pub mod book;
 pub mod check;
 pub mod date;

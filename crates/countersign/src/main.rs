@@ -4,13 +4,14 @@ use clap::Parser;
 use countersign::args::{Args, Command};
 use countersign::check::{self, Exit};
 use countersign::govern::{self, Command as Govern};
-use countersign::{diff, evidence, explain, frameworks, log, people, policy, test};
+use countersign::{assess, diff, evidence, explain, frameworks, log, people, policy, test};
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Check(options) => check::run(&options).map(code),
+        Command::Assess(options) => assess::run(&options).map(code),
         Command::Explain(options) => explain::run(&options).map(code),
         Command::Propose(options) => govern::run(&Govern::Propose(&options)).map(code),
         Command::Review(options) => govern::run(&Govern::Review(&options)).map(code),

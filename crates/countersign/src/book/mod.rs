@@ -138,6 +138,17 @@ impl Book {
     }
 }
 
+/// How many of some statements are on record in a ledger, and how many of its entries are about runs.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn on_record(settings: &Settings, entries: &[govern::Entry]) -> Result<(usize, usize)> {
+    let all = whole(Place::read(&settings.place)?.store(), Some(&settings.values))?;
+    let mut known = Known::of(&all);
+    let entered = entries.iter().filter(|e| known.find(&e.id, &entry::likeness(&e.event)).is_some()).count();
+    Ok((entered, all.iter().filter(|o| o.entry.kind.starts_with("run/")).count()))
+}
+
 /// The time of entries. Builds for development take it from where acts take theirs.
 pub(crate) fn clock() -> u64 {
     #[cfg(debug_assertions)]

@@ -7,7 +7,7 @@ mod attest;
 mod change;
 pub mod files;
 mod gate;
-mod git;
+pub(crate) mod git;
 mod lanes;
 mod repository;
 mod sign;
@@ -21,7 +21,9 @@ pub use args::{
     Attest, Breakglass, Connector, Exception, Gate, Owner, Propose, Release, Review, Rollback, Status,
 };
 pub use repository::Repository;
+pub(crate) use repository::{Unit, root_of};
 pub use sign::Signer;
+pub(crate) use view::short;
 
 use crate::check::Exit;
 use policy::Moment;

@@ -110,7 +110,7 @@ fn text(root: &Path, name: &str) -> io::Result<Option<String>> {
 }
 
 /// The governed folder that holds a place: the one with the configuration.
-fn root_of(place: &Path) -> io::Result<PathBuf> {
+pub(crate) fn root_of(place: &Path) -> io::Result<PathBuf> {
     let place =
         place.canonicalize().map_err(|e| io::Error::new(e.kind(), format!("`{}`: {e}", place.display())))?;
     let found = place.ancestors().find(|f| f.join(CONFIGURATION).is_file()).map(Path::to_path_buf);
@@ -251,6 +251,16 @@ impl Repository {
         }
         let told = format!("there is no workflow `{word}` here: `countersign status` lists them");
         Err(io::Error::new(io::ErrorKind::NotFound, told))
+    }
+
+    /// The workflow at a place: its file below the folder, and its number among the file's.
+    pub(crate) fn unit_at(&self, path: &str, number: usize) -> Option<&Unit> {
+        self.units.iter().find(|u| u.path == path && u.number == number)
+    }
+
+    /// How the organisation rates a system; nothing where it does not.
+    pub(crate) fn rating(&self, system: &str) -> Option<Criticality> {
+        self.systems.get(system).copied()
     }
 
     fn file(&self, unit: &Unit) -> Option<&FileEntry> {

@@ -133,6 +133,12 @@ pub struct Body {
     pub credentials: Vec<Text>,
     /// Its control record as JSON; empty where there is none.
     pub record: String,
+    /// What stands on the way to each change.
+    pub routes: Vec<check::route::Route>,
+    /// Who owns it, by the definition.
+    pub owners: Vec<Text>,
+    /// Where the definition keeps runs from being recorded.
+    pub unkept: Vec<String>,
 }
 
 /// An ignore that stands in a definition: `countersign-ignore: RULE reason="…" expires=YYYY-MM-DD`.

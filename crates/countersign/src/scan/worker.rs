@@ -228,6 +228,9 @@ pub(crate) fn body(w: &Workflow, judged: Judged) -> Body {
             .cloned()
             .collect(),
         record: String::new(),
+        routes: judged.routes,
+        owners: w.owners.clone(),
+        unkept: check::assess::kept::unkept(w),
     }
 }
 

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     fn all() -> impl Iterator<Item = &'static Page> {
-        [&PAGE, &crate::diff::PAGE].into_iter()
+        [&PAGE, &crate::diff::PAGE, &crate::assess::PAGE].into_iter()
     }
 
     fn written(data: &impl serde::Serialize) -> String {
