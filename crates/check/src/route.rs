@@ -54,6 +54,8 @@ pub enum Choice {
 pub struct Route {
     /// The step that changes access.
     pub step: Text,
+    /// Its name for people.
+    pub name: Text,
     /// The highest tier of its effects.
     pub tier: u8,
     /// Its gate, in the word of reports.
@@ -117,6 +119,7 @@ fn route(facts: &Facts<'_, '_>, change: &Change, conditions: &[Read], filters: &
     systems.dedup();
     Route {
         step: step.id.clone(),
+        name: if step.name.is_empty() { step.id.clone() } else { step.name.clone() },
         tier: change.tier.0,
         gate: change.verdict.gate.as_str().into(),
         assumed: change.verdict.assumed,

@@ -43,13 +43,13 @@ const EMERGENCY: &str = "Keep the gate on the urgent way too, or give emergencie
 const EXPRESSIONS: &str =
     "What the conditions do that could not be read (`countersign explain FILE` shows them).";
 
-fn one(subject: &Subject, _: &Organisation, out: &mut Marks<'_>) {
+fn one(subject: &Subject, organisation: &Organisation, out: &mut Marks<'_>) {
     if !subject.changes {
         return;
     }
     tier(subject, out);
     privilege(subject, out);
-    criticality(subject, out);
+    criticality(subject, organisation, out);
     identity(subject, out);
     domain(subject, out);
     place(subject, out);
@@ -107,39 +107,78 @@ fn tier(subject: &Subject, out: &mut Marks<'_>) {
 }
 
 fn name(route: &Route) -> String {
-    format!("`{}`", route.step)
+    format!("`{}`", route.name)
 }
 
 fn gate(route: &Route) -> String {
     format!("gate: {}", route.gate)
 }
 
-/// What a context that the definition leaves open comes to: read by all routes, ignored by some, or not to be told.
-fn open(aspect: &'static str, context: Context, left: &[&Route], what: &str, fix: &str, out: &mut Marks<'_>) {
-    let blind: Vec<&Route> = left.iter().copied().filter(|r| !reads(r, context)).collect();
-    let told: Vec<&Route> = blind.iter().copied().filter(|r| !r.unread).collect();
-    match (left, blind.as_slice(), told.first()) {
-        ([], ..) => {}
-        (_, [], _) => {
-            out.holds(aspect, format!("The way looks at {what}."), fields(left.iter().copied(), context))
-        }
-        (_, _, Some(first)) => {
-            let because = format!("{} takes {what} from data, and every one goes the same way.", name(first));
-            out.fails(aspect, because, steps(told.iter().copied()), fix);
-        }
-        _ => {
-            let because =
-                format!("Conditions on the way could not be read: whether they look at {what} is not known.");
-            out.unknown(aspect, because, steps(blind.iter().copied()), EXPRESSIONS);
+/// A context that the definition leaves open: read by all routes, ignored by some, or not to be told.
+struct Open {
+    aspect: &'static str,
+    context: Context,
+    /// What is looked at, after `the way looks at`.
+    what: &'static str,
+    /// What is wrong with a route that does not, after its step.
+    blind: &'static str,
+    fix: &'static str,
+}
+
+impl Open {
+    fn judge(&self, left: &[&Route], out: &mut Marks<'_>) {
+        let blind: Vec<&Route> = left.iter().copied().filter(|r| !reads(r, self.context)).collect();
+        let told: Vec<&Route> = blind.iter().copied().filter(|r| !r.unread).collect();
+        match (left, blind.as_slice(), told.first()) {
+            ([], ..) => {}
+            (_, [], _) => {
+                let basis = fields(left.iter().copied(), self.context);
+                out.holds(self.aspect, format!("The way looks at {}.", self.what), basis);
+            }
+            (_, _, Some(first)) => {
+                let because = format!("{} {}.", name(first), self.blind);
+                out.fails(self.aspect, because, steps(told.iter().copied()), self.fix);
+            }
+            _ => {
+                let because = format!(
+                    "Conditions on the way could not be read: whether they look at {} is not known.",
+                    self.what
+                );
+                out.unknown(self.aspect, because, steps(blind.iter().copied()), EXPRESSIONS);
+            }
         }
     }
 }
+
+const GIVEN: Open = Open {
+    aspect: "privilege",
+    context: Context::Privilege,
+    what: "what is given",
+    blind: "gives whatever the data names, and all of it goes the same way",
+    fix: PRIVILEGE,
+};
+
+const WHO: Open = Open {
+    aspect: "identity",
+    context: Context::Identity,
+    what: "the kind of identity",
+    blind: "gives to whomever the data names, and every kind of identity goes the same way",
+    fix: IDENTITY,
+};
+
+const WHERE: Open = Open {
+    aspect: "environment",
+    context: Context::Environment,
+    what: "the environment",
+    blind: "goes wherever the data says, and every environment the same way",
+    fix: PLACE,
+};
 
 fn privilege(subject: &Subject, out: &mut Marks<'_>) {
     let gives = || subject.routes.iter().filter(|r| r.adds);
     let left: Vec<&Route> = gives().filter(|r| r.entitlement == Choice::Chosen).collect();
     if !left.is_empty() {
-        return open("privilege", Context::Privilege, &left, "what is given", PRIVILEGE, out);
+        return GIVEN.judge(&left, out);
     }
     let fixed: Vec<&Route> = gives().filter(|r| r.entitlement == Choice::Fixed).collect();
     if let Some(bare) = fixed.iter().copied().find(|r| r.privileged && !is_gated(r)) {
@@ -159,18 +198,12 @@ fn privilege(subject: &Subject, out: &mut Marks<'_>) {
     }
 }
 
-fn criticality(subject: &Subject, out: &mut Marks<'_>) {
+fn criticality(subject: &Subject, organisation: &Organisation, out: &mut Marks<'_>) {
     let register = || vec![Basis::Register("countersign.toml".to_owned())];
-    let Some(standing) = &subject.standing else {
-        let looks: Vec<&Route> = subject.routes.iter().filter(|r| reads(r, Context::Criticality)).collect();
-        return match looks.is_empty() {
-            true => out.unknown("criticality", "How critical its systems are is not said.", Vec::new(), RATE),
-            false => {
-                let basis = fields(looks.iter().copied(), Context::Criticality);
-                out.holds("criticality", "The way looks at which system it is.", basis);
-            }
-        };
-    };
+    if !organisation.rates {
+        return;
+    }
+    let Some(standing) = &subject.standing else { return };
     let critical: Vec<&str> = standing.critical.iter().map(|(s, _)| s.as_str()).collect();
     let weak = |r: &&Route| r.gate != "present" && r.systems.iter().any(|s| critical.contains(&s.as_str()));
     if let Some(bare) = subject.routes.iter().find(weak) {
@@ -202,7 +235,7 @@ fn identity(subject: &Subject, out: &mut Marks<'_>) {
             let because = format!("The record bounds it to one kind: `{only}`.");
             out.holds("identity", because, subject.says("boundary.populations"));
         }
-        _ => open("identity", Context::Identity, &left, "whose access it is", IDENTITY, out),
+        _ => WHO.judge(&left, out),
     }
 }
 
@@ -230,7 +263,7 @@ fn domain(subject: &Subject, out: &mut Marks<'_>) {
 fn place(subject: &Subject, out: &mut Marks<'_>) {
     let left: Vec<&Route> = subject.routes.iter().filter(|r| r.place == Choice::Chosen).collect();
     if !left.is_empty() {
-        return open("environment", Context::Environment, &left, "which environment it is", PLACE, out);
+        return WHERE.judge(&left, out);
     }
     if !subject.routes.is_empty() && subject.routes.iter().all(|r| r.place == Choice::Fixed) {
         let because = "Where it acts is fixed by the definition and its connections.";
@@ -290,7 +323,14 @@ const POLICIES: [(&str, Context); 7] = [
 
 /// What the policies for changes of workflows look at.
 fn whole(subjects: &[Subject], organisation: &Organisation, out: &mut Marks<'_>) {
-    if !organisation.governed || !subjects.iter().any(Subject::matters) {
+    if !subjects.iter().any(Subject::matters) {
+        return;
+    }
+    if !organisation.rates {
+        let because = "How critical the systems are is not said: a route that treats all alike cannot be told from one that may.";
+        out.unknown("criticality", because, Vec::new(), RATE);
+    }
+    if !organisation.governed {
         return;
     }
     for (aspect, context) in POLICIES {

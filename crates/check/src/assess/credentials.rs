@@ -7,7 +7,7 @@ pub static QUESTION: Question = Question {
     id: "credentials",
     title: "Are credentials kept out of definitions, not shared, owned and rotated?",
     yes_is_good: true,
-    noun: "workflow that is control automation or holds a secret",
+    noun: "workflow of control automation or with a secret in it",
     good: "all of that holds",
     bad: "something of that is missing",
     aspects: &[
@@ -51,16 +51,23 @@ fn one(subject: &Subject, _: &Organisation, out: &mut Marks<'_>) {
 }
 
 fn shared(subject: &Subject, out: &mut Marks<'_>) {
+    const KEYS: &str =
+        "Which connections the definition's own keys stand for: the connections of the platform.";
     if out.broken_by("shared", subject, &["shared-credential"], APART) {
         return;
     }
-    let basis = || vec![Basis::Definition(names(&subject.credentials))];
-    match subject.shared.first() {
-        Some((name, others)) => {
-            let because = format!("`{name}` is used by {others} more here.");
-            out.fails("shared", because, basis(), APART);
+    let basis = vec![Basis::Definition(names(&subject.credentials))];
+    match subject.shared.as_deref() {
+        None => {
+            let because =
+                "The definition names its connections by keys of its own; who else uses them is not shown.";
+            out.unknown("shared", because, basis, KEYS);
         }
-        None => out.holds("shared", "No other workflow here uses its credentials.", basis()),
+        Some([(name, others), ..]) => {
+            let because = format!("`{name}` is used by {others} more here.");
+            out.fails("shared", because, basis, APART);
+        }
+        Some([]) => out.holds("shared", "No other workflow here uses its credentials.", basis),
     }
 }
 

@@ -9,7 +9,7 @@ pub static QUESTION: Question = Question {
     id: "decision-path",
     title: "Can the full decision path be exported, exceptions and rework with it?",
     yes_is_good: true,
-    noun: "workflow that can change access",
+    noun: "workflow that can or may change access",
     good: "what was decided can be exported",
     bad: "a part of the path is not kept",
     aspects: &[

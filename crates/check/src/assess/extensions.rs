@@ -7,7 +7,7 @@ use workflow::TriggerKind;
 /// The question.
 pub static QUESTION: Question = Question {
     id: "extensions",
-    title: "Are extensions (connectors, scripts, webhooks) logged, tested and separately approved?",
+    title: "Are extensions logged, tested and separately approved?",
     yes_is_good: true,
     noun: "workflow with extensions",
     good: "all of that holds",
@@ -24,6 +24,7 @@ const AUTHENTICATE: &str = "Require a credential of whoever calls the webhook.";
 const LIST: &str = "Which connectors, scripts and webhooks are approved, in which version: `connectors.yaml` of a governed folder.";
 const TEST: &str =
     "Write scenarios beside the workflow, name them in its record, and attest to them: `countersign attest`.";
+const ATTEST: &str = "Run the tests that the record names, and attest to them: `countersign attest`.";
 const TESTS: &str =
     "Scenarios of the workflow (`x.test.yaml`), or a report of tests that ran on this definition.";
 const DECLARE: &str = "Declare in the control record what the code does and where it is kept, at which digest; or replace it by an \
@@ -75,7 +76,12 @@ fn approved(subject: &Subject, webhook: bool, out: &mut Marks<'_>) {
         standing.components.iter().filter(|(_, ok)| !ok).map(|(n, _)| n.as_str()).collect();
     let list = vec![Basis::Register("connectors.yaml".to_owned())];
     if !missing.is_empty() {
-        return out.fails("approved", format!("Nobody has approved {}.", names(&missing)), list, APPROVE);
+        return out.fails(
+            "approved",
+            format!("No statement approves {} in the version used.", names(&missing)),
+            list,
+            APPROVE,
+        );
     }
     match (subject.code.is_empty() && !webhook, &standing.release) {
         (true, _) => out.holds("approved", format!("Approved in the version used: {used}."), list),
@@ -109,7 +115,7 @@ fn tested(subject: &Subject, organisation: &Organisation, out: &mut Marks<'_>) {
                 "Its record names {}; nobody has attested to a run of them on this definition.",
                 names(tests)
             );
-            out.unknown("tested", because, subject.says("tests"), TEST);
+            out.unknown("tested", because, subject.says("tests"), ATTEST);
         }
         None if organisation.governed => out.fails("tested", "It has no tests.", Vec::new(), TEST),
         None => out.unknown("tested", "Whether it is tested is not said.", Vec::new(), TESTS),

@@ -43,8 +43,9 @@ pub struct Subject {
     pub code: Vec<Text>,
     /// The credentials that it uses, by id and name.
     pub credentials: Vec<Text>,
-    /// Other workflows of the set that use one of them: the credential and how many.
-    pub shared: Vec<(Text, usize)>,
+    /// Other workflows of the set that use one of them: the credential and how many. Nothing where the platform's
+    /// definitions name credentials by keys of their own, so that it cannot be told.
+    pub shared: Option<Vec<(Text, usize)>>,
     /// Who owns it, by the definition itself.
     pub owners: Vec<Text>,
     /// Where the definition keeps runs from being recorded, in words.
@@ -161,13 +162,15 @@ pub struct Organisation {
     pub ledger: Option<Ledger>,
     /// What the policies that decide changes of workflows look at, with their ids.
     pub policies: Vec<(Context, Vec<String>)>,
+    /// The organisation rates systems by how critical they are.
+    pub rates: bool,
     /// Policies that keep the one who asks from approving, by id.
     pub apart: Vec<String>,
     /// How many statements count.
     pub statements: usize,
     /// How many statements do not count.
     pub refused: usize,
-    /// How many of the statements are exceptions, emergencies, reviews that sent a change back.
+    /// Exceptions that were granted.
     pub exceptions: usize,
     /// Emergencies.
     pub emergencies: usize,

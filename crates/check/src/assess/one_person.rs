@@ -9,7 +9,7 @@ pub static QUESTION: Question = Question {
     id: "one-person",
     title: "Can one person request, approve and certify?",
     yes_is_good: false,
-    noun: "workflow that can change access",
+    noun: "workflow that can or may change access",
     good: "somebody else has to agree",
     bad: "one person can do it alone",
     aspects: &[
@@ -29,6 +29,8 @@ const SAY: &str = "Say in the control record what rule makes the change and why 
                    `reason`), for a reviewer to accept; or ask a person.";
 const DECLARE: &str =
     "Declare in the control record what the steps do whose effect the definition does not show.";
+
+const RELEASE: &str = "Propose it, have it reviewed, release it: `countersign propose`, `review`, `release`.";
 
 /// Findings that a person can use to be alone, whoever starts the run.
 const ALONE: [&str; 6] = [
@@ -117,7 +119,7 @@ fn unasked(subject: &Subject, out: &mut Marks<'_>) {
     let by_person = subject.triggers.iter().any(|t| is_persons(*t));
     match (by_person, stated(subject)) {
         (true, _) if !found.is_empty() => {
-            let because = "A person can start it, and nobody else is asked.";
+            let because = "Whoever may start it needs nobody else's yes.";
             out.fails("request", because, found, ASK);
         }
         (false, Some(reason)) => {
@@ -170,8 +172,6 @@ fn decide(subject: &Subject, out: &mut Marks<'_>) {
 fn author(subject: &Subject, out: &mut Marks<'_>) {
     const ENFORCE: &str =
         "Set the mode of its tier to `enforce` in `countersign.toml`: what is refused then does not happen.";
-    const RELEASE: &str =
-        "Propose it, have it reviewed, release it: `countersign propose`, `review`, `release`.";
     let Some(standing) = subject.standing.as_ref().filter(|_| subject.is_control()) else { return };
     if standing.mode != "enforce" {
         let because = format!("The policies only {} in tier {}.", standing.mode, subject.tier);
@@ -187,12 +187,8 @@ fn author(subject: &Subject, out: &mut Marks<'_>) {
             let because = format!("It was released on {} without anybody else's approval.", r.at);
             out.fails("author", because, vec![Basis::Statement(r.statement.clone())], RELEASE);
         }
-        None => out.unknown(
-            "author",
-            "It was never released, so nothing says who looked at it.",
-            Vec::new(),
-            RELEASE,
-        ),
+        // That most were never released is told once, around them, and for each under `versions`.
+        None => {}
     }
 }
 
@@ -218,6 +214,16 @@ fn whole(subjects: &[Subject], organisation: &Organisation, out: &mut Marks<'_>)
     } else if !organisation.apart.is_empty() {
         let because = "The policies keep whoever asks for or took part in a change from approving it.";
         out.holds("author", because, organisation.apart.iter().cloned().map(Basis::Policy).collect());
+    }
+    let released = |s: &&Subject| s.standing.as_ref().is_none_or(|s| s.release.is_some());
+    let controls = || subjects.iter().filter(|s| s.is_control());
+    let never = controls().count() - controls().filter(released).count();
+    if organisation.governed && never > 0 {
+        let because = format!(
+            "Of {} workflows {never} were never released: nothing says who looked at them.",
+            controls().count()
+        );
+        out.unknown("author", because, Vec::new(), RELEASE);
     }
     if !subjects.iter().any(|s| s.kinds.contains(&Kind::Certify)) {
         let because = "No workflow here certifies access: whether an approver later certifies what they approved is decided \

@@ -5,9 +5,9 @@ use super::{Basis, Marks, Organisation, Person, Question, Subject, names};
 /// The question.
 pub static QUESTION: Question = Question {
     id: "ownership",
-    title: "Does somebody who is with us answer for every workflow, and somebody else for its security?",
+    title: "Does somebody answer for every workflow, and another for its security?",
     yes_is_good: true,
-    noun: "workflow that is control automation",
+    noun: "workflow of control automation",
     good: "both are there",
     bad: "somebody is missing",
     aspects: &[

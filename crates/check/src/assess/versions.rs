@@ -5,9 +5,9 @@ use super::{Basis, Marks, Organisation, Question, Subject, names, times};
 /// The question.
 pub static QUESTION: Question = Question {
     id: "versions",
-    title: "Is every version kept, reviewed and released, and is what lies here what was released?",
+    title: "Are versions kept and reviewed, and is what lies here what was released?",
     yes_is_good: true,
-    noun: "workflow that is control automation",
+    noun: "workflow of control automation",
     good: "all of that holds",
     bad: "something of that is missing",
     aspects: &[

@@ -9,7 +9,7 @@ use check::assess::Subject;
 use check::record::ControlRecord;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use workflow::{Kind, Platform, Text, Walk};
 
 /// Findings for which a workflow counts that is no control automation.
@@ -43,10 +43,12 @@ pub fn gather(options: &Options, scan: &Scan, around: &Around) -> io::Result<Gat
     Ok(gathered)
 }
 
-/// The real path of a file that was found below one of the paths given.
-fn below(options: &Options, file: &FileEntry) -> Option<std::path::PathBuf> {
-    let of = |given: &std::path::PathBuf| {
-        let rest = Path::new(&file.path).strip_prefix(given).ok()?;
+/// The real path of a file that was found below one of the paths given. Reports leave `.` out of paths.
+fn below(options: &Options, file: &FileEntry) -> Option<PathBuf> {
+    let plain = |path: &Path| path.components().filter(|c| *c != Component::CurDir).collect::<PathBuf>();
+    let path = plain(Path::new(&file.path));
+    let of = |given: &PathBuf| {
+        let rest = path.strip_prefix(plain(given)).ok()?;
         let real = given.canonicalize().ok()?;
         Some(if rest.as_os_str().is_empty() { real } else { real.join(rest) })
     };
@@ -93,6 +95,11 @@ fn subject(file: &FileEntry, head: &Head, body: Body) -> Subject {
     }
 }
 
+/// Whether definitions name connections by keys of their own: `office365` of one is not that of another.
+fn has_own_keys(platform: Platform) -> bool {
+    matches!(platform, Platform::LogicApps | Platform::PowerAutomate)
+}
+
 /// Says of each workflow which of its credentials others use too.
 fn share(subjects: &mut [Subject]) {
     let mut users: BTreeMap<(Option<Platform>, Text), usize> = BTreeMap::new();
@@ -101,10 +108,10 @@ fn share(subjects: &mut [Subject]) {
             *users.entry((subject.platform, credential.clone())).or_default() += 1;
         }
     }
-    for subject in subjects.iter_mut() {
+    for subject in subjects.iter_mut().filter(|s| !s.platform.is_some_and(has_own_keys)) {
         let others = |c: &Text| users.get(&(subject.platform, c.clone())).map_or(0, |n| n - 1);
         let shared: Vec<(Text, usize)> =
             subject.credentials.iter().map(|c| (c.clone(), others(c))).filter(|(_, n)| *n > 0).collect();
-        subject.shared = shared;
+        subject.shared = Some(shared);
     }
 }

@@ -2,7 +2,7 @@
 //! component.
 
 use super::Review;
-use check::assess::{Answered, Basis, Mark, Place, Stand, Subject};
+use check::assess::{Answered, Basis, Mark, Place, Stand};
 use evidence::oscal::{
     self, AssessmentResults, BackMatter, Component, ControlId, ControlSelection, Document, Finding, Link,
     LocalDefinitions, Metadata, Observation, Outcome, RelatedObservation, RelevantEvidence, Resource,
@@ -75,9 +75,12 @@ fn outcome(review: &Review, whole: &str, title: String) -> Outcome {
     }
 }
 
-/// The identifier of a workflow.
-fn component(subject: &Subject) -> String {
-    uuid(&["workflow", &subject.path, &subject.name, &subject.line.to_string()])
+/// The identifier of a workflow: by its file, name and line, and its number among those that are alike in these.
+fn component(review: &Review, i: usize) -> String {
+    let Some(own) = review.subjects.get(i) else { return String::new() };
+    let before = review.subjects.iter().take(i).rev().take_while(|s| s.path == own.path);
+    let alike = before.filter(|s| s.name == own.name && s.line == own.line).count();
+    uuid(&["workflow", &own.path, &own.name, &own.line.to_string(), &alike.to_string()])
 }
 
 fn service(platform: Platform) -> String {
@@ -95,8 +98,8 @@ fn components(review: &Review) -> Option<LocalDefinitions> {
         props: vec![property("platform", p.as_str())],
         status: status(),
     });
-    let workflows = review.subjects.iter().map(|s| Component {
-        uuid: component(s),
+    let workflows = review.subjects.iter().enumerate().map(|(i, s)| Component {
+        uuid: component(review, i),
         kind: "process-procedure",
         title: line(&s.name),
         description: format!("A workflow of tier {}, at {}:{}.", s.tier, s.path, s.line),
@@ -114,11 +117,11 @@ fn components(review: &Review) -> Option<LocalDefinitions> {
 /// The identifier of a judgement.
 fn observation_id(review: &Review, of: &Answered, mark: &Mark) -> String {
     let place = match mark.place {
-        Place::Subject(i) => review.subjects.get(i).map(component).unwrap_or_default(),
+        Place::Subject(i) => component(review, i),
         Place::Platform(p) => p.as_str().to_owned(),
         Place::Whole => String::new(),
     };
-    uuid(&["assess", &name(review), of.question.id, mark.aspect, &place])
+    uuid(&["assess", &name(review), of.question.id, mark.aspect, &place, &mark.because])
 }
 
 fn observations(review: &Review, of: &Answered) -> Vec<Observation> {
@@ -133,7 +136,7 @@ fn observation(review: &Review, of: &Answered, mark: &Mark) -> Observation {
         Stand::Fails => "fails",
     };
     let subject = match mark.place {
-        Place::Subject(i) => review.subjects.get(i).map(|s| (component(s), line(&s.name))),
+        Place::Subject(i) => review.subjects.get(i).map(|s| (component(review, i), line(&s.name))),
         Place::Platform(p) => Some((service(p), p.title().to_owned())),
         Place::Whole => None,
     };

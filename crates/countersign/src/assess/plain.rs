@@ -6,7 +6,7 @@ use crate::check::width;
 use crate::report::plain::walk::draw_named;
 use crate::report::plain::{Style, clean, column, shorten, wrap};
 use crate::report::words::times;
-use check::assess::{Answer, Answered, Basis, Count, Mark, Place, Stand};
+use check::assess::{Answer, Answered, Basis, Count, Place, Stand};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 use workflow::{Severity, Walk};
@@ -101,9 +101,7 @@ fn question(
     }
     advice("To do", &of.fixes, style, out)?;
     advice("To give, so that it can be told", &of.gives, style, out)?;
-    for mark in of.marks.iter().filter(|m| !matches!(m.place, Place::Subject(_)) && m.stand != Stand::Holds) {
-        around(mark, style, out)?;
-    }
+    around(of, style, out)?;
     let bad = bad(of);
     let shown = if style.all { bad.len() } else { bad.len().min(SHOWN) };
     bad[..shown].iter().try_for_each(|i| workflow(review, of, *i, style, out))?;
@@ -157,13 +155,26 @@ fn advice(title: &str, all: &[(String, usize)], style: Style, out: &mut dyn Writ
     Ok(())
 }
 
-/// What is about no workflow.
-fn around(mark: &Mark, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let about = match mark.place {
-        Place::Platform(platform) => format!("{}: ", platform.title()),
-        _ => String::new(),
-    };
-    paragraph(mark.stand, &format!("{about}{}", mark.because), style, out)
+/// What is about no workflow, each sentence once.
+fn around(of: &Answered, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut told: Vec<String> = Vec::new();
+    for mark in of.marks.iter().filter(|m| m.stand != Stand::Holds) {
+        let about = match mark.place {
+            Place::Subject(_) => continue,
+            Place::Platform(platform) => format!("{}: ", platform.title()),
+            Place::Whole => String::new(),
+        };
+        let text = format!("{about}{}", mark.because);
+        if told.contains(&text) {
+            continue;
+        }
+        if told.is_empty() {
+            writeln!(out, "\n   {}", style.dim("Around the workflows"))?;
+        }
+        paragraph(mark.stand, &text, style, out)?;
+        told.push(text);
+    }
+    Ok(())
 }
 
 /// The workflows that stand badly, the worst first.
@@ -186,7 +197,12 @@ fn workflow(review: &Review, of: &Answered, i: usize, style: Style, out: &mut dy
     let place = format!("{}:{}", clean(&subject.path), subject.line);
     writeln!(out, "\n   {} {}", style.bold(&name), style.dim(&format!("· {place}")))?;
     let marks = of.marks.iter().filter(|m| m.place == Place::Subject(i) && m.stand != Stand::Holds);
+    let mut told: Vec<&str> = Vec::new();
     for mark in marks {
+        if told.contains(&mark.because.as_str()) {
+            continue;
+        }
+        told.push(&mark.because);
         paragraph(mark.stand, &mark.because, style, out)?;
         for line in mark.basis.iter().filter_map(|b| shown(review, i, b, style)).flatten().take(3) {
             writeln!(out, "       {line}")?;

@@ -157,6 +157,7 @@ impl Around {
             name: repository.organisation.clone(),
             environment: self.environment.clone(),
             ledger: ledger(repository)?,
+            rates: repository.rates(),
             policies: READS.iter().map(|(c, facts)| (*c, reading(&repository.set, facts))).collect(),
             apart: APART
                 .iter()

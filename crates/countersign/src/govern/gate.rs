@@ -7,6 +7,7 @@ use super::status::standing;
 use super::tell::shortened;
 use super::{attest, now, view};
 use crate::check::Exit;
+use crate::report::words::times;
 use govern::{Entry, Live, Release, World, due, judge};
 use policy::{Because, Mode, SubjectKind, decide};
 use serde::Serialize;
@@ -319,8 +320,9 @@ fn markdown(result: &Result, environment: &str, out: &mut dyn Write) -> io::Resu
     writeln!(out, "## Countersign: {environment} {verdict}\n")?;
     writeln!(
         out,
-        "{} workflows released, {} need no release, {stopping} stop, {warnings} warn.\n",
-        result.passed, result.process
+        "{} released, {} need no release, {stopping} stop, {warnings} warn.\n",
+        times(result.passed, "workflow"),
+        result.process
     )?;
     if !result.stops.is_empty() {
         writeln!(out, "| | workflow | rule | why |\n|---|---|---|---|")?;

@@ -258,6 +258,11 @@ impl Repository {
         self.units.iter().find(|u| u.path == path && u.number == number)
     }
 
+    /// Whether the organisation rates any system.
+    pub(crate) fn rates(&self) -> bool {
+        !self.systems.is_empty()
+    }
+
     /// How the organisation rates a system; nothing where it does not.
     pub(crate) fn rating(&self, system: &str) -> Option<Criticality> {
         self.systems.get(system).copied()

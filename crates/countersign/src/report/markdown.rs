@@ -38,7 +38,7 @@ pub fn write(scan: &Scan, view: &View<'_>, all: bool, out: &mut dyn Write) -> io
         writeln!(out, "| {name} | {platform} | {tier} | {can} | {} |", count.text())?;
     }
     if shown < faulty.len() {
-        writeln!(out, "\n… and {} more workflows with findings.", faulty.len() - shown)?;
+        writeln!(out, "\n… and {} with findings.", words::times(faulty.len() - shown, "more workflow"))?;
     }
     let at: Vec<_> = faulty.iter().take(shown).map(|(at, _)| *at).collect();
     each(scan, view, &at, &mut |item| workflow(item, out))?;

@@ -146,7 +146,8 @@ pub struct Run {
 }
 
 impl Run {
-    fn new(output: Output) -> Run {
+    /// What a program printed.
+    pub fn new(output: Output) -> Run {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Run { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
     }

@@ -30,7 +30,7 @@ pub fn write(scan: &Scan, view: &View<'_>, style: Style, out: &mut dyn Write) ->
     let shown = if style.all { faulty.len() } else { faulty.len().min(SHOWN) };
     each(scan, view, &faulty[..shown], &mut |item| workflow::write(item, style, out))?;
     if shown < faulty.len() {
-        let more = format!("{} more workflows with findings", faulty.len() - shown);
+        let more = format!("{} with findings", style::plural(faulty.len() - shown, "more workflow"));
         let hint = "`--all` shows them, `--severity high` only the worst";
         writeln!(out, "\n{} {}", style.bold(&format!("… and {more}:")), hint)?;
     }
