@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run the program has failed")]
 
 mod common;
+#[path = "assess/page.rs"]
+mod page;
 
 use common::chapter::{company, hold, replay};
 use common::{Folder, Run, repository, shared};
@@ -232,12 +234,43 @@ fn a_release_is_what_answers_rest_on_and_an_edit_is_noticed() {
     for aspect in good {
         assert_eq!(before.get(aspect).map(String::as_str), Some("holds"), "{aspect}: {before:?}");
     }
+    record(&sh);
     // The requester's own authority is all that is checked, whoever released that.
     assert_eq!(before["one-person/request"], "fails");
     sh("sed -i 's/purpose: .*/purpose: Another one./' workflows/okta/lost-device.control.yaml", 21);
     let (after, _) = stands(22);
     assert_eq!((after["versions/review"].as_str(), after["versions/drift"].as_str()), ("holds", "fails"));
     assert_eq!(after["extensions/tested"], "unknown", "the tests ran on another closure");
+}
+
+/// With a ledger that has all statements, changes, exceptions and rework can be handed over; one that is gone is noticed.
+fn record(sh: &dyn Fn(&str, usize) -> String) {
+    let stands = |minute| {
+        let text = sh("countersign assess --format json --question decision-path .", minute);
+        let review: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+        let around = review["questions"][0]["around"].as_array().unwrap().clone();
+        let stands: BTreeMap<String, String> =
+            around.iter().map(|m| (text_of(&m["aspect"]), text_of(&m["stand"]))).collect();
+        (stands, review["governed"]["ledger"].clone())
+    };
+    let all = |stand: &str| {
+        let aspects = ["changes", "exceptions", "rework"].map(|a| (a.to_owned(), stand.to_owned()));
+        BTreeMap::from(aspects)
+    };
+    assert_eq!(stands(30), (all("fails"), Value::Null));
+    sh("countersign ledger init ../ledger --name keelhaven.example/ledger --key ../ledger.key", 31);
+    sh(
+        "printf '\\n[ledger]\\nplace = \"../ledger\"\\nvalues = \"../values\"\\nkey = \"../ledger.key\"\\n' >> countersign.toml",
+        32,
+    );
+    let (before, ledger) = stands(33);
+    assert_eq!((before, ledger["entered"].as_u64()), (all("fails"), Some(0)), "nothing is on record yet");
+    sh("countersign record --from .", 34);
+    let (after, ledger) = stands(35);
+    assert_eq!((after, ledger["missing"].as_u64(), &ledger["broken"]), (all("holds"), Some(0), &Value::Null));
+    sh("rm -r ../ledger", 36);
+    let (gone, ledger) = stands(37);
+    assert!(gone == all("fails") && ledger["broken"].is_string(), "{ledger}");
 }
 
 #[test]
