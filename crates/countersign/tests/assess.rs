@@ -268,8 +268,27 @@ fn record(sh: &dyn Fn(&str, usize) -> String) {
     sh("countersign record --from .", 34);
     let (after, ledger) = stands(35);
     assert_eq!((after, ledger["missing"].as_u64(), &ledger["broken"]), (all("holds"), Some(0), &Value::Null));
-    sh("rm -r ../ledger", 36);
-    let (gone, ledger) = stands(37);
+    let run = |minute| {
+        let text = sh("countersign assess --format json --question decision-path .", minute);
+        let review: Value = serde_json::from_str(&text).unwrap();
+        let workflows = review["questions"][0]["workflows"].as_array().unwrap().clone();
+        let because = |path: &str| {
+            let own = workflows.iter().find(|w| text_of(&w["path"]).ends_with(path)).unwrap();
+            let marks = own["marks"].as_array().unwrap();
+            text_of(&marks.iter().find(|m| m["aspect"] == "run").unwrap()["because"])
+        };
+        (because("okta/lost-device.flopack"), because("okta/partner-portal.flopack"))
+    };
+    let before = run(36);
+    let releases = sh("countersign population ../ledger --of releases", 37);
+    let seq: u64 = releases.lines().nth(2).unwrap().split_whitespace().next().unwrap().parse().unwrap();
+    let entry = format!("{{\"type\":\"run/1\",\"source\":\"runtime\",\"body\":{{\"release\":{seq}}}}}");
+    sh(&format!("echo '{entry}' | countersign record ../ledger --beside ../values --key ../ledger.key"), 38);
+    let after = run(39);
+    assert_eq!(after.0, "The ledger has entries about its runs: 1.");
+    assert!(before.0 != after.0 && before.1 == after.1, "{before:?} {after:?}");
+    sh("rm -r ../ledger", 40);
+    let (gone, ledger) = stands(41);
     assert!(gone == all("fails") && ledger["broken"].is_string(), "{ledger}");
 }
 

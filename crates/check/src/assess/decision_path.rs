@@ -44,8 +44,9 @@ fn one(subject: &Subject, organisation: &Organisation, out: &mut Marks<'_>) {
         let because = format!("By its definition {}.", subject.unkept.join(" and "));
         return out.fails("run", because, vec![file(subject)], SAVE);
     }
-    if let Some(ledger) = organisation.ledger.as_ref().filter(|l| l.runs > 0 && l.broken.is_none()) {
-        let because = format!("The ledger has entries about runs: {}.", ledger.runs);
+    let recorded = subject.standing.as_ref().map_or(0, |s| s.runs);
+    if let Some(ledger) = organisation.ledger.as_ref().filter(|_| recorded > 0) {
+        let because = format!("The ledger has entries about its runs: {recorded}.");
         return out.holds("run", because, vec![Basis::Ledger(ledger.place.clone())]);
     }
     match subject.platform.and_then(kept) {

@@ -90,6 +90,8 @@ pub struct Standing {
     pub credentials: Vec<Credential>,
     /// Connectors in the versions it uses, and whether they are approved.
     pub components: Vec<(Text, bool)>,
+    /// How many of its runs are in the ledger.
+    pub runs: usize,
     /// Systems that it changes and the organisation rates high or critical, with the rating.
     pub critical: Vec<(Text, &'static str)>,
     /// Systems that it changes and nobody rates.
@@ -189,6 +191,6 @@ pub struct Ledger {
     pub entered: usize,
     /// How many are not.
     pub missing: usize,
-    /// How many entries are about runs.
+    /// How many entries are about runs of workflows that were released.
     pub runs: usize,
 }

@@ -278,9 +278,12 @@ fn decision_path() {
     let none = Organisation::default();
     let ledger = Ledger { place: "log".into(), entered: 3, runs: 2, ..Ledger::default() };
     let kept = Organisation { ledger: Some(ledger.clone()), ..governed() };
-    assert!(told("decision-path", &[asked("x")], &kept, Answer::Yes).good);
-    let gap = Organisation { ledger: Some(Ledger { missing: 1, runs: 0, ..ledger }), ..governed() };
+    let runs = |n| Some(Standing { runs: n, ..released() });
     let red = Subject { platform: Some(Platform::NodeRed), ..bare("red") };
+    assert!(told("decision-path", &[Subject { standing: runs(2), ..red.clone() }], &kept, Answer::Yes).good);
+    // Runs of another are none of its own.
+    told("decision-path", &[Subject { standing: runs(0), ..red.clone() }], &kept, Answer::Partly);
+    let gap = Organisation { ledger: Some(Ledger { missing: 1, runs: 0, ..ledger }), ..governed() };
     told("decision-path", std::slice::from_ref(&red), &gap, Answer::No);
     // n8n keeps runs for 14 days; what is kept of changes, exceptions and rework an export does not show.
     told("decision-path", &[bare("x")], &none, Answer::Partly);

@@ -161,7 +161,7 @@ fn review(options: &Options, scan: &Scan) -> io::Result<Review> {
     let now = govern::now();
     let around = standing::Around::find(options, now)?;
     let gathered = gather::gather(options, scan, &around)?;
-    let organisation = around.organisation()?;
+    let organisation = around.organisation();
     let mut answers = answers(&gathered.subjects, &organisation);
     answers.retain(|a| options.question.is_empty() || options.question.iter().any(|q| q == a.question.id));
     let heads = || scan.files.iter().flat_map(|f| &f.heads);

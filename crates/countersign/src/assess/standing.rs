@@ -2,14 +2,14 @@
 //! them.
 
 use super::Options;
-use crate::book::{self, Settings};
+use crate::book::{self, OnRecord, Settings};
 use crate::govern::git::History as Log;
 use crate::govern::{Repository, Unit, root_of, short};
 use check::assess::{Credential, History, Ledger, Organisation, Person, Released, Standing, Subject, Tested};
 use check::route::Context;
 use govern::{Live, Release, World};
 use policy::{ComponentKind, Criticality, Moment, People, PolicySet, Verdict};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,9 @@ pub struct Around {
     /// The folder that paths of the history are below.
     root: PathBuf,
     history: Option<Log>,
+    ledger: Option<Ledger>,
+    /// How many runs of each workflow the ledger has.
+    runs: BTreeMap<String, usize>,
     now: Moment,
 }
 
@@ -61,7 +64,8 @@ impl Around {
             }
         };
         let environment = options.environment.clone().unwrap_or(environment);
-        Ok(Around { repository, environment, root, history, now })
+        let (ledger, runs) = repository.as_ref().map(ledger).transpose()?.unwrap_or_default();
+        Ok(Around { repository, environment, root, history, ledger, runs, now })
     }
 
     fn log(&self) -> Option<&Log> {
@@ -115,6 +119,7 @@ impl Around {
             approver: named(record.map(|r| &r.security_approver)),
             credentials: world.evidence.credentials.iter().map(|c| self.credential(repository, c)).collect(),
             components: components(repository, &world, self.now),
+            runs: self.runs.get(&unit.name).copied().unwrap_or_default(),
             critical: critical.map(|(s, c)| ((*s).clone(), word(c))).collect(),
             unrated: systems
                 .iter()
@@ -146,17 +151,17 @@ impl Around {
     }
 
     /// What is known around all workflows.
-    pub fn organisation(&self) -> io::Result<Organisation> {
-        let Some(repository) = &self.repository else { return Ok(Organisation::default()) };
+    pub fn organisation(&self) -> Organisation {
+        let Some(repository) = &self.repository else { return Organisation::default() };
         let state = &repository.folded.state;
         let refused = repository.faults().len();
         let sent_back =
             |p: &govern::Proposal| p.reviews.iter().filter(|r| r.verdict == Verdict::Rework).count();
-        Ok(Organisation {
+        Organisation {
             governed: true,
             name: repository.organisation.clone(),
             environment: self.environment.clone(),
-            ledger: ledger(repository)?,
+            ledger: self.ledger.clone(),
             rates: repository.rates(),
             policies: READS.iter().map(|(c, facts)| (*c, reading(&repository.set, facts))).collect(),
             apart: APART
@@ -169,7 +174,7 @@ impl Around {
             exceptions: state.exceptions.len(),
             emergencies: state.glasses.len(),
             rework: state.proposals.values().map(sent_back).sum(),
-        })
+        }
     }
 }
 
@@ -187,20 +192,19 @@ fn reading(set: &PolicySet, facts: &[&str]) -> Vec<String> {
     set.policies().filter(|p| reads(&p.text)).map(|p| p.id.clone()).collect()
 }
 
-fn ledger(repository: &Repository) -> io::Result<Option<Ledger>> {
+/// The ledger that the configuration names, and how many runs of each workflow it has.
+fn ledger(repository: &Repository) -> io::Result<(Option<Ledger>, BTreeMap<String, usize>)> {
     let settings = Settings::read(&repository.root).map_err(io::Error::other)?;
-    let Some(settings) = settings else { return Ok(None) };
-    let place =
-        settings.place.strip_prefix(&format!("{}/", repository.root.display())).unwrap_or(&settings.place);
-    let mut ledger = Ledger { place: place.to_owned(), ..Ledger::default() };
-    match book::on_record(&settings, &repository.entries) {
-        Ok((entered, runs)) => {
-            ledger.missing = repository.entries.len().saturating_sub(entered);
-            (ledger.entered, ledger.runs) = (entered, runs);
-        }
-        Err(e) => ledger.broken = Some(e.to_string()),
-    }
-    Ok(Some(ledger))
+    let Some(settings) = settings else { return Ok((None, BTreeMap::new())) };
+    let root = format!("{}/", repository.root.display());
+    let place = settings.place.strip_prefix(&root).unwrap_or(&settings.place).to_owned();
+    let (on_record, broken) = match book::on_record(&settings, &repository.entries) {
+        Ok(on_record) => (on_record, None),
+        Err(e) => (OnRecord::default(), Some(e.to_string())),
+    };
+    let (entered, runs) = (on_record.entered, on_record.runs.values().sum());
+    let missing = repository.entries.len().saturating_sub(entered);
+    Ok((Some(Ledger { place, broken, entered, missing, runs }), on_record.runs))
 }
 
 fn history(log: &Log, path: &str) -> History {

@@ -138,15 +138,32 @@ impl Book {
     }
 }
 
-/// How many of some statements are on record in a ledger, and how many of its entries are about runs.
+/// What a ledger has on record.
+#[derive(Debug, Default)]
+pub(crate) struct OnRecord {
+    /// How many of some statements.
+    pub entered: usize,
+    /// How many runs of each workflow: entries of type `run/…` whose `release` names one of its releases.
+    pub runs: BTreeMap<String, usize>,
+}
+
+/// What of some statements, and of runs, is on record.
 ///
 /// # Errors
-/// When it cannot be read.
-pub(crate) fn on_record(settings: &Settings, entries: &[govern::Entry]) -> Result<(usize, usize)> {
+/// When the ledger cannot be read.
+pub(crate) fn on_record(settings: &Settings, entries: &[govern::Entry]) -> Result<OnRecord> {
     let all = whole(Place::read(&settings.place)?.store(), Some(&settings.values))?;
     let mut known = Known::of(&all);
     let entered = entries.iter().filter(|e| known.find(&e.id, &entry::likeness(&e.event)).is_some()).count();
-    Ok((entered, all.iter().filter(|o| o.entry.kind.starts_with("run/")).count()))
+    let mut runs: BTreeMap<String, usize> = BTreeMap::new();
+    for of in all.iter().filter(|o| o.entry.kind.starts_with("run/")) {
+        let release = of.entry.body["release"].as_u64();
+        let act = release.and_then(|seq| all.iter().find(|o| o.entry.place.seq == seq)?.act.as_ref());
+        if let Some(name) = act.filter(|a| a.allow).and_then(|a| a.subject.strip_prefix("workflow/")) {
+            *runs.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    Ok(OnRecord { entered, runs })
 }
 
 /// The time of entries. Builds for development take it from where acts take theirs.
