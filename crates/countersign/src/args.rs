@@ -58,6 +58,8 @@ pub enum Command {
     Expire(crate::evidence::args::Expire),
     /// Write a bundle of evidence from a ledger.
     Evidence(crate::evidence::args::Evidence),
+    /// Write what a ledger says in the formats of others: OCSF, CEF, syslog, CloudEvents, event tokens, OSCAL.
+    Export(crate::evidence::export::args::Export),
     /// Verify a bundle of evidence offline.
     Verify(crate::evidence::args::Verify),
     /// Every change, decision, exception or emergency of a period, and a sample of them.

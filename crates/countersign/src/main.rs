@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Hold(options) => evidence::hold(&options).map(code),
         Command::Expire(options) => evidence::expire(&options).map(code),
         Command::Evidence(options) => evidence::evidence(&options).map(code),
+        Command::Export(options) => evidence::export(&options).map(code),
         Command::Verify(options) => evidence::verify(&options).map(code),
         Command::Population(options) => evidence::population(&options).map(code),
         Command::Reconcile(options) => evidence::reconcile(&options).map(code),

@@ -38,7 +38,9 @@ impl Role {
     pub fn named(word: &str) -> Option<Self> {
         let withheld: &[&str] = match word {
             "auditor" => &[],
-            "reviewer" => &["identity", "reason", "statement", "event", "facts", "decision", "refusal"],
+            "reviewer" => {
+                &["identity", "reason", "scim", "statement", "event", "facts", "decision", "refusal"]
+            }
             "public" => &[
                 "by",
                 "content",
@@ -50,6 +52,7 @@ impl Role {
                 "people",
                 "reason",
                 "refusal",
+                "scim",
                 "shown",
                 "statement",
             ],

@@ -168,6 +168,7 @@ pub struct ControlSelection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The controls.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub include_controls: Vec<ControlId>,
 }
 

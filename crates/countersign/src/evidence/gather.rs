@@ -75,12 +75,17 @@ impl Whole {
     }
 }
 
-/// What is kept beside the ledger for these entries.
-fn kept(folder: &Path, all: &[Vec<u8>]) -> Result<(Vec<Opening>, Vec<Vec<u8>>)> {
+/// Opens what is kept beside a ledger.
+pub(super) fn beside(folder: &Path) -> Result<Beside> {
     if !folder.is_dir() {
         return Err(Error::new(format!("there is no folder `{}`", folder.display())));
     }
-    let beside = Beside::open(folder)?;
+    Beside::open(folder)
+}
+
+/// What is kept beside the ledger for these entries.
+fn kept(folder: &Path, all: &[Vec<u8>]) -> Result<(Vec<Opening>, Vec<Vec<u8>>)> {
+    let beside = beside(folder)?;
     let (mut openings, mut evidence, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for bytes in all {
         let entry = Entry::parse(bytes)?;

@@ -5,6 +5,7 @@ pub mod args;
 mod control;
 mod custody;
 mod explain;
+pub mod export;
 mod gather;
 mod record;
 mod replay;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 pub use control::controls;
 pub use custody::{erase, expire, hold};
 pub use explain::explain;
+pub use export::export;
 pub use record::record;
 pub use replay::{Replayed, Replayer, again, replay};
 

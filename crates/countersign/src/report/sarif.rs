@@ -13,14 +13,14 @@ use std::path::Path;
 use workflow::{Finding, Severity};
 
 /// Where the schema is published.
-const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+pub(crate) const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The name and version of our fingerprints.
 const FINGERPRINT: &str = "countersign/v1";
 /// The folder that paths are relative to.
 const ROOT: &str = "%SRCROOT%";
 
 /// A framework with the controls that rules cite, by number in it.
-type Taxonomy = (&'static Framework, Vec<usize>);
+pub(crate) type Taxonomy = (&'static Framework, Vec<usize>);
 
 /// Writes the report.
 ///
@@ -72,7 +72,8 @@ fn results(scan: &Scan, view: &View<'_>, out: &mut dyn Write) -> io::Result<Coun
     Ok(count)
 }
 
-fn taxonomies() -> Vec<Taxonomy> {
+/// The frameworks that rules cite.
+pub(crate) fn taxonomies() -> Vec<Taxonomy> {
     let mut all: Vec<Taxonomy> = Vec::new();
     for (framework, control) in RULES.iter().flat_map(|r| cited(r.page)) {
         let at = all.iter().position(|(f, _)| f.id == framework.id).unwrap_or_else(|| {
@@ -86,7 +87,7 @@ fn taxonomies() -> Vec<Taxonomy> {
     all
 }
 
-fn taxonomy((framework, controls): &Taxonomy) -> Value {
+pub(crate) fn taxonomy((framework, controls): &Taxonomy) -> Value {
     let taxa = controls.iter().map(|c| {
         let (id, title) = &framework.controls[*c];
         let text = if title.is_empty() { format!("{} {id}", framework.name) } else { title.clone() };
@@ -102,7 +103,8 @@ fn taxonomy((framework, controls): &Taxonomy) -> Value {
     })
 }
 
-fn tool(taxonomies: &[Taxonomy]) -> Value {
+/// This program and its rules.
+pub(crate) fn tool(taxonomies: &[Taxonomy]) -> Value {
     let rules: Vec<Value> = RULES.iter().map(|r| rule(r, taxonomies)).collect();
     let supported = taxonomies.iter().enumerate().map(|(i, (f, _))| json!({"name": f.name, "index": i}));
     json!({"driver": {
@@ -150,6 +152,11 @@ fn pascal(id: &str) -> String {
         first.to_uppercase() + rest
     });
     words.collect()
+}
+
+/// How a severity is told: as a level, and as the number by which code scanning sorts.
+pub(crate) fn rated(severity: Severity) -> (&'static str, &'static str) {
+    (level(severity), score(severity))
 }
 
 fn level(severity: Severity) -> &'static str {
