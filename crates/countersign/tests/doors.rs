@@ -168,8 +168,7 @@ fn released(lab: &Lab) {
         "two look",
     ];
     lab.must("sam", &grant);
-    let glass =
-        ["breakglass", "open", IT, "--ticket", "INC-1", "--hours", "1", "--way-back", "-m", "leavers"];
+    let glass = ["breakglass", "open", IT, "--ticket", "INC-1", "--hours", "1", "-m", "leavers"];
     lab.must("zoe", &glass);
     let id = first(lab, &["breakglass", "list"]);
     lab.must("zoe", &["breakglass", "use", &id, IT]);

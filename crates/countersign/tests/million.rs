@@ -341,7 +341,6 @@ impl Simulated {
             reason: "leavers keep access".into(),
             ticket: "INC-1".into(),
             scope: vec![world.subject.name.clone()],
-            way_back: true,
             drill: true,
             from: Some(world.at),
             until: Some(world.at.plus_hours(2)),

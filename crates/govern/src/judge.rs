@@ -49,8 +49,8 @@ pub fn judge(
             .filter(|_| renewal)
             .for_each(|e| e.renewals = e.renewals.saturating_sub(1));
     }
-    if event.glass.is_some() {
-        facts.glass.clone_from(&event.glass);
+    if let Some(glass) = &event.glass {
+        facts.glass = Some(state.rehearsed(glass, &event.environment, event.at));
     }
     if event.act == Act::UseBreakGlass || event.act == Act::CloseBreakGlass {
         // It was not closed when it was used.

@@ -113,8 +113,8 @@ fn decided(
     if wish.exception.is_some() {
         facts.exception = of.as_deref().and_then(|of| renewed(state, of, wish)).or(wish.exception.clone());
     }
-    if wish.glass.is_some() {
-        facts.glass.clone_from(&wish.glass);
+    if let Some(glass) = &wish.glass {
+        facts.glass = Some(state.rehearsed(glass, &world.environment, world.at));
     }
     let decision = decide(set, &facts);
     let event = event(state, world, wish, of, &facts, &decision);
@@ -179,7 +179,7 @@ fn event(
         owner: if world.subject.kind == SubjectKind::Workflow { owner(state, facts) } else { String::new() },
         version: wish.version.clone(),
         exception: wish.exception.clone(),
-        glass: wish.glass.clone(),
+        glass: wish.glass.as_ref().and(facts.glass.clone()),
         evidence,
         tests: wish.tests.clone(),
         looked: wish.looked,

@@ -261,6 +261,22 @@ impl State {
         attested.filter(|(_, t)| t.closure == closure && t.at <= at).max_by_key(|(_, t)| t.at)
     }
 
+    /// Whether the way back from an emergency was rehearsed: what is released of each workflow in the scope was attested to by
+    /// tests, the newest of which pass. Where nothing is released, the way back is to stop the workflow.
+    #[must_use]
+    pub fn way_back(&self, scope: &[String], environment: &str, at: Moment) -> bool {
+        scope.iter().filter_map(|name| Some((name, self.released(name, environment)?))).all(
+            |(name, release)| {
+                self.tested(name, &release.closure, at).is_some_and(|(_, t)| t.passed > 0 && t.failed == 0)
+            },
+        )
+    }
+
+    /// A break-glass as it would be opened: whether its way back was rehearsed is read here, whatever it claims.
+    pub(crate) fn rehearsed(&self, glass: &BreakGlass, environment: &str, at: Moment) -> BreakGlass {
+        BreakGlass { way_back: self.way_back(&glass.scope, environment, at), ..glass.clone() }
+    }
+
     /// Who answers for a workflow: by the record that was released, whatever lies in the folder now; before that, by who was
     /// named when it was registered.
     #[must_use]

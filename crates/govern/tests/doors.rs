@@ -278,7 +278,6 @@ fn lanes(log: &mut Log, act: Act, by: &str, here: &World) {
         let glass = BreakGlass {
             reason: "leavers keep access".into(),
             ticket: "INC-1".into(),
-            way_back: true,
             scope: vec![LEAVER.into()],
             from: Some(from),
             until: Some(from.plus_hours(1)),

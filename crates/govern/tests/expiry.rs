@@ -76,7 +76,6 @@ fn break_glass_ends_for_everybody_in_the_same_second() {
         reason: "r".into(),
         ticket: "INC-1".into(),
         scope: vec![LEAVER.into()],
-        way_back: true,
         from: Some(from),
         until: Some(end),
         ..BreakGlass::default()

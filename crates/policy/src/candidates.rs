@@ -165,7 +165,10 @@ fn glass_lacks(facts: &Facts) -> Vec<String> {
         (glass.ticket.trim().is_empty(), "a ticket"),
         (!glass.scope.contains(&facts.subject.name), "a scope that names the workflow"),
         (glass.hours().is_none_or(|h| !(1..=8).contains(&h)), "an end within 8 hours"),
-        (!glass.way_back, "a way back that was rehearsed"),
+        (
+            !glass.way_back,
+            "a way back that was rehearsed: tests of what is released, attested to and passing",
+        ),
     ];
     lacks.iter().filter(|(lacking, _)| *lacking).map(|(_, what)| (*what).to_owned()).collect()
 }

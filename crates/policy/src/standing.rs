@@ -125,7 +125,7 @@ pub struct BreakGlass {
     /// Who else used it.
     #[serde(default)]
     pub used_by: Vec<String>,
-    /// Whether the way back was rehearsed before it was opened.
+    /// Whether the way back was rehearsed before it was opened: what was released then had attested tests that pass.
     #[serde(default)]
     pub way_back: bool,
     /// Whether it is a drill.

@@ -218,9 +218,6 @@ pub enum GlassCommand {
         /// How many hours it lasts.
         #[arg(long, default_value_t = 2)]
         hours: i64,
-        /// The way back was rehearsed.
-        #[arg(long)]
-        way_back: bool,
         /// It is a drill: nothing that is done by it counts as live.
         #[arg(long)]
         drill: bool,

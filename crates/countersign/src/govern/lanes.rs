@@ -98,7 +98,7 @@ fn list_exceptions(common: &Common) -> io::Result<Exit> {
 
 pub(super) fn breakglass(options: &Breakglass) -> io::Result<Exit> {
     match &options.command {
-        GlassCommand::Open { subjects, ticket, hours, way_back, drill, common } => {
+        GlassCommand::Open { subjects, ticket, hours, drill, common } => {
             let mut desk = Desk::open(common)?;
             let units: io::Result<Vec<String>> =
                 subjects.iter().map(|s| desk.repository.unit(s).map(|u| u.name.clone())).collect();
@@ -108,7 +108,6 @@ pub(super) fn breakglass(options: &Breakglass) -> io::Result<Exit> {
                 reason: ask(&common.reason, "--reason", "why")?,
                 ticket: ask(ticket, "--ticket", "the incident's ticket")?,
                 scope,
-                way_back: *way_back,
                 drill: *drill,
                 from: Some(world.at),
                 until: Some(world.at.plus_hours(*hours)),
