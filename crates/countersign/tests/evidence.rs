@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test whose input is not there or not sound has failed")]
 
 mod common;
+#[path = "evidence/export.rs"]
+mod export;
 
 use common::traces::{files, traces};
 use serde_json::{Value, json};
@@ -230,6 +232,7 @@ fn an_erased_value_leaves_no_trace_and_every_proof_holds() {
     }
     std::fs::remove_dir_all(folder.join("before")).unwrap();
     good(&folder, "evidence ledger --beside beside --output after", "");
+    export::everything(&folder, "auditor", "exports");
     assert_eq!(traces(&folder, value), [""; 0]);
     let told = good(&folder, "verify after --policy policy", "");
     assert!(told.contains("2 values were withheld or erased"), "{told}");
@@ -264,7 +267,8 @@ fn a_thousand_canaries_appear_nowhere() {
     }
     said.extend(good(&folder, "verify public --policy policy", "").into_bytes());
     std::fs::write(folder.join("public/said"), &said).unwrap();
-    for part in ["ledger", "public"] {
+    export::everything(&folder, "public", "exports");
+    for part in ["ledger", "public", "exports"] {
         for path in files(&folder.join(part)) {
             let bytes = std::fs::read(&path).unwrap();
             let text = String::from_utf8_lossy(&bytes);

@@ -3,21 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod common;
+
+use common::browser::drive;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn browser() -> Option<PathBuf> {
-    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
-    let usual =
-        ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);
-    named.into_iter().chain(usual).find(|p| p.exists())
-}
 
 fn node(name: &str, kind: &str, parameters: Value) -> Value {
     json!({"id": format!("id-{name}"), "name": name, "type": kind, "typeVersion": 1, "position": [0, 0],
@@ -89,19 +81,5 @@ fn what_workflows_say_stands_in_the_page_as_data_only() {
 
 #[test]
 fn the_page_works_in_a_browser() {
-    let tools = root().join("tools");
-    let playwright = tools.join("node_modules/playwright-core").is_dir();
-    let Some(browser) = browser().filter(|_| playwright) else {
-        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(!ci, "Chromium or playwright-core is not installed: `./test` installs them");
-        println!("skipped: Chromium or playwright-core is not installed; `./test` installs them");
-        return;
-    };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/page.mjs");
-    let mut command = Command::new("node");
-    command.arg(script).arg(page("browser")).arg(tools).arg(browser);
-    let output = command.output().expect("node is installed");
-    let told = [output.stdout, output.stderr].map(|o| String::from_utf8_lossy(&o).into_owned()).concat();
-    assert!(output.status.success(), "{told}");
-    println!("{told}");
+    drive("page.mjs", || page("browser"));
 }

@@ -155,10 +155,11 @@ pub(crate) fn on_record(settings: &Settings, entries: &[govern::Entry]) -> Resul
     let all = whole(Place::read(&settings.place)?.store(), Some(&settings.values))?;
     let mut known = Known::of(&all);
     let entered = entries.iter().filter(|e| known.find(&e.id, &entry::likeness(&e.event)).is_some()).count();
+    let acts: BTreeMap<u64, _> =
+        all.iter().filter_map(|o| Some((o.entry.place.seq, o.act.as_ref()?))).collect();
     let mut runs: BTreeMap<String, usize> = BTreeMap::new();
     for of in all.iter().filter(|o| o.entry.kind.starts_with("run/")) {
-        let release = of.entry.body["release"].as_u64();
-        let act = release.and_then(|seq| all.iter().find(|o| o.entry.place.seq == seq)?.act.as_ref());
+        let act = of.entry.body["release"].as_u64().and_then(|seq| acts.get(&seq));
         if let Some(name) = act.filter(|a| a.allow).and_then(|a| a.subject.strip_prefix("workflow/")) {
             *runs.entry(name.to_owned()).or_default() += 1;
         }

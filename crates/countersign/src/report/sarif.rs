@@ -154,12 +154,7 @@ fn pascal(id: &str) -> String {
     words.collect()
 }
 
-/// How a severity is told: as a level, and as the number by which code scanning sorts.
-pub(crate) fn rated(severity: Severity) -> (&'static str, &'static str) {
-    (level(severity), score(severity))
-}
-
-fn level(severity: Severity) -> &'static str {
+pub(crate) fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
@@ -176,7 +171,7 @@ fn problem(severity: Severity) -> &'static str {
 }
 
 /// The number by which code scanning sorts: its bounds are 9, 7 and 4.
-fn score(severity: Severity) -> &'static str {
+pub(crate) fn score(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "9.5",
         Severity::High => "8.0",

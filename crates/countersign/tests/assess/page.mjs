@@ -1,29 +1,8 @@
 // Drives a browser over the page of a review: node page.mjs PAGE TOOLS CHROMIUM. Ends with 1 and says what is wrong.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { browse } from "../common/browse.mjs";
 
-const [page, tools, executablePath] = process.argv.slice(2);
-const require = createRequire(path.resolve(tools) + "/");
-const { chromium } = require("playwright-core");
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-const url = pathToFileURL(path.resolve(page)).href;
-const errors = [], requests = [];
-
-async function open(options) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(10000);
-  tab.on("console", (m) => errors.push(`${m.type()}: ${m.text()}`));
-  tab.on("pageerror", (e) => errors.push(String(e)));
-  tab.on("request", (r) => { if (r.url().split("#")[0] !== url) requests.push(r.url()); });
-  tab.on("dialog", (d) => { errors.push(`dialog: ${d.message()}`); d.dismiss(); });
-  await tab.goto(url);
-  await tab.waitForSelector("#q1 .content");
-  return tab;
-}
+const { browser, open, errors, requests, axe } = await browse("#q1 .content", { width: 1280, height: 900 });
 
 const checks = {
   async "every question has its answer, the first is open"(tab) {
@@ -110,7 +89,6 @@ for (const [name, run] of Object.entries(checks)) {
   await check(name, () => run(tab));
   await tab.context().close();
 }
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 for (const colorScheme of ["light", "dark"]) {
   const tab = await open({ colorScheme });
   await tab.locator("#q1 .workflow summary").first().click();

@@ -1,19 +1,9 @@
 //! The page of a review in a real browser: `page.mjs` drives Chromium over it. `./test` installs the browser; without it the
 //! test says that it skips, except in CI.
 
+use crate::common::browser::{HOSTILE, drive};
 use crate::common::{Folder, leaver, repository};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-const HOSTILE: &str =
-    "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">";
-
-fn browser() -> Option<PathBuf> {
-    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
-    let usual =
-        ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);
-    named.into_iter().chain(usual).find(|p| p.exists())
-}
+use std::path::PathBuf;
 
 /// The page of the example company's n8n workflows, one with a hostile name, and sixty leavers: more than are shown at once.
 fn page(folder: &Folder) -> PathBuf {
@@ -41,20 +31,6 @@ fn what_workflows_say_stands_in_the_page_as_data_only() {
 
 #[test]
 fn the_page_works_in_a_browser() {
-    let tools = repository().join("tools");
-    let playwright = tools.join("node_modules/playwright-core").is_dir();
-    let Some(browser) = browser().filter(|_| playwright) else {
-        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(!ci, "Chromium or playwright-core is not installed: `./test` installs them");
-        println!("skipped: Chromium or playwright-core is not installed; `./test` installs them");
-        return;
-    };
     let folder = Folder::empty();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/assess/page.mjs");
-    let mut command = Command::new("node");
-    command.arg(script).arg(page(&folder)).arg(tools).arg(browser);
-    let output = command.output().unwrap();
-    let told = [output.stdout, output.stderr].map(|o| String::from_utf8_lossy(&o).into_owned()).concat();
-    assert!(output.status.success(), "{told}");
-    println!("{told}");
+    drive("assess/page.mjs", || page(&folder));
 }

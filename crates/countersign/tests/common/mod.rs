@@ -8,6 +8,7 @@
     reason = "a test whose input is not there has failed"
 )]
 
+pub mod browser;
 pub mod chapter;
 pub mod traces;
 

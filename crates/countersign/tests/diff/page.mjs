@@ -1,30 +1,11 @@
 // Drives a browser over the page of a difference: node page.mjs PAGE TOOLS CHROMIUM [FOLDER-FOR-PICTURES]. Ends with 1 and
 // says what is wrong.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { browse } from "../common/browse.mjs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 
-const [page, tools, executablePath, pictures] = process.argv.slice(2);
-const require = createRequire(path.resolve(tools) + "/");
-const { chromium } = require("playwright-core");
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-const url = pathToFileURL(path.resolve(page)).href;
-const errors = [], requests = [];
-
-async function open(options) {
-  const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, ...options });
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(10000);
-  tab.on("console", (m) => errors.push(`${m.type()}: ${m.text()}`));
-  tab.on("pageerror", (e) => errors.push(String(e)));
-  tab.on("request", (r) => { if (r.url().split("#")[0] !== url) requests.push(r.url()); });
-  tab.on("dialog", (d) => { errors.push(`dialog: ${d.message()}`); d.dismiss(); });
-  await tab.goto(url);
-  await tab.waitForSelector(".workflow[open] .content");
-  return tab;
-}
+const { browser, open, errors, requests, axe, further } = await browse(".workflow[open] .content", { width: 1400, height: 1000 });
+const [pictures] = further;
 
 async function opened(tab, name) {
   const place = tab.locator(".workflow", { has: tab.locator("summary h2", { hasText: name }) }).first();
@@ -88,7 +69,7 @@ async function accessible(name, options) {
   const tab = await open(options);
   await tab.evaluate(() => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
   await tab.waitForFunction(() => [...document.querySelectorAll(".workflow")].every((w) => w.querySelector(".content")));
-  await tab.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+  await tab.evaluate(axe);
   const runOnly = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] };
   const found = await tab.evaluate((only) => window.axe.run(document, { runOnly: only }), runOnly);
   const told = found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join("; ")}`);

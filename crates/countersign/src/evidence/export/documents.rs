@@ -3,7 +3,7 @@
 
 use super::texts::{ENGLISH, fill};
 use crate::report::junit::escaped;
-use crate::report::sarif::{SCHEMA, rated, taxonomies, taxonomy, tool};
+use crate::report::sarif::{SCHEMA, level, score, taxonomies, taxonomy, tool};
 use check::RULES;
 use evidence::{ActBody, Opened, signed};
 use serde_json::{Value, json};
@@ -11,14 +11,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use workflow::Severity;
 
-/// What is in force: the act that put it there, by subject and environment.
+/// What is released: the act that put it there, by subject and environment. What is stopped or retired is so everywhere; what
+/// break-glass put live is no release, and ends by itself.
 fn standing(entries: &[Opened]) -> BTreeMap<(&str, &str), (&Opened, &ActBody)> {
     let mut out = BTreeMap::new();
     for (opened, act) in entries.iter().filter_map(|o| Some((o, o.act.as_ref()?))).filter(|(_, a)| a.allow) {
         let place = (act.subject.as_str(), act.environment.as_str());
         match act.act.as_str() {
-            "release" | "roll-back" | "use-break-glass" => drop(out.insert(place, (opened, act))),
-            "retire" | "kill" => drop(out.remove(&place)),
+            "release" | "roll-back" => drop(out.insert(place, (opened, act))),
+            "retire" | "kill" => out.retain(|(subject, _), _| *subject != act.subject),
             _ => {}
         }
     }
@@ -57,7 +58,6 @@ fn result(opened: &Opened, act: &ActBody, finding: &Value) -> Value {
     let (rule, step) = (text("rule"), text("step"));
     let severity: Severity =
         serde_json::from_value(finding["severity"].clone()).unwrap_or(Severity::Critical);
-    let (level, score) = rated(severity);
     let sentence = if step.is_empty() { ENGLISH.finding } else { ENGLISH.finding_at };
     let place = if step.is_empty() {
         json!({"name": act.subject, "kind": "module"})
@@ -66,13 +66,13 @@ fn result(opened: &Opened, act: &ActBody, finding: &Value) -> Value {
     };
     let mut out = json!({
         "ruleId": rule,
-        "level": level,
+        "level": level(severity),
         "message": {"text": fill(sentence, &places(opened, act, rule, step))},
         "locations": [{"logicalLocations": [place]}],
         "partialFingerprints": {"countersign/release/v1": format!("{}|{}|{rule}|{step}", act.subject, act.environment)},
         "properties": {
             "severity": severity,
-            "security-severity": score,
+            "security-severity": score(severity),
             "entry": opened.entry.place.seq,
             "environment": act.environment,
             "closure": act.closure,

@@ -90,7 +90,11 @@ fn stream(options: &Export, log: &Log) -> Result<Exit> {
         written += text.len() as u64;
         text.iter().try_for_each(|line| out.write_all(line.as_bytes())).map_err(|e| Error::new(e.to_string()))
     });
-    out.flush().map_err(|e| Error::new(format!("the export cannot be written ({e})")))?;
+    out.flush().map_err(|e| unwritten(&e))?;
+    if let Some(file) = &options.output {
+        // Durable before the cursor says that it was written.
+        fs::File::open(file).and_then(|f| f.sync_all()).map_err(|e| at(file, &e))?;
+    }
     // What was written stays written: the next one goes on after it, whatever stopped this one.
     let next = log.cursor(&stream)?;
     if let Some(file) = &options.cursor {
@@ -102,6 +106,10 @@ fn stream(options: &Export, log: &Log) -> Result<Exit> {
     }
     eprintln!("{} entries as {written} events; next: --after {next}", stream.next() - began);
     Ok(if gap.is_some() { Exit::Findings } else { Exit::Clean })
+}
+
+fn unwritten(e: &io::Error) -> Error {
+    Error::new(format!("the export cannot be written ({e})"))
 }
 
 fn read_cursor(options: &Export) -> Result<Option<Cursor>> {
@@ -204,8 +212,11 @@ fn pretty(value: &impl serde::Serialize) -> Result<String> {
 fn write_document(options: &Export, text: &str) -> Result<Exit> {
     match &options.output {
         Some(file) => fs::write(file, text).map_err(|e| at(file, &e))?,
-        // A reader who has gone is no reason to stop.
-        None => drop(io::stdout().write_all(text.as_bytes())),
+        None => match io::stdout().write_all(text.as_bytes()) {
+            // A reader who has gone is no reason to stop.
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => return Err(unwritten(&e)),
+            _ => {}
+        },
     }
     Ok(Exit::Clean)
 }
