@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { browse } from "../common/browse.mjs";
 
-const { browser, open, errors, requests, axe } = await browse("#q1 .content", { width: 1280, height: 900 });
+const { browser, open, url, errors, requests, axe } = await browse("#q1 .content", { width: 1280, height: 900 });
 
 const checks = {
   async "every question has its answer, the first is open"(tab) {

@@ -26,5 +26,5 @@ export async function browse(ready, viewport) {
     return tab;
   }
   const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-  return { browser, open, errors, requests, axe, further };
+  return { browser, open, url, errors, requests, axe, further };
 }
