@@ -28,5 +28,7 @@ pub use program::{Place, Program};
 pub use request::{Act, Answer, At, Call, Misfit, Request};
 pub use run::{ENDLESS, Trail, next, resume, resume_traced, start, start_traced};
 pub use scope::Here;
-pub use state::{Choice, End, Ended, Facts, Fault, Frame, FrameKind, Phase, Rounds, State, Token};
+pub use state::{
+    Batch, Choice, End, Ended, Facts, Fault, Frame, FrameKind, Origin, Phase, Rounds, State, Token,
+};
 pub use value::{Symbol, Val};

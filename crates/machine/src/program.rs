@@ -184,6 +184,24 @@ impl<'w> Program<'w> {
         false
     }
 
+    /// Whether a way leads from a step to another.
+    #[must_use]
+    pub fn reaches(&self, workflow: u32, from: StepIx, to: StepIx) -> bool {
+        let (mut work, mut seen) = (vec![from], vec![from]);
+        while let Some(step) = work.pop() {
+            for edge in self.out(Place { workflow, step }).iter().filter_map(|e| self.edge(workflow, *e)) {
+                if edge.to == to {
+                    return true;
+                }
+                if !seen.contains(&edge.to) {
+                    seen.push(edge.to);
+                    work.push(edge.to);
+                }
+            }
+        }
+        false
+    }
+
     /// The innermost loop around a step.
     #[must_use]
     pub fn loop_of(&self, at: Place) -> Option<StepIx> {

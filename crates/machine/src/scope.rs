@@ -1,7 +1,7 @@
 //! What expressions read at one place of a run, and values of a definition made into values of the run.
 
 use crate::evaluate::{FRESH, Failure, evaluate};
-use crate::state::{FrameKind, State};
+use crate::state::{FrameKind, State, TRIGGER, Token};
 use crate::{Place, Program, Scope, Val};
 use workflow::{Expression, Platform, Reference, Root, Segment, Text, Value};
 
@@ -149,8 +149,16 @@ pub(crate) fn made<E>(value: &Value, of: &dyn Fn(&Expression) -> Result<Val, E>)
 /// The variable that holds the failure that was caught last.
 pub(crate) const ERROR: Text = Text::const_new("(error)");
 
+/// The path to all items.
+const ALL: &[Segment] = &[Segment::Each];
+/// No path: the current item.
+const NONE: &[Segment] = &[];
+
 impl Scope for Here<'_, '_> {
     fn read(&self, reference: &Reference) -> Val {
+        if let Some(found) = self.of_items(reference) {
+            return found;
+        }
         self.below(self.known(self.root(&reference.root)), &reference.path)
     }
 
@@ -168,11 +176,93 @@ impl Scope for Here<'_, '_> {
     }
 
     fn name(&self, name: &str) -> Option<Val> {
-        (!self.program.lean && matches!(name, "$json" | "msg")).then(|| self.input.clone())
+        if self.program.lean {
+            return None;
+        }
+        let read = |root: Root, path: &[Segment]| self.read(&Reference { root, path: path.to_vec() });
+        match name {
+            "msg" => Some(self.input.clone()),
+            "$json" | "$input" => Some(read(Root::Previous, NONE)),
+            "$input.all()" => Some(read(Root::Previous, ALL)),
+            name => {
+                let (node, all) = match name.strip_suffix(".all()") {
+                    Some(node) => (node, ALL),
+                    None => (name, NONE),
+                };
+                let node = node.strip_prefix("$('")?.strip_suffix("')")?;
+                Some(read(self.node(node)?, all))
+            }
+        }
     }
 }
 
 impl Here<'_, '_> {
+    /// The node of a name, as a root of references.
+    fn node(&self, name: &str) -> Option<Root> {
+        let workflow = self.program.workflow(self.state.frame(self.frame)?.workflow)?;
+        if let Some(step) = workflow.steps.iter().find(|s| s.name == name && !s.synthetic) {
+            return Some(Root::Step(step.id.clone()));
+        }
+        workflow.triggers.iter().any(|t| t.name == name).then_some(Root::Trigger)
+    }
+
+    /// The token whose input is read, at its step.
+    fn token(&self) -> Option<&Token> {
+        let first = |t: &Token| matches!(&t.input, Val::List(items) if items.first().is_some_and(|i| std::ptr::eq(i, self.input)));
+        self.state
+            .tokens
+            .iter()
+            .find(|t| t.frame == self.frame && (std::ptr::eq(&t.input, self.input) || first(t)))
+    }
+
+    /// On platforms that hand on lists of items: the item that belongs to the current one, or all where the path starts
+    /// with a position.
+    fn of_items(&self, reference: &Reference) -> Option<Val> {
+        let workflow = self.state.frame(self.frame)?.workflow;
+        if self.program.lean || !self.program.semantics(workflow).hands_items() {
+            return None;
+        }
+        let found = match &reference.root {
+            Root::Step(_) | Root::Trigger | Root::Item(_) => self.known(self.root(&reference.root)),
+            Root::Previous => self.input.clone(),
+            _ => return None,
+        };
+        let whole = matches!(reference.path.first(), Some(Segment::Index(_) | Segment::Each));
+        if !whole {
+            let one = self.paired(&reference.root, found);
+            return Some(self.below(self.known(one), &reference.path));
+        }
+        let batch = self.token().and_then(|t| t.batch.as_ref()).filter(|_| reference.root == Root::Previous);
+        let all = match (batch, found) {
+            (Some(batch), _) => Val::List(batch.items.clone()),
+            (None, all @ (Val::List(_) | Val::Unknown(_) | Val::Null)) => all,
+            (None, one) => Val::list(vec![one]),
+        };
+        Some(self.below(all, &reference.path))
+    }
+
+    /// Of several items of a step, the one that the current item comes from.
+    fn paired(&self, root: &Root, found: Val) -> Val {
+        let Val::List(items) = &found else { return found };
+        if let ([one], _) | ([one, ..], Root::Previous) = (&items[..], root) {
+            return one.clone();
+        }
+        let workflow = self.state.frame(self.frame).map_or(u32::MAX, |f| f.workflow);
+        let step = match root {
+            Root::Step(id) | Root::Item(id) => self.program.find(workflow, id),
+            _ => Some(TRIGGER),
+        };
+        let token = self.token();
+        let at = token.map_or(0, |t| t.batch.as_ref().map_or(0, |b| b.at));
+        let origin = token.and_then(|t| t.origins.get(at as usize));
+        let place = origin.and_then(|o| o.iter().rev().find(|(s, _)| Some(*s) == step)).map(|(_, p)| *p);
+        match place {
+            Some(place) => items.get(place as usize).cloned().unwrap_or_default(),
+            None if items.is_empty() => Val::Null,
+            None => Val::unknown(format!("{FRESH}which of several items of {root:?}")),
+        }
+    }
+
     fn below(&self, val: Val, path: &[Segment]) -> Val {
         match (path.split_first(), &val) {
             (None, _) => val,

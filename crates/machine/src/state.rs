@@ -56,6 +56,39 @@ pub struct Token {
     pub input: Val,
     /// How often the step was tried before, in this visit.
     pub attempt: u32,
+    /// Where its items come from, each with its place; empty where there is one, or nothing to choose from.
+    pub origins: Vec<Origin>,
+    /// The items that the step handles one by one, while it does: the input is the current one of them.
+    pub batch: Option<Box<Batch>>,
+}
+
+/// Where an item comes from: of steps that gave several, which of them.
+pub type Origin = Vec<(StepIx, u32)>;
+
+/// In origins: the trigger.
+pub(crate) const TRIGGER: StepIx = StepIx(u32::MAX);
+
+/// Items that a step handles one by one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Batch {
+    /// All that came in.
+    pub items: Arc<Vec<Val>>,
+    /// The current one.
+    pub at: u32,
+    /// What was given so far, each with the item it was given for.
+    pub given: Vec<(u32, Val)>,
+    /// What became of items that failed and go a way of their own.
+    pub failed: Vec<(u32, Val)>,
+    /// The items that take each edge.
+    pub sorted: BTreeMap<u32, Vec<u32>>,
+}
+
+impl Token {
+    /// A token that reaches a step.
+    #[must_use]
+    pub fn arrives(frame: u32, at: StepIx, input: Val) -> Self {
+        Token { frame, at, phase: Phase::Arrived, input, attempt: 0, origins: Vec::new(), batch: None }
+    }
 }
 
 /// What a step is doing.
@@ -112,6 +145,8 @@ pub struct Frame {
     pub joins: BTreeMap<StepIx, Vec<(u32, Val)>>,
     /// Loops under way.
     pub loops: BTreeMap<StepIx, Rounds>,
+    /// Where the items come from that went over an edge, until they have arrived.
+    pub origins: BTreeMap<u32, Vec<Origin>>,
     /// Containers that may be tried again: how often they were, and what they were given.
     pub attempts: BTreeMap<StepIx, (u32, Val)>,
     /// What the last step handed on.
@@ -201,6 +236,7 @@ impl Frame {
             results: BTreeMap::new(),
             variables: BTreeMap::new(),
             joins: BTreeMap::new(),
+            origins: BTreeMap::new(),
             loops: BTreeMap::new(),
             attempts: BTreeMap::new(),
             last: Val::Null,

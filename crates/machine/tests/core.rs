@@ -6,7 +6,7 @@ mod build;
 
 use build::{Build, ends, names};
 use machine::{Answer, Ended, Program, Request, Val, next, resume, start};
-use workflow::{EdgeKind, Join, LoopKind, Outcome, Platform, StepKind, Value};
+use workflow::{EdgeKind, Join, LoopKind, OnError, Outcome, Platform, StepKind, Value};
 
 fn ok() -> Answer {
     Answer::Result(Val::Null)
@@ -274,24 +274,147 @@ fn what_was_assumed_of_a_condition_holds_for_the_rest_of_the_run() {
 }
 
 #[test]
-fn a_join_runs_with_what_it_has_only_where_the_platform_says_so() {
-    let w = |platform| {
-        Build::new(platform)
+fn a_join_runs_with_what_it_has_only_where_it_is_settled() {
+    let w = |join| {
+        Build::new(Platform::InsightConnect)
             .step("fork", StepKind::Fork)
             .acts("a")
             .acts("b")
-            .join("all", Join::All)
+            .join("all", join)
             .acts("last")
             .chain(&["start", "fork", "a", "all", "last"])
             .chain(&["fork", "b"])
             .when("b", "all", "missing", "never")
             .done()
     };
-    let first = |r: &Request, _: &machine::State| match r {
-        Request::Order(of) => Answer::First(of[0].token),
+    let no = |r: &Request, _: &machine::State| match r {
         Request::Choose(..) => Answer::Choose(false),
         _ => ok(),
     };
-    assert_eq!(names(&w(Platform::N8n), first).0, ["2 ready", "a", "b", "last"]);
-    assert!(!names(&w(Platform::Bpmn), first).0.contains(&"last".to_owned()));
+    assert_eq!(names(&w(Join::Settled), no).0, ["a", "b", "last"]);
+    assert_eq!(names(&w(Join::All), no).0, ["a", "b"]);
+    let yes = |_: &Request, _: &machine::State| ok();
+    let both = Build::new(Platform::InsightConnect)
+        .acts("a")
+        .acts("b")
+        .join("all", Join::Settled)
+        .acts("last")
+        .chain(&["start", "a", "all", "last"])
+        .chain(&["start", "b", "all"])
+        .done();
+    assert_eq!(names(&both, yes).0, ["a", "b", "last"], "once, not for each arrival");
+}
+
+#[test]
+fn of_two_joins_that_wait_the_one_before_goes_first() {
+    // The second stands first in the definition, and so has the lower position.
+    let w = Build::new(Platform::InsightConnect)
+        .join("second", Join::Settled)
+        .join("first", Join::Settled)
+        .acts("a")
+        .acts("never")
+        .acts("between")
+        .acts("last")
+        .chain(&["start", "a", "first", "between", "second", "last"])
+        .chain(&["a", "second"])
+        .chain(&["never", "first"])
+        .chain(&["never", "second"])
+        .done();
+    assert_eq!(names(&w, |_, _| ok()).0, ["a", "between", "last"]);
+}
+
+/// A step that fails, with an ordinary way to `after` and a way of its own for failures to `handler`.
+fn either() -> workflow::Workflow {
+    let mut w = Build::new(Platform::N8n)
+        .acts("a")
+        .acts("after")
+        .acts("handler")
+        .chain(&["start", "a", "after"])
+        .edge("a", "after", EdgeKind::Error)
+        .edge("a", "handler", EdgeKind::Error)
+        .done();
+    w.steps[0].on_error = OnError::Either;
+    w
+}
+
+#[test]
+fn a_failure_that_may_go_two_ways_goes_the_one_that_the_world_says_and_never_both() {
+    for (own, then) in [(true, "handler"), (false, "after")] {
+        let (asked, end) = names(&either(), |r, _| match r {
+            Request::Choose(..) => Answer::Choose(own),
+            Request::Call(c) if c.at.place.step.0 == 0 => Answer::Error("boom".into(), Val::Null),
+            _ => ok(),
+        });
+        assert_eq!(asked, ["a", "? a", then]);
+        assert_eq!(end, [Ended::Success]);
+    }
+    // The way for failures leads nowhere: the path may end there.
+    let mut w = either();
+    w.edges.pop();
+    let (asked, _) = names(&w, |r, _| match r {
+        Request::Choose(..) => Answer::Choose(false),
+        Request::Call(c) if c.at.place.step.0 == 0 => Answer::Error("boom".into(), Val::Null),
+        _ => ok(),
+    });
+    assert_eq!(asked, ["a", "? a"]);
+}
+
+#[test]
+fn a_node_that_throws_hands_its_input_on_and_by_its_own_way_what_went_wrong_too() {
+    let w = [either()];
+    let program = Program::new(&w);
+    let input = Val::map(vec![("user".into(), Val::text("anna"))]);
+    let failed =
+        resume(&program, start(&program, 0, 0, input.clone(), None), Answer::Error("boom".into(), Val::Null));
+    for (own, error) in [(true, Val::text("boom")), (false, Val::Null)] {
+        let state = resume(&program, failed.clone().unwrap(), Answer::Choose(own)).unwrap();
+        let given = &state.tokens[0].input;
+        assert_eq!((given.get("user"), given.get("error")), (Val::text("anna"), error));
+    }
+}
+
+#[test]
+fn whether_only_some_failures_are_caught_is_asked_and_what_is_not_goes_outwards() {
+    let mut w = Build::new(Platform::Bpmn)
+        .acts("a")
+        .acts("handler")
+        .chain(&["start", "a"])
+        .edge("a", "handler", EdgeKind::Error)
+        .done();
+    w.steps[0].on_error = OnError::Partly;
+    for caught in [true, false] {
+        let (asked, end) = names(&w, |r, _| match r {
+            Request::Choose(..) => Answer::Choose(caught),
+            Request::Call(c) if c.at.place.step.0 == 0 => Answer::Error("boom".into(), Val::Null),
+            _ => ok(),
+        });
+        assert_eq!(asked[..2], ["a", "? a"]);
+        assert_eq!(asked.get(2).map(String::as_str), caught.then_some("handler"));
+        assert_eq!(end.is_empty(), !caught, "a technical failure stands still");
+    }
+}
+
+#[test]
+fn an_answer_about_an_error_edge_counts_for_one_failure() {
+    let mut w = Build::new(Platform::Bpmn)
+        .step("scope", StepKind::Scope)
+        .inside("scope", "a")
+        .inside("scope", "b")
+        .acts("handler")
+        .chain(&["start", "scope", "a", "b"])
+        .edge("scope", "handler", EdgeKind::Error)
+        .edge("a", "b", EdgeKind::Error)
+        .done();
+    w.steps[0].on_error = OnError::Partly;
+    let mut asked = 0;
+    let (names, _) = names(&w, |r, _| match r {
+        Request::Choose(..) => {
+            asked += 1;
+            Answer::Choose(true)
+        }
+        Request::Call(c) if c.at.place.step.0 < 3 => Answer::Error("boom".into(), Val::Null),
+        _ => ok(),
+    });
+    assert_eq!(names, ["a", "b", "? b", "handler"]);
+    assert_eq!(asked, 1);
 }

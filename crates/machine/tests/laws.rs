@@ -6,10 +6,11 @@
 mod build;
 
 use build::Build;
+use machine::evaluate::from_json;
 use machine::{Answer, Choice, Program, Request, State, Val, next, resume, start};
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashSet};
-use workflow::{EdgeKind, Join, LoopKind, Outcome, Platform, StepKind, Value, Workflow};
+use workflow::{EdgeKind, Join, LoopKind, OnError, Outcome, Platform, StepKind, Value, Workflow};
 
 const STEPS: usize = 7;
 
@@ -18,22 +19,37 @@ fn workflows() -> impl Strategy<Value = Workflow> {
     let kinds = prop::collection::vec(0..9u8, STEPS);
     let edges = prop::collection::vec((0..STEPS, 0..STEPS, 0..7u8), 0..14);
     let parents = prop::collection::vec(prop::option::weighted(0.3, 0..STEPS), STEPS);
-    (kinds, edges, parents, 0..Platform::ALL.len()).prop_map(|(kinds, edges, parents, platform)| {
-        let mut b = Build::new(Platform::ALL[platform]);
-        for (i, kind) in kinds.iter().enumerate() {
-            b = step(b, &i.to_string(), *kind);
-        }
-        b = b.chain(&["start", "0"]);
-        for (from, to, kind) in edges {
-            b = edge(b, &from.to_string(), &to.to_string(), kind);
-        }
-        let mut w = b.done();
-        for (i, parent) in parents.iter().enumerate() {
-            w.steps[i].parent =
-                parent.filter(|p| *p < i).map(|p| workflow::StepIx(u32::try_from(p).unwrap()));
-        }
-        w
-    })
+    let rules = prop::collection::vec(0..12u8, STEPS);
+    (kinds, edges, parents, rules, 0..Platform::ALL.len()).prop_map(
+        |(kinds, edges, parents, rules, platform)| {
+            let mut b = Build::new(Platform::ALL[platform]);
+            for (i, kind) in kinds.iter().enumerate() {
+                b = step(b, &i.to_string(), *kind);
+            }
+            b = b.chain(&["start", "0"]);
+            for (from, to, kind) in edges {
+                b = edge(b, &from.to_string(), &to.to_string(), kind);
+            }
+            let mut w = b.done();
+            for (i, parent) in parents.iter().enumerate() {
+                w.steps[i].parent =
+                    parent.filter(|p| *p < i).map(|p| workflow::StepIx(u32::try_from(p).unwrap()));
+                rule(&mut w.steps[i], rules[i]);
+            }
+            w
+        },
+    )
+}
+
+/// What happens when a step fails.
+fn rule(step: &mut workflow::Step, kind: u8) {
+    match kind {
+        0 => step.on_error = OnError::Either,
+        1 => step.on_error = OnError::Partly,
+        2 => step.on_error = OnError::Continue,
+        3 => step.retries = 1,
+        _ => {}
+    }
 }
 
 fn step(b: Build, id: &str, kind: u8) -> Build {
@@ -41,6 +57,7 @@ fn step(b: Build, id: &str, kind: u8) -> Build {
         0 => b.asks(id),
         1 => b.step(id, StepKind::Branch),
         2 => b.step(id, StepKind::Fork),
+        3 if id.parse::<u8>().is_ok_and(|n| n % 2 == 0) => b.join(id, Join::Settled),
         3 => b.join(id, Join::All),
         4 => b.repeats(
             id,
@@ -65,12 +82,18 @@ fn edge(b: Build, from: &str, to: &str, kind: u8) -> Build {
     }
 }
 
+/// Random graphs, and random definitions of the platforms whose own data flow is followed.
+fn any_workflows() -> impl Strategy<Value = Workflow> {
+    prop_oneof![workflows(), build::exact::step_functions(), build::exact::serverless()]
+}
+
 /// One of the answers that fit a request.
 fn fitting(request: &Request, pick: u8) -> Option<Answer> {
     Some(match request {
         Request::Done(_) | Request::Stuck(_) => return None,
         Request::Choose(..) => Answer::Choose(pick.is_multiple_of(2)),
         Request::Order(of) => Answer::First(of[pick as usize % of.len()].token),
+        Request::Wait(_) if pick % 5 > 1 => Answer::Over(Val::Null),
         _ => match pick % 5 {
             0 => Answer::Error("boom".into(), Val::Null),
             1 => Answer::Timeout,
@@ -79,8 +102,8 @@ fn fitting(request: &Request, pick: u8) -> Option<Answer> {
     })
 }
 
-fn states(program: &Program<'_>, picks: &[u8]) -> Vec<State> {
-    let mut states = vec![start(program, 0, 0, Val::unknown("trigger"), None)];
+fn states(program: &Program<'_>, input: &Val, picks: &[u8]) -> Vec<State> {
+    let mut states = vec![start(program, 0, 0, input.clone(), None)];
     for pick in picks {
         let state = states.last().unwrap();
         let Some(answer) = fitting(&next(program, state), *pick) else { break };
@@ -88,6 +111,31 @@ fn states(program: &Program<'_>, picks: &[u8]) -> Vec<State> {
         states.push(state);
     }
     states
+}
+
+/// What random definitions are started with.
+fn input() -> Val {
+    from_json(r#"{"n": 1, "list": [1, 2]}"#).unwrap()
+}
+
+fn is_written_down(program: &Program<'_>, state: &State) {
+    let text = serde_json::to_string(state).unwrap();
+    let read: State = serde_json::from_str(&text).unwrap();
+    assert_eq!(next(program, &read), next(program, state));
+    assert_eq!(&read, state);
+}
+
+/// A crash at what a state asks leads to no end that is not one without it.
+fn a_crash_changes_no_end(program: &Program<'_>, state: &State) {
+    let Some(at) = next(program, state).at().cloned() else { return };
+    let Ok(crashed) = resume(program, state.clone(), Answer::Crash) else { return };
+    // Where the platform loses the run, there is nothing to compare.
+    if crashed.tokens.get(at.token as usize).is_none_or(|t| t.at != at.place.step) {
+        return;
+    }
+    let (without, whole) = outcomes(program, state.clone(), false);
+    let (after, _) = outcomes(program, crashed, true);
+    assert!(!whole || after.is_subset(&without), "{after:?} is not within {without:?}");
 }
 
 /// How a run may end from a state, over every answer, to a bound; crashes where asked for. Visits are not repeated.
@@ -108,7 +156,7 @@ fn outcomes(program: &Program<'_>, from: State, crash: bool) -> (BTreeSet<String
             _ => (0..10).filter_map(|pick| fitting(&request, pick)).collect(),
         };
         if answers.is_empty() {
-            let how: Vec<_> = state.ended.iter().map(|e| format!("{:?}", e.how)).collect();
+            let how: Vec<_> = state.ended.iter().map(|e| format!("{:?} {:?}", e.how, e.output)).collect();
             ends.insert(format!("{how:?} {}", matches!(request, Request::Stuck(_))));
         }
         work.extend(answers.into_iter().map(|a| resume(program, state.clone(), a).unwrap()));
@@ -120,21 +168,21 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn same_answers_give_the_same_states(w in workflows(), picks in prop::collection::vec(any::<u8>(), 20)) {
+    fn same_answers_give_the_same_states(w in any_workflows(), picks in prop::collection::vec(any::<u8>(), 20)) {
         let set = [w];
         let program = Program::new(&set);
-        prop_assert_eq!(states(&program, &picks), states(&Program::new(&set), &picks));
+        prop_assert_eq!(states(&program, &input(), &picks), states(&Program::new(&set), &input(), &picks));
     }
 
     #[test]
-    fn a_state_survives_being_written_down_at_every_point(w in workflows(), picks in prop::collection::vec(any::<u8>(), 20)) {
+    fn a_state_survives_being_written_down_at_every_point(
+        w in any_workflows(),
+        picks in prop::collection::vec(any::<u8>(), 20),
+    ) {
         let set = [w];
         let program = Program::new(&set);
-        for state in states(&program, &picks) {
-            let text = serde_json::to_string(&state).unwrap();
-            let read: State = serde_json::from_str(&text).unwrap();
-            prop_assert_eq!(next(&program, &read), next(&program, &state));
-            prop_assert_eq!(read, state);
+        for input in [Val::unknown("trigger"), input()] {
+            states(&program, &input, &picks).iter().for_each(|s| is_written_down(&program, s));
         }
     }
 
@@ -145,7 +193,7 @@ proptest! {
     ) {
         let set = [w];
         let program = Program::new(&set);
-        for state in states(&program, &picks) {
+        for state in states(&program, &Val::unknown("trigger"), &picks) {
             let request = next(&program, &state);
             let order = matches!(request, Request::Order(_));
             let choose = matches!(request, Request::Choose(..));
@@ -161,21 +209,13 @@ proptest! {
 
     #[test]
     fn a_run_that_goes_on_after_a_crash_ends_as_one_without_it_could(
-        w in workflows(),
+        w in any_workflows(),
         picks in prop::collection::vec(any::<u8>(), 6),
     ) {
         let set = [w];
         let program = Program::new(&set);
-        for state in states(&program, &picks) {
-            let Some(at) = next(&program, &state).at().cloned() else { continue };
-            let Ok(crashed) = resume(&program, state.clone(), Answer::Crash) else { continue };
-            // Where the platform loses the run, there is nothing to compare.
-            if crashed.tokens.get(at.token as usize).is_none_or(|t| t.at != at.place.step) {
-                continue;
-            }
-            let (without, whole) = outcomes(&program, state, false);
-            let (after, _) = outcomes(&program, crashed, true);
-            prop_assert!(!whole || after.is_subset(&without), "{:?} is not within {:?}", after, without);
+        for input in [Val::unknown("trigger"), input()] {
+            states(&program, &input, &picks).iter().for_each(|s| a_crash_changes_no_end(&program, s));
         }
     }
 }

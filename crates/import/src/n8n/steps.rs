@@ -92,6 +92,7 @@ pub(super) fn step(
         step.on_error = OnError::Continue;
     }
     step.retries = retries(item.node);
+    step.flow = flow(item.node);
     step.ask = ask::ask(node_type, &operation, &parameters);
     step.code = code::code(node_type, &operation, &parameters);
     if node_type.is_http() {
@@ -135,6 +136,17 @@ fn on_error(node: Node<'_>) -> OnError {
         None if node.bool("continueOnFail") == Some(true) => OnError::Continue,
         None => OnError::Fail,
     }
+}
+
+/// How the node takes and gives items, where it says so itself.
+fn flow(node: Node<'_>) -> Value {
+    let mut map = Map::default();
+    for key in ["executeOnce", "alwaysOutputData"] {
+        if let Some(line) = node.get(key).filter(|_| node.bool(key) == Some(true)).map(Node::line) {
+            map.push(key, Value::Bool(true), line);
+        }
+    }
+    if map.0.is_empty() { Value::Null } else { Value::Map(map) }
 }
 
 /// `retryOnFail` tries three times in all unless `maxTries` says otherwise, which the engine brings into two to five.

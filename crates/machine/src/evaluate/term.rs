@@ -149,7 +149,9 @@ impl<'e> Eval<'e> {
             }
         }
         let positioned = matches!(reference.path.first(), Some(Segment::Index(_) | Segment::Each));
-        let itemwise = positioned && matches!(reference.root, Root::Step(_)) && self.rules.name() == "js";
+        let itemwise = positioned
+            && matches!(reference.root, Root::Step(_) | Root::Previous)
+            && self.rules.name() == "js";
         let taken = usize::from(itemwise);
         let (head, rest) = reference.path.split_at(taken);
         let asked = Reference { root: reference.root.clone(), path: head.to_vec() };

@@ -1,9 +1,9 @@
 //! How paths, rounds, called runs and runs end.
 
 use super::Run;
-use crate::state::{End, Ended, Fault, Frame, FrameKind, Phase};
+use crate::state::{End, Ended, Fault, Frame, FrameKind, Token};
 use crate::{Place, Val};
-use workflow::{Outcome, Step, StepIx};
+use workflow::{Join, Outcome, Step, StepIx};
 
 impl Run<'_, '_> {
     /// A token reaches a step that ends something.
@@ -130,17 +130,22 @@ impl Run<'_, '_> {
     fn joins_give_up(&mut self, number: u32) -> bool {
         let Some(frame) = self.state.frame(number) else { return false };
         let workflow = frame.workflow;
-        let gives_up = |step: &&StepIx| {
-            let at = Place { workflow, step: **step };
-            self.program.step(at).is_some_and(|s| self.program.semantics(workflow).join_gives_up(s))
+        let gives_up = |step: &StepIx| {
+            let step = self.program.step(Place { workflow, step: *step });
+            step.is_some_and(|s| s.join == Join::Settled || self.program.semantics(workflow).join_gives_up(s))
         };
-        let Some(step) = frame.joins.keys().find(gives_up).copied() else { return false };
+        let waiting: Vec<StepIx> = frame.joins.keys().copied().filter(gives_up).collect();
+        // What comes after another one that waits may still be reached by it.
+        let after = |step: StepIx| {
+            waiting.iter().any(|other| *other != step && self.program.reaches(workflow, *other, step))
+        };
+        let Some(step) = waiting.iter().copied().find(|step| !after(*step)) else { return false };
         let Some(arrived) = self.state.frame_mut(number).and_then(|f| f.joins.remove(&step)) else {
             return false;
         };
+        let origins = self.arrived_origins(number, &arrived);
         let input = self.program.semantics(workflow).joined(arrived.into_iter().map(|(_, v)| v).collect());
-        let token = crate::state::Token { frame: number, at: step, phase: Phase::Arrived, input, attempt: 0 };
-        self.state.tokens.push(token);
+        self.state.tokens.push(Token { origins, ..Token::arrives(number, step, input) });
         true
     }
 }

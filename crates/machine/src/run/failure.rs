@@ -2,12 +2,16 @@
 //! caller; or what the platform does when nothing takes them.
 
 use super::Run;
+use super::leave::told_key;
 use crate::condition::NOTHING;
 use crate::scope::ERROR;
 use crate::semantics::Unhandled;
 use crate::state::{Choice, Fault, FrameKind, Phase, Token};
 use crate::{Place, Val};
-use workflow::{EdgeKind, OnError, Step, StepIx};
+use workflow::{EdgeKind, OnError, Step, StepIx, StepKind};
+
+/// Containers are looked at so deep.
+const MOST_DEPTH: usize = 500;
 
 /// What takes a failure.
 pub(super) enum Taken {
@@ -33,11 +37,33 @@ impl Run<'_, '_> {
         if self.repeats(ix, place, step, &failure) {
             return;
         }
-        match self.taken(ix, &failure) {
+        let taken = self.taken(ix, &failure);
+        if !matches!(taken, Taken::Asks(_)) {
+            self.forget_catches(place);
+        }
+        match taken {
             Taken::Asks(edge) => self.state.tokens[ix].phase = Phase::Chooses(Choice::Catches(edge, failure)),
+            Taken::Edges(_, edges) if self.one_failed(ix, step, &edges, &failure) => {}
             Taken::Edges(of, edges) => self.catch(ix, of, &edges, &failure),
-            Taken::Nothing if step.on_error == OnError::Continue => self.go(ix, &[]),
+            Taken::Nothing if step.on_error == OnError::Continue => {
+                if !self.one_failed(ix, step, &[], &failure) {
+                    self.go(ix, &[]);
+                }
+            }
             Taken::Nothing => self.unhandled(ix, step, failure),
+        }
+    }
+
+    /// Answers about error edges count for one failure.
+    fn forget_catches(&mut self, at: Place) {
+        if self.state.facts.holds.is_empty() {
+            return;
+        }
+        let around = |step: &StepIx| self.program.step(Place { step: *step, ..at })?.parent;
+        for step in std::iter::successors(Some(at.step), around).take(MOST_DEPTH) {
+            for edge in self.edges(Place { step, ..at }, |k| *k == EdgeKind::Error) {
+                self.state.facts.holds.remove(&told_key(edge));
+            }
         }
     }
 
@@ -65,6 +91,7 @@ impl Run<'_, '_> {
             return false;
         }
         self.state.tokens[ix].attempt += 1;
+        self.first_item_again(ix);
         true
     }
 
@@ -114,9 +141,12 @@ impl Run<'_, '_> {
         if self.follows(at.workflow) {
             return self.catching_exactly(frame, at, step, failure);
         }
+        if step.on_error == OnError::Either {
+            return self.either(at);
+        }
         let mut taken = Vec::new();
         for (number, edge) in self.edges(at, |k| *k == EdgeKind::Error).into_iter().enumerate() {
-            let told = self.state.facts.holds.get(&super::leave::told_key(edge)).copied();
+            let told = self.state.facts.holds.get(&told_key(edge)).copied();
             match told.or_else(|| semantics.catches(step, number, failure)) {
                 Some(true) => taken.push(edge),
                 Some(false) => {}
@@ -127,6 +157,36 @@ impl Run<'_, '_> {
             }
         }
         if taken.is_empty() { Taken::Nothing } else { Taken::Edges(at.step, taken) }
+    }
+
+    /// The error edges of a step that one of its ordinary ways runs beside, and the others.
+    pub(super) fn failing_ways(&self, at: Place) -> (Vec<u32>, Vec<u32>) {
+        let to = |edge: u32| {
+            let to = self.program.edge(at.workflow, edge)?.to;
+            let place = Place { step: to, ..at };
+            // A way back to a loop may lead through a step of its own.
+            let through = self.program.step(place).is_some_and(|s| s.synthetic && s.kind == StepKind::Join);
+            let back = self.edges(place, |k| *k == EdgeKind::Back);
+            let back = back.first().filter(|_| through).and_then(|e| self.program.edge(at.workflow, *e));
+            Some(back.map_or(to, |e| e.to))
+        };
+        let ordinary = self.edges(at, |k| !matches!(k, EdgeKind::Error | EdgeKind::Timeout));
+        let beside = |edge: &u32| ordinary.iter().any(|o| to(*o) == to(*edge));
+        self.edges(at, |k| *k == EdgeKind::Error).into_iter().partition(beside)
+    }
+
+    /// Of a step whose failures go one of two ways, which only the world knows: the error edges of one.
+    fn either(&self, at: Place) -> Taken {
+        let (through, own) = self.failing_ways(at);
+        let Some(asked) = own.first().or(through.first()).copied() else {
+            return Taken::Edges(at.step, Vec::new());
+        };
+        match (self.state.facts.holds.get(&told_key(asked)), own.is_empty()) {
+            (None, _) => Taken::Asks(asked),
+            (Some(true), false) => Taken::Edges(at.step, own),
+            (Some(false), true) => Taken::Edges(at.step, Vec::new()),
+            _ => Taken::Edges(at.step, through),
+        }
     }
 
     /// Starts a container again, if its platform does.
@@ -165,8 +225,7 @@ impl Run<'_, '_> {
             return self.leave_failed(ix, failure, edges);
         }
         let input = self.state.frame(frame).and_then(|f| f.attempts.get(&of)).map(|(_, input)| input.clone());
-        let token =
-            Token { frame, at: of, phase: Phase::Arrived, input: input.unwrap_or_default(), attempt: 0 };
+        let token = Token::arrives(frame, of, input.unwrap_or_default());
         self.state.tokens.insert(ix.min(self.state.tokens.len()), token);
         let ix = ix.min(self.state.tokens.len() - 1);
         if !edges.is_empty() {
@@ -185,8 +244,12 @@ impl Run<'_, '_> {
         let workflow = self.place(ix).workflow;
         let id = self.step(ix).map(|s| s.id.clone()).unwrap_or_default();
         self.forget(&id);
+        let own = self.failing_ways(self.place(ix)).1;
+        let named = !edges.is_empty() && edges.iter().all(|e| own.contains(e));
+        let given = self.semantics(ix).failed(&input, failure, named).filter(|_| !self.program.lean);
+        let input = given.clone().unwrap_or(input);
         let nothing = match (self.program.lean, self.program.keeps(workflow, at)) {
-            (false, _) => Some(Val::Null),
+            (false, _) => Some(given.unwrap_or_default()),
             (true, keeps) => keeps.then(|| Val::unknown(format!("{NOTHING}step.{id}"))),
         };
         if let Some(frame) = self.state.frame_mut(frame) {
@@ -199,6 +262,7 @@ impl Run<'_, '_> {
             }
         }
         self.forget_told(ix);
+        self.note_origins(ix, edges, &input);
         self.state.tokens.remove(ix);
         self.take_all(frame, edges, &input, ix);
     }

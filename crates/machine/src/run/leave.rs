@@ -13,6 +13,9 @@ impl Run<'_, '_> {
         if let Some(step) = self.step(ix).filter(|s| s.enabled && self.exact(ix)) {
             return self.finish(ix, step, result);
         }
+        if self.state.tokens[ix].batch.is_some() {
+            return self.item_done(ix, result);
+        }
         let (frame, at) = (self.state.tokens[ix].frame, self.state.tokens[ix].at);
         let workflow = self.place(ix).workflow;
         let keeps = self.program.keeps(workflow, at);
@@ -26,6 +29,9 @@ impl Run<'_, '_> {
             frame.attempts.remove(&at);
         }
         let step = self.step(ix);
+        if self.gave_no_item(ix) {
+            return self.go(ix, &[]);
+        }
         if let Some(failure) = step.and_then(|s| self.assign(ix, s).err()) {
             return self.fail(ix, failure);
         }
@@ -69,6 +75,7 @@ impl Run<'_, '_> {
         let off = step.is_some_and(|s| !s.enabled);
         let has_cases = out.iter().any(|e| matches!(kind(*e), Some(EdgeKind::When { .. })));
         if off || !has_cases {
+            self.all_items(ix);
             let mut taken: Vec<u32> = out.iter().copied().filter(|e| plain(e)).collect();
             if off
                 || step.is_some_and(|s| !matches!(s.kind, StepKind::Branch | StepKind::Guard))
@@ -79,6 +86,9 @@ impl Run<'_, '_> {
                 );
             }
             return self.go(ix, &taken);
+        }
+        if self.state.tokens[ix].batch.is_some() {
+            return self.sort_items(ix, &out);
         }
         match self.cases(ix, &out) {
             Ok(Some(mut taken)) => {
@@ -96,14 +106,15 @@ impl Run<'_, '_> {
     }
 
     /// The edges whose conditions hold; nothing where that is not known, and the token then asks.
-    fn cases(&mut self, ix: usize, out: &[u32]) -> Result<Option<Vec<u32>>, Fault> {
+    pub(super) fn cases(&mut self, ix: usize, out: &[u32]) -> Result<Option<Vec<u32>>, Fault> {
         let place = self.place(ix);
         let (token, step) = (&self.state.tokens[ix], self.step(ix));
         let all = step.is_some_and(|s| self.semantics(ix).takes_all(s));
         let result =
             self.state.frame(token.frame).and_then(|f| f.results.get(&token.at)).unwrap_or(&token.input);
         // Conditions of a branch read what came in; those of a step that did something read its result.
-        let read = if step.is_some_and(|s| s.kind == StepKind::Branch) { &token.input } else { result };
+        let of_input = step.is_some_and(|s| s.kind == StepKind::Branch) || token.batch.is_some();
+        let read = if of_input { &token.input } else { result };
         let here = self.here(token.frame, read);
         let (mut taken, mut held): (Vec<u32>, Option<&Text>) = (Vec::new(), None);
         for edge_ix in out {
@@ -171,9 +182,11 @@ impl Run<'_, '_> {
     pub(super) fn go(&mut self, ix: usize, edges: &[u32]) {
         self.forget_told(ix);
         let exact = self.exact(ix);
-        let token = self.state.tokens.remove(ix);
+        let token = &self.state.tokens[ix];
         let result = self.state.frame(token.frame).and_then(|f| f.results.get(&token.at)).filter(|_| !exact);
-        let result = result.cloned().unwrap_or(token.input);
+        let result = result.unwrap_or(&token.input).clone();
+        self.note_origins(ix, edges, &result);
+        let token = self.state.tokens.remove(ix);
         let counts = !self.program.lean || self.state.frame(token.frame).is_some_and(|f| f.outer().is_some());
         if let Some(frame) = self.state.frame_mut(token.frame).filter(|_| counts) {
             frame.last = result.clone();

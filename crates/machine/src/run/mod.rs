@@ -7,6 +7,7 @@ mod ask;
 mod ends;
 mod exact;
 mod failure;
+mod items;
 mod leave;
 mod rounds;
 
@@ -18,7 +19,7 @@ pub(crate) use rounds::MOST_AT_ONCE;
 use crate::evaluate::Failure;
 use crate::scope::Here;
 use crate::semantics::Semantics;
-use crate::state::{Ended, Fault, Frame, FrameKind, Phase, State, Token};
+use crate::state::{Ended, Fault, Frame, FrameKind, Origin, Phase, State, Token};
 use crate::{Place, Program, Val};
 use workflow::{Join, Step, StepIx, StepKind, Text};
 
@@ -74,6 +75,7 @@ impl<'w> Run<'_, 'w> {
         let kind = FrameKind::Run { trigger, input, caller };
         let frame = self.state.open(Frame::new(workflow, kind));
         let starts: Vec<u32> = self.program.starts(workflow, trigger).collect();
+        self.trigger_origins(frame, &starts, told.as_ref().ok());
         match told {
             Ok(input) => self.take_all(frame, &starts, &input, 0),
             Err(failure) => self.end_run(frame, Err(failure)),
@@ -141,6 +143,9 @@ impl<'w> Run<'_, 'w> {
             let input = self.state.tokens[ix].input.clone();
             return self.succeed(ix, input);
         }
+        if self.open_items(ix, step) {
+            return;
+        }
         match &step.kind {
             StepKind::Part => {
                 self.state.tokens.remove(ix);
@@ -196,7 +201,10 @@ impl<'w> Run<'_, 'w> {
         let (Some(to), Some(callee)) = (self.callee(ix, step), step.calls.first()) else { return };
         let token = &self.state.tokens[ix];
         let (frame, at) = (token.frame, token.at);
-        let input = self.here(frame, &token.input).value(&callee.input);
+        let input = match self.hands_items(ix) {
+            true => self.items_called(ix, &callee.input),
+            false => self.here(frame, &token.input).value(&callee.input),
+        };
         match input {
             Ok(input) => {
                 self.state.tokens[ix].phase = Phase::Inside;
@@ -228,20 +236,20 @@ impl<'w> Run<'_, 'w> {
             return;
         }
         let (frame, position) = self.leaves_loop(frame, to, position);
-        let waits_for_all = self.program.step(to).is_some_and(|s| s.join == Join::All);
-        let input = match waits_for_all {
-            false => input.clone(),
+        let waits_for_all = self.program.step(to).is_some_and(|s| s.join != Join::Any);
+        let (input, origins) = match waits_for_all {
+            false => (input.clone(), self.arrived_origins(frame, &[(edge_ix, input.clone())])),
             true => match self.gather(frame, to, edge_ix, input) {
                 Some(all) => all,
                 None => return,
             },
         };
-        let token = Token { frame, at: to.step, phase: Phase::Arrived, input, attempt: 0 };
+        let token = Token { origins, ..Token::arrives(frame, to.step, input) };
         self.state.tokens.insert(position.min(self.state.tokens.len()), token);
     }
 
     /// Notes an arrival at a step that waits for all before it; what arrived once the last is there.
-    fn gather(&mut self, frame: u32, to: Place, edge: u32, input: &Val) -> Option<Val> {
+    fn gather(&mut self, frame: u32, to: Place, edge: u32, input: &Val) -> Option<(Val, Vec<Origin>)> {
         let semantics = self.program.semantics(to.workflow);
         let program = self.program;
         let arrived = self.state.frame_mut(frame)?.joins.entry(to.step).or_default();
@@ -262,9 +270,10 @@ impl<'w> Run<'_, 'w> {
         if !program.into(to).iter().filter(|e| !is_back(**e)).all(there) {
             return None;
         }
-        let all = std::mem::take(arrived).into_iter().map(|(_, val)| val).collect();
+        let all = std::mem::take(arrived);
         self.state.frame_mut(frame)?.joins.remove(&to.step);
-        Some(semantics.joined(all))
+        let origins = self.arrived_origins(frame, &all);
+        Some((semantics.joined(all.into_iter().map(|(_, val)| val).collect()), origins))
     }
 }
 

@@ -85,6 +85,7 @@ impl Run<'_, '_> {
         let kind = FrameKind::Round { parent: frame, of: at, index, item };
         let round = self.state.open(Frame::new(place.workflow, kind));
         let body: Vec<u32> = self.edges(place, |k| *k == EdgeKind::Body);
+        self.round_origins(ix, round, &body, (index, &input));
         match self.callee(ix, step).filter(|_| body.is_empty() && step.waits) {
             Some(to) => self.call_in_round(ix, step, round, input, to),
             None => self.take_all(round, &body, &input, ix),
@@ -102,7 +103,7 @@ impl Run<'_, '_> {
         let Some(callee) = step.calls.first() else { return };
         let at = self.state.tokens[ix].at;
         let given = self.here(round, &input).value(&callee.input);
-        let token = Token { frame: round, at, phase: Phase::Inside, input, attempt: 0 };
+        let token = Token { phase: Phase::Inside, ..Token::arrives(round, at, input) };
         self.state.tokens.insert(ix, token);
         match given {
             Ok(given) => self.begin(to, self.program.call_trigger(to), given, Some((round, at))),

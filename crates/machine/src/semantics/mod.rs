@@ -6,7 +6,7 @@ use crate::evaluate::Failure;
 use crate::scope::Here;
 use crate::state::{Fault, Rounds};
 use crate::{Place, Program, Val};
-use workflow::{LoopKind, Platform, Step, StepKind, Text};
+use workflow::{LoopKind, OnError, Platform, Step, StepKind, Text, Value};
 
 mod bpmn;
 mod google_secops;
@@ -95,6 +95,16 @@ pub trait Semantics: Sync {
         false
     }
 
+    /// Steps hand lists of items from one to the next, and a node runs for each of them.
+    fn hands_items(&self) -> bool {
+        false
+    }
+
+    /// Of such a platform: whether a step is done once for each item, and not once for all of them.
+    fn per_item(&self, _step: &Step) -> bool {
+        false
+    }
+
     /// What a step is given.
     ///
     /// # Errors
@@ -157,9 +167,15 @@ pub trait Semantics: Sync {
         Some(done < step.retries)
     }
 
-    /// Whether an error edge, by its number among those of the step, takes a failure.
-    fn catches(&self, _step: &Step, _number: usize, _fault: &Fault) -> Option<bool> {
-        Some(true)
+    /// Whether an error edge, by its number among those of the step, takes a failure; nothing where that is not known.
+    fn catches(&self, step: &Step, _number: usize, _fault: &Fault) -> Option<bool> {
+        (step.on_error != OnError::Partly).then_some(true)
+    }
+
+    /// What a failed step whose failure is dealt with hands on in place of a result; `named` where it goes a way of its own
+    /// for failures. Nothing where what came in goes on and no result is there.
+    fn failed(&self, _input: &Val, _fault: &Fault, _named: bool) -> Option<Val> {
+        None
     }
 
     /// Only the first error edge that takes a failure is taken.
@@ -380,6 +396,14 @@ pub(crate) fn laid_over(under: &Val, over: &Val) -> Val {
         (Val::Unknown(_), Val::Map(b)) if !b.is_empty() => Val::unknown(crate::evaluate::FRESH.to_string()),
         (under, Val::Null) => under.clone(),
         (_, over) => over.clone(),
+    }
+}
+
+/// How many items a round of a loop has.
+pub(crate) fn batch_size(step: &Step) -> u32 {
+    match step.parameters.get("batchSize") {
+        Value::Number(n) => n.parse().unwrap_or(1).max(1),
+        _ => 1,
     }
 }
 

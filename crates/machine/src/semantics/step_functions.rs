@@ -24,6 +24,10 @@ impl Semantics for StepFunctions {
         true
     }
 
+    fn catches(&self, step: &Step, number: usize, fault: &Fault) -> Option<bool> {
+        errors::may_catch(step, number, fault)
+    }
+
     /// A Fail state inside of Map and Parallel fails its branch.
     fn raise_can_be_caught(&self) -> bool {
         true

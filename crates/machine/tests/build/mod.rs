@@ -1,6 +1,8 @@
 //! Small workflows for tests, and running them with answers from a closure.
 #![allow(dead_code)]
 
+pub mod exact;
+
 use machine::{Answer, Ended, Program, Request, State, Val, run, start};
 use workflow::{
     Ask, Assignment, Callee, CalleeKey, Edge, EdgeKind, Effect, Evidence, Expression, Function, Join, Kind,

@@ -7,7 +7,7 @@ use super::flow::{Docs, Flow, fields};
 use super::{Caught, Left};
 use crate::Val;
 use crate::state::{Fault, Rounds};
-use workflow::{Text, Value};
+use workflow::{OnError, Step, Text, Value};
 
 /// Nothing takes this, not even its own name.
 const TERMINAL: &str = "States.Runtime";
@@ -25,6 +25,30 @@ fn takes(names: &Value, error: &str) -> bool {
     error != TERMINAL && names.items().iter().filter_map(Value::as_text).any(taken)
 }
 
+/// Whether the catcher of an error edge, by its number, takes a failure; one of which no name is known is taken where
+/// all are.
+pub(super) fn may_catch(step: &Step, number: usize, fault: &Fault) -> Option<bool> {
+    let of_edge = |c: &&Value| number_of(c) == Some(number);
+    let names = step.flow.get("Catch").items().iter().find(of_edge).map(|c| c.get("ErrorEquals"));
+    match names {
+        None => (step.on_error != OnError::Partly).then_some(true),
+        Some(names) if !fault.name.is_empty() => Some(takes(names, &fault.name)),
+        Some(names) => {
+            let task = step.flow.get("Type").as_text() == Some("Task");
+            let all = |name: &str| name == "States.ALL" || task && name == "States.TaskFailed";
+            names.items().iter().filter_map(Value::as_text).any(all).then_some(true)
+        }
+    }
+}
+
+/// The error edge of a catcher, by its number.
+fn number_of(catcher: &Value) -> Option<usize> {
+    match catcher.get("edge") {
+        Value::Number(n) => n.parse().ok(),
+        _ => None,
+    }
+}
+
 fn is_timeout(error: &str) -> bool {
     matches!(error, "States.Timeout" | "States.HeartbeatTimeout")
 }
@@ -38,10 +62,7 @@ fn caught_by<'a>(flow: &Flow<'a, '_>, fault: &Fault) -> Option<&'a Value> {
 /// The edge that takes a failure.
 pub(super) fn catcher(flow: &Flow<'_, '_>, fault: &Fault) -> Caught {
     let Some(catcher) = caught_by(flow, fault) else { return Caught::Not };
-    match catcher.get("edge") {
-        Value::Number(n) => n.parse().map_or(Caught::Not, Caught::By),
-        _ => Caught::AsTimeout,
-    }
+    number_of(catcher).map_or(Caught::AsTimeout, Caught::By)
 }
 
 /// `Error` and `Cause`, as catchers see them.
