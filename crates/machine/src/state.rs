@@ -69,7 +69,7 @@ pub type Origin = Vec<(StepIx, u32)>;
 pub(crate) const TRIGGER: StepIx = StepIx(u32::MAX);
 
 /// Items that a step handles one by one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Batch {
     /// All that came in.
     pub items: Arc<Vec<Val>>,

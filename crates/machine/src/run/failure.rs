@@ -248,9 +248,12 @@ impl Run<'_, '_> {
         let named = !edges.is_empty() && edges.iter().all(|e| own.contains(e));
         let given = self.semantics(ix).failed(&input, failure, named).filter(|_| !self.program.lean);
         let input = given.clone().unwrap_or(input);
-        let nothing = match (self.program.lean, self.program.keeps(workflow, at)) {
-            (false, _) => Some(given.unwrap_or_default()),
-            (true, keeps) => keeps.then(|| Val::unknown(format!("{NOTHING}step.{id}"))),
+        // What an unknown item holds is not what the step was to give.
+        let none = || Val::unknown(format!("{NOTHING}step.{id}"));
+        let nothing = match (self.program.lean, given) {
+            (true, _) => self.program.keeps(workflow, at).then(none),
+            (false, Some(Val::Unknown(_))) => Some(none()),
+            (false, given) => Some(given.unwrap_or_default()),
         };
         if let Some(frame) = self.state.frame_mut(frame) {
             if let Some(nothing) = nothing {

@@ -4,9 +4,9 @@
 use super::Run;
 use crate::Val;
 use crate::evaluate::Failure;
+use crate::scope::Here;
 use crate::semantics::laid_over;
 use crate::state::{Batch, Fault, Origin, Phase, TRIGGER};
-use std::collections::BTreeMap;
 use workflow::{EdgeKind, OnError, Step, StepKind, Value};
 
 impl Run<'_, '_> {
@@ -36,23 +36,31 @@ impl Run<'_, '_> {
             token.origins.truncate(1);
         }
         if one_by_one {
-            let (given, failed, sorted) = (Vec::new(), Vec::new(), BTreeMap::new());
-            token.batch = Some(Box::new(Batch { items, at: 0, given, failed, sorted }));
+            token.batch = Some(Box::new(Batch { items, ..Batch::default() }));
         }
         false
     }
 
-    /// What a called workflow is given: all items, each as the call says.
+    /// What a called workflow is given: of several items, each as the call says of it.
     pub(super) fn items_called(&self, ix: usize, given: &Value) -> Result<Val, Failure> {
         let token = &self.state.tokens[ix];
-        match (&token.input, given) {
-            (input, Value::Null) => Ok(input.clone()),
-            (Val::List(items), given) => {
-                let each = items.iter().map(|item| self.here(token.frame, item).value(given));
-                Ok(Val::list(each.collect::<Result<_, _>>()?))
+        let Val::List(items) = &token.input else {
+            return self.here(token.frame, &token.input).value(given);
+        };
+        let mut state = self.state.clone();
+        state.tokens[ix].batch = Some(Box::new(Batch { items: items.clone(), ..Batch::default() }));
+        let mut each = Vec::with_capacity(items.len());
+        for (at, item) in (0u32..).zip(items.iter()) {
+            let token = &mut state.tokens[ix];
+            token.input = item.clone();
+            if let Some(batch) = &mut token.batch {
+                batch.at = at;
             }
-            (input, given) => self.here(token.frame, input).value(given),
+            let token = &state.tokens[ix];
+            let here = Here { program: self.program, state: &state, frame: token.frame, input: &token.input };
+            each.push(here.value(given)?);
         }
+        Ok(Val::list(each))
     }
 
     /// A repetition does all items again, those that went well too.

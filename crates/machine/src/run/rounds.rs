@@ -45,6 +45,8 @@ impl Run<'_, '_> {
             // For proofs, the rounds of a long list are not counted.
             (Some(items), _) if self.program.lean && rounds.next >= 2 && items.len() > COUNTED => Ok(None),
             (Some(items), _) => Ok(Some((rounds.next as usize) < items.len())),
+            // A step that is handed items runs with at least one.
+            (None, _) if rounds.next == 0 && self.semantics(ix).hands_items() => Ok(Some(true)),
             (None, StepKind::Loop(LoopKind::While { .. })) => {
                 self.semantics(ix).again(&self.here(frame, &token.input), step, rounds)
             }
