@@ -55,6 +55,13 @@ pub(super) struct Wire {
     pub(super) kind: WireKind,
 }
 
+impl Wire {
+    /// The node that the definition wires it from: tools and parts are wired to their model.
+    fn source(&self) -> usize {
+        if self.kind == WireKind::Main { self.from } else { self.to }
+    }
+}
+
 /// Nodes and wires of a definition.
 #[derive(Default)]
 pub(super) struct Flow<'d> {
@@ -153,6 +160,8 @@ impl<'d> Flow<'d> {
                 self.read_outputs(&from, kind, outputs, &by_id);
             }
         }
+        // Keys have no order: nodes do, and outputs, and what one output leads to.
+        self.wires.sort_by_key(|w| (w.source(), w.kind as u8, w.output));
     }
 
     /// Ids of nodes, for connections that name ids.
