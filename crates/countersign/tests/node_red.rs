@@ -67,6 +67,11 @@ const JUDGED: &[Judged] = &[
     ),
     ("answer_read_by_function", &[("ask21", &["ask"]), ("put21", &["enable"])], &["raw-http-change"]),
     (
+        "either_way_by_function",
+        &[("req22", &["grant", "revoke"])],
+        &["injection", "raw-http-change", "unapproved-change", "unauthenticated-trigger", "untrusted-target"],
+    ),
+    (
         "caller_over_tabs",
         &[("del24", &["revoke"]), ("lo23", &["call"])],
         &["injection", "raw-http-change", "unapproved-change", "unauthenticated-trigger", "untrusted-target"],

@@ -4,7 +4,7 @@ use super::{Rule, Scope};
 use crate::facts::Facts;
 use crate::logic::keys_of;
 use crate::provenance::{Origin, Source};
-use workflow::{Auth, Finding, Kind, Severity, StepIx, Term, Text, Value};
+use workflow::{Auth, Finding, Function, Kind, Severity, StepIx, Term, Text, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -77,15 +77,33 @@ fn writes(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 /// The data that decides the host.
 fn chosen_host(facts: &Facts<'_, '_>, step: StepIx) -> Option<Source> {
     let url = &facts.resolver.follow(&facts.step(step).request.as_ref()?.url);
-    let head: Value = match url.as_expression().map(|e| (e, &e.term)) {
-        Some((e, Term::Template(parts))) => match parts.first() {
+    let written = url.as_expression()?;
+    host_of(facts, step, written, &written.term, MOST_CHOICES)
+}
+
+/// Addresses are chosen between so often in one.
+const MOST_CHOICES: u32 = 8;
+
+/// The data that decides the host of an address; of one that a condition chooses, the host of either.
+fn host_of(
+    facts: &Facts<'_, '_>,
+    step: StepIx,
+    whole: &workflow::Expression,
+    term: &Term,
+    depth: u32,
+) -> Option<Source> {
+    let head: Value = match term {
+        Term::Text(t) if has_host(t) => return None,
+        Term::Call(Function::If, args) if args.len() == 3 && depth > 0 => {
+            return args[1..].iter().find_map(|arm| host_of(facts, step, whole, arm, depth - 1));
+        }
+        Term::Template(parts) => match parts.first() {
             Some(Term::Text(t)) if has_host(t) => return None,
-            Some(Term::Text(t)) if t.contains("//") => part(e, parts.get(1)?),
+            Some(Term::Text(t)) if t.contains("//") => part(whole, parts.get(1)?),
             Some(Term::Text(_)) | None => return None,
-            Some(first) => part(e, first),
+            Some(first) => part(whole, first),
         },
-        Some(_) => url.clone(),
-        None => return None,
+        other => part(whole, other),
     };
     let sources = facts.set.sources(facts.place(step), &head);
     let constant = sources.iter().any(|s| matches!(&s.origin, Origin::Constant(t) if has_host(t)));

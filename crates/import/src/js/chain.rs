@@ -273,7 +273,13 @@ impl<'t> Parser<'t> {
             _ if self.in_code => vec![value.item(); if name == "sort" { 2 } else { 1 }],
             _ => value.each().into_iter().collect(),
         };
+        // What an argument chooses among is another list.
+        let before = self.chosen.take();
         let args = self.arguments(&each)?;
+        self.chosen = match (&value, name, args.first()) {
+            (Val::Items(_), "filter", Some(Val::Lambda(chosen))) => Some(both(before, chosen.clone())),
+            _ => before,
+        };
         let made = method(value, name, args);
         if self.in_code { self.kept(made) } else { Some(made) }
     }
@@ -491,4 +497,12 @@ fn dynamic(value: Val, index: Term) -> Val {
 pub(super) fn pushed(mut reference: Reference, segment: Segment) -> Term {
     reference.path.push(segment);
     Term::Ref(reference)
+}
+
+/// What an item fulfils that was chosen twice.
+fn both(before: Option<Term>, chosen: Term) -> Term {
+    match before {
+        Some(before) => Term::Call(Function::And, vec![before, chosen]),
+        None => chosen,
+    }
 }

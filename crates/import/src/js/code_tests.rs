@@ -124,6 +124,11 @@ fn loops_go_over_any_item() {
             "[{json: {m: prev[~].m}}]",
         ),
         ("items[0].json.x = 2; return items;", "{...: prev[*], x: 2}"),
+        ("return items.filter(i => i.json.role === 'x');", "Filter(prev[*], Equals(prev[*].role, \"x\"))"),
+        (
+            "return items.filter(i => i.json.a).filter(i => i.json.l.filter(x => x.y).length);",
+            "Filter(prev[*], And(prev[*].a, Length(Filter(prev[*].l, prev[*].l[*].y))))",
+        ),
     ] {
         assert_eq!(ends(code), expected, "{code}");
     }

@@ -33,6 +33,8 @@ pub(super) struct Parser<'t> {
     pub(super) tries: u32,
     /// Functions called so far.
     pub(super) calls: u32,
+    /// What the items fulfil that were chosen last.
+    pub(super) chosen: Option<Term>,
     /// How many more operators and members may follow: each may nest what came before one deeper.
     left: u32,
 }
@@ -51,6 +53,7 @@ impl<'t> Parser<'t> {
             exits: Vec::new(),
             tries: 0,
             calls: 0,
+            chosen: None,
             left: MOST_NESTED,
         }
     }

@@ -466,7 +466,14 @@ impl<'t> Parser<'t> {
         self.at += "return".len();
         let line = self.rest().trim_start_matches([' ', '\t']);
         let nothing = line.is_empty() || line.starts_with([';', '}', '\n', '\r']);
-        let value = if nothing { Term::Null } else { self.term()? };
+        self.chosen = None;
+        let value = if nothing { Val::Term(Term::Null) } else { self.ternary()? };
+        let chosen = if let Val::Items(_) = value { self.chosen.take() } else { None };
+        let value = self.settled(value);
+        let value = match chosen {
+            Some(chosen) => Term::Call(Function::Filter, vec![value, chosen]),
+            None => value,
+        };
         self.end(How::Returned, value);
         Some(Flow::Ended)
     }

@@ -154,6 +154,9 @@ pub(super) fn set_in(term: Term, path: &[Segment], value: Term) -> Term {
 pub(crate) fn either(condition: Option<&Term>, a: Term, b: Term) -> Term {
     match (a, b) {
         (a, b) if a == b => a,
+        // The same object, with something set in it or not.
+        (Term::Map(a), b) if is_over(&a, &b) => maps(condition, a, vec![("...".into(), b)]),
+        (a, Term::Map(b)) if is_over(&b, &a) => maps(condition, vec![("...".into(), a)], b),
         (Term::List(a), Term::List(b)) if a.starts_with(&b) => Term::List(a),
         (Term::List(a), Term::List(b)) if b.starts_with(&a) => Term::List(b),
         (Term::Map(a), Term::Map(b)) if spreads(&a).eq(spreads(&b)) => maps(condition, a, b),
@@ -162,6 +165,12 @@ pub(crate) fn either(condition: Option<&Term>, a: Term, b: Term) -> Term {
             bounded(Term::Call(Function::If, vec![condition, a, b]))
         }
     }
+}
+
+/// Whether an object literal is another object with fields laid over it.
+fn is_over(entries: &[(Text, Term)], under: &Term) -> bool {
+    let mut laid = entries.iter().filter(|(k, _)| k == "..." || k == "*");
+    matches!((laid.next(), laid.next()), (Some((key, term)), None) if key == "..." && term == under)
 }
 
 fn spreads(entries: &[(Text, Term)]) -> impl Iterator<Item = &Term> {

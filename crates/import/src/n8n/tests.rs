@@ -282,6 +282,7 @@ fn code_that_may_return_nothing_is_a_condition() {
             .starts_with("Call(Not, [Call(NotEquals")
     );
     assert!(condition("if (!$json.body.ok) throw new Error('no'); return items;").contains("Key(\"ok\")"));
+    assert!(condition("return items.filter(i => i.json.role === 'admin');").starts_with("Call(Equals"));
     assert_eq!(condition("return items;"), "always");
     assert_eq!(
         condition("const out = []; for (const i of items) { if (i.json.a) out.push(i); } return out;"),

@@ -128,6 +128,7 @@ fn a_function_says_when_a_message_leaves_by_which_output() {
         r#"[Ref(Reference { root: Trigger, path: [Key("payload"), Key("state")] }), Text("approved")]"#;
     assert_eq!(condition(1), format!("Call(Not, [Call(NotEquals, {compared})])"));
     assert_eq!(condition(2), format!("Call(NotEquals, {compared})"));
+    assert!(step(w, "fn").passes_input);
 }
 
 #[test]
