@@ -1,6 +1,7 @@
 //! JUEL, the unified expression language of Java, as Camunda 7 and Flowable have it: operands are coerced.
 //!
-//! Source: JSR 245, Expression Language 2.1, sections 1.5 to 1.8 (operators) and 1.18 (coercion).
+//! Source: JSR 245, Expression Language 2.1, sections 1.5 to 1.8 (operators) and 1.18 (coercion); for the methods of JSON
+//! variables docs.camunda.org, "Camunda Spin", "Reading JSON".
 
 use super::rules::{Out, Rules};
 use super::term::Eval;
@@ -74,6 +75,11 @@ impl Rules for Juel {
             return None;
         }
         let at = |i: usize| args.get(i).and_then(Option::as_ref).unwrap_or(&Val::Null);
+        if let Function::Other(name) = function
+            && let Some(value) = of_json(name, at(0), at(1))
+        {
+            return Some(value.map(Some));
+        }
         let name = match function {
             Function::Concat if args.len() == 2 => "+",
             Function::Other(name) => name.as_str(),
@@ -104,6 +110,24 @@ impl Rules for Juel {
         };
         Some(Ok(Some(Val::Number(value))))
     }
+}
+
+/// The methods of a JSON variable.
+fn of_json(method: &str, json: &Val, argument: &Val) -> Option<Result<Val, Failure>> {
+    let none = |what: &str| Failure::new("SpinJsonException", format!("the value has no {what}"));
+    let is = |fits: bool, what: &str| if fits { Ok(json.clone()) } else { Err(none(what)) };
+    let held = |key: &Val| match (json, key) {
+        (Val::Map(entries), Val::Text(key)) => entries.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()),
+        _ => None,
+    };
+    Some(match method {
+        "prop" => held(argument).ok_or_else(|| none("such property")),
+        "hasProp" => Ok(Val::Bool(held(argument).is_some())),
+        "numberValue" => is(matches!(json, Val::Number(_)), "number"),
+        "stringValue" => is(matches!(json, Val::Text(_)), "text"),
+        "boolValue" => is(matches!(json, Val::Bool(_)), "truth value"),
+        _ => return None,
+    })
 }
 
 /// A text coerced to a number.

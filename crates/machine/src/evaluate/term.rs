@@ -159,6 +159,11 @@ impl<'e> Eval<'e> {
     }
 
     fn call(&self, function: &Function, args: &[Term]) -> Out {
+        if *function == Function::Filter
+            && let Some((reference, texts)) = spliced(args)
+        {
+            return self.filled(reference.clone(), &texts);
+        }
         match function {
             Function::And => self.all(args, false),
             Function::Or => self.all(args, true),
@@ -171,6 +176,18 @@ impl<'e> Eval<'e> {
             }
             _ => self.plain_call(function, args),
         }
+    }
+
+    /// A path whose filters have values spliced into their texts.
+    fn filled(&self, mut reference: Reference, texts: &[&Term]) -> Out {
+        let open = reference.path.iter_mut().filter(|s| is_open(s));
+        for (segment, text) in open.zip(texts) {
+            match self.term(text)? {
+                Some(Val::Text(text)) => *segment = Segment::Filter(text),
+                other => return Ok(Some(symbol::derived("a filter", &[other]))),
+            }
+        }
+        self.reference(&reference)
     }
 
     fn plain_call(&self, function: &Function, args: &[Term]) -> Out {
@@ -343,6 +360,27 @@ impl<'e> Eval<'e> {
             _ => Val::list(kept),
         }))
     }
+}
+
+/// A path in whose filters values are spliced, and the texts of these filters: written as filters around it.
+fn spliced(args: &[Term]) -> Option<(&Reference, Vec<&Term>)> {
+    let (mut args, mut texts) = (args, Vec::new());
+    loop {
+        let [list, text] = args else { return None };
+        texts.insert(0, text);
+        match list {
+            Term::Call(Function::Filter, inner) => args = inner,
+            Term::Ref(r) if r.path.iter().filter(|s| is_open(s)).count() == texts.len() => {
+                return Some((r, texts));
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// A filter's text with holes in it.
+fn is_open(segment: &Segment) -> bool {
+    matches!(segment, Segment::Filter(text) if text.contains("{{"))
 }
 
 /// `or` in three values.

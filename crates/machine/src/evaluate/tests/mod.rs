@@ -5,6 +5,7 @@ mod laws;
 mod peers;
 #[cfg(feature = "javascript")]
 mod sandbox;
+mod typed_peers;
 mod wdl;
 mod words;
 

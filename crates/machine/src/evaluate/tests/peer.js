@@ -6,6 +6,21 @@ const given = (value) => (value === undefined ? { n: 1 } : { v: JSON.parse(JSON.
 const evaluators = {
   javascript: (text, data) => new Function("$json", `"use strict"; return (${text}\n)`)(data),
   jsonata: async (text, data) => require(`${modules}/jsonata`)(text).evaluate(data),
+  // Microsoft's own library of the functions that workflow definitions have too.
+  wdl: (text, data) => {
+    const { Expression } = require(`${modules}/adaptive-expressions`);
+    const { value, error } = Expression.parse(text.replaceAll("triggerBody()?", "data")).tryEvaluate({ data });
+    if (error) throw new Error(error);
+    // It writes numbers below zero with a sign of typography.
+    return JSON.parse(JSON.stringify(value).replaceAll("\u2212", "-"));
+  },
+  asl: async (text, data) => {
+    const { StateMachine } = require(`${modules}/aws-local-stepfunctions`);
+    const only = { Type: "Pass", Parameters: { "v.$": text }, End: true };
+    const unchecked = { validationOptions: { noValidate: true } };
+    const machine = new StateMachine({ StartAt: "Only", States: { Only: only } }, unchecked);
+    return (await machine.run(data).result).v;
+  },
 };
 (async () => {
   const results = [];

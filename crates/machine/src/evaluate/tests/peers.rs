@@ -1,5 +1,6 @@
 //! Generated expressions, evaluated here and by independent implementations: JavaScript by Node, JSONata by its
-//! reference, jq by jq. Where one is not installed the test says that it skips.
+//! reference, jq by jq. Where one is not installed the test says that it skips. `typed_peers.rs` has the languages whose
+//! functions want values of one type.
 
 use super::*;
 use crate::evaluate::{from_json, jq, jsonata, to_json};
@@ -54,14 +55,18 @@ fn texts((leaves, forms): (&'static [&'static str], &'static [&'static str]), co
 }
 
 #[derive(Debug, PartialEq)]
-enum Peer {
+pub(super) enum Peer {
     Value(Val),
     Nothing,
     Failure,
 }
 
 /// What Node says to every text on every data; none where it, or a module, is not installed.
-fn node(language: &str, module: Option<&str>, texts: &[String]) -> Option<Vec<(String, Val, Peer)>> {
+pub(super) fn node(
+    language: &str,
+    module: Option<&str>,
+    texts: &[String],
+) -> Option<Vec<(String, Val, Peer)>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let modules = root.join("../../tools/node_modules");
     if module.is_some_and(|m| !modules.join(m).is_dir()) {
@@ -114,7 +119,7 @@ fn imported(text: &str) -> Option<Expression> {
     step.parameters.get("url").as_expression().cloned()
 }
 
-fn agreed(differs: &[String]) {
+pub(super) fn agreed(differs: &[String]) {
     let mut shown: Vec<&str> = Vec::new();
     for line in differs {
         let text = |l: &str| l.split(" on {").next().unwrap_or_default().len();

@@ -154,3 +154,31 @@ fn stages_of_the_expression_builder() {
     assert_eq!(stage("split", "t", "\",\""), Ok(json(r#"["a","b"]"#)));
     assert!(!stage("dateFormat", "t", "\"yyyy\"").unwrap().is_known());
 }
+
+#[test]
+fn sailpoint_splices_values_into_filters() {
+    let filter = Segment::Filter("@.number=='{{$.trigger.n}}'".into());
+    let path = vec![Segment::Key("result".into()), filter, Segment::Key("state".into())];
+    let list = Term::Ref(Reference { root: Root::Trigger, path });
+    let filled = Term::Template(vec![text("@.number=='"), field("n"), text("'")]);
+    let chosen = call(Function::Filter, vec![list, filled]);
+    let given = |input: &str| value(Language::SailPointJsonPath, chosen.clone(), &trigger(input)).unwrap();
+    let result = r#""result": [{"number": "T1", "state": "open"}, {"number": "T2", "state": "closed"}]"#;
+    assert_eq!(given(&format!(r#"{{"n": "T2", {result}}}"#)), json(r#"["closed"]"#));
+    assert_eq!(given(&format!(r#"{{"n": "T3", {result}}}"#)), json("[]"));
+    let unknown = Data { roots: vec![], ..Data::default() };
+    assert!(!value(Language::SailPointJsonPath, chosen, &unknown).unwrap().is_known());
+}
+
+#[test]
+fn juel_reads_json_variables() {
+    let age = named("numberValue", vec![named("prop", vec![field("customer"), text("age")])]);
+    let adult = |input: &str| {
+        let older = call(Function::GreaterOrEquals, vec![age.clone(), number("21")]);
+        holds(Language::Juel, "${customer.prop(\"age\").numberValue() >= 21}", older, input)
+    };
+    assert_eq!(adult(r#"{"customer": {"age": 30}}"#), Ok(Some(true)));
+    assert_eq!(adult(r#"{"customer": {"age": 20}}"#), Ok(Some(false)));
+    assert_eq!(adult(r#"{"customer": {"age": "30"}}"#).unwrap_err().name, "SpinJsonException");
+    assert_eq!(adult(r#"{"customer": {}}"#).unwrap_err().name, "SpinJsonException");
+}
