@@ -6,7 +6,7 @@ use super::{Cases, name};
 use crate::rehearse::scenario::{AtMost, Eventually};
 use crate::rehearse::{Duration, Expect, Fault, Pattern, Reply, Scenario};
 use serde_json::{Value as Json, json};
-use workflow::{Kind, Returns, Step, StepIx, Text};
+use workflow::{EdgeKind, Kind, Node, Returns, Root, Step, StepIx, Text};
 
 /// Two deliveries of one event, close together and far apart.
 const APART: [(i64, &str); 2] = [(30, "30 ms"), (3 * 86_400_000, "3 days")];
@@ -56,7 +56,8 @@ fn twice(cases: &Cases<'_, '_>, all: &mut Vec<Scenario>) {
         matches!(k, Kind::IssueCredential | Kind::RotateCredential | Kind::CreateIdentity)
             || k == Kind::Grant && taken_back
     };
-    let open = cases.changes.iter().filter(|c| !gated.contains(c)).filter_map(|c| cases.step(*c));
+    let open = cases.changes.iter().filter(|c| !gated.contains(c) && !looked(cases, **c));
+    let open = open.filter_map(|c| cases.step(*c));
     let once: Vec<&Step> = open.filter(|s| s.live_effects().iter().any(|e| counts(e.kind))).collect();
     for (ms, apart) in APART {
         let mut scenario = cases.scenario(format!("the event is delivered twice, {apart} apart"), Vec::new());
@@ -65,6 +66,26 @@ fn twice(cases: &Cases<'_, '_>, all: &mut Vec<Scenario>) {
         scenario.expect = Expect { at_most: once.iter().map(most).collect(), ..Expect::default() };
         all.push(scenario);
     }
+}
+
+/// Whether what leads to a change is decided by what was read of the system that it changes: a second delivery finds what
+/// the first has done.
+fn looked(cases: &Cases<'_, '_>, change: StepIx) -> bool {
+    let Some(own) = cases.step(change) else { return false };
+    let same = |read: &Step| {
+        let systems = || own.live_effects().iter().map(|e| &e.system);
+        read.live_effects().iter().any(|e| e.kind == Kind::Read && systems().any(|s| *s == e.system))
+    };
+    let read = |r: &workflow::Reference| match &r.root {
+        Root::Step(id) => cases.w.steps.iter().any(|s| s.id == *id && same(s)),
+        _ => false,
+    };
+    cases.w.edges.iter().any(|e| match (&e.kind, e.from) {
+        (EdgeKind::When { condition, .. }, Node::Step(at)) => {
+            condition.references().into_iter().any(read) && cases.behind(at).contains(&change)
+        }
+        _ => false,
+    })
 }
 
 /// How many effects a step has each time that it is done.
@@ -81,23 +102,29 @@ fn ending(cases: &Cases<'_, '_>, all: &mut Vec<Scenario>) {
     };
     for (grant, giving) in does(Kind::Grant) {
         let after = cases.behind(grant);
-        for (_, taking) in does(Kind::Revoke).into_iter().filter(|(r, _)| after.contains(r)) {
+        let takers: Vec<_> = does(Kind::Revoke).into_iter().filter(|(r, _)| after.contains(r)).collect();
+        for (_, taking) in &takers {
             let name = name(taking);
+            // Of several, the one that is on the way.
+            let what = match takers.len() {
+                1 => pattern(cases, taking),
+                _ => Pattern { effect: Some(Kind::Revoke), ..Pattern::default() },
+            };
             let mut late = cases.scenario(format!("{name} is answered a day late"), Vec::new());
             late.faults.push(Fault { late: Some(Duration(86_400_000)), ..at(cases, taking) });
-            late.expect = taken_back(cases, taking, giving);
+            late.expect = taken_back(cases, what.clone(), giving);
             all.push(late);
             let mut stopped = cases.scenario(format!("the run is cancelled at {name}"), Vec::new());
             stopped.faults.push(Fault { cancel: true, ..at(cases, taking) });
-            stopped.expect = taken_back(cases, taking, giving);
+            stopped.expect = taken_back(cases, what, giving);
             all.push(stopped);
         }
     }
 }
 
 /// What was given is taken back.
-fn taken_back(cases: &Cases<'_, '_>, taking: &Step, giving: &Step) -> Expect {
-    let ends = Eventually { what: pattern(cases, taking), after: Some(pattern(cases, giving)), within: None };
+fn taken_back(cases: &Cases<'_, '_>, what: Pattern, giving: &Step) -> Expect {
+    let ends = Eventually { what, after: Some(pattern(cases, giving)), within: None };
     Expect { eventually: vec![ends], ..Expect::default() }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Property, at};
 use crate::explore::{Assumptions, Broken, Event, Memory, change, is_change};
-use crate::{Place, Program};
+use crate::{Place, Program, Val};
 use workflow::{LoopKind, Root, StepKind, Value};
 
 /// The property.
@@ -26,8 +26,7 @@ fn watch(program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory:
             return at(step, format!("its effect `{}` is none that the record allows", act.kind));
         }
         for val in act.entitlement.iter().filter(|_| !boundary.entitlements.is_empty()) {
-            let known = matches!(val, crate::Val::Text(t) if boundary.entitlements.contains(t));
-            if !known {
+            if !boundary.entitlements.iter().any(|e| is_named(val, e)) {
                 return at(step, "the record does not name the entitlement that it gives or takes");
             }
         }
@@ -45,6 +44,15 @@ fn watch(program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory:
         Some(own) if others + own <= most => Vec::new(),
         Some(own) => at(step, format!("a run may change {} identities, more than {most}", others + own)),
         None => at(step, format!("its loop has no bound, so a run may change more than {most} identities")),
+    }
+}
+
+/// Whether an entitlement is the one of a name or id; of an object, its id counts: what it is called decides nothing.
+fn is_named(entitlement: &Val, name: &str) -> bool {
+    match entitlement {
+        Val::Text(text) => text == name,
+        object @ Val::Map(_) => matches!(object.get("id"), Val::Text(id) if id == name),
+        _ => false,
     }
 }
 
