@@ -198,6 +198,18 @@ pub fn is_placeholder(text: &str) -> bool {
     all_same || placeholder.as_ref().is_none_or(|p| p.is_match(text))
 }
 
+/// A word that stands for a password in examples, but is one where it is really set.
+#[must_use]
+pub fn is_example(text: &str) -> bool {
+    let text = text.trim();
+    let lower = text.to_lowercase();
+    let empty =
+        ["your", "placeholder", "insert", "replace", "here", "xxxx", "***", "...", "…", "•", "redact"];
+    let word =
+        text.len() >= 6 && !text.contains(char::is_whitespace) && !text.contains(['<', '>', '{', '}', '$']);
+    word && !is_reference(text) && is_placeholder(text) && !empty.iter().any(|w| lower.contains(w))
+}
+
 /// Refers to a value kept elsewhere.
 fn is_reference(text: &str) -> bool {
     let marks = [
@@ -258,6 +270,12 @@ mod tests {
         assert!(named("Authorization", "Bearer q8Zt55vYw0Lr2mNx91").is_some());
         assert!(named("tokenUrl", "https://login.corp.test/oauth2/v2").is_none());
         assert!(named("apiKey", "kitchen").is_none());
+    }
+
+    #[test]
+    fn an_example_is_told_from_a_blank() {
+        assert!(is_example("ChangeMe123!") && is_example("example-password"));
+        assert!(!is_example("<password>") && !is_example("YOUR_PASSWORD") && !is_example("Winter2031!"));
     }
 
     #[test]

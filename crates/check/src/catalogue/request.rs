@@ -317,8 +317,11 @@ fn split(path: &str) -> Vec<String> {
     path.split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect()
 }
 
-/// Whether a path starts with a prefix in which `{}` is any segment.
+/// Whether a path starts with a prefix in which `{}` is any text.
 fn starts(segments: &[String], prefix: &[String]) -> bool {
-    let fits = |(p, s): (&String, &String)| p.starts_with('{') || p.eq_ignore_ascii_case(s);
+    let fits = |(p, s): (&String, &String)| match p.split_once("{}") {
+        Some((head, tail)) => s.len() >= p.len() - 2 && s.starts_with(head) && s.ends_with(tail),
+        None => p.eq_ignore_ascii_case(s),
+    };
     !prefix.is_empty() && segments.len() >= prefix.len() && prefix.iter().zip(segments).all(fits)
 }

@@ -7,6 +7,7 @@ mod apply;
 pub mod code;
 mod links;
 mod look;
+mod people;
 mod request;
 pub mod resolve;
 pub mod url;

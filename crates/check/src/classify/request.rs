@@ -64,6 +64,11 @@ fn judge_one(
         let otherwise = found.system.and_then(|f| f.otherwise.as_ref());
         let reads = method.as_deref().is_some_and(is_read);
         let told = otherwise.map(|o| if reads { o.read } else { o.write }).and_then(|k| k.parse().ok());
+        let scene = Scene { step, resolver, url: Some(&url), names: &[], call: None };
+        let unknown = found.system.is_none() && !request.governed;
+        if unknown && method.as_deref().is_some_and(|m| super::people::judge(m, &scene, out)) {
+            return;
+        }
         out.add(told.unwrap_or_else(|| guess(&url, reads, &step.connector)), system, evidence);
     }
 }

@@ -209,6 +209,37 @@ fn a_bot_that_promotes_grants() {
 }
 
 #[test]
+fn a_service_that_nobody_knows_says_by_its_address_what_it_does_to_people() {
+    let calling = |method: &str, path: &str, body: Value| {
+        kinds(Platform::N8n, request(method, template(&["https://api.acme.test", path, "$id"]), body))
+    };
+    let ada = || map(vec![("email", reference("mail"))]);
+    let at = |url: &str, body: Value| kinds(Platform::N8n, request("POST", Value::text(url), body));
+    assert_eq!(at("https://api.acme.test/v1/users", ada()), ["create-identity api.acme.test"]);
+    let full = map(vec![
+        ("email", reference("mail")),
+        ("role", Value::text("editor")),
+        ("password", reference("p")),
+    ]);
+    assert_eq!(
+        at("https://api.acme.test/members", full),
+        ["grant api.acme.test", "create-identity api.acme.test", "issue-credential api.acme.test"]
+    );
+    assert_eq!(at("https://api.acme.test/v1/users", Value::Null), ["opaque http"], "nobody is named");
+    assert_eq!(at("https://api.acme.test/lists/7/members", ada()), ["opaque http"], "a mailing list");
+    assert_eq!(calling("DELETE", "/users/", Value::Null), ["delete-identity api.acme.test"]);
+    let off = map(vec![("active", Value::Bool(false))]);
+    assert_eq!(calling("PATCH", "/users/", off), ["disable api.acme.test"]);
+    assert_eq!(
+        calling("PATCH", "/users/", map(vec![("city", Value::text("Bern"))])),
+        ["update-identity api.acme.test"]
+    );
+    assert_eq!(calling("DELETE", "/groups/7/members/", Value::Null), ["revoke api.acme.test"]);
+    assert_eq!(at("https://api.acme.test/groups/7/members", ada()), ["grant api.acme.test"]);
+    assert_eq!(at("https://api.acme.test/users/7/roles", Value::Null), ["grant api.acme.test"]);
+}
+
+#[test]
 fn a_script_that_makes_an_account_gives_it_its_first_password() {
     let kinds_of = |text: &str| {
         let step = judged(Platform::N8n, script(CodeLanguage::Shell, text));

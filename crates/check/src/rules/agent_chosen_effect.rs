@@ -43,7 +43,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
 }
 
 /// The model that has a step among its tools.
-fn chooser(facts: &Facts<'_, '_>, step: StepIx) -> Option<StepIx> {
+pub(super) fn chooser(facts: &Facts<'_, '_>, step: StepIx) -> Option<StepIx> {
     facts.graph.into(step).iter().map(|e| facts.graph.edge(*e)).find_map(|e| match (e.from, &e.kind) {
         (Node::Step(agent), EdgeKind::Tool) => Some(agent),
         _ => None,

@@ -32,6 +32,9 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         if let Some((to, _)) = told.iter().find(|(s, sent)| *s != step && carries(facts, sent, step, &secrets)) {
             let message = format!("{name} {deed}, and {} passes the secret on in clear.", facts.name(*to));
             out.push(facts.report(&RULE, step, message, FIX).also([facts.step(*to).id.clone()]));
+        } else if let Some(agent) = told_by_agent(facts, step, &secrets) {
+            let message = format!("{name} {deed}, and {} knows the secret and says it to whoever it talks with.", facts.name(agent));
+            out.push(facts.report(&RULE, step, message, FIX).also([facts.step(agent).id.clone()]));
         } else if let Some(why) = guessable(&secrets) {
             let message = format!("{name} {deed}, and the secret can be guessed: it is {why}.");
             out.push(facts.report(&RULE, step, message, FIX));
@@ -86,13 +89,13 @@ fn is_label(text: &str) -> bool {
     ["password", "passwort", "passcode", "mot de passe", "contraseña", "access pass"].iter().any(|w| rest.ends_with(w))
 }
 
-fn makes_secret(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+pub(super) fn makes_secret(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let kinds = [Kind::IssueCredential, Kind::ResetCredential, Kind::RotateCredential];
     kinds.iter().any(|k| facts.does(step, *k))
 }
 
 /// Where the secrets come from that a step is given.
-fn given_secrets(facts: &Facts<'_, '_>, step: StepIx) -> Vec<Source> {
+pub(super) fn given_secrets(facts: &Facts<'_, '_>, step: StepIx) -> Vec<Source> {
     let own = facts.step(step);
     let mut values: Vec<Value> = Vec::new();
     let mut work: Vec<&Value> = own.request.iter().map(|r| &r.body).chain([&own.parameters]).collect();
@@ -106,7 +109,18 @@ fn given_secrets(facts: &Facts<'_, '_>, step: StepIx) -> Vec<Source> {
         }
         work.extend(value.items());
     }
+    values.extend(own.request.iter().filter_map(|r| password_of(&r.body)));
+    values.extend(password_of(own.parameters.at("msg.payload")));
     facts.set.all_sources(facts.place(step), &values)
+}
+
+/// The password in what a step is handed as a whole.
+fn password_of(value: &Value) -> Option<Value> {
+    let whole = value.as_expression()?;
+    let Term::Ref(reference) = &whole.term else { return None };
+    let mut inner = reference.clone();
+    inner.path.push(Segment::Key("password".into()));
+    Some(Value::Expr(Box::new(workflow::Expression { term: Term::Ref(inner), ..whole.clone() })))
 }
 
 fn is_secret(key: &str) -> bool {
@@ -142,6 +156,38 @@ fn carries(facts: &Facts<'_, '_>, sent: &[Source], maker: StepIx, secrets: &[Sou
     })
 }
 
+/// The model that has a step as its tool and knows the secret: it chose it, gets it back, or is told to say it.
+fn told_by_agent(facts: &Facts<'_, '_>, step: StepIx, secrets: &[Source]) -> Option<StepIx> {
+    let agent = super::agent_chosen_effect::chooser(facts, step)?;
+    let chosen = secrets.iter().any(|s| s.workflow == facts.index && s.origin == Origin::Step(agent));
+    let given_back = !facts.step(step).target.secret.is_empty();
+    let instructed = [step, agent].iter().any(|s| {
+        let mut said = false;
+        facts.step(*s).parameters.walk(&mut |v| {
+            let text = match v {
+                Value::Text(t) => t.as_str(),
+                Value::Expr(e) => e.text.as_str(),
+                _ => return,
+            };
+            said |= is_told_to_say(text);
+        });
+        said
+    });
+    (chosen || given_back || instructed).then_some(agent)
+}
+
+/// A sentence that tells a model to give a password to somebody.
+fn is_told_to_say(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text.split(['.', '\n', '!', ';']).any(|sentence| {
+        let secret = ["password", "passcode", "api key", "access key", "token"].iter().any(|w| sentence.contains(w));
+        let says = ["tell", "share", "provide", "send", "give", "inform", "include", "return", "respond", "reply", "show"];
+        let denied = ["never", "not ", "don't", "without"].iter().any(|w| sentence.contains(w));
+        let somebody = ["user", "them", "requester", "employee", "customer", "caller"].iter().any(|w| sentence.contains(w));
+        secret && somebody && !denied && says.iter().any(|w| sentence.split(|c: char| !c.is_alphabetic()).any(|x| x == *w))
+    })
+}
+
 /// Why a secret can be guessed: nothing of chance in it, and known parts joined.
 fn guessable(secrets: &[Source]) -> Option<&'static str> {
     let chance = secrets.iter().any(|s| {
@@ -149,4 +195,16 @@ fn guessable(secrets: &[Source]) -> Option<&'static str> {
     });
     let data = secrets.iter().any(|s| matches!(s.origin, Origin::Trigger | Origin::Step(_) | Origin::Now) && s.how.spliced);
     (!chance && data && secrets.iter().all(|s| s.how.spliced)).then_some("put together from data that others know")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_told_to_say;
+
+    #[test]
+    fn instructions_to_say_a_password_are_told_from_warnings() {
+        assert!(is_told_to_say("Reset it. Then tell the user the new password!"));
+        assert!(!is_told_to_say("Never tell the user a password."));
+        assert!(!is_told_to_say("Resets the password of a user. Tell them when it is done."));
+    }
 }

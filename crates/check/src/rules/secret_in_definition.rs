@@ -2,8 +2,10 @@
 
 use super::{Rule, Scope};
 use crate::facts::Facts;
-use crate::secrets::{Found, in_code, in_command, in_url, named, shaped};
-use workflow::{Confidence, Finding, Severity, Step, Term, Text, Value};
+use super::exposed_credential::{given_secrets, makes_secret};
+use crate::provenance::Origin;
+use crate::secrets::{Found, in_code, in_command, in_url, is_example, named, shaped};
+use workflow::{Confidence, Finding, Severity, Step, StepIx, Term, Text, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -29,6 +31,9 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
             out.push(finding(own.id.clone(), &facts.name(step), hit, own.span.line));
         }
     }
+    for change in facts.some_changes(&RULE).filter(|c| makes_secret(facts, c.step)) {
+        out.extend(set_for_real(facts, change.step));
+    }
     for trigger in &facts.workflow.triggers {
         for hit in in_value(&trigger.parameters) {
             out.push(finding(trigger.id.clone(), &format!("`{}`", trigger.name), hit, trigger.span.line));
@@ -38,6 +43,17 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let line = facts.workflow.span.line;
         out.push(finding(Text::default(), "The workflow's settings", hit, line));
     }
+}
+
+/// A password that looks like an example, but is given to an account.
+fn set_for_real(facts: &Facts<'_, '_>, step: StepIx) -> Option<Finding> {
+    let given = given_secrets(facts, step).into_iter().find_map(|s| match s.origin {
+        Origin::Constant(text) if !s.how.spliced && is_example(&text) => Some(text),
+        _ => None,
+    })?;
+    let own = facts.step(step);
+    let hit = Hit { what: "a password that it really sets", text: given.to_string(), key: Text::default(), line: 0 };
+    Some(finding(own.id.clone(), &facts.name(step), hit, own.span.line))
 }
 
 fn finding(step: Text, name: &str, hit: Hit, line: u32) -> Finding {

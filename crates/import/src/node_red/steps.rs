@@ -138,6 +138,7 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
         }
         "reusable" | "component" => reusable(step, network, ix),
         "telegram sender" | "telegram reply" => sends(step, network, ix),
+        "github-rest-api" => github(step, node, at),
         kind if kind.starts_with("AWS ") => aws(step, kind, at, line),
         kind => {
             told(step, kind, at, line);
@@ -211,6 +212,30 @@ fn aws(step: &mut Step, kind: &str, at: &At<'_>, line: u32) {
         method: Value::text("POST"),
         url: Value::text(format!("https://{host}/?Action={}", step.operation)),
         body: computed("payload", message("payload", at), line),
+        auth: Auth::Stored,
+        governed: true,
+        ..Request::default()
+    });
+}
+
+/// The node for GitHub has a method and a path in a property (`POST /repos/{owner}/{repo}/labels`); what stands in the path's
+/// braces is a field of the payload, as is the rest of what is sent.
+fn github(step: &mut Step, node: Node<'_>, at: &At<'_>) {
+    let Some((method, path)) = node.str("endpoint").and_then(|e| e.split_once(' ')) else { return };
+    let mut parts = vec![Term::Text("https://api.github.com".into())];
+    let mut rest = path.trim();
+    while let Some((before, hole)) = rest.split_once('{') {
+        let (name, after) = hole.split_once('}').unwrap_or((hole, ""));
+        parts.push(Term::Text(before.into()));
+        parts.push(message(&format!("payload.{name}"), at));
+        rest = after;
+    }
+    parts.push(Term::Text(rest.into()));
+    step.operation = method.into();
+    step.request = Some(Request {
+        method: Value::text(method),
+        url: computed(path, Term::Template(parts), node.line()),
+        body: computed("payload", message("payload", at), node.line()),
         auth: Auth::Stored,
         governed: true,
         ..Request::default()

@@ -352,6 +352,19 @@ fn a_node_for_a_service_calls_its_action() {
 }
 
 #[test]
+fn a_node_for_github_calls_the_address_in_its_property() {
+    let more = r#""endpoint": "PUT /orgs/{org}/memberships/{username}""#;
+    let w = &tab(&[node("in", "inject", "p", ""), node("p", "github-rest-api", "", more)])[0];
+    let request = step(w, "p").request.clone().unwrap();
+    assert_eq!((request.method.as_text(), request.governed), (Some("PUT"), true));
+    let url = shown(&request.url);
+    assert!(
+        url.contains("api.github.com") && url.contains("/memberships/") && url.contains("username"),
+        "{url}"
+    );
+}
+
+#[test]
 fn look_alikes_and_damage_are_told() {
     for other in ["[]", r#"[{"id": "a", "type": "b"}]"#, r#"[{"id": 1, "type": "tab", "label": "x"}]"#] {
         assert!(matches!(imported(other).verdict, Verdict::NotWorkflow(_)), "{other}");
