@@ -8,8 +8,8 @@
 use crate::set::{Place, Set};
 use std::collections::HashMap;
 use workflow::{
-    EdgeKind, Expression, Function, Kind, Node, Reference, Root, Segment, Step, StepIx, StepKind, Term, Text,
-    TriggerKind, Value,
+    EdgeKind, Expression, Function, Kind, Node, Platform, Reference, Root, Segment, Step, StepIx, StepKind,
+    Term, Text, TriggerKind, Value,
 };
 
 /// How many references one query may follow.
@@ -423,8 +423,13 @@ impl<'s, 'w> Query<'s, 'w> {
             self.budget = self.budget.saturating_sub(graph.len() / STEPS).max(1);
         }
         let (definitions, open_ended) = definitions(graph, at.step, name, |_| true);
+        let kept =
+            definitions.is_empty() && self.set.workflows[at.workflow as usize].platform == Platform::NodeRed;
         for (step, value) in definitions {
             self.value(Place { workflow: at.workflow, step }, value, &trail);
+        }
+        if kept {
+            self.kept(at, name, &trail);
         }
         if open_ended {
             let default = self.set.workflows[at.workflow as usize].parameters.get(name);
@@ -432,6 +437,18 @@ impl<'s, 'w> Query<'s, 'w> {
                 Value::Null => {}
                 value => self.value(at, value, &trail),
             }
+        }
+    }
+
+    /// What Node-RED keeps from one message to the next: whatever was written to it, wherever in the workflow.
+    fn kept(&mut self, at: Place, name: &Text, trail: &Trail) {
+        let graph = self.set.graph(at.workflow);
+        let writes = graph.steps().filter(|s| graph.step(*s).enabled).flat_map(|step| {
+            let own = graph.step(step).assigns.iter().filter(|a| a.variable == *name);
+            own.map(move |a| (step, &a.value))
+        });
+        for (step, value) in writes.take(8) {
+            self.value(Place { workflow: at.workflow, step }, value, trail);
         }
     }
 

@@ -93,7 +93,9 @@ pub fn named<'t>(name: &str, text: &'t str) -> Option<Found<'t>> {
 /// A secret among the query parameters of a URL.
 #[must_use]
 pub fn in_url(text: &str) -> Option<Found<'_>> {
-    let (_, query) = text.split_once('?')?;
+    // A part of an address behind a hole begins with the next parameter.
+    let query =
+        text.split_once('?').map(|(_, query)| query).or_else(|| text.starts_with('&').then_some(text))?;
     query.split('&').filter_map(|p| p.split_once('=')).find_map(|(name, value)| {
         let name = if matches!(name, "key" | "apikey" | "api-key") { "apikey" } else { name };
         named(name, value)
@@ -110,6 +112,20 @@ pub fn in_code(text: &str) -> Option<Found<'_>> {
     assigned.as_ref()?.captures_iter(text).find_map(|c| {
         let (name, value) = (c.get(1)?.as_str(), c.get(2)?.as_str());
         named(name, value).filter(|_| is_random(value))
+    })
+}
+
+/// A key among the parameters of an address that code writes down.
+#[must_use]
+pub fn in_address(text: &str) -> Option<Found<'_>> {
+    static PARAMETER: OnceLock<Option<Regex>> = OnceLock::new();
+    let parameter = PARAMETER.get_or_init(|| {
+        Regex::new(r"(?i)[?&]([a-z_-]*(?:key|token|secret|appid))=([A-Za-z0-9._-]{15,200})").ok()
+    });
+    parameter.as_ref()?.captures_iter(text).find_map(|c| {
+        let (name, value) = (c.get(1)?.as_str(), c.get(2)?.as_str());
+        let name = if matches!(name, "key" | "appid") { "apikey" } else { name };
+        named(name, value)
     })
 }
 
@@ -282,6 +298,9 @@ mod tests {
     fn addresses_and_code_are_searched() {
         assert!(in_url("https://api.corp.test/ocr?apikey=K81f02a97c88957&lang=eng").is_some());
         assert!(in_url("https://api.corp.test/ocr?apikey=YOUR_KEY").is_none());
+        assert!(in_url("&sort=new&apiKey=k81f02a97c88957q").is_some());
+        assert!(in_address("msg.url = `https://news.test/all?from=${d}&apiKey=k81f02a97c88957q`").is_some());
+        assert!(in_address("msg.url = `https://news.test/all?apiKey=${key}`").is_none());
         assert!(in_code("const apiKey = 'k3v9Zq0Lw7Tn42xB';").is_some());
         assert!(in_code("const apiKey = $env.API_KEY;").is_none());
     }

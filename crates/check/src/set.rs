@@ -22,6 +22,8 @@ pub struct Call<'w> {
     pub to: Option<u32>,
     /// The workflow calls itself.
     pub itself: bool,
+    /// The trigger of the called workflow that the call names; nothing where it names the whole.
+    pub entry: Option<usize>,
     /// What it is given.
     pub input: &'w Value,
 }
@@ -73,7 +75,8 @@ impl<'w> Set<'w> {
                         CalleeKey::Itself => Some(w),
                         CalleeKey::Dynamic(_) => None,
                     };
-                    let call = Call { from, to, itself: to == Some(w), input: &callee.input };
+                    let entry = to.and_then(|to| entrance(&self.workflows[to as usize], &callee.key));
+                    let call = Call { from, to, itself: to == Some(w), entry, input: &callee.input };
                     self.calls_of.entry(from).or_default().push(self.calls.len());
                     if let Some(to) = to.filter(|to| *to != w) {
                         self.callers[to as usize].push(self.calls.len());
@@ -131,7 +134,39 @@ impl<'w> Set<'w> {
     pub fn callers_to(&self, at: Place) -> Vec<Call<'w>> {
         let triggers = &self.workflows[at.workflow as usize].triggers;
         let called = |t: usize| triggers[t].kind == TriggerKind::Subflow;
-        if self.triggers(at).any(called) { self.callers(at.workflow).copied().collect() } else { Vec::new() }
+        if !self.triggers(at).any(called) {
+            return Vec::new();
+        }
+        let comes = |c: &&Call<'w>| c.entry.is_none_or(|t| self.reached_by(at.workflow, t).has(at.step));
+        self.callers(at.workflow).filter(comes).copied().collect()
+    }
+
+    /// Whether what a call starts, and what that starts in turn, comes to a step.
+    #[must_use]
+    pub fn comes_to(&self, call: &Call<'w>, at: Place) -> bool {
+        let mut open: Vec<(u32, Option<usize>)> = call.to.map(|to| (to, call.entry)).into_iter().collect();
+        let mut next = 0;
+        while let Some((workflow, entry)) = open.get(next).copied() {
+            next += 1;
+            let triggers = &self.workflows[workflow as usize].triggers;
+            let apart = triggers.iter().any(|t| t.kind == TriggerKind::Subflow);
+            let here = |step: StepIx| match entry {
+                Some(t) => self.reached_by(workflow, t).has(step),
+                None if apart => {
+                    let mut reaching = self.triggers(Place { workflow, step });
+                    reaching.any(|t| triggers[t].kind == TriggerKind::Subflow)
+                }
+                None => self.reached(workflow).has(step),
+            };
+            if workflow == at.workflow && here(at.step) {
+                return true;
+            }
+            for further in self.calls_from(workflow).filter(|c| here(c.from.step)) {
+                let new = further.to.map(|to| (to, further.entry)).filter(|n| !open.contains(n));
+                open.extend(new);
+            }
+        }
+        false
     }
 
     /// Every workflow that a workflow starts, and those that these start, itself first.
@@ -149,6 +184,14 @@ impl<'w> Set<'w> {
         }
         found
     }
+}
+
+/// The trigger for calls that a key names by its own id.
+fn entrance(workflow: &Workflow, key: &CalleeKey) -> Option<usize> {
+    let (CalleeKey::Id(key) | CalleeKey::Name(key)) = key else { return None };
+    let own = workflow.id.as_ref() == Some(key);
+    let is = |t: &workflow::Trigger| t.kind == TriggerKind::Subflow && t.id == *key;
+    workflow.triggers.iter().position(is).filter(|_| !own)
 }
 
 /// What each trigger reaches, only where there are several.

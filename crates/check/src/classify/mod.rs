@@ -76,6 +76,9 @@ impl Judge<'_> {
         if step.ask.is_some() {
             out.add(Kind::Ask, self.platform, Evidence::Operation);
         }
+        if out.effects.is_empty() && step.kind == StepKind::Action {
+            self.given_statement(step, &mut out);
+        }
         if out.effects.is_empty() {
             self.by_kind(step, &mut out);
         }
@@ -101,13 +104,21 @@ impl Judge<'_> {
     fn code(&self, step: &Step, out: &mut Outcome) {
         let mut reaches = false;
         for code in &step.code {
-            let text = code::text(&code.text, self.resolver);
+            if code.language == CodeLanguage::Sql {
+                reaches |= self.sql(step, code, out);
+                continue;
+            }
+            let whole = code::text(&code.text, self.resolver);
+            let inner = code::powershell(&whole).filter(|_| code.language == CodeLanguage::Shell);
+            let (language, text) = match inner {
+                Some(text) => (CodeLanguage::PowerShell, text),
+                None => (code.language, whole.as_str()),
+            };
             let before = out.effects.len();
-            let too_much = self.commands(step, code, &text, out);
-            let known = out.effects.len() > before;
+            let too_much = self.commands(step, &Code { language, ..code.clone() }, text, out);
             // Where a script is given objects of Java's, no word of JavaScript's own tells what it reaches.
-            let readable = !text.trim().is_empty() && !self.calls_java(code.language);
-            let shapes = is_default(code) || readable && code::only_shapes_data(code.language, &text);
+            let readable = !text.trim().is_empty() && !self.calls_java(language);
+            let shapes = is_default(code) || readable && code::only_shapes_data(language, text);
             if shapes {
                 // Nothing here can run a command: what stands in its texts counts only where it would change access.
                 let mut at = 0..;
@@ -117,10 +128,9 @@ impl Judge<'_> {
             }
             reaches |= too_much
                 || !(shapes
-                    || (known && code.language == CodeLanguage::Sql)
-                    || (code.language == CodeLanguage::Shell && code::is_plain(self.catalogue, &text))
-                    || (self.calls_java(code.language) && code::is_plain_groovy(self.catalogue, &text))
-                    || self.reads_only(code.language, &text, out));
+                    || (language == CodeLanguage::Shell && code::is_plain(self.catalogue, text))
+                    || (self.calls_java(language) && code::is_plain_groovy(self.catalogue, text))
+                    || self.reads_only(language, text, out));
         }
         first_password(out);
         let system = step.connector.as_str();
@@ -128,6 +138,30 @@ impl Judge<'_> {
             out.add(Kind::Code, system, Evidence::Code);
         } else if out.effects.is_empty() {
             out.add(Kind::Control, "", Evidence::Code);
+        }
+    }
+
+    /// What the statements do that a step may be given; whether they may do more than is known.
+    fn sql(&self, step: &Step, code: &Code, out: &mut Outcome) -> bool {
+        let (texts, all) = code::statements(&code.text, self.resolver);
+        let mut reaches = !all || texts.is_empty();
+        for text in texts.iter().filter(|t| !t.trim().is_empty()) {
+            let before = out.effects.len();
+            let too_much = self.commands(step, code, text, out);
+            let known = out.effects.len() > before;
+            reaches |= too_much || !(known || self.reads_only(CodeLanguage::Sql, text, out));
+        }
+        reaches
+    }
+
+    /// A node that nobody knows, which is given a statement under a name that means one.
+    fn given_statement(&self, step: &Step, out: &mut Outcome) {
+        let keys = ["query", "sql", "statement"];
+        let given = keys.iter().map(|key| step.parameters.get(key)).find(|v| !v.is_empty());
+        let Some(text) = given.filter(|v| code::is_statement(&code::text(v, self.resolver))) else { return };
+        let code = Code { language: CodeLanguage::Sql, text: text.clone(), name: Text::default() };
+        if self.sql(step, &code, out) {
+            out.add(Kind::Code, &step.connector, Evidence::Code);
         }
     }
 
@@ -165,8 +199,8 @@ impl Judge<'_> {
         if language != CodeLanguage::Sql {
             return false;
         }
-        let verbs = text.split(';').filter_map(|s| s.split_whitespace().next()).map(str::to_ascii_lowercase);
-        let kinds: Option<Vec<Kind>> = verbs.map(|v| verbs::sql(&v)).collect();
+        let statements = text.split(';').filter(|s| !s.trim().is_empty());
+        let kinds: Option<Vec<Kind>> = statements.map(verbs::sql).collect();
         let Some(kinds) = kinds.filter(|k| !k.is_empty()) else { return false };
         kinds.into_iter().for_each(|k| out.add(k, "sql", Evidence::Code));
         true

@@ -184,6 +184,35 @@ fn a_node_type_says_by_its_words_what_it_does() {
     assert_eq!(node("acme_does_thing_exist"), ["read acme_does_thing_exist"]);
     assert_eq!(node("acme-set-lookup"), ["opaque acme-set-lookup"]);
     assert_eq!(node("acme"), ["opaque acme"]);
+    assert_eq!(node("acme-chat-message"), ["notify acme-chat-message"]);
+}
+
+#[test]
+fn statements_are_read_wherever_they_are_made() {
+    let query = |text: &str| map(vec![("query", Value::text(text))]);
+    let asked = |text: &str| judged(Platform::N8n, operation("acme.rows", "-", query(text))).effects[0].kind;
+    assert_eq!(asked("SELECT a FROM t"), Kind::Read);
+    assert_eq!(asked("CREATE TABLE t (a int)"), Kind::Write);
+    assert_eq!(asked("who is who"), Kind::Opaque);
+    let made = |script_text: &str| {
+        let mut maker = script(CodeLanguage::JavaScript, script_text);
+        maker.id = "maker".into();
+        let term = Term::Ref(Reference::keys(Root::Step("maker".into()), "topic"));
+        let text =
+            Value::Expr(Box::new(Expression { language: Language::NodeRed, text: "".into(), term, line: 1 }));
+        let mut step = Step::new("s", "s", StepKind::Action);
+        step.connector = "mysql".into();
+        step.code.push(Code { language: CodeLanguage::Sql, text, name: Text::default() });
+        let mut workflow = Workflow::new(Platform::NodeRed, "w", "w.json");
+        workflow.add(maker);
+        workflow.add(step);
+        classify(&mut workflow);
+        workflow.steps[1].effects.iter().map(|e| e.kind).collect::<Vec<_>>()
+    };
+    let chosen = "for (const r of rows) { sql += \"INSERT INTO t VALUES (1)\"; }";
+    assert_eq!(made(chosen), [Kind::Write]);
+    assert_eq!(made("msg.topic = build(msg);"), [Kind::Code]);
+    assert!(made("msg.topic = \"GRANT ALL ON t TO \" + who;").contains(&Kind::Grant));
 }
 
 #[test]

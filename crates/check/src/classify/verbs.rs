@@ -168,6 +168,9 @@ pub fn node_type(name: &str) -> Option<Kind> {
     match last.as_str() {
         "in" | "input" | "receiver" | "listener" | "trigger" if !more.is_empty() => Some(Kind::Read),
         "out" | "output" if !more.is_empty() => Some(Kind::Write),
+        "message" | "notification" | "notify" | "sms" | "tts" | "say" if !more.is_empty() => {
+            Some(Kind::Notify)
+        }
         _ => words.iter().any(|w| is(w, READS) || w == "exist").then_some(Kind::Read),
     }
 }
@@ -179,14 +182,23 @@ const CHANGES: &[&str] = &[
     "reset", "revoke", "rotate", "run", "set", "share", "suspend", "unlock", "update", "write",
 ];
 
-/// What an SQL statement does by its first word, where that is certain.
+/// What an SQL statement does by its first words, where that is certain.
 #[must_use]
-pub fn sql(word: &str) -> Option<Kind> {
-    match word {
+pub fn sql(statement: &str) -> Option<Kind> {
+    let mut words = statement.split(|c: char| c.is_whitespace() || c == '(').filter(|w| !w.is_empty());
+    let word = words.next()?.to_ascii_lowercase();
+    match word.as_str() {
         "select" | "show" | "describe" | "explain" | "with" | "use" | "set" | "begin" | "commit" => {
             Some(Kind::Read)
         }
         "insert" | "update" | "delete" | "merge" | "upsert" | "truncate" | "replace" => Some(Kind::Write),
+        "create" | "alter" | "drop" => {
+            let shapes = ["table", "temporary", "index", "unique", "view", "schema", "database"];
+            words
+                .next()
+                .is_some_and(|w| shapes.contains(&w.to_ascii_lowercase().as_str()))
+                .then_some(Kind::Write)
+        }
         _ => None,
     }
 }

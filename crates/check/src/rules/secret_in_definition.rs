@@ -4,7 +4,7 @@ use super::{Rule, Scope};
 use crate::facts::Facts;
 use super::exposed_credential::{given_secrets, makes_secret};
 use crate::provenance::Origin;
-use crate::secrets::{Found, in_code, in_command, in_url, is_example, named, shaped};
+use crate::secrets::{Found, in_address, in_code, in_command, in_url, is_example, named, shaped};
 use workflow::{Confidence, Finding, Severity, Step, StepIx, Term, Text, Value};
 
 /// The rule.
@@ -93,7 +93,7 @@ fn in_step(step: &Step) -> Vec<Hit> {
     }
     for code in &step.code {
         let found = constants(&code.text)
-            .filter_map(|t| shaped(t).or_else(|| in_code(t)).or_else(|| in_command(t)));
+            .filter_map(|t| shaped(t).or_else(|| in_code(t)).or_else(|| in_command(t)).or_else(|| in_address(t)));
         add(found.map(|f| hit(&f, "the code", 0)).collect());
     }
     hits

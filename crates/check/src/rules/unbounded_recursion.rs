@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::graph::From;
 use crate::provenance::Origin;
 use crate::set::Call;
-use workflow::{EdgeKind, Finding, Function, Node, Severity, StepIx, StepKind, Term, TriggerKind, Value};
+use workflow::{EdgeKind, Finding, Function, Node, Severity, StepIx, StepKind, Term, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -43,11 +43,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
 
 /// A call leads back here, and from where it comes in a walk leads to the call again.
 fn comes_back(facts: &Facts<'_, '_>, call: &Call<'_>) -> bool {
-    let back = call.itself || call.to.is_some_and(|to| facts.set.closure(to).contains(&facts.index));
-    let triggers = &facts.workflow.triggers;
-    let called = |t: usize| triggers[t].kind == TriggerKind::Subflow;
-    let apart = triggers.iter().any(|t| t.kind == TriggerKind::Subflow);
-    back && (!apart || facts.set.triggers(call.from).any(called))
+    facts.set.comes_to(call, call.from)
 }
 
 /// Something in the input is computed anew for each round.

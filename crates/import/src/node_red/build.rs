@@ -165,9 +165,35 @@ impl<'n> Builder<'n> {
             personal: None,
             line: item.node.line(),
         });
+        self.literals(config);
         self.configs.push(config);
         self.credentials.insert(config, number);
         number
+    }
+
+    /// Passwords and keys that stand in a configuration node itself, and not among the sealed credentials.
+    fn literals(&mut self, config: usize) {
+        let item = &self.network.items[config];
+        let secret = |key: &&str| {
+            let key = key.to_ascii_lowercase();
+            ["password", "passwd", "secret", "token", "apikey", "api_key"].iter().any(|w| key.ends_with(w))
+        };
+        let mut map = workflow::Map::default();
+        for (key, value) in item.node.entries().filter(|(key, _)| secret(key)) {
+            let typed = item.node.str(&format!("{key}FieldType")).is_none_or(|kind| kind == "str");
+            if let Some(text) = value.as_str().filter(|t| typed && !t.is_empty()) {
+                map.push(key, Value::text(text), value.line());
+            }
+        }
+        if map.0.is_empty() {
+            return;
+        }
+        if self.workflow.parameters == Value::Null {
+            self.workflow.parameters = Value::Map(workflow::Map::default());
+        }
+        if let Value::Map(all) = &mut self.workflow.parameters {
+            all.push(item.id, Value::Map(map), item.node.line());
+        }
     }
 
     /// Ways in from other workflows: calls, and links from other tabs.
@@ -187,6 +213,8 @@ impl<'n> Builder<'n> {
         }
         for &ix in self.group.members.iter().filter(|ix| self.linked.contains(ix)) {
             if self.group.frame != Frame::Called(ix) {
+                // Links name the node, not the tab.
+                self.workflow.aliases.push(network.items[ix].id.into());
                 self.entrance(network.items[ix].id, network.name(ix), &[ix]);
             }
         }

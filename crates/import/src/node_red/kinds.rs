@@ -125,6 +125,15 @@ pub(super) fn statement(kind: &str) -> Option<&'static [&'static str]> {
     databases.iter().any(|d| lower.contains(d)).then_some(&["query", "sql", "sqlquery", "sqlQuery"])
 }
 
+/// Where in the message nodes for databases look for a statement when they have none of their own.
+pub(super) fn said_statement(kind: &str) -> &'static str {
+    match kind {
+        "postgres" | "postgrestor" | "MSSQL" | "mssql" => "payload",
+        "postgresql" | "MSSQL-PLUS" | "oracledb" => "query",
+        _ => "topic",
+    }
+}
+
 /// The properties of the message from which nodes for chat servers and directories take what to do, and to whom.
 pub(super) fn told_by_message(kind: &str) -> &'static [&'static str] {
     match kind {
@@ -133,7 +142,8 @@ pub(super) fn told_by_message(kind: &str) -> &'static [&'static str] {
         }
         _ if kind.starts_with("matrix-") => &["userId", "topic", "payload"],
         "slack-web-out" | "slack-web-client" => &["topic", "payload"],
-        "mqtt out" | "google" => &["payload"],
+        "mqtt out" | "google" | "uhppoted-put-card" | "uhppoted-delete-card" => &["payload"],
+        "2nac-rest-api" => &["body"],
         _ if kind.starts_with("keycloak-") => &["payload"],
         _ => &[],
     }
@@ -148,6 +158,8 @@ pub(super) enum Writes {
     Keys(Vec<String>),
     /// Any.
     Anything,
+    /// Any of those that nodes usually set; what a flow calls by names of its own goes through.
+    Usual,
 }
 
 impl Writes {
@@ -158,6 +170,7 @@ impl Writes {
             Writes::Keys(keys) => key.is_empty() || keys.iter().any(|k| k == key),
             // The request and response of an HTTP entrance go through any node that hands on its message.
             Writes::Anything => !matches!(key, "req" | "res"),
+            Writes::Usual => USUAL.contains(&key),
         }
     }
 }
@@ -179,9 +192,30 @@ pub(super) fn writes(kind: &str, node: Node<'_>) -> Writes {
         "split" | "join" | "sort" | "batch" => keys(&["payload", "parts", "complete"]),
         "exec" => keys(&["payload", "rc"]),
         "file" | "file in" | "mqtt out" | "e-mail" => keys(&["payload", "error"]),
+        kind if is_third_party(kind) && code(kind).is_none() => Writes::Usual,
         _ => Writes::Anything,
     }
 }
+
+/// Properties that nodes set by custom, besides what they are asked for.
+const USUAL: &[&str] = &[
+    "",
+    "payload",
+    "topic",
+    "error",
+    "status",
+    "statusCode",
+    "headers",
+    "parts",
+    "result",
+    "results",
+    "response",
+    "data",
+    "body",
+    "event",
+    "filename",
+    "_msgid",
+];
 
 /// The first name of a property's path.
 pub(super) fn first_key(path: &str) -> &str {

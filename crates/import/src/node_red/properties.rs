@@ -175,6 +175,8 @@ fn hole(name: &str, raw: bool, at: &At<'_>) -> Term {
     let term = match first.split('[').next() {
         Some("flow" | "global") => reference(Root::Variable(name.into())),
         Some("env") => reference(Root::Environment(rest.into())),
+        // Some nodes show templates the message as `msg`.
+        Some("msg") if !rest.is_empty() => message(rest, at),
         _ => message(name, at),
     };
     let _ = raw;

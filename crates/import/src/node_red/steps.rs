@@ -79,7 +79,8 @@ fn code(kind: &str, node: Node<'_>, at: &At<'_>) -> Vec<Code> {
     let statement = kinds::statement(kind).into_iter().flatten().find_map(|key| node.get(key));
     let text = statement.map(|n| plain(n, at)).filter(|v| !v.is_empty());
     // Without a statement of its own, a node for a database runs what the message says.
-    let said = || computed("topic", message("topic", at), node.line());
+    let place = kinds::said_statement(kind);
+    let said = || computed(place, message(place, at), node.line());
     match kinds::statement(kind) {
         Some(_) => vec![one(workflow::CodeLanguage::Sql, text.unwrap_or_else(said))],
         None => Vec::new(),
@@ -139,6 +140,7 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
         "reusable" | "component" => reusable(step, network, ix),
         "telegram sender" | "telegram reply" => sends(step, network, ix),
         "github-rest-api" => github(step, node, at),
+        "2nac-rest-api" => access_commander(step, node, at),
         kind if kind.starts_with("AWS ") => aws(step, kind, at, line),
         kind => {
             told(step, kind, at, line);
@@ -218,23 +220,41 @@ fn aws(step: &mut Step, kind: &str, at: &At<'_>, line: u32) {
     });
 }
 
-/// The node for GitHub has a method and a path in a property (`POST /repos/{owner}/{repo}/labels`); what stands in the path's
-/// braces is a field of the payload, as is the rest of what is sent.
-fn github(step: &mut Step, node: Node<'_>, at: &At<'_>) {
-    let Some((method, path)) = node.str("endpoint").and_then(|e| e.split_once(' ')) else { return };
-    let mut parts = vec![Term::Text("https://api.github.com".into())];
+/// The node for 2N Access Commander has a path with properties of the message in braces (`visitors/{visitorId}`).
+fn access_commander(step: &mut Step, node: Node<'_>, at: &At<'_>) {
+    let path = node.str("endpoint").unwrap_or_default();
+    step.request = Some(Request {
+        method: Value::text(step.operation.as_str()),
+        url: computed(path, braced("/", path, "", at), node.line()),
+        body: computed("body", message("body", at), node.line()),
+        auth: Auth::Stored,
+        governed: true,
+        ..Request::default()
+    });
+}
+
+/// A path with properties of the message in its braces.
+fn braced(start: &str, path: &str, below: &str, at: &At<'_>) -> Term {
+    let mut parts = vec![Term::Text(start.into())];
     let mut rest = path.trim();
     while let Some((before, hole)) = rest.split_once('{') {
         let (name, after) = hole.split_once('}').unwrap_or((hole, ""));
         parts.push(Term::Text(before.into()));
-        parts.push(message(&format!("payload.{name}"), at));
+        parts.push(message(&format!("{below}{name}"), at));
         rest = after;
     }
     parts.push(Term::Text(rest.into()));
+    Term::Template(parts)
+}
+
+/// The node for GitHub has a method and a path in a property (`POST /repos/{owner}/{repo}/labels`); what stands in the path's
+/// braces is a field of the payload, as is the rest of what is sent.
+fn github(step: &mut Step, node: Node<'_>, at: &At<'_>) {
+    let Some((method, path)) = node.str("endpoint").and_then(|e| e.split_once(' ')) else { return };
     step.operation = method.into();
     step.request = Some(Request {
         method: Value::text(method),
-        url: computed(path, Term::Template(parts), node.line()),
+        url: computed(path, braced("https://api.github.com", path, "payload.", at), node.line()),
         body: computed("payload", message("payload", at), node.line()),
         auth: Auth::Stored,
         governed: true,
@@ -354,7 +374,7 @@ fn call(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
     step.calls = keys.into_iter().map(|key| Callee { key, input: input.clone() }).collect();
 }
 
-/// A link to another tab starts what stands there; a link in mode `return` ends a call.
+/// A link to another tab starts what stands there, at the node that it leads to; a link in mode `return` ends a call.
 fn link_out(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
     let item = &network.items[ix];
     if !kinds::links_on(item.node) {
@@ -362,14 +382,14 @@ fn link_out(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
         return;
     }
     let elsewhere = network.listed(ix, "links").into_iter().filter(|to| network.items[*to].flow != item.flow);
-    let mut flows: Vec<&str> = elsewhere.map(|to| network.items[to].flow).collect();
-    flows.sort_unstable();
-    flows.dedup();
-    if !flows.is_empty() {
+    let mut entrances: Vec<&str> = elsewhere.map(|to| network.items[to].id).collect();
+    entrances.sort_unstable();
+    entrances.dedup();
+    if !entrances.is_empty() {
         (step.kind, step.waits) = (StepKind::Call, false);
         let input = whole(at, item.node.line());
-        let callee = |flow: &str| Callee { key: CalleeKey::Id(flow.into()), input: input.clone() };
-        step.calls = flows.into_iter().map(callee).collect();
+        let callee = |id: &str| Callee { key: CalleeKey::Id(id.into()), input: input.clone() };
+        step.calls = entrances.into_iter().map(callee).collect();
     }
 }
 

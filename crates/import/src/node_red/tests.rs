@@ -243,7 +243,8 @@ fn what_is_called_is_a_workflow_of_its_own() {
     let names: Vec<&str> = all.iter().map(|w| w.name.as_str()).collect();
     assert_eq!(names, ["Sub", "One", "Called", "Two"]);
     let keys: Vec<_> = ["u", "c", "o"].iter().map(|id| step(&all[1], id).calls[0].key.clone()).collect();
-    assert_eq!(keys, ["s1", "l", "t2"].map(|id| CalleeKey::Id(id.into())));
+    assert_eq!(all[3].aliases, ["l2"]);
+    assert_eq!(keys, ["s1", "l", "l2"].map(|id| CalleeKey::Id(id.into())));
     assert_eq!(edges(&all[0]), ["s1 -next> n1"]);
     assert_eq!(edges(&all[2]), ["l -next> r", "l -next> l"]);
     assert_eq!(edges(&all[3]), ["l2 -next> d", "l2 -next> l2"]);
@@ -349,6 +350,36 @@ fn a_node_for_a_service_calls_its_action() {
     let request = step(w, "p").request.clone().unwrap();
     assert_eq!(request.url.as_text(), Some("https://iam.amazonaws.com/?Action=AttachUserPolicy"));
     assert!(request.governed && request.body.as_expression().is_some());
+}
+
+#[test]
+fn what_a_flow_names_itself_goes_through_nodes_that_nobody_knows() {
+    let w = &tab(&[
+        node("in", "inject", "set", ""),
+        node(
+            "set",
+            "change",
+            "x",
+            r#""rules": [{"t": "set", "p": "base", "to": "https://a.test", "tot": "str"}]"#,
+        ),
+        node("x", "acme-lookup", "get", ""),
+        node("get", "http request", "", r#""method": "POST", "url": "{{{base}}}/{{{payload}}}""#),
+    ])[0];
+    let url = shown(&step(w, "get").request.clone().unwrap().url);
+    assert!(url.contains("Step(\"set\")") && url.contains("Step(\"x\")"), "{url}");
+}
+
+#[test]
+fn passwords_of_configuration_nodes_are_seen() {
+    let config = r#"{"id": "db", "type": "acme-db", "user": "app", "password": "k8Winter", "passwordFieldType": "str"}"#;
+    let text = format!(
+        "[{}, {}, {config}]",
+        r#"{"id": "t1", "type": "tab", "label": "Main"}"#,
+        [node("in", "inject", "q", ""), node("q", "acme", "", r#""server": "db""#)].join(",")
+    );
+    let all = workflows(&text);
+    assert_eq!(all[0].parameters.get("db").get("password").as_text(), Some("k8Winter"));
+    assert_eq!(all[0].parameters.get("db").get("user"), &Value::Null);
 }
 
 #[test]

@@ -7,11 +7,13 @@ mod groovy;
 mod scan;
 mod shaping;
 mod shell;
+mod statement;
 
 pub use calls::Call;
 pub use groovy::is_plain as is_plain_groovy;
 pub use shaping::only_shapes_data;
-pub use shell::{is_plain, only_gets};
+pub use shell::{is_plain, only_gets, powershell};
+pub use statement::{is_statement, statements};
 
 use super::resolve::{Piece, Resolver};
 use crate::catalogue::{Catalogue, Found, glob};

@@ -27,7 +27,37 @@ pub fn only_gets(text: &str) -> bool {
     let computed =
         ["{", "$(", "&", "`", ">", "<", "=", "::", "@", "\n."].iter().any(|mark| text.contains(mark));
     let parts = parts(text);
-    !computed && !parts.is_empty() && parts.iter().all(|p| gets(p))
+    !computed && !calls_method(text) && !parts.is_empty() && parts.iter().all(|p| gets(p))
+}
+
+/// Whether a method is called on what a command gave: `(Get-X).Stop()`.
+fn calls_method(text: &str) -> bool {
+    text.split(").").skip(1).any(|rest| {
+        let name = rest.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
+        name.starts_with('(')
+    })
+}
+
+/// The PowerShell that a command line hands to `powershell`, where it is written there and not kept in a file.
+#[must_use]
+pub fn powershell(text: &str) -> Option<&str> {
+    let (first, mut rest) = text.trim().split_once(char::is_whitespace)?;
+    let program = first.trim_matches('"').rsplit(['/', '\\']).next()?.to_ascii_lowercase();
+    if !matches!(program.as_str(), "powershell" | "powershell.exe" | "pwsh" | "pwsh.exe") {
+        return None;
+    }
+    while let Some(option) = rest.trim_start().strip_prefix('-') {
+        let (name, after) = option.split_once(char::is_whitespace)?;
+        rest = match name.to_ascii_lowercase().as_str() {
+            "command" | "c" => return Some(after.trim().trim_matches('"')),
+            "noprofile" | "noninteractive" | "nologo" | "nop" | "noni" => after,
+            "executionpolicy" | "ep" | "version" | "windowstyle" | "w" => {
+                after.trim_start().split_once(char::is_whitespace)?.1
+            }
+            _ => return None,
+        };
+    }
+    Some(rest.trim().trim_matches('"'))
 }
 
 fn gets(part: &str) -> bool {
@@ -44,7 +74,8 @@ fn gets(part: &str) -> bool {
         "test",
         "resolve",
     ];
-    let command = part.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+    let command = part.trim_start_matches([' ', '(']).split_whitespace().next().unwrap_or_default();
+    let command = command.to_ascii_lowercase();
     let Some((verb, noun)) = command.split_once('-') else { return false };
     let secret = ["secret", "credential", "password", "token", "key"].iter().any(|s| noun.contains(s));
     (VERBS.contains(&verb) && !secret)
@@ -112,6 +143,17 @@ mod tests {
     }
 
     #[test]
+    fn a_command_line_shows_the_powershell_that_it_runs() {
+        assert_eq!(powershell("powershell.exe -NoProfile -Command \"Get-Date\""), Some("Get-Date"));
+        assert_eq!(
+            powershell("C:\\W\\powershell.exe -ExecutionPolicy Bypass Get-Date -Utc"),
+            Some("Get-Date -Utc")
+        );
+        assert_eq!(powershell("powershell.exe -File C:\\x.ps1"), None);
+        assert_eq!(powershell("python x.py"), None);
+    }
+
+    #[test]
     fn pipelines_that_get_things_only_read() {
         assert!(only_gets("Get-Process | Select-Object Name, Id | ConvertTo-Json"));
         assert!(only_gets(
@@ -121,6 +163,8 @@ mod tests {
         assert!(!only_gets("Get-Secret -Name admin"));
         assert!(!only_gets("Get-Process | ForEach-Object { $_.Kill() }"));
         assert!(!only_gets("Get-Content C:\\x > \\\\server\\share"));
+        assert!(only_gets("(Get-Command 'C:\\x\\tool.exe').FileVersionInfo.FileVersion"));
+        assert!(!only_gets("(Get-Service x).Stop()"));
         assert!(!only_gets("net user eve /add"));
         assert!(!only_gets(""));
     }
