@@ -87,7 +87,9 @@ impl Judge<'_> {
 
     /// A connector's operation; one that is a method and a path also by its path.
     fn operation(&self, step: &Step, out: &mut Outcome) {
-        let found = self.catalogue.operation(self.platform, &step.connector, &step.operation);
+        // Amazon's library is called by the same names everywhere.
+        let platform = if step.connector.starts_with("aws-sdk:") { "stepfunctions" } else { self.platform };
+        let found = self.catalogue.operation(platform, &step.connector, &step.operation);
         if let Some(found) = found.filter(|_| !step.connector.is_empty()) {
             let scene = Scene { step, resolver: self.resolver, url: None, names: &[], call: None };
             apply(self.catalogue, self.platform, found, &scene, Evidence::Operation, out);
@@ -266,3 +268,5 @@ fn is_default(code: &Code) -> bool {
 mod connector_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unknown_tests;

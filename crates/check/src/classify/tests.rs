@@ -3,12 +3,12 @@
 use super::*;
 use workflow::{Code, Entry, Expression, Language, Map, Platform, Reference, Request, Root, Term, Value};
 
-fn reference(text: &str) -> Value {
+pub(super) fn reference(text: &str) -> Value {
     let term = Term::Ref(Reference::keys(Root::Trigger, text));
     Value::Expr(Box::new(Expression { language: Language::Wdl, text: text.into(), term, line: 1 }))
 }
 
-fn template(parts: &[&str]) -> Value {
+pub(super) fn template(parts: &[&str]) -> Value {
     let term = |p: &&str| match p.strip_prefix('$') {
         Some(path) => Term::Ref(Reference::keys(Root::Trigger, path)),
         None => Term::Text((*p).into()),
@@ -17,12 +17,12 @@ fn template(parts: &[&str]) -> Value {
     Value::Expr(Box::new(Expression { language: Language::Wdl, text: parts.concat().into(), term, line: 1 }))
 }
 
-fn map(entries: Vec<(&str, Value)>) -> Value {
+pub(super) fn map(entries: Vec<(&str, Value)>) -> Value {
     let entry = |(key, value): (&str, Value)| Entry { key: key.into(), value, line: 1 };
     Value::Map(Map(entries.into_iter().map(entry).collect()))
 }
 
-fn request(method: &str, url: Value, body: Value) -> Step {
+pub(super) fn request(method: &str, url: Value, body: Value) -> Step {
     let mut step = Step::new("s", "s", StepKind::Action);
     step.connector = "http".into();
     step.request = Some(Request { method: Value::text(method), url, body, ..Request::default() });
@@ -48,7 +48,7 @@ pub(super) fn judged(platform: Platform, step: Step) -> Step {
     workflow.steps.remove(0)
 }
 
-fn kinds(platform: Platform, step: Step) -> Vec<String> {
+pub(super) fn kinds(platform: Platform, step: Step) -> Vec<String> {
     judged(platform, step)
         .effects
         .iter()
@@ -177,57 +177,6 @@ fn an_unknown_operation_is_opaque_unless_its_verb_reads() {
 }
 
 #[test]
-fn a_node_type_says_by_its_words_what_it_does() {
-    let node = |kind: &str| kinds(Platform::NodeRed, operation(kind, "-", Value::Null));
-    assert_eq!(node("acme-read"), ["read acme-read"]);
-    assert_eq!(node("acmebus out"), ["write acmebus out"]);
-    assert_eq!(node("acme_does_thing_exist"), ["read acme_does_thing_exist"]);
-    assert_eq!(node("acme-set-lookup"), ["opaque acme-set-lookup"]);
-    assert_eq!(node("acme"), ["opaque acme"]);
-    assert_eq!(node("acme-chat-message"), ["notify acme-chat-message"]);
-}
-
-#[test]
-fn statements_are_read_wherever_they_are_made() {
-    let query = |text: &str| map(vec![("query", Value::text(text))]);
-    let asked = |text: &str| judged(Platform::N8n, operation("acme.rows", "-", query(text))).effects[0].kind;
-    assert_eq!(asked("SELECT a FROM t"), Kind::Read);
-    assert_eq!(asked("CREATE TABLE t (a int)"), Kind::Write);
-    assert_eq!(asked("who is who"), Kind::Opaque);
-    let made = |script_text: &str| {
-        let mut maker = script(CodeLanguage::JavaScript, script_text);
-        maker.id = "maker".into();
-        let term = Term::Ref(Reference::keys(Root::Step("maker".into()), "topic"));
-        let text =
-            Value::Expr(Box::new(Expression { language: Language::NodeRed, text: "".into(), term, line: 1 }));
-        let mut step = Step::new("s", "s", StepKind::Action);
-        step.connector = "mysql".into();
-        step.code.push(Code { language: CodeLanguage::Sql, text, name: Text::default() });
-        let mut workflow = Workflow::new(Platform::NodeRed, "w", "w.json");
-        workflow.add(maker);
-        workflow.add(step);
-        classify(&mut workflow);
-        workflow.steps[1].effects.iter().map(|e| e.kind).collect::<Vec<_>>()
-    };
-    let chosen = "for (const r of rows) { sql += \"INSERT INTO t VALUES (1)\"; }";
-    assert_eq!(made(chosen), [Kind::Write]);
-    assert_eq!(made("msg.topic = build(msg);"), [Kind::Code]);
-    assert!(made("msg.topic = \"GRANT ALL ON t TO \" + who;").contains(&Kind::Grant));
-}
-
-#[test]
-fn an_unknown_operation_that_says_get_reads() {
-    let asking = |method: &str| {
-        kinds(
-            Platform::N8n,
-            operation("acme.node", "other:doIt", map(vec![("requestMethod", Value::text(method))])),
-        )
-    };
-    assert_eq!(asking("GET"), ["read acme.node"]);
-    assert_eq!(asking("DELETE"), ["opaque acme.node"]);
-}
-
-#[test]
 fn a_bot_that_promotes_grants() {
     let send = |types: &str| {
         kinds(Platform::NodeRed, operation("telegram sender", "-", map(vec![("sends", Value::text(types))])))
@@ -235,37 +184,6 @@ fn a_bot_that_promotes_grants() {
     assert_eq!(send(" message promoteChatMember"), ["grant telegram", "revoke telegram"]);
     assert_eq!(send(" unbanChatMember"), ["enable telegram"]);
     assert_eq!(send(" message"), ["notify telegram"]);
-}
-
-#[test]
-fn a_service_that_nobody_knows_says_by_its_address_what_it_does_to_people() {
-    let calling = |method: &str, path: &str, body: Value| {
-        kinds(Platform::N8n, request(method, template(&["https://api.acme.test", path, "$id"]), body))
-    };
-    let ada = || map(vec![("email", reference("mail"))]);
-    let at = |url: &str, body: Value| kinds(Platform::N8n, request("POST", Value::text(url), body));
-    assert_eq!(at("https://api.acme.test/v1/users", ada()), ["create-identity api.acme.test"]);
-    let full = map(vec![
-        ("email", reference("mail")),
-        ("role", Value::text("editor")),
-        ("password", reference("p")),
-    ]);
-    assert_eq!(
-        at("https://api.acme.test/members", full),
-        ["grant api.acme.test", "create-identity api.acme.test", "issue-credential api.acme.test"]
-    );
-    assert_eq!(at("https://api.acme.test/v1/users", Value::Null), ["opaque http"], "nobody is named");
-    assert_eq!(at("https://api.acme.test/lists/7/members", ada()), ["opaque http"], "a mailing list");
-    assert_eq!(calling("DELETE", "/users/", Value::Null), ["delete-identity api.acme.test"]);
-    let off = map(vec![("active", Value::Bool(false))]);
-    assert_eq!(calling("PATCH", "/users/", off), ["disable api.acme.test"]);
-    assert_eq!(
-        calling("PATCH", "/users/", map(vec![("city", Value::text("Bern"))])),
-        ["update-identity api.acme.test"]
-    );
-    assert_eq!(calling("DELETE", "/groups/7/members/", Value::Null), ["revoke api.acme.test"]);
-    assert_eq!(at("https://api.acme.test/groups/7/members", ada()), ["grant api.acme.test"]);
-    assert_eq!(at("https://api.acme.test/users/7/roles", Value::Null), ["grant api.acme.test"]);
 }
 
 #[test]

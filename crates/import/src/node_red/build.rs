@@ -176,13 +176,16 @@ impl<'n> Builder<'n> {
         let item = &self.network.items[config];
         let secret = |key: &&str| {
             let key = key.to_ascii_lowercase();
-            ["password", "passwd", "secret", "token", "apikey", "api_key"].iter().any(|w| key.ends_with(w))
+            key == "key"
+                || ["password", "passwd", "secret", "token", "apikey", "api_key"]
+                    .iter()
+                    .any(|w| key.ends_with(w))
         };
         let mut map = workflow::Map::default();
         for (key, value) in item.node.entries().filter(|(key, _)| secret(key)) {
             let typed = item.node.str(&format!("{key}FieldType")).is_none_or(|kind| kind == "str");
             if let Some(text) = value.as_str().filter(|t| typed && !t.is_empty()) {
-                map.push(key, Value::text(text), value.line());
+                map.push(if key == "key" { "apiKey" } else { key }, Value::text(text), value.line());
             }
         }
         if map.0.is_empty() {

@@ -153,7 +153,14 @@ pub(super) fn fill(scope: &mut Scope<'_>, network: &Network<'_>, group: &Group<'
         let item = &network.items[ix];
         if item.kind == "function" {
             let outputs = item.wires.len().max(1);
-            let read = super::function::read(item.node.str("func").unwrap_or_default(), outputs);
+            let mut read = super::function::read(item.node.str("func").unwrap_or_default(), outputs);
+            // What runs when the flow starts sets the variables that others read.
+            let first = item.node.str("initialize").filter(|code| !code.trim().is_empty());
+            if let (Some(effects), Some(first)) =
+                (&mut read, first.and_then(|code| super::function::read(code, 0)))
+            {
+                effects.variables.splice(0..0, first.variables);
+            }
             scope.functions.extend(read.map(|effects| (ix, effects)));
         }
         let writes = match item.kind {

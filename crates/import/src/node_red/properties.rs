@@ -17,10 +17,7 @@ pub(super) fn typed(value: Node<'_>, kind: &str, at: &At<'_>) -> Value {
 pub(super) fn typed_text(text: &str, kind: &str, line: u32, at: &At<'_>) -> Value {
     match kind {
         "msg" => computed(text, message(text, at), line),
-        "flow" | "global" => {
-            let term = reference(Root::Variable(format!("{kind}.{}", path_text(text)).into()));
-            computed(text, term, line)
-        }
+        "flow" | "global" => computed(text, super::scope::kept(kind, path_text(text)), line),
         "env" => computed(text, reference(Root::Environment(text.into())), line),
         "cred" => computed(text, reference(Root::Secret(text.into())), line),
         "num" => Value::Number(text.into()),
@@ -173,7 +170,7 @@ fn push(parts: &mut Vec<Term>, text: &str) {
 fn hole(name: &str, raw: bool, at: &At<'_>) -> Term {
     let (first, rest) = name.split_once('.').unwrap_or((name, ""));
     let term = match first.split('[').next() {
-        Some("flow" | "global") => reference(Root::Variable(name.into())),
+        Some("flow" | "global") => super::scope::kept(first, rest),
         Some("env") => reference(Root::Environment(rest.into())),
         // Some nodes show templates the message as `msg`.
         Some("msg") if !rest.is_empty() => message(rest, at),

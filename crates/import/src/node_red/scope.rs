@@ -169,6 +169,23 @@ impl At<'_> {
     }
 }
 
+/// The variable that is set, and what it is then known to have where only a part of it is set.
+fn within(store: &str, key: &str, value: Term) -> (Text, Term) {
+    let mut names = key.split('.');
+    let first = names.next().unwrap_or_default();
+    let below: Vec<&str> = names.take(16).collect();
+    let value = below.into_iter().rev().fold(value, |value, name| Term::Map(vec![(name.into(), value)]));
+    (format!("{store}.{first}").into(), value)
+}
+
+/// A kept variable, or what it has at a path (`api.url`).
+pub(super) fn kept(store: &str, key: &str) -> Term {
+    let mut names = key.split('.');
+    let root = Root::Variable(format!("{store}.{}", names.next().unwrap_or_default()).into());
+    let path = names.take(16).map(|name| Segment::Key(name.into())).collect();
+    Term::Ref(Reference { root, path })
+}
+
 /// The names that JavaScript in Node-RED has: `msg` is [`Root::Previous`] until it is placed.
 pub(super) struct Msg;
 
@@ -200,21 +217,19 @@ impl Names for Msg {
     fn sets(&self, name: &str, args: &[Term]) -> Option<(Text, Term)> {
         let store = name.strip_suffix(".set").filter(|s| matches!(*s, "flow" | "global" | "context"))?;
         match args {
-            [Term::Text(key), value, ..] => Some((format!("{store}.{key}").into(), value.clone())),
+            [Term::Text(key), value, ..] => Some(within(store, key, value.clone())),
             _ => None,
         }
     }
 
     fn call(&self, name: &str, args: &[Term]) -> Option<Term> {
         let Some(Term::Text(key)) = args.first() else { return None };
-        let root = match name {
-            "env.get" => Root::Environment(key.clone()),
-            "flow.get" | "global.get" | "context.get" => {
-                let store = name.trim_end_matches(".get");
-                Root::Variable(format!("{store}.{key}").into())
+        match name {
+            "env.get" => {
+                Some(Term::Ref(Reference { root: Root::Environment(key.clone()), path: Vec::new() }))
             }
-            _ => return None,
-        };
-        Some(Term::Ref(Reference { root, path: Vec::new() }))
+            "flow.get" | "global.get" | "context.get" => Some(kept(name.trim_end_matches(".get"), key)),
+            _ => None,
+        }
     }
 }

@@ -124,6 +124,10 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
             let parsed = Term::Call(Function::ParseJson, vec![message(field, at)]);
             (step.output, step.passes_input) = (Some(one(field, computed(field, parsed, line))), true);
         }
+        "xml" | "yaml" | "html" | "csv" | "base64" => {
+            let field = node.str("property").filter(|p| !p.is_empty()).unwrap_or("payload");
+            (step.output, step.passes_input) = (Some(one(field, parsed(item.kind, field, node, at))), true);
+        }
         "function" => function(step, ix, at),
         "split" => {
             let Term::Ref(mut items) = message("payload", at) else { return };
@@ -141,6 +145,7 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
         "telegram sender" | "telegram reply" => sends(step, network, ix),
         "github-rest-api" => github(step, node, at),
         "2nac-rest-api" => access_commander(step, node, at),
+        "aws-sdk-any" => aws_sdk(step, node, at),
         kind if kind.starts_with("AWS ") => aws(step, kind, at, line),
         kind => {
             told(step, kind, at, line);
@@ -218,6 +223,31 @@ fn aws(step: &mut Step, kind: &str, at: &At<'_>, line: u32) {
         governed: true,
         ..Request::default()
     });
+}
+
+/// What a node makes of a text in another notation; a table becomes a message for each of its rows.
+fn parsed(kind: &str, field: &str, node: Node<'_>, at: &At<'_>) -> Value {
+    let term = match message(field, at) {
+        Term::Ref(mut rows) if kind == "csv" && node.str("multi") != Some("mult") => {
+            rows.path.push(workflow::Segment::Each);
+            Term::Ref(rows)
+        }
+        whole => Term::Call(Function::ParseJson, vec![whole]),
+    };
+    computed(field, term, node.line())
+}
+
+/// The node that calls any method of Amazon's library with the payload.
+fn aws_sdk(step: &mut Step, node: Node<'_>, at: &At<'_>) {
+    let service = node.str("servicename").unwrap_or_default().to_ascii_lowercase();
+    let service = match service.as_str() {
+        "stepfunctions" => "sfn",
+        "cognitoidentityserviceprovider" => "cognitoidentityprovider",
+        own => own,
+    };
+    step.connector = format!("aws-sdk:{service}").into();
+    step.operation = node.str("methodname").unwrap_or("-").into();
+    step.parameters = computed("payload", message("payload", at), node.line());
 }
 
 /// The node for 2N Access Commander has a path with properties of the message in braces (`visitors/{visitorId}`).

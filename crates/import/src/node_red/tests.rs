@@ -370,6 +370,32 @@ fn what_a_flow_names_itself_goes_through_nodes_that_nobody_knows() {
 }
 
 #[test]
+fn what_is_kept_has_parts_and_is_set_when_a_flow_starts() {
+    let set = r#""func": "return msg;", "initialize": "global.set('api', {one: {url: 'https://a.test'}});""#;
+    let get = r#""func": "msg.url = global.get('api.one.url') + '/users'; return msg;""#;
+    let w = &tab(&[
+        node("in", "inject", "s", ""),
+        node("s", "function", "g", set),
+        node("g", "function", "", get),
+    ])[0];
+    assert_eq!(step(w, "s").assigns[0].variable, "global.api");
+    let url = shown(step(w, "g").output.as_ref().unwrap().get("url"));
+    assert!(url.contains("Variable(\"global.api\")") && url.contains("Key(\"url\")"), "{url}");
+}
+
+#[test]
+fn a_table_is_a_message_for_each_row() {
+    let rows = |more: &str| {
+        let w =
+            &tab(&[node("in", "http in", "c", ""), node("c", "csv", "d", more), node("d", "debug", "", "")])
+                [0];
+        shown(step(w, "c").output.as_ref().unwrap().get("payload"))
+    };
+    assert!(rows(r#""multi": "one""#).contains("Each"));
+    assert!(rows(r#""multi": "mult""#).contains("ParseJson"));
+}
+
+#[test]
 fn passwords_of_configuration_nodes_are_seen() {
     let config = r#"{"id": "db", "type": "acme-db", "user": "app", "password": "k8Winter", "passwordFieldType": "str"}"#;
     let text = format!(
