@@ -45,7 +45,7 @@ pub(super) fn judge(method: &str, scene: &Scene<'_>, out: &mut Outcome) -> bool 
         url.segments.get(at).cloned().into_iter().collect()
     };
     out.target.identity = if named.is_empty() { by_path() } else { named };
-    let identity: Text = out.target.identity.first().map(super::show).unwrap_or_default().into();
+    let identity: Text = out.target.identity.first().map(super::show).unwrap_or_default();
     for kind in kinds {
         let (system, entitlement) = (host.as_str().into(), Text::default());
         let identity = identity.clone();
