@@ -52,7 +52,7 @@ pub fn checks(set: &Set<'_>, workflow: u32) -> Vec<Check> {
     for step in graph.steps().filter(|s| reads_authority(graph.step(*s))).take(16) {
         let asked = set.inputs(Place { workflow, step });
         let requester = |s: &Source| s.origin == Origin::Trigger && vouched(set, workflow, &s.path);
-        let about: Vec<Source> = asked.into_iter().filter(requester).collect();
+        let about: Vec<Source> = asked.iter().filter(|s| requester(s)).cloned().collect();
         if !about.is_empty() {
             let without = walks_without(graph, &Subject::Step(step, Vec::new()));
             found.push(Check { authority: Authority::Read(step), about, without });

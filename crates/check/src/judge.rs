@@ -60,6 +60,9 @@ pub fn check(workflows: &[Workflow], contexts: &[Context]) -> Vec<Judged> {
         .collect()
 }
 
+/// The rules that say less where values cannot be followed to their ends.
+const FOLLOWS: [&str; 3] = ["ambiguous-target", "unbounded-bulk-change", "untrusted-target"];
+
 fn judged(
     judge: &Judge<'_, '_>,
     program: Option<&machine::Program<'_>>,
@@ -72,6 +75,9 @@ fn judged(
     let proofs = program.map_or_else(Vec::new, |p| proofs::proofs(p, &facts));
     findings.retain(|f| !proofs::disproves(&proofs, f));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    if facts.set.is_cut(index) {
+        facts.unweighed.borrow_mut().extend(FOLLOWS);
+    }
     let gates = facts.changes.iter().map(|c| (c.step, c.verdict.gate)).collect();
     let unweighed = facts.unweighed.take().into_iter().collect();
     let closure = closure(judge.set, index);

@@ -3,10 +3,12 @@
 //!
 //! Two questions: the *direct* sources (the value itself, moved and shaped), and the *deep* ones, which also go
 //! through the results of steps to what those steps were asked with (a search by the caller's text).
-//! Every query has a budget, so that a definition that refers to itself in knots costs no more than another.
+//! Every query has a budget, and all queries of a workflow have one, so that a definition that refers to itself in knots
+//! costs no more than another.
 
 use crate::set::{Place, Set};
-use std::collections::HashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 use workflow::{
     EdgeKind, Expression, Function, Kind, Node, Platform, Reference, Root, Segment, Step, StepIx, StepKind,
     Term, Text, TriggerKind, Value,
@@ -14,7 +16,11 @@ use workflow::{
 
 /// How many references one query may follow.
 const BUDGET: usize = 4000;
-/// Looking through so many steps for where a variable is set counts as one more value.
+/// How many all queries of a workflow may follow: ten times what any real workflow needs.
+const ALL: usize = 100_000;
+/// How many each may still follow after that.
+const LITTLE: usize = 50;
+/// Looking through so many steps and edges for where a variable is set counts as one more value.
 const STEPS: usize = 64;
 /// How many sources one query may find.
 const SOURCES: usize = 400;
@@ -82,10 +88,13 @@ pub struct How {
 struct Query<'s, 'w> {
     set: &'s Set<'w>,
     budget: usize,
+    /// The budget that it began with.
+    all: usize,
     found: Vec<Source>,
+    known: FxHashSet<Source>,
     open: Vec<(Place, Reference)>,
     /// What came into a step has been followed from here, at this depth.
-    followed: HashMap<(Place, Trail), usize>,
+    followed: FxHashMap<(Place, Trail), usize>,
 }
 
 /// What was done to a value above the part being followed, and what is still to be taken from it.
@@ -99,27 +108,26 @@ impl<'w> Set<'w> {
     /// The direct sources of a value used at a step.
     #[must_use]
     pub fn sources(&self, at: Place, value: &Value) -> Vec<Source> {
-        let mut query = Query::new(self);
+        let mut query = Query::new(self, at);
         query.value(at, value, &Trail::default());
-        query.found
+        query.end(at)
     }
 
     /// The direct sources of a term used at a step.
     #[must_use]
     pub fn term_sources(&self, at: Place, term: &Term) -> Vec<Source> {
-        let mut query = Query::new(self);
+        let mut query = Query::new(self, at);
         query.term(at, term, &Trail::default());
-        query.found
+        query.end(at)
     }
 
     /// The direct sources of several values used at a step.
     #[must_use]
     pub fn all_sources(&self, at: Place, values: &[Value]) -> Vec<Source> {
-        let mut found: Vec<Source> = Vec::new();
-        for source in values.iter().flat_map(|v| self.sources(at, v)) {
-            if !found.contains(&source) {
-                found.push(source);
-            }
+        let mut seen: FxHashSet<Source> = FxHashSet::default();
+        let mut found: Vec<Source> = values.iter().flat_map(|v| self.sources(at, v)).collect();
+        if values.len() > 1 {
+            found.retain(|source| seen.insert(source.clone()));
         }
         found
     }
@@ -128,6 +136,7 @@ impl<'w> Set<'w> {
     #[must_use]
     pub fn deep(&self, at: Place, values: &[Value]) -> Vec<Source> {
         let mut found = self.all_sources(at, values);
+        let mut known: FxHashSet<Source> = found.iter().cloned().collect();
         let mut seen: Vec<Place> = Vec::new();
         let mut next = 0;
         while let Some(source) = found.get(next).cloned() {
@@ -140,10 +149,10 @@ impl<'w> Set<'w> {
                 continue;
             }
             seen.push(asked);
-            for mut input in self.inputs(asked).into_iter().chain(self.echoed(asked, &source.path)) {
+            for mut input in self.inputs(asked).iter().cloned().chain(self.echoed(asked, &source.path)) {
                 input.how.looked_up = Some(asked);
                 input.how.first |= source.how.first;
-                if !found.contains(&input) {
+                if known.insert(input.clone()) {
                     found.push(input);
                 }
             }
@@ -164,7 +173,16 @@ impl<'w> Set<'w> {
 
     /// The direct sources of what a step is asked with: whom it reads where the catalogue says so, else all of it.
     #[must_use]
-    pub fn inputs(&self, at: Place) -> Vec<Source> {
+    pub fn inputs(&self, at: Place) -> Rc<Vec<Source>> {
+        if let Some(known) = self.inputs.borrow().get(&at) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(self.asked_with(at));
+        self.inputs.borrow_mut().insert(at, Rc::clone(&found));
+        found
+    }
+
+    fn asked_with(&self, at: Place) -> Vec<Source> {
         let step = self.graph(at.workflow).step(at.step);
         let mut values: Vec<Value> = Vec::new();
         if step.target.identity.iter().any(|v| !v.is_constant()) {
@@ -183,8 +201,18 @@ impl<'w> Set<'w> {
 }
 
 impl<'s, 'w> Query<'s, 'w> {
-    fn new(set: &'s Set<'w>) -> Self {
-        Query { set, budget: BUDGET, found: Vec::new(), open: Vec::new(), followed: HashMap::new() }
+    /// A query from a step on.
+    fn new(set: &'s Set<'w>, at: Place) -> Self {
+        let left = ALL.saturating_sub(set.followed(at.workflow));
+        let budget = left.clamp(LITTLE, BUDGET);
+        let (known, followed) = (FxHashSet::default(), FxHashMap::default());
+        Query { set, budget, all: budget, found: Vec::new(), known, open: Vec::new(), followed }
+    }
+
+    /// What was found; what it cost is counted.
+    fn end(self, at: Place) -> Vec<Source> {
+        self.set.follow(at.workflow, self.all - self.budget, self.all < BUDGET && self.budget == 0);
+        self.found
     }
 
     /// Takes one step further; where the budget ends, what lies beyond is not known.
@@ -420,7 +448,8 @@ impl<'s, 'w> Query<'s, 'w> {
         trail.how.variable = trail.how.variable.or_else(|| Some(name.clone()));
         let graph = self.set.graph(at.workflow);
         if self.budget > 0 {
-            self.budget = self.budget.saturating_sub(graph.len() / STEPS).max(1);
+            self.budget =
+                self.budget.saturating_sub((graph.len() + graph.workflow.edges.len()) / STEPS).max(1);
         }
         let (definitions, open_ended) = definitions(graph, at.step, name, |_| true);
         let kept =
@@ -459,7 +488,8 @@ impl<'s, 'w> Query<'s, 'w> {
     fn push(&mut self, at: Place, origin: Origin, trail: &Trail, caller: bool) {
         let how = How { first: trail.how.first || takes_first(&trail.rest), ..trail.how.clone() };
         let source = Source { workflow: at.workflow, origin, path: trail.rest.clone(), caller, how };
-        if !self.found.contains(&source) {
+        if !self.known.contains(&source) {
+            self.known.insert(source.clone());
             self.found.push(source);
             self.budget = if self.found.len() < SOURCES { self.budget } else { self.budget.min(1) };
         }

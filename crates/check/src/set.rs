@@ -1,7 +1,11 @@
 //! The workflows of one check, seeing each other: who calls whom, and where a call's input goes.
 
 use crate::graph::{From, Graph, Reach};
+use crate::provenance::Source;
+use rustc_hash::FxHashMap;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 use workflow::{CalleeKey, StepIx, TriggerKind, Value, Workflow};
 
 /// A step of one of the workflows.
@@ -39,6 +43,12 @@ pub struct Set<'w> {
     first_call: Vec<usize>,
     calls_of: HashMap<Place, Vec<usize>>,
     callers: Vec<Vec<usize>>,
+    /// The sources of what steps are asked with, where somebody wanted to know.
+    pub(crate) inputs: RefCell<FxHashMap<Place, Rc<Vec<Source>>>>,
+    /// How many references were followed in each workflow.
+    followed: Vec<Cell<usize>>,
+    /// Some were not followed to their ends, since there are too many.
+    cut: Vec<Cell<bool>>,
 }
 
 impl<'w> Set<'w> {
@@ -57,6 +67,9 @@ impl<'w> Set<'w> {
             first_call: Vec::new(),
             calls_of: HashMap::new(),
             callers: vec![Vec::new(); workflows.len()],
+            inputs: RefCell::default(),
+            followed: vec![Cell::new(0); workflows.len()],
+            cut: vec![Cell::new(false); workflows.len()],
         };
         set.link();
         set
@@ -167,6 +180,24 @@ impl<'w> Set<'w> {
             }
         }
         false
+    }
+
+    /// How many references were followed in a workflow so far.
+    pub(crate) fn followed(&self, workflow: u32) -> usize {
+        self.followed.get(workflow as usize).map_or(0, Cell::get)
+    }
+
+    /// Counts references that were followed, and notes whether some were not.
+    pub(crate) fn follow(&self, workflow: u32, more: usize, cut: bool) {
+        let w = workflow as usize;
+        self.followed.get(w).into_iter().for_each(|f| f.set(f.get().saturating_add(more)));
+        self.cut.get(w).into_iter().for_each(|c| c.set(c.get() || cut));
+    }
+
+    /// Whether values of a workflow were not followed to their ends, since there is too much of it.
+    #[must_use]
+    pub fn is_cut(&self, workflow: u32) -> bool {
+        self.cut.get(workflow as usize).is_some_and(Cell::get)
     }
 
     /// Every workflow that a workflow starts, and those that these start, itself first.

@@ -20,6 +20,7 @@ pub mod semantics;
 mod slice;
 mod state;
 pub mod value;
+mod ways;
 
 pub use drive::run;
 pub use evaluate::{Scope, evaluate};

@@ -3,6 +3,7 @@
 use crate::rehearse::Leads;
 use crate::semantics::{self, Semantics};
 use crate::slice::Slice;
+use crate::ways::Ways;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use workflow::{CalleeKey, Edge, EdgeKind, Node, Step, StepIx, StepKind, Text, Workflow};
@@ -24,7 +25,8 @@ pub struct Program<'w> {
     names: HashMap<&'w str, u32>,
     /// Made for proofs: only what decides something is kept in states, counts of rounds stop at two.
     pub lean: bool,
-    slices: Vec<Slice>,
+    ways: Vec<Ways>,
+    slices: Vec<Option<Slice>>,
     leads: Leads,
 }
 
@@ -46,6 +48,7 @@ impl<'w> Program<'w> {
             graphs,
             names: names(workflows),
             lean: false,
+            ways: Vec::new(),
             slices: Vec::new(),
             leads: Leads::default(),
         }
@@ -56,6 +59,7 @@ impl<'w> Program<'w> {
     pub fn lean(workflows: &'w [Workflow]) -> Self {
         let mut program = Program::new(workflows);
         program.lean = true;
+        program.ways = (0u32..).zip(workflows).map(|(i, _)| Ways::new(&program, i)).collect();
         program.slices = (0u32..).zip(workflows).map(|(i, w)| Slice::new(&program, i, w)).collect();
         program.leads = Leads::new(&program);
         program
@@ -70,9 +74,19 @@ impl<'w> Program<'w> {
         all.any(|step| self.leads.from(Place { step, ..at }))
     }
 
-    /// What of a workflow's data decides something, in a program made for proofs.
+    /// Whether a way leads from a step back to it that is no loop's, in a program made for proofs.
+    pub(crate) fn circles(&self, at: Place) -> bool {
+        self.ways.get(at.workflow as usize).is_some_and(|w| w.circles(at.step))
+    }
+
+    /// Whether somebody is asked or told by a step, in a program made for proofs.
+    pub(crate) fn is_noticed(&self, at: Place) -> bool {
+        self.ways.get(at.workflow as usize).is_some_and(|w| w.is_noticed(at.step))
+    }
+
+    /// What of a workflow's data decides something, in a program made for proofs; nothing where there is too much of it.
     pub(crate) fn slice(&self, workflow: u32) -> Option<&Slice> {
-        self.slices.get(workflow as usize)
+        self.slices.get(workflow as usize)?.as_ref()
     }
 
     /// Whether a step's result is kept.

@@ -7,7 +7,9 @@
 use crate::scope::ERROR;
 use crate::state::{Frame, FrameKind, State};
 use crate::{Place, Program, Val};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use workflow::{
     EdgeKind, Expression, Node, Reference, Root, Segment, StepIx, StepKind, Text, Value, Workflow,
 };
@@ -17,10 +19,10 @@ type Bits = Vec<u64>;
 
 /// Larger workflows are not explored.
 pub(crate) const MOST_STEPS: usize = 3_000;
-/// With more conditions than this, no result is kept apart from others.
+/// With more conditions than this, nothing is dropped.
 const MOST_CONDITIONS: usize = 1_000;
-/// Values are followed over so many places.
-const MOST_FOLLOWED: usize = 2_000;
+/// Nor where the values that all conditions read are followed over more places.
+const MOST_FOLLOWED: usize = 40_000;
 
 /// What decides something in one workflow.
 #[derive(Default)]
@@ -28,12 +30,10 @@ pub(crate) struct Slice {
     /// For each step, the conditions that can still come.
     future: Vec<Bits>,
     /// For each condition, by its edge, those that read something it reads.
-    shares: HashMap<u32, Bits>,
+    shares: FxHashMap<u32, Bits>,
     /// For each step, the conditions that depend on its result.
-    pub(crate) readers: HashMap<StepIx, Bits>,
-    variables: HashMap<Text, Bits>,
-    /// The access changes that may come again.
-    repeats: HashSet<StepIx>,
+    pub(crate) readers: FxHashMap<StepIx, Bits>,
+    variables: FxHashMap<Text, Bits>,
     /// What is handed from step to step decides something.
     previous: bool,
     /// What a loop is at decides something: its item, or the number of its round.
@@ -70,7 +70,7 @@ fn deciding(workflow: &Workflow) -> Vec<Decides<'_>> {
 /// What one condition depends on.
 #[derive(Default)]
 struct Depends {
-    results: HashSet<StepIx>,
+    results: FxHashSet<StepIx>,
     variables: BTreeSet<Text>,
     /// What is read in the end: where it starts and its first keys.
     atoms: BTreeSet<Vec<Text>>,
@@ -79,27 +79,20 @@ struct Depends {
 }
 
 impl Slice {
-    pub(crate) fn new(program: &Program<'_>, index: u32, workflow: &Workflow) -> Self {
+    /// Nothing where there is too much to follow.
+    pub(crate) fn new(program: &Program<'_>, index: u32, workflow: &Workflow) -> Option<Self> {
         if workflow.steps.len() > MOST_STEPS {
-            return Slice::default();
+            return None;
         }
         let decides = deciding(workflow);
         if decides.len() > MOST_CONDITIONS {
-            return Slice::default();
+            return None;
         }
-        let depends: Vec<Depends> =
-            decides.iter().map(|d| Depends::of(program, index, workflow, d)).collect();
+        let mut follows = Follows { program, index, workflow, set: assigned(workflow), left: MOST_FOLLOWED };
+        let depends: Vec<Depends> = decides.iter().map(|d| follows.from(d)).collect::<Option<_>>()?;
         let width = decides.len().div_ceil(64);
         let mut slice =
             Slice { future: future(program, index, workflow, &decides, width), ..Slice::default() };
-        let changes =
-            (0u32..).zip(&workflow.steps).filter(|(_, s)| s.changes_access()).map(|(i, _)| StepIx(i));
-        // What is in a loop comes again as often as the loop has rounds; only circles of other kinds are of interest.
-        let circles = |s: &StepIx| {
-            let place = Place { workflow: index, step: *s };
-            program.loop_of(place).is_none() && comes_again(program, place)
-        };
-        slice.repeats = changes.filter(circles).collect();
         for (n, depends) in depends.iter().enumerate() {
             slice.previous |= depends.previous;
             slice.items |= depends.items;
@@ -110,42 +103,15 @@ impl Slice {
                 set(slice.variables.entry(name.clone()).or_insert_with(|| vec![0; width]), n);
             }
         }
-        for (n, edge) in decides.iter().enumerate().filter_map(|(n, d)| Some((n, d.edge?))) {
-            let mut shares = vec![0; width];
-            for (m, other) in depends.iter().enumerate() {
-                if depends[n].meets(other) {
-                    set(&mut shares, m);
-                }
-            }
-            slice.shares.insert(edge, shares);
-        }
-        slice
+        let shares = shares(&depends, width).into_iter().zip(&decides);
+        slice.shares = shares.filter_map(|(shares, d)| Some((d.edge?, shares))).collect();
+        Some(slice)
     }
 
-    /// Whether an access change may come again in a run.
-    pub(crate) fn repeats(&self, step: StepIx) -> bool {
-        self.repeats.contains(&step)
-    }
-
+    /// The conditions that can still come after a step.
     fn at(&self, step: StepIx) -> &[u64] {
         self.future.get(step.0 as usize).map_or(&[], Vec::as_slice)
     }
-}
-
-/// Whether a way leads from a step back to it.
-pub(crate) fn comes_again(program: &Program<'_>, at: Place) -> bool {
-    let (mut work, mut seen) = (vec![at.step], HashSet::new());
-    while let Some(step) = work.pop() {
-        for edge in program.out(Place { step, ..at }).iter().filter_map(|e| program.edge(at.workflow, *e)) {
-            if edge.to == at.step {
-                return true;
-            }
-            if seen.insert(edge.to) {
-                work.push(edge.to);
-            }
-        }
-    }
-    false
 }
 
 fn set(bits: &mut Bits, n: usize) {
@@ -156,6 +122,35 @@ fn set(bits: &mut Bits, n: usize) {
 
 fn meet(a: &[u64], b: &[u64]) -> bool {
     a.iter().zip(b).any(|(a, b)| a & b != 0)
+}
+
+fn add(bits: &mut Bits, more: &[u64]) {
+    bits.iter_mut().zip(more).for_each(|(word, new)| *word |= new);
+}
+
+/// For each condition, those that read something it reads: of two names of what is read, one is the beginning of the
+/// other.
+fn shares(depends: &[Depends], width: usize) -> Vec<Bits> {
+    let mut readers: BTreeMap<&[Text], Bits> = BTreeMap::new();
+    for (n, atom) in depends.iter().enumerate().flat_map(|(n, d)| d.atoms.iter().map(move |a| (n, a))) {
+        set(readers.entry(atom.as_slice()).or_insert_with(|| vec![0; width]), n);
+    }
+    let of = |atom: &[Text]| {
+        let mut bits = vec![0; width];
+        let from = (Bound::Included(atom), Bound::Unbounded);
+        let longer = readers.range::<[Text], _>(from).take_while(|(other, _)| other.starts_with(atom));
+        longer.for_each(|(_, more)| add(&mut bits, more));
+        let shorter = (0..atom.len()).filter_map(|n| readers.get(&atom[..n]));
+        shorter.for_each(|more| add(&mut bits, more));
+        bits
+    };
+    let known: BTreeMap<&[Text], Bits> = readers.keys().map(|atom| (*atom, of(atom))).collect();
+    let all = depends.iter().map(|d| {
+        let mut bits = vec![0; width];
+        d.atoms.iter().filter_map(|a| known.get(a.as_slice())).for_each(|more| add(&mut bits, more));
+        bits
+    });
+    all.collect()
 }
 
 /// The conditions that can still come, for each step.
@@ -174,6 +169,10 @@ fn future(
         }
     }
     // What fails in a container may go on where the container's error edges lead.
+    let mut inside = vec![Vec::new(); count];
+    for (i, parent) in (0u32..).zip(&workflow.steps).filter_map(|(i, s)| Some((i, s.parent?))) {
+        inside.get_mut(parent.0 as usize).into_iter().for_each(|within| within.push(i));
+    }
     let mut work: Vec<u32> = (0u32..).take(count).collect();
     while let Some(at) = work.pop() {
         let own = future[at as usize].clone();
@@ -182,9 +181,7 @@ fn future(
             Node::Step(from) => Some(from),
             Node::Trigger(_) => None,
         });
-        let inside = (0u32..).zip(&workflow.steps).filter(|(_, s)| s.parent == Some(StepIx(at)));
-        let all: Vec<u32> = before.map(|s| s.0).chain(inside.map(|(i, _)| i)).collect();
-        for from in all {
+        for from in before.map(|s| s.0).chain(inside[at as usize].iter().copied()) {
             let Some(bits) = future.get_mut(from as usize) else { continue };
             let mut more = false;
             for (word, new) in bits.iter_mut().zip(&own) {
@@ -199,60 +196,91 @@ fn future(
     future
 }
 
-impl Depends {
-    fn of(program: &Program<'_>, index: u32, workflow: &Workflow, decides: &Decides<'_>) -> Self {
+/// The values that each variable gets, and where.
+type Assigned<'w> = FxHashMap<&'w str, Vec<(StepIx, &'w Value)>>;
+
+fn assigned(workflow: &Workflow) -> Assigned<'_> {
+    let mut set = Assigned::default();
+    for (i, step) in (0u32..).zip(&workflow.steps) {
+        for assign in &step.assigns {
+            set.entry(assign.variable.as_str()).or_default().push((StepIx(i), &assign.value));
+        }
+    }
+    set
+}
+
+/// What is still to be followed: where it is read, and what.
+type Work = Vec<(StepIx, Reference)>;
+
+/// Follows what conditions read to where it comes from.
+struct Follows<'p, 'w> {
+    program: &'p Program<'w>,
+    index: u32,
+    workflow: &'p Workflow,
+    set: Assigned<'p>,
+    /// Over so many places more.
+    left: usize,
+}
+
+impl Follows<'_, '_> {
+    /// What a condition depends on; nothing where that is too much.
+    fn from(&mut self, decides: &Decides<'_>) -> Option<Depends> {
         let mut depends = Depends::default();
         let references = decides.reads.iter().flat_map(|e| e.references());
-        let mut work: Vec<(StepIx, Reference)> = references.map(|r| (decides.at, r.clone())).collect();
-        let mut seen = HashSet::new();
+        let mut work: Work = references.map(|r| (decides.at, r.clone())).collect();
+        let mut seen = FxHashSet::default();
         while let Some((at, r)) = work.pop() {
-            if seen.len() > MOST_FOLLOWED || !seen.insert((at, r.clone())) {
-                continue;
+            self.left = self.left.checked_sub(1)?;
+            if seen.insert((at, r.clone())) {
+                self.follow(at, &r, &mut depends, &mut work);
             }
-            match &r.root {
-                Root::Step(id) => match program.find(index, id) {
-                    Some(step) => depends.result(workflow, step, &r, &mut work),
-                    None => depends.atom(&r),
-                },
-                Root::Previous => {
-                    depends.previous = true;
-                    let place = Place { workflow: index, step: at };
-                    for edge in program.into(place).iter().filter_map(|e| program.edge(index, *e)) {
-                        match edge.from {
-                            Node::Step(from) => depends.result(workflow, from, &r, &mut work),
-                            Node::Trigger(_) => {
-                                depends.atom(&Reference { root: Root::Trigger, path: r.path.clone() })
-                            }
+        }
+        Some(depends)
+    }
+
+    fn follow(&self, at: StepIx, r: &Reference, depends: &mut Depends, work: &mut Work) {
+        match &r.root {
+            Root::Step(id) => match self.program.find(self.index, id) {
+                Some(step) => depends.result(self.workflow, step, r, work),
+                None => depends.atom(r),
+            },
+            Root::Previous => {
+                depends.previous = true;
+                let into = self.program.into(Place { workflow: self.index, step: at }).iter();
+                for edge in into.filter_map(|e| self.program.edge(self.index, *e)) {
+                    match edge.from {
+                        Node::Step(from) => depends.result(self.workflow, from, r, work),
+                        Node::Trigger(_) => {
+                            depends.atom(&Reference { root: Root::Trigger, path: r.path.clone() })
                         }
                     }
                 }
-                Root::Variable(name) => {
-                    depends.variables.insert(name.clone());
-                    depends.atom(&r);
-                    for (i, step) in (0u32..).zip(&workflow.steps) {
-                        let own = step.assigns.iter().filter(|a| a.variable == *name);
-                        own.for_each(|a| push(&a.value, StepIx(i), &mut work));
-                    }
-                }
-                Root::Item(_) => {
-                    depends.items = true;
-                    depends.atom(&r);
-                }
-                Root::Run(name) => {
-                    depends.items |= name.ends_with(" index");
-                    // The failure that was caught last is kept as a variable.
-                    if name == "error" {
-                        depends.variables.insert(ERROR);
-                    }
-                    depends.atom(&r);
-                }
-                _ => depends.atom(&r),
             }
+            Root::Variable(name) => {
+                depends.variables.insert(name.clone());
+                depends.atom(r);
+                let own = self.set.get(name.as_str()).into_iter().flatten();
+                own.for_each(|(step, value)| push(value, *step, work));
+            }
+            Root::Item(_) => {
+                depends.items = true;
+                depends.atom(r);
+            }
+            Root::Run(name) => {
+                depends.items |= name.ends_with(" index");
+                // The failure that was caught last is kept as a variable.
+                if name == "error" {
+                    depends.variables.insert(ERROR);
+                }
+                depends.atom(r);
+            }
+            _ => depends.atom(r),
         }
-        depends
     }
+}
 
-    fn result(&mut self, w: &Workflow, of: StepIx, r: &Reference, work: &mut Vec<(StepIx, Reference)>) {
+impl Depends {
+    fn result(&mut self, w: &Workflow, of: StepIx, r: &Reference, work: &mut Work) {
         let Some(step) = w.step(of) else { return };
         self.results.insert(of);
         let quiet = matches!(
@@ -280,11 +308,6 @@ impl Depends {
         let keys = r.path.iter().map_while(|s| if let Segment::Key(k) = s { Some(k.clone()) } else { None });
         atom.extend(keys.take(4));
         self.atoms.insert(atom);
-    }
-
-    fn meets(&self, other: &Depends) -> bool {
-        let both = |a: &Vec<Text>, b: &Vec<Text>| a.iter().zip(b).all(|(a, b)| a == b);
-        self.atoms.iter().any(|a| other.atoms.iter().any(|b| both(a, b)))
     }
 }
 
@@ -375,7 +398,7 @@ fn forget_handed_on(frame: &mut Frame, slice: &Slice) {
 fn prune_input(program: &Program<'_>, state: &mut State, frame: u32, at: StepIx) {
     let Some(workflow) = state.frame(frame).map(|f| f.workflow) else { return };
     let called = matches!(state.frame(frame).map(|f| &f.kind), Some(FrameKind::Run { caller: Some(_), .. }));
-    if called || program.slice(workflow).is_some_and(|s| s.previous) {
+    if called || program.slice(workflow).is_none_or(|s| s.previous) {
         return;
     }
     for token in state.tokens.iter_mut().filter(|t| t.frame == frame && t.at == at) {

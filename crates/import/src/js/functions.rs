@@ -6,6 +6,7 @@ use super::program::{How, all_of, one_of};
 use super::statement::Flow;
 use super::store::{either, references, set_in};
 use super::{reference, scan};
+use std::rc::Rc;
 use workflow::{Function, Reference, Root, Segment, Term};
 
 /// The head of a function is looked for in so many bytes.
@@ -91,12 +92,14 @@ impl<'t> Parser<'t> {
         self.state.path.truncate(depth);
         let mut values = Vec::new();
         for end in own {
-            let since: Vec<Term> = end.when.get(depth..).unwrap_or_default().to_vec();
+            let since: Vec<Rc<Term>> = end.when.get(depth..).unwrap_or_default().to_vec();
             match end.how {
                 How::Returned => values.push((since, end.value)),
                 How::Sent => self.ends.push(end),
                 How::Thrown if since.is_empty() => {}
-                How::Thrown => self.state.path.push(super::parser::negated(all_of(&since))),
+                How::Thrown => {
+                    self.state.path.push(Rc::new(super::parser::negated(all_of(&since))));
+                }
             }
         }
         if flow == Flow::Next && (values.is_empty() || in_code) {
@@ -138,7 +141,7 @@ impl<'t> Parser<'t> {
         let name = self.name()?;
         let value = self.or_default(value)?;
         let value = self.kept(value)?;
-        self.state.locals.push((name, value));
+        self.state.locals.push((name, Rc::new(value)));
         Some(())
     }
 
@@ -152,7 +155,7 @@ impl<'t> Parser<'t> {
             _ => {
                 let name = self.name()?;
                 let value = self.kept(value)?;
-                self.state.locals.push((name, value));
+                self.state.locals.push((name, Rc::new(value)));
                 Some(())
             }
         }
@@ -409,8 +412,8 @@ impl<'t> Parser<'t> {
         let value = self.kept(value)?;
         let found = self.state.locals.iter_mut().rev().find(|(local, _)| *local == name);
         match found {
-            Some((_, held)) => *held = value,
-            None => self.state.locals.push((name, value)),
+            Some((_, held)) => *held = Rc::new(value),
+            None => self.state.locals.push((name, Rc::new(value))),
         }
         Some(())
     }

@@ -8,6 +8,8 @@ use super::chain::Val;
 use super::parser::Parser;
 use super::statement::Flow;
 use super::{Names, reference, scan};
+use std::borrow::Borrow;
+use std::rc::Rc;
 use workflow::{Reference, Root, Segment, Term, Text};
 
 /// Code longer than this is not read.
@@ -29,7 +31,7 @@ pub(crate) enum How {
 pub(crate) struct End {
     pub(crate) how: How,
     /// What holds when control comes there.
-    pub(crate) when: Vec<Term>,
+    pub(crate) when: Vec<Rc<Term>>,
     /// What is returned or sent.
     pub(crate) value: Term,
 }
@@ -65,10 +67,10 @@ pub(crate) fn run<'t>(text: &'t str, names: &'t dyn Names, locals: Vec<(&'t str,
             Local::Item(root) => Val::Item(root, Vec::new()),
             Local::Value(root) => Val::Term(reference(root, Vec::new())),
         };
-        parser.state.locals.push((name, value));
+        parser.state.locals.push((name, Rc::new(value)));
     }
     for (name, at) in scan::functions(text) {
-        parser.state.locals.push((name, Val::Function(at)));
+        parser.state.locals.push((name, Rc::new(Val::Function(at))));
     }
     let flow = parser.statements(false)?;
     let mut ends = std::mem::take(&mut parser.ends);
@@ -102,18 +104,18 @@ pub(crate) fn any_of<'e>(ends: impl Iterator<Item = &'e End>) -> Option<Term> {
 }
 
 /// All conditions as one.
-pub(crate) fn all_of(when: &[Term]) -> Term {
+pub(crate) fn all_of<T: Borrow<Term>>(when: &[T]) -> Term {
     match when {
         [] => Term::Bool(true),
-        [one] => one.clone(),
-        several => Term::Call(workflow::Function::And, several.to_vec()),
+        [one] => one.borrow().clone(),
+        several => Term::Call(workflow::Function::And, several.iter().map(|t| t.borrow().clone()).collect()),
     }
 }
 
 /// One value of several ends: each where its conditions hold.
-pub(crate) fn one_of(ends: &[(Vec<Term>, Term)]) -> Term {
+pub(crate) fn one_of<T: Borrow<Term>>(ends: &[(Vec<T>, Term)]) -> Term {
     let Some(((_, last), before)) = ends.split_last() else { return Term::Null };
-    let join = |rest: Term, (when, value): &(Vec<Term>, Term)| {
+    let join = |rest: Term, (when, value): &(Vec<T>, Term)| {
         super::store::either(Some(&all_of(when)), value.clone(), rest)
     };
     before.iter().rev().fold(last.clone(), join)

@@ -5,6 +5,7 @@ use super::parser::Parser;
 use super::program::{End, How, all_of};
 use super::store::{State, references};
 use super::{reference, scan};
+use std::rc::Rc;
 use workflow::{Function, Root, Term};
 
 /// Whether control goes on behind a statement.
@@ -201,10 +202,10 @@ impl<'t> Parser<'t> {
         no: impl FnOnce(&mut Self) -> Option<Flow>,
     ) -> Option<Flow> {
         let (before, depth) = (self.state.clone(), self.state.path.len());
-        self.state.path.push(condition.clone());
+        self.state.path.push(Rc::new(condition.clone()));
         let first = yes(self)?;
         let mut then = std::mem::replace(&mut self.state, before);
-        self.state.path.push(not);
+        self.state.path.push(Rc::new(not));
         let second = no(self)?;
         let mut otherwise = std::mem::take(&mut self.state);
         match (first, second) {
@@ -219,7 +220,8 @@ impl<'t> Parser<'t> {
                 let (a, b) = (then.path.split_off(depth), otherwise.path.split_off(depth));
                 self.state = then.merge(Some(condition), otherwise);
                 if a.len() > 1 || b.len() > 1 {
-                    self.state.path.push(Term::Call(Function::Or, vec![all_of(&a), all_of(&b)]));
+                    let either = Term::Call(Function::Or, vec![all_of(&a), all_of(&b)]);
+                    self.state.path.push(Rc::new(either));
                 }
             }
         }
@@ -229,7 +231,7 @@ impl<'t> Parser<'t> {
     /// A body that is gone through any number of times.
     fn looped(&mut self, while_true: Term, body: impl FnOnce(&mut Self) -> Option<Flow>) -> Option<Flow> {
         let before = self.state.clone();
-        self.state.path.push(Term::Unknown(references(&while_true)));
+        self.state.path.push(Rc::new(Term::Unknown(references(&while_true))));
         self.exits.push(Vec::new());
         let flow = body(self);
         let mut ways = self.exits.pop().unwrap_or_default();
@@ -310,7 +312,7 @@ impl<'t> Parser<'t> {
             self.eat(";");
         }
         for (_, value) in self.state.locals.iter_mut().skip(outer).take(1) {
-            *value = Val::Term(Term::Unknown(Vec::new()));
+            *value = Rc::new(Val::Term(Term::Unknown(Vec::new())));
         }
         self.blank();
         let condition = if self.peek() == Some(b';') { Term::Null } else { self.term()? };
@@ -336,7 +338,7 @@ impl<'t> Parser<'t> {
             others.push(condition.clone());
             default |= is_default;
             self.state = before.clone();
-            self.state.path.push(condition.clone());
+            self.state.path.push(Rc::new(condition.clone()));
             for mut way in self.group()? {
                 way.locals.truncate(outer);
                 way.path.truncate(depth);
@@ -357,7 +359,7 @@ impl<'t> Parser<'t> {
         };
         self.state = out;
         if open.len() < others.len() + usize::from(!default) {
-            self.state.path.push(Term::Call(Function::Or, open));
+            self.state.path.push(Rc::new(Term::Call(Function::Or, open)));
         }
         Some(Flow::Next)
     }
@@ -440,7 +442,7 @@ impl<'t> Parser<'t> {
         if self.eat_word("catch") {
             self.state = before.merge(None, after.clone());
             self.state.path.truncate(depth);
-            self.state.path.push(Term::Unknown(Vec::new()));
+            self.state.path.push(Rc::new(Term::Unknown(Vec::new())));
             let outer = self.state.locals.len();
             if self.eat("(") {
                 self.bind(Val::Term(reference(Root::Unknown("error".into()), Vec::new())))?;

@@ -1,6 +1,7 @@
 //! What code has set so far: its variables, and what it wrote into values that came from outside.
 
 use super::chain::{Val, at, member};
+use std::rc::Rc;
 use workflow::{Function, Reference, Segment, Term, Text};
 
 /// A term with more parts than this is kept as its references only.
@@ -10,21 +11,21 @@ const MOST_REFERENCES: usize = 64;
 /// At most so many writes are kept.
 const MOST_WRITES: usize = 400;
 
-/// What is known at a place in code.
+/// What is known at a place in code; copied at every branch, so that its parts are shared.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State<'t> {
     /// Variables and parameters, innermost last.
-    pub(super) locals: Vec<(&'t str, Val)>,
+    pub(super) locals: Vec<(&'t str, Rc<Val>)>,
     /// What was written into values from outside: the place, and what stands there now.
-    pub(super) written: Vec<(Reference, Term)>,
+    pub(super) written: Vec<(Reference, Rc<Term>)>,
     /// What holds whenever control comes here.
-    pub(super) path: Vec<Term>,
+    pub(super) path: Vec<Rc<Term>>,
 }
 
 impl State<'_> {
     /// The variable of a name.
     pub(super) fn local(&self, name: &str) -> Option<&Val> {
-        self.locals.iter().rev().find(|(local, _)| *local == name).map(|(_, value)| value)
+        self.locals.iter().rev().find(|(local, _)| *local == name).map(|(_, value)| &**value)
     }
 
     /// What a reference gives now, by writes to places at least `from` deep: what a variable has kept is not changed by
@@ -33,18 +34,18 @@ impl State<'_> {
         if self.written.is_empty() {
             return Term::Ref(reference);
         }
-        let fits = |written: &&(Reference, Term)| {
+        let fits = |written: &&(Reference, Rc<Term>)| {
             let path = &written.0.path;
             path.len() >= from && path.len() <= reference.path.len() && begins(&reference, &written.0)
         };
         let over = self.written.iter().filter(fits).max_by_key(|(r, _)| r.path.len());
         let mut term = match over {
-            Some((place, value)) => reference.path[place.path.len()..].iter().fold(value.clone(), taken),
+            Some((place, value)) => reference.path[place.path.len()..].iter().fold(Term::clone(value), taken),
             None => Term::Ref(reference.clone()),
         };
         for (place, value) in &self.written {
             if place.path.len() > reference.path.len() && begins(place, &reference) && over.is_none() {
-                term = set_in(term, &place.path[reference.path.len()..], value.clone());
+                term = set_in(term, &place.path[reference.path.len()..], Term::clone(value));
             }
         }
         bounded(term)
@@ -54,13 +55,13 @@ impl State<'_> {
     pub(super) fn write(&mut self, place: Reference, value: Term) {
         let above = |r: &Reference| r.path.len() < place.path.len() && begins(&place, r);
         if let Some((found, held)) = self.written.iter_mut().find(|(r, _)| above(r)) {
-            let before = std::mem::replace(held, Term::Null);
-            *held = bounded(set_in(before, &place.path[found.path.len()..], value));
+            let before = Rc::unwrap_or_clone(std::mem::replace(held, Rc::new(Term::Null)));
+            *held = Rc::new(bounded(set_in(before, &place.path[found.path.len()..], value)));
             return;
         }
         self.written.retain(|(r, _)| !(r.path.len() >= place.path.len() && begins(r, &place)));
         if self.written.len() < MOST_WRITES {
-            self.written.push((place, bounded(value)));
+            self.written.push((place, Rc::new(bounded(value))));
         }
     }
 
@@ -68,26 +69,30 @@ impl State<'_> {
     pub(super) fn merge(self, condition: Option<&Term>, other: Self) -> Self {
         let both = self.locals.iter().zip(&other.locals);
         let locals = both.map(|((name, a), (_, b))| {
-            let value = if a == b {
-                a.clone()
+            let value = if Rc::ptr_eq(a, b) || a == b {
+                Rc::clone(a)
             } else {
-                Val::Term(either(condition, a.clone().into_term(), b.clone().into_term()))
+                let (a, b) = (Val::clone(a).into_term(), Val::clone(b).into_term());
+                Rc::new(Val::Term(either(condition, a, b)))
             };
             (*name, value)
         });
         let locals = locals.collect();
-        let mut written: Vec<(Reference, Term)> = Vec::new();
+        let mut written: Vec<(Reference, Rc<Term>)> = Vec::new();
         for (place, _) in self.written.iter().chain(&other.written) {
             if written.iter().any(|(r, _)| r == place) {
                 continue;
             }
-            let of = |s: &Self| s.written.iter().find(|(r, _)| r == place).map(|(_, t)| t.clone());
+            let of = |s: &Self| s.written.iter().find(|(r, _)| r == place).map(|(_, t)| Rc::clone(t));
             let value = match (of(&self), of(&other)) {
                 // What is done to each item is done to all of them.
                 (Some(one), None) | (None, Some(one)) if condition.is_none() && is_each(place) => one,
+                (Some(a), Some(b)) if Rc::ptr_eq(&a, &b) => a,
                 (a, b) => {
-                    let now = |s: &Self| s.seen(place.clone(), 0);
-                    either(condition, a.unwrap_or_else(|| now(&self)), b.unwrap_or_else(|| now(&other)))
+                    let now = |held: Option<Rc<Term>>, s: &Self| {
+                        held.map_or_else(|| s.seen(place.clone(), 0), Rc::unwrap_or_clone)
+                    };
+                    Rc::new(either(condition, now(a, &self), now(b, &other)))
                 }
             };
             written.push((place.clone(), value));

@@ -4,6 +4,7 @@ use super::defaults::Operation;
 use super::types::{NodeType, code_language};
 use super::value::{computed, opened};
 use crate::js::{self, End, How, Local, Names};
+use std::rc::Rc;
 use workflow::{Code, CodeLanguage, Function, Map, Reference, Segment, Term, Text, Value};
 
 /// The code that a node runs.
@@ -79,7 +80,8 @@ pub(super) fn made(node_type: NodeType<'_>, p: &Value, names: &dyn Names, line: 
             continue;
         };
         always &= chosen.is_none();
-        let when: Vec<Term> = end.when.into_iter().chain(chosen).map(|t| itemwise(t, names)).collect();
+        let when = end.when.into_iter().map(Rc::unwrap_or_clone).chain(chosen);
+        let when: Vec<Rc<Term>> = when.map(|t| Rc::new(itemwise(t, names))).collect();
         kept.push(End { how: How::Returned, when: when.clone(), value: Term::Null });
         values.push((when, term));
     }

@@ -2,6 +2,7 @@
 
 use super::scope::Msg;
 use crate::js::{self, End, How, Local};
+use std::rc::Rc;
 use workflow::{Assignment, Function, Map, Reference, Root, Term, Text, Value};
 
 /// What a function does to the message that passes through it.
@@ -21,7 +22,7 @@ const MOST_OUTPUTS: usize = 64;
 const MOST_DEPTH: u32 = 8;
 
 /// A message on its way out: the output (none where it may be any), what holds then, and the message.
-type Sent = (Option<usize>, Vec<Term>, Term);
+type Sent = (Option<usize>, Vec<Rc<Term>>, Term);
 
 /// Reads a function with so many outputs.
 pub(super) fn read(code: &str, outputs: usize) -> Option<Effects> {
@@ -34,7 +35,7 @@ pub(super) fn read(code: &str, outputs: usize) -> Option<Effects> {
         let by = |(o, when, _): &Sent| {
             o.is_none_or(|o| o == output).then(|| {
                 let mut when = when.clone();
-                when.extend(o.is_none().then(|| Term::Unknown(Vec::new())));
+                when.extend(o.is_none().then(|| Rc::new(Term::Unknown(Vec::new()))));
                 End { how: How::Sent, when, value: Term::Null }
             })
         };
@@ -42,18 +43,18 @@ pub(super) fn read(code: &str, outputs: usize) -> Option<Effects> {
         if ends.is_empty() { Some(Term::Bool(false)) } else { js::any_of(ends.iter()) }
     };
     let outputs = (0..outputs.min(MOST_OUTPUTS)).map(condition).collect();
-    let messages: Vec<(Vec<Term>, Term)> = sent.into_iter().map(|(_, when, term)| (when, term)).collect();
+    let messages: Vec<(Vec<Rc<Term>>, Term)> = sent.into_iter().map(|(_, when, term)| (when, term)).collect();
     Some(Effects { message: js::one_of(&messages), outputs, variables: run.variables })
 }
 
 /// What is returned or sent, by outputs: a list has a message, a list of messages, or nothing for each.
-fn leave(value: Term, when: Vec<Term>, sent: &mut Vec<Sent>, depth: u32) {
+fn leave(value: Term, when: Vec<Rc<Term>>, sent: &mut Vec<Sent>, depth: u32) {
     match value {
         Term::Null => {}
         Term::Call(Function::If, mut args) if args.len() == 3 && depth > 0 => {
             let (no, yes, condition) = (args.pop(), args.pop(), args.pop());
             let (Some(no), Some(yes), Some(condition)) = (no, yes, condition) else { return };
-            let with = |c| when.iter().cloned().chain([c]).collect();
+            let with = |c| when.iter().cloned().chain([Rc::new(c)]).collect();
             leave(yes, with(condition.clone()), sent, depth - 1);
             leave(no, with(Term::Call(Function::Not, vec![condition])), sent, depth - 1);
         }
@@ -67,7 +68,7 @@ fn leave(value: Term, when: Vec<Term>, sent: &mut Vec<Sent>, depth: u32) {
     }
 }
 
-fn by_output(output: usize, value: Term, when: &[Term], sent: &mut Vec<Sent>, depth: u32) {
+fn by_output(output: usize, value: Term, when: &[Rc<Term>], sent: &mut Vec<Sent>, depth: u32) {
     match value {
         Term::Null => {}
         Term::List(messages) => {

@@ -171,7 +171,7 @@ impl Memory {
         // A repetition that went well makes up for what failed before; another round is about somebody else.
         let redone = call.attempt > 0 || call.at.rounds.is_empty();
         self.failed = self.failed.filter(|failed| !redone || *failed != place);
-        let repeats = program.slice(place.workflow).is_some_and(|s| s.repeats(place.step));
+        let repeats = program.circles(place);
         if repeats || self.counts {
             let again = repeats && self.made.contains_key(&place);
             self.made.insert(place, again);
@@ -198,9 +198,10 @@ fn is_failure(answer: &Answer) -> bool {
 
 /// The steps that only read and that a value comes from.
 fn reads(program: &Program<'_>, workflow: u32, about: &str) -> Vec<Place> {
-    let steps = program.workflow(workflow).map_or(&[][..], |w| w.steps.as_slice());
+    let steps = program.workflow(workflow).filter(|_| about.contains("step."));
+    let steps = steps.map_or(&[][..], |w| w.steps.as_slice());
     let only_reads = |s: &workflow::Step| s.effects.iter().any(|e| e.kind == workflow::Kind::Read);
-    let of = |s: &workflow::Step| about.contains("step.") && only_reads(s) && condition::names(about, &s.id);
+    let of = |s: &workflow::Step| only_reads(s) && condition::names(about, &s.id);
     let all = (0u32..).zip(steps).filter(|(_, s)| of(s));
     all.map(|(i, _)| Place { workflow, step: workflow::StepIx(i) }).collect()
 }

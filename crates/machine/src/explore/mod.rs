@@ -15,9 +15,10 @@ pub use watch::{Broken, Event};
 use crate::properties::{PROPERTIES, Property};
 use crate::request::{Answer, Request};
 use crate::state::{Ended, State};
-use crate::{ENDLESS, Place, Program, Val, next, resume, start};
+use crate::{ENDLESS, Place, Program, Val, next, resume_traced, start};
 use order::Orders;
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use rustc_hash::FxHashSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use workflow::{EdgeKind, Kind, StepIx, Text};
 
@@ -52,11 +53,13 @@ pub struct Boundary {
 pub struct Bounds {
     /// States at most.
     pub states: usize,
+    /// Tokens and edges at most that are looked at, over all states: a state in which much goes on at once counts for more.
+    pub work: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds { states: 3_000 }
+        Bounds { states: 3_000, work: 400_000 }
     }
 }
 
@@ -120,8 +123,9 @@ type Found = BTreeMap<(&'static str, Option<Place>), (String, u32)>;
 struct Explorer<'p, 'w> {
     program: &'p Program<'w>,
     assume: &'p Assumptions,
+    orders: Orders<'p, 'w>,
     nodes: Vec<Reached>,
-    seen: HashSet<Rc<(State, Memory)>>,
+    seen: FxHashSet<Rc<(State, Memory)>>,
     queue: VecDeque<(Rc<(State, Memory)>, u32)>,
     /// Some runs went in circles, and what would come after is not known.
     circles: bool,
@@ -140,8 +144,9 @@ pub fn prove(program: &Program<'_>, workflow: u32, assume: &Assumptions, bounds:
     let mut explorer = Explorer {
         program,
         assume,
+        orders: Orders::new(program, assume, bounds.work),
         nodes: Vec::new(),
-        seen: HashSet::new(),
+        seen: FxHashSet::default(),
         queue: VecDeque::new(),
         circles: false,
         found: Found::new(),
@@ -161,7 +166,7 @@ impl Explorer<'_, '_> {
             self.push(state, memory, Reached { from: u32::MAX, trigger, at: None, answer: None });
         }
         while let Some((at, node)) = self.queue.pop_front() {
-            if self.nodes.len() > bounds.states {
+            if self.nodes.len() > bounds.states || !self.orders.spend(at.0.tokens.len()) {
                 return false;
             }
             self.expand(&at.0, &at.1, node);
@@ -197,7 +202,11 @@ impl Explorer<'_, '_> {
             after.told(self.program, state, &request, &answer);
             let event = Event::Told(&request, &answer, state);
             self.watch(&event, &mut after, node);
-            let Ok(reached) = resume(self.program, state.clone(), answer.clone()) else { continue };
+            let Ok((reached, trail)) = resume_traced(self.program, state.clone(), &request, answer.clone())
+            else {
+                continue;
+            };
+            self.orders.spend(trail.len() + state.tokens.len());
             for after in after.seen(self.program, &event) {
                 let how = Reached { from: node, trigger, at: place, answer: Some(answer.clone()) };
                 self.push(reached.clone(), after, how);
@@ -207,10 +216,7 @@ impl Explorer<'_, '_> {
 
     fn answers(&self, state: &State, request: &Request, memory: &Memory) -> Vec<Answer> {
         match request {
-            Request::Order(among) => {
-                let orders = Orders { program: self.program, assume: self.assume };
-                orders.first(state, among, memory)
-            }
+            Request::Order(among) => self.orders.first(state, among, memory),
             _ => answers::answers(self.program, state, request, memory),
         }
     }

@@ -10,17 +10,34 @@ use super::memory::Memory;
 use crate::call::{change, tells};
 use crate::request::{Answer, At, Call, Request};
 use crate::state::{State, Token};
-use crate::{Place, Program, next, resume};
-use std::collections::BTreeSet;
+use crate::{Place, Program, next, resume_traced};
+use rustc_hash::FxHashMap;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use workflow::{Join, Kind, StepIx};
 
 /// What decides about orders in one exploration.
 pub(super) struct Orders<'p, 'w> {
     pub(super) program: &'p Program<'w>,
     pub(super) assume: &'p Assumptions,
+    /// How much may still be looked at.
+    left: Cell<usize>,
+    /// Whether somebody is asked or told on the ways from a place that do not wait for another.
+    noticed: RefCell<FxHashMap<(Place, Place), bool>>,
 }
 
-impl Orders<'_, '_> {
+impl<'p, 'w> Orders<'p, 'w> {
+    /// `work` is how many tokens and edges may be looked at.
+    pub(super) fn new(program: &'p Program<'w>, assume: &'p Assumptions, work: usize) -> Self {
+        Orders { program, assume, left: Cell::new(work), noticed: RefCell::default() }
+    }
+
+    /// Counts what is looked at; whether there is anything left.
+    pub(super) fn spend(&self, work: usize) -> bool {
+        self.left.set(self.left.get().saturating_sub(work));
+        self.left.get() > 0
+    }
+
     /// The answers to the question which goes first.
     pub(super) fn first(&self, state: &State, among: &[At], memory: &Memory) -> Vec<Answer> {
         let alone = among.iter().find(|at| self.alone(state, at, among, memory));
@@ -32,17 +49,13 @@ impl Orders<'_, '_> {
 
     fn alone(&self, state: &State, at: &At, among: &[At], memory: &Memory) -> bool {
         // Who goes in a circle could keep the others waiting for ever.
-        if self.circles(at.place) {
+        if self.program.circles(at.place) || !self.spend(state.tokens.len()) {
             return false;
         }
         let state = State { turn: Some(at.token), ..state.clone() };
         let request = next(self.program, &state);
         let others = others(&state, at.token);
         self.passes_unseen(&request, &others, memory) && self.leaves_others(&state, &request, among, memory)
-    }
-
-    fn circles(&self, at: Place) -> bool {
-        self.program.loop_of(at).is_none() && crate::slice::comes_again(self.program, at)
     }
 
     /// Nothing that others may still do differs by whether this came before it.
@@ -56,7 +69,8 @@ impl Orders<'_, '_> {
                     && !own_effects(call)
             }
             Request::Call(call) | Request::Start(call) if change(request).is_some() => {
-                self.assume.temporary.is_empty() && !self.others_notice(call.at.place, others)
+                self.assume.temporary.is_empty()
+                    && !others.iter().any(|other| self.notice(call.at.place, *other))
             }
             // What tells of a failure is best told before it: that order shows the most.
             Request::Call(call) | Request::Start(call) => {
@@ -66,59 +80,70 @@ impl Orders<'_, '_> {
         }
     }
 
-    /// Whether others may still ask or tell somebody, on a way that does not wait for this step.
-    fn others_notice(&self, of: Place, others: &[Place]) -> bool {
-        let own = self.reach(of, &BTreeSet::new());
-        others.iter().any(|other| {
-            let same = other.workflow == of.workflow;
-            let reach = self.reach(*other, if same { &own } else { &NONE });
-            reach.iter().any(|s| self.notices(Place { step: *s, ..*other }))
-        })
+    /// Whether another may still ask or tell somebody, on a way that does not wait for a step.
+    fn notice(&self, of: Place, other: Place) -> bool {
+        if let Some(known) = self.noticed.borrow().get(&(of, other)) {
+            return *known;
+        }
+        let steps = self.program.workflow(of.workflow).map_or(0, |w| w.steps.len());
+        let mut own = vec![false; steps];
+        if of.workflow == other.workflow {
+            self.walk(of, &[], |step| {
+                own.get_mut(step.0 as usize).into_iter().for_each(|met| *met = true);
+                false
+            });
+        }
+        let notices = self.walk(other, &own, |step| self.program.is_noticed(Place { step, ..other }));
+        self.noticed.borrow_mut().insert((of, other), notices);
+        notices
     }
 
-    fn notices(&self, at: Place) -> bool {
-        let kinds = [Kind::Notify, Kind::Ticket, Kind::Ask, Kind::Write, Kind::Request, Kind::Call];
-        self.program.step(at).is_some_and(|s| {
-            let operation = s.operation.to_lowercase();
-            let answers = operation.contains("respon") || operation.contains("returnraw");
-            s.ask.is_some()
-                || answers
-                || !s.calls.is_empty()
-                || s.effects.iter().any(|e| kinds.contains(&e.kind))
-        })
-    }
-
-    /// The steps that a place leads to, up to those that wait for all before them where these come from both sides.
-    fn reach(&self, from: Place, both: &BTreeSet<StepIx>) -> BTreeSet<StepIx> {
-        let (mut open, mut found) = (vec![from.step], BTreeSet::new());
-        while let Some(step) = open.pop() {
-            let place = Place { step, ..from };
-            let meets = self.program.step(place).is_some_and(|s| s.join != Join::Any) && both.contains(&step);
-            if meets || !found.insert(step) {
+    /// Walks the steps that a place leads to, up to those that wait for all before them where these come from both
+    /// sides, until `stop` says so; whether it did.
+    fn walk(&self, from: Place, both: &[bool], mut stop: impl FnMut(StepIx) -> bool) -> bool {
+        let steps = self.program.workflow(from.workflow).map_or(0, |w| w.steps.len());
+        let (mut open, mut found) = (vec![from.step], vec![false; steps]);
+        while let Some(at) = open.pop() {
+            let place = Place { step: at, ..from };
+            let (Some(step), Some(seen)) = (self.program.step(place), found.get_mut(at.0 as usize)) else {
+                continue;
+            };
+            let meets = step.join != Join::Any && both.get(at.0 as usize).copied().unwrap_or(false);
+            if meets || std::mem::replace(seen, true) {
                 continue;
             }
-            let out = self.program.out(place).iter();
-            open.extend(out.filter_map(|e| Some(self.program.edge(from.workflow, *e)?.to)));
+            if stop(at) {
+                return true;
+            }
+            let out = self.program.out(place);
+            self.spend(1 + out.len());
+            open.extend(out.iter().filter_map(|e| Some(self.program.edge(from.workflow, *e)?.to)));
             // A failure inside goes where the container's failures go.
-            open.extend(self.program.step(place).and_then(|s| s.parent));
+            open.extend(step.parent);
         }
-        found
+        false
     }
 
     /// Whatever it is answered, the others stand where they stood, with the same data.
     fn leaves_others(&self, state: &State, request: &Request, among: &[At], memory: &Memory) -> bool {
-        let tokens = |state: &State, at: &At| state.tokens.get(at.token as usize).cloned();
         let own = request.at().map(|a| a.token);
-        let rest: Vec<Token> =
-            among.iter().filter(|a| Some(a.token) != own).filter_map(|a| tokens(state, a)).collect();
+        let rest = among.iter().filter(|a| Some(a.token) != own);
+        let rest: Vec<&Token> = rest.filter_map(|a| state.tokens.get(a.token as usize)).collect();
         answers(self.program, state, request, memory).into_iter().all(|answer| {
-            let Ok(after) = resume(self.program, state.clone(), answer) else { return true };
-            rest.iter().all(|t| after.tokens.contains(t)) && same_variables(state, &after)
+            let Ok((after, trail)) = resume_traced(self.program, state.clone(), request, answer) else {
+                return true;
+            };
+            self.spend(trail.len() + state.tokens.len());
+            all_in(&rest, &after.tokens) && same_variables(state, &after)
         })
     }
 }
 
-static NONE: BTreeSet<StepIx> = BTreeSet::new();
+/// Whether all are among others, which mostly stand in the same order.
+fn all_in(tokens: &[&Token], among: &[Token]) -> bool {
+    let mut left = among.iter();
+    tokens.iter().all(|t| left.any(|other| other == *t)) || tokens.iter().all(|t| among.contains(t))
+}
 
 /// A question that itself does something else to the world.
 fn own_effects(call: &Call) -> bool {
@@ -141,6 +166,6 @@ fn others(state: &State, token: u32) -> Vec<Place> {
 
 /// Frames that go on hold the same variables.
 fn same_variables(before: &State, after: &State) -> bool {
-    let pairs = before.frames.iter().zip(&after.frames);
-    pairs.filter_map(|(b, a)| Some((b.as_deref()?, a.as_deref()?))).all(|(b, a)| b.variables == a.variables)
+    let pairs = before.frames.iter().zip(&after.frames).filter_map(|(b, a)| Some((b.as_ref()?, a.as_ref()?)));
+    pairs.into_iter().all(|(b, a)| Arc::ptr_eq(b, a) || b.variables == a.variables)
 }
