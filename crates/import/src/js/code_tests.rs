@@ -48,7 +48,7 @@ fn ends(code: &str) -> String {
             How::Sent => "sends ",
             How::Thrown => "throws ",
         };
-        let when = e.when.iter().map(show).collect::<Vec<_>>().join(" & ");
+        let when = e.when.iter().map(|t| show(t)).collect::<Vec<_>>().join(" & ");
         let value = show(&e.value);
         if when.is_empty() { format!("{how}{value}") } else { format!("{how}{value} if {when}") }
     };
