@@ -3,6 +3,7 @@
 use crate::scan::CONFIGURATION;
 use ledger::{Error, Result};
 use serde::Deserialize;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Milliseconds of a day.
@@ -44,9 +45,13 @@ impl Settings {
     /// What the configuration of a governed folder says; nothing where it names no ledger.
     ///
     /// # Errors
-    /// When it cannot be understood.
+    /// When it cannot be read or understood.
     pub fn read(root: &Path) -> Result<Option<Self>> {
-        let Ok(text) = std::fs::read_to_string(root.join(CONFIGURATION)) else { return Ok(None) };
+        let text = match std::fs::read_to_string(root.join(CONFIGURATION)) {
+            Ok(text) => text,
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(e) => return Err(Error::new(format!("{CONFIGURATION}: {e}"))),
+        };
         let read: Configuration = toml::from_str(&text)
             .map_err(|e| Error::new(format!("{CONFIGURATION}: `[ledger]`: {}", e.message())))?;
         Ok(read.ledger.map(|settings| settings.below(root)))

@@ -10,6 +10,7 @@ mod gate;
 pub(crate) mod git;
 mod lanes;
 mod repository;
+mod settings;
 mod sign;
 pub mod statement;
 mod status;

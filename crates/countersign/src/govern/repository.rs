@@ -1,6 +1,7 @@
 //! A governed folder as it is now: its configuration, people, policies, workflows and statements, and from them the world
 //! of an act.
 
+use super::settings::{CredentialLine, Settings};
 use super::{files, git};
 use crate::people;
 use crate::scan::model::{Body, FileEntry, Head, kinds};
@@ -11,51 +12,11 @@ use policy::{
     Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact, IdentityKind,
     Mode, Moment, People, PolicySet, Proof, Record, Source, Subject, SubjectKind, SystemFact,
 };
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use workflow::Digest;
-
-/// What `countersign.toml` says of governing.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct Configuration {
-    organisation: Organisation,
-    govern: Govern,
-    systems: BTreeMap<String, Criticality>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Organisation {
-    name: String,
-    /// Names that it had before: what was stated under them still counts.
-    formerly: Vec<String>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
-struct Govern {
-    environment: String,
-    modes: BTreeMap<String, Mode>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Credentials {
-    credentials: Vec<CredentialLine>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct CredentialLine {
-    id: String,
-    owner: String,
-    expires: Option<Moment>,
-    rotated: Option<Moment>,
-    rotate_every: String,
-}
 
 /// One workflow that was found.
 #[derive(Debug, Clone)]
@@ -98,15 +59,8 @@ pub struct Repository {
     pub history: git::History,
     systems: BTreeMap<String, Criticality>,
     credentials: Vec<CredentialLine>,
+    digests: BTreeMap<&'static str, String>,
     scan: Scan,
-}
-
-fn text(root: &Path, name: &str) -> io::Result<Option<String>> {
-    match std::fs::read_to_string(root.join(name)) {
-        Ok(text) => Ok(Some(text)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(io::Error::new(e.kind(), format!("{name}: {e}"))),
-    }
 }
 
 /// The governed folder that holds a place: the one with the configuration.
@@ -127,19 +81,10 @@ impl Repository {
     /// When it is no governed folder, or its directory or policies cannot be read.
     pub fn open(place: &Path, now: Moment) -> io::Result<Self> {
         let root = root_of(place)?;
-        let broken =
-            |name: &str, e: String| io::Error::new(io::ErrorKind::InvalidData, format!("{name}: {e}"));
-        let configuration: Configuration = toml::from_str(&text(&root, CONFIGURATION)?.unwrap_or_default())
-            .map_err(|e| broken(CONFIGURATION, e.message().to_owned()))?;
+        let Settings { configuration, modes, credentials, digests } = Settings::read(&root)?;
         let (people, _) = people::read(&root.join("people.yaml"))?;
         let people = Arc::new(people);
         let sources = crate::policy::below(&root)?;
-        let credentials: Credentials = match text(&root, "credentials.yaml")? {
-            Some(text) => {
-                serde_saphyr::from_str(&text).map_err(|e| broken("credentials.yaml", e.to_string()))?
-            }
-            None => Credentials::default(),
-        };
         let options = scan::Options {
             paths: vec![root.clone()],
             cache_folder: crate::check::cache_folder(),
@@ -148,8 +93,6 @@ impl Repository {
         let scan = scan::scan(&options, &|_, _| ())?;
         let (entries, unreadable) = files::read(&root)?;
         let set = PolicySet::with(&sources);
-        let modes =
-            configuration.govern.modes.iter().filter_map(|(t, m)| Some((t.parse().ok()?, *m))).collect();
         let environment = configuration.govern.environment;
         let known = configuration.organisation;
         let names: Vec<String> = [known.name.clone()].into_iter().chain(known.formerly).collect();
@@ -159,7 +102,8 @@ impl Repository {
             organisation: known.name,
             environment: if environment.is_empty() { "production".to_owned() } else { environment },
             systems: configuration.systems,
-            credentials: credentials.credentials,
+            credentials,
+            digests,
             root,
             modes,
             people,
@@ -500,10 +444,7 @@ impl Repository {
             paths.push("policies".to_owned());
         } else {
             for name in files {
-                parts.insert(
-                    (*name).to_owned(),
-                    Digest::of(&std::fs::read(self.root.join(name)).unwrap_or_default()).to_string(),
-                );
+                parts.insert((*name).to_owned(), self.digests.get(name).cloned().unwrap_or_default());
                 paths.push((*name).to_owned());
             }
         }
