@@ -18,7 +18,7 @@ pub struct Args {
 pub enum Command {
     /// Find the workflows that can change access, and where their control is broken.
     Check(Check),
-    /// Explain a rule, or what a workflow does.
+    /// Explain a rule, what a workflow does, or with `--ledger` what happened and why.
     Explain(Explain),
     /// Answer what an organisation should ask before it relies on low-code governance.
     Assess(crate::assess::Options),
@@ -215,13 +215,17 @@ pub struct Explain {
     /// Only the workflow of this name or id, where the file has several.
     #[arg(long, value_name = "NAME")]
     pub workflow: Option<String>,
-    /// Tell from this ledger instead: `12` for an entry, `change:ENTRY`, `workflow:NAME`, `identity:NAME`, `credential:ID`,
-    /// `approver:NAME`, `control:ID`; `changes:WORKFLOW` says who changed it, what changed, and whose access it was about.
+    /// Tell from this ledger instead: `12` for an entry, `change:ENTRY`, `release:ENTRY`, `run:EXECUTION`, `workflow:NAME`,
+    /// `identity:NAME`, `credential:ID`, `approver:NAME`, `control:ID`, `period:FROM..TO`; `changes:WORKFLOW` says who changed
+    /// it, what changed, and whose access it was about.
     #[arg(long, value_name = "LEDGER")]
     pub ledger: Option<String>,
     /// The folder beside the ledger, with values.
     #[arg(long, value_name = "FOLDER", requires = "ledger")]
     pub beside: Option<PathBuf>,
+    /// How to print the result.
+    #[arg(long, short, value_enum, default_value_t = crate::people::Format::Plain)]
+    pub format: crate::people::Format,
 }
 
 /// How to print a result.

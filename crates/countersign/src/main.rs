@@ -43,8 +43,9 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options).map(code),
     };
     result.unwrap_or_else(|e| match e.kind() {
-        // The reader has seen enough (`| head`).
-        ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        // The reader has seen enough (`| head`). What came of it was not told to the end, so it is no success: a shell that looks
+        // at every part of a pipe must not take a gate for passed. The code is that of a program which the signal ended.
+        ErrorKind::BrokenPipe => ExitCode::from(141),
         _ => {
             eprintln!("error: {e}");
             ExitCode::from(2)

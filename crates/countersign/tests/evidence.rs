@@ -162,6 +162,30 @@ fn what_a_platform_recorded_is_held_against_the_ledger() {
     let lines = "{\"execution\":\"x-1\"}\n{\"execution\":\"x-2\"}\n{\"execution\":\"x-3\"}\n";
     std::fs::write(folder.join("list.jsonl"), lines).unwrap();
     good(&folder, "reconcile ledger --with list.jsonl --by execution --type run/1", "");
+    // A platform's own answer, with its own names; what differs by intent is told, and allowed.
+    let answer = json!({"nextCursor": null, "data": [
+        {"id": "x-1", "run": {"state": "succeeded"}}, {"id": "x-2", "run": {"state": "failed"}}, {"id": "x-4"},
+    ]});
+    std::fs::write(folder.join("answer.json"), answer.to_string()).unwrap();
+    let compare =
+        "reconcile ledger --with answer.json --by id=execution --compare run.state=status --type run/1";
+    let told = text(&run(&folder, compare, ""));
+    for line in [
+        "3 in `answer.json`, 3 in the ledger, 1 agree",
+        "missing: `x-4` (item 3) is not in the ledger",
+        "extra: `x-3` (entry 6) is not in the file",
+        "altered: `x-2`: run.state is `failed` at item 2, and `succeeded` at entry 5",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    let ids = "reconcile ledger --with answer.json --by id=execution --type run/1";
+    let code = |more: &str| run(&folder, &format!("{ids}{more}"), "").status.code();
+    assert_eq!(
+        [code(""), code(" --allow missing"), code(" --allow missing,extra")],
+        [Some(1), Some(1), Some(0)]
+    );
+    let told = text(&run(&folder, "reconcile ledger --with answer.json --by number=execution", ""));
+    assert!(told.contains("item 1 has no field `number`: it has `id`, `run`"), "{told}");
 }
 
 #[test]
@@ -179,6 +203,19 @@ fn what_happened_is_told_from_the_ledger() {
     }
     let about = good(&folder, "explain identity:kim+admin@corp.test --ledger ledger --beside beside", "");
     assert_eq!(about.lines().count(), 3, "{about}");
+    let data = good(&folder, "explain 3 --ledger ledger --beside beside --format json", "");
+    let data: Value = serde_json::from_str(&data).unwrap();
+    let sentence = |n: usize| {
+        let at = &data["sentences"][n];
+        format!("{} [{}]", at["text"].as_str().unwrap(), at["rests_on"].as_str().unwrap())
+    };
+    assert_eq!(
+        (&data["schema"], sentence(0)),
+        (&json!("countersign.explanation/1"), told.lines().next().unwrap().to_owned())
+    );
+    let ran = good(&folder, "explain run:x-2 --ledger ledger --beside beside", "");
+    assert!(ran.lines().all(|l| l.contains("[entry 5")) && ran.contains("x-2"), "{ran}");
+    assert!(text(&run(&folder, "explain walk:x-2 --ledger ledger", "")).contains("`run:EXECUTION`"));
     let without = good(&folder, "explain 3 --ledger ledger", "");
     assert!(without.contains("Somebody whose name is withheld or erased released `leaver`"), "{without}");
     assert_eq!(run(&folder, "explain 99 --ledger ledger", "").status.code(), Some(2));

@@ -184,10 +184,22 @@ fn update_writes_what_came_and_shows_it() {
 fn junit_has_a_case_for_each_scenario() {
     let folder = folder(&SUITE.replace("ends: success", "ends: failure"));
     let run = folder.run(&["test", "--format", "junit"]);
+    common::junit::hold(&run.out);
     let xml = roxmltree::Document::parse(&run.out).unwrap();
     let suite = xml.descendants().find(|n| n.has_tag_name("testsuite")).unwrap();
     assert_eq!((suite.attribute("tests"), suite.attribute("failures")), (Some("1"), Some("1")));
     assert!(suite.descendants().any(|n| n.has_tag_name("failure")));
+}
+
+#[test]
+fn junit_of_what_cannot_be_read_and_of_the_example_company_is_valid() {
+    let examples = repository().join("examples/workflows/n8n");
+    let broken = folder("schema: countersign.test/1\nscenarios: 7\n");
+    for path in [examples.as_path(), broken.path()] {
+        let run = broken.run(&["test", "--format", "junit", path.to_str().unwrap()]);
+        assert!(run.out.contains("<testcase "), "{}", run.out);
+        common::junit::hold(&run.out);
+    }
 }
 
 #[test]

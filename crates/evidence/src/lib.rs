@@ -31,7 +31,7 @@ pub use bundle::{Bundle, Coverage, FileDigest, MANIFEST, Manifest};
 pub use join::join;
 pub use moment::{day as day_text, is_weekend, text as time_text};
 pub use page::html;
-pub use population::{Item, Kind, Population, population, sample};
+pub use population::{Item, Kind, Population, Stage, population, sample};
 pub use reconcile::{Reconciled, Recorded, reconcile};
 pub use select::Query;
 pub use statement::{NAMESPACE, PREDICATE, signed_bytes};

@@ -5,6 +5,7 @@ use crate::moment::{is_weekend, text};
 use crate::verify::Opened;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a population is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -71,9 +72,33 @@ pub struct Item {
     pub emergency: bool,
     /// Whether it was on a weekend (UTC).
     pub weekend: bool,
-    /// The entries of its chain, in order: what it answers, what answers it, what they rest on.
+    /// The entries of its chain, in order: what it answers, what answers that, what they rest on, what came of it.
     pub chain: Vec<u64>,
+    /// The same by stages, from the request to the effect.
+    pub stages: Vec<Stage>,
 }
+
+/// A stage of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stage {
+    /// Its name: `request`, `review`, `effect`.
+    pub stage: &'static str,
+    /// Its entries.
+    pub entries: Vec<u64>,
+}
+
+/// The stages in their order, with the acts of each. What is no act is a run, or an effect.
+const STAGES: [(&str, &[&str]); 9] = [
+    ("request", &["register", "propose"]),
+    ("test", &["attest"]),
+    ("component", &["approve-connector", "approve-script", "approve-webhook"]),
+    ("exception", &["grant-exception", "renew-exception", "end-exception"]),
+    ("break-glass", &["open-break-glass", "close-break-glass"]),
+    ("review", &["approve", "refuse", "ask-rework", "post-change-review", "withdraw"]),
+    ("release", &["release", "roll-back", "use-break-glass", "take-over", "retire", "kill"]),
+    ("run", &[]),
+    ("effect", &[]),
+];
 
 /// All items of a kind in a period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -84,8 +109,8 @@ pub struct Population {
     pub query: &'static str,
     /// From then on (milliseconds since 1970).
     pub from: u64,
-    /// Until just before.
-    pub to: u64,
+    /// Until just before; nothing for no end.
+    pub to: Option<u64>,
     /// How many there are.
     pub count: usize,
     /// How many entries were looked at: by source, in numbers that are dense.
@@ -99,15 +124,18 @@ pub struct Population {
 pub fn population(entries: &[Opened], kind: Kind, from: u64, to: u64) -> Population {
     let within: Vec<&Opened> = entries.iter().filter(|o| (from..to).contains(&o.entry.place.time)).collect();
     let acts = within.iter().filter_map(|o| Some((*o, o.act.as_ref()?)));
-    let items: Vec<Item> = acts.filter(|(_, a)| kind.takes(a)).map(|(o, a)| item(entries, o, a)).collect();
-    let mut sources: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    let links = Links::of(entries);
+    let items: Vec<Item> = acts.filter(|(_, a)| kind.takes(a)).map(|(o, a)| item(&links, o, a)).collect();
+    let mut sources: BTreeMap<String, u64> = BTreeMap::new();
     within.iter().for_each(|o| *sources.entry(o.entry.source.clone()).or_default() += 1);
     let query = Kind::ALL.iter().find(|(k, ..)| *k == kind).map_or("", |(.., query)| query);
-    Population { kind, query, from, to, count: items.len(), sources: sources.into_iter().collect(), items }
+    let (to, count) = ((to < u64::MAX).then_some(to), items.len());
+    Population { kind, query, from, to, count, sources: sources.into_iter().collect(), items }
 }
 
-fn item(entries: &[Opened], opened: &Opened, act: &ActBody) -> Item {
+fn item(links: &Links<'_>, opened: &Opened, act: &ActBody) -> Item {
     let place = opened.entry.place;
+    let chain = links.chain(place.seq, act);
     Item {
         entry: place.seq,
         time: text(place.time),
@@ -116,18 +144,66 @@ fn item(entries: &[Opened], opened: &Opened, act: &ActBody) -> Item {
         allow: act.allow,
         emergency: act.is_emergency(),
         weekend: is_weekend(place.time),
-        chain: chain(entries, place.seq, act),
+        stages: links.stages(&chain),
+        chain,
     }
 }
 
-/// What an item answers, and what answers the same.
-fn chain(entries: &[Opened], seq: u64, act: &ActBody) -> Vec<u64> {
-    let root = act.of.unwrap_or(seq);
-    let belongs = |o: &&Opened| {
-        let at = o.entry.place.seq;
-        at == root || at == seq || o.act.as_ref().is_some_and(|a| a.of == Some(root))
-    };
-    entries.iter().filter(belongs).map(|o| o.entry.place.seq).collect()
+/// What leads from one entry to another.
+struct Links<'a> {
+    entries: BTreeMap<u64, &'a Opened>,
+    /// What answers an entry.
+    answers: BTreeMap<u64, Vec<u64>>,
+    /// What ran by a release.
+    ran: BTreeMap<u64, Vec<u64>>,
+}
+
+impl<'a> Links<'a> {
+    fn of(entries: &'a [Opened]) -> Self {
+        let mut links = Links { entries: BTreeMap::new(), answers: BTreeMap::new(), ran: BTreeMap::new() };
+        for opened in entries {
+            let seq = opened.entry.place.seq;
+            links.entries.insert(seq, opened);
+            if let Some(of) = opened.act.as_ref().and_then(|a| a.of) {
+                links.answers.entry(of).or_default().push(seq);
+            }
+            if let Some(release) = opened.entry.body["release"].as_u64() {
+                links.ran.entry(release).or_default().push(seq);
+            }
+        }
+        links
+    }
+
+    /// What an item answers, what answers the same, what they rest on, and what ran by them.
+    fn chain(&self, seq: u64, act: &ActBody) -> Vec<u64> {
+        let root = act.of.unwrap_or(seq);
+        let mut chain: BTreeSet<u64> = [root, seq].into();
+        chain.extend(self.answers.get(&root).into_iter().flatten());
+        for of in chain.clone() {
+            let act = self.entries.get(&of).and_then(|o| o.act.as_ref());
+            chain.extend(act.into_iter().flat_map(|a| &a.rests_on));
+            chain.extend(self.ran.get(&of).into_iter().flatten());
+        }
+        chain.into_iter().collect()
+    }
+
+    fn stages(&self, chain: &[u64]) -> Vec<Stage> {
+        let of = |seq: &u64| self.entries.get(seq).map_or("run", |opened| stage(opened));
+        let entries = |stage: &str| chain.iter().filter(|seq| of(seq) == stage).copied().collect();
+        let all = STAGES.iter().map(|(stage, _)| Stage { stage, entries: entries(stage) });
+        all.filter(|s| !s.entries.is_empty()).collect()
+    }
+}
+
+fn stage(opened: &Opened) -> &'static str {
+    match &opened.act {
+        // What puts a policy or a directory in force is its release.
+        Some(act) => {
+            STAGES.iter().find(|(_, acts)| acts.contains(&act.act.as_str())).map_or("release", |(s, _)| s)
+        }
+        None if opened.entry.kind == crate::export::EFFECT => "effect",
+        None => "run",
+    }
 }
 
 /// A sample of a size, the same for the same seed: the items with the smallest SHA-256 over seed and entry.

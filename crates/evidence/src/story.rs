@@ -6,6 +6,7 @@ use crate::moment::text;
 use crate::texts::{ENGLISH, Texts, fill};
 use crate::verify::Opened;
 use ledger::encoding;
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub const CUSTODY: &str = "custody/1";
 const MOST: usize = 12;
 
 /// A sentence, and what it rests on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sentence {
     /// The words.
     pub text: String,

@@ -241,3 +241,14 @@ pub(crate) fn actors(facts: &Facts) -> Vec<Need> {
     };
     alike(facts, &actors).into_iter().map(need).take(MOST_GROUPS * 2).collect()
 }
+
+/// Others of whom each could act alone, as one need.
+pub(crate) fn any_of(others: Vec<Need>) -> Option<Need> {
+    let names =
+        others.into_iter().flat_map(|n| if let Need::AnotherActor { by } = n { by } else { Vec::new() });
+    let mut by: Vec<String> = names.collect();
+    by.sort();
+    by.dedup();
+    by.truncate(MOST_NAMES);
+    (!by.is_empty()).then_some(Need::AnotherActor { by })
+}

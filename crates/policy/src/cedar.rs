@@ -69,9 +69,7 @@ impl Datum<'_> {
     }
 }
 
-fn values<'p, 'a: 'p>(
-    pairs: impl IntoIterator<Item = &'p (&'static str, Datum<'a>)>,
-) -> Vec<(String, Value)> {
+pub(crate) fn values<'p, 'a: 'p>(pairs: impl IntoIterator<Item = &'p (&'static str, Datum<'a>)>) -> Values {
     pairs.into_iter().map(|(name, datum)| ((*name).to_owned(), datum.value())).collect()
 }
 
@@ -89,12 +87,23 @@ static TYPES: LazyLock<Option<[EntityTypeName; 3]>> = LazyLock::new(|| {
     Some([name("Person")?, name("Subject")?, name("Action")?])
 });
 
+/// The types of entities: who, what, and acts.
+pub(crate) fn types() -> Option<&'static [EntityTypeName; 3]> {
+    TYPES.as_ref()
+}
+
+/// An act, as policies name it.
+pub(crate) fn action(act: Act) -> Option<EntityUid> {
+    uid(2, act.as_str())
+}
+
 fn uid(kind: usize, id: &str) -> Option<EntityUid> {
     let name = TYPES.as_ref()?.get(kind)?.clone();
     Some(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
 }
 
-fn person<'a>(stand: &Standpoint<'a>) -> Pairs<'a> {
+/// Who acts.
+pub(crate) fn person<'a>(stand: &Standpoint<'a>) -> Pairs<'a> {
     pairs! {
         "known": bool(stand.known),
         "active": bool(stand.active),
@@ -132,7 +141,7 @@ pub(crate) fn subject(facts: &Facts) -> Pairs<'_> {
     }
 }
 
-fn entity(kind: usize, id: &str, values: Vec<(String, Value)>) -> Result<Entity, String> {
+fn entity(kind: usize, id: &str, values: Values) -> Result<Entity, String> {
     let id = uid(kind, id).ok_or("the entity types of the schema cannot be read")?;
     Entity::new(id, values.into_iter().collect(), HashSet::new()).map_err(|e| e.to_string())
 }
@@ -285,17 +294,11 @@ pub(crate) fn ask(
         Which::Always => (&slice.always, &slice.quick_always, &slice.memo_always),
     };
     let person = person(stand);
-    let put = || -> Result<(Request, Entities), String> {
+    let put = || {
         // What no policy of the act reads is left out: it costs more than the rest.
         let read = |variable: &str, pairs: &Pairs<'_>| values(memo.read_of(variable, pairs));
-        let person = entity(0, stand.id, read("principal", &person))?;
-        let subject = entity(1, name, read("resource", subject))?;
-        let action = uid(2, act.as_str()).ok_or("the entity types of the schema cannot be read")?;
-        let context = Context::from_pairs(read("context", context)).map_err(|e| e.to_string())?;
-        let request =
-            Request::new(person.uid(), action, subject.uid(), context, None).map_err(|e| e.to_string())?;
-        let entities = Entities::from_entities([person, subject], None).map_err(|e| e.to_string())?;
-        Ok((request, entities))
+        let context = read("context", context);
+        posed(act, (stand.id, read("principal", &person)), (name, read("resource", subject)), context)
     };
     memo.answer(Put { person: &person, subject, context }, || match put() {
         Ok((request, entities)) => {
@@ -304,6 +307,25 @@ pub(crate) fn ask(
         }
         Err(error) => Answer::failed(error),
     })
+}
+
+/// Attributes as Cedar takes them.
+pub(crate) type Values = Vec<(String, Value)>;
+
+/// A question as Cedar takes it: who, what, and the rest.
+pub(crate) fn posed(
+    act: Act,
+    (id, person): (&str, Values),
+    (name, subject): (&str, Values),
+    context: Values,
+) -> Result<(Request, Entities), String> {
+    let (person, subject) = (entity(0, id, person)?, entity(1, name, subject)?);
+    let action = action(act).ok_or("the entity types of the schema cannot be read")?;
+    let context = Context::from_pairs(context).map_err(|e| e.to_string())?;
+    let request =
+        Request::new(person.uid(), action, subject.uid(), context, None).map_err(|e| e.to_string())?;
+    let entities = Entities::from_entities([person, subject], None).map_err(|e| e.to_string())?;
+    Ok((request, entities))
 }
 
 /// Cedar's response as an answer, in a fixed order.

@@ -81,6 +81,12 @@ impl<'a> Asked<'a> {
         &self.tally
     }
 
+    /// What it is done to, and the rest, as they are put to the policies.
+    #[cfg(test)]
+    pub fn put(&self) -> (&Pairs<'a>, &Pairs<'a>) {
+        (&self.subject, &self.context)
+    }
+
     /// Cedar's answer to all policies of an act.
     #[cfg(test)]
     pub fn ask_all(&self, act: Act, stand: &Standpoint<'_>) -> Answer {

@@ -5,6 +5,7 @@
 //! [`Decision`]: allowed or not, because of what, and what is missing. Cedar is seen by nobody outside this crate.
 //! There is no clock here: the moment is one of the facts.
 
+mod able;
 mod act;
 #[cfg(test)]
 mod agreement_tests;
@@ -28,9 +29,11 @@ mod reason;
 pub mod sample;
 mod set;
 mod standing;
+pub mod symbolic;
 mod votes;
 mod words;
 
+pub use able::able;
 pub use act::{Act, ComponentKind, Governed, Verdict};
 pub use cases::{Base, Case, CaseFile, Expect};
 pub use compare::{Change, compare};

@@ -59,6 +59,11 @@ impl Memo {
         answer
     }
 
+    /// What the policies read: variable and attribute. Nothing is said where they read more than attributes.
+    pub fn reads(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.reads.iter().flatten().map(|(variable, name)| (variable.as_str(), name.as_str()))
+    }
+
     /// The attributes of a variable that the policies read.
     pub fn read_of<'p, 'a>(
         &self,

@@ -23,7 +23,12 @@ pub(crate) fn ways(set: &PolicySet, facts: &Facts) -> Vec<Way> {
     let mut ways = from(set, facts, &offered);
     if ways.is_empty() {
         let others = candidates::actors(facts);
-        ways = others.into_iter().find_map(|other| by_another(set, facts, &other)).unwrap_or_default();
+        let (able, unable): (Vec<Need>, Vec<Need>) =
+            others.into_iter().partition(|other| verdict(set, &with(facts, &[other])));
+        ways = match candidates::any_of(able) {
+            Some(need) => vec![Way { needs: vec![need] }],
+            None => unable.iter().find_map(|other| by_another(set, facts, other)).unwrap_or_default(),
+        };
     }
     ways.sort_by(|a, b| a.needs.len().cmp(&b.needs.len()).then_with(|| a.needs.cmp(&b.needs)));
     ways.dedup();
@@ -31,12 +36,9 @@ pub(crate) fn ways(set: &PolicySet, facts: &Facts) -> Vec<Way> {
     ways
 }
 
-/// The ways in which somebody else can do it, if there are any.
+/// The ways in which somebody else can do it with something more, if there are any.
 fn by_another(set: &PolicySet, facts: &Facts, other: &Need) -> Option<Vec<Way>> {
     let there = with(facts, &[other]);
-    if verdict(set, &there) {
-        return Some(vec![Way { needs: vec![other.clone()] }]);
-    }
     let ways = from(set, &there, &candidates::of(set, &there));
     let add = |way: Way| Way { needs: [other.clone()].into_iter().chain(way.needs).collect() };
     (!ways.is_empty()).then(|| ways.into_iter().map(add).collect())

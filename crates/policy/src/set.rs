@@ -178,7 +178,7 @@ impl PolicySet {
         match cedar::PolicySet::from_str(&source.text) {
             Err(errors) => {
                 for error in errors.iter() {
-                    self.problem(source, line_of(error, &source.text), parse_message(error));
+                    self.problem(source, line_of_error(error, &source.text), parse_message(error));
                 }
             }
             Ok(parsed) if parsed.templates().next().is_some() => {
@@ -195,7 +195,8 @@ impl PolicySet {
     fn add_policy(&mut self, source: &Source, policy: &cedar::Policy, core: bool) {
         let annotation = |key: &str| policy.annotation(key).unwrap_or_default().trim().to_owned();
         let id = annotation("id");
-        let line = line_of_id(&source.text, &id);
+        let line =
+            if id.is_empty() { line_of(&source.text, number(policy)) } else { line_of_id(&source.text, &id) };
         let effect = match policy.effect() {
             cedar::Effect::Permit => Effect::Permit,
             cedar::Effect::Forbid => Effect::Forbid,
@@ -323,7 +324,7 @@ fn collect<'a>(policies: impl Iterator<Item = &'a cedar::Policy>) -> cedar::Poli
 }
 
 /// Whether a policy's scope holds an act.
-fn concerns(policy: &cedar::Policy, act: Act) -> bool {
+pub(crate) fn concerns(policy: &cedar::Policy, act: Act) -> bool {
     let is = |uid: &cedar::EntityUid| {
         let id: &str = uid.id().as_ref();
         id == act.as_str()
@@ -354,7 +355,14 @@ fn line_of_id(text: &str, id: &str) -> u32 {
     u32::try_from(line).unwrap_or(0)
 }
 
-fn line_of(error: &cedar::ParseError, text: &str) -> u32 {
+/// The line on which the n-th policy of a file begins, where it begins a line; else the first.
+fn line_of(text: &str, n: usize) -> u32 {
+    let begins = |line: &str| ["permit", "forbid"].iter().any(|w| line.trim_start().starts_with(w));
+    let line = text.lines().enumerate().filter(|(_, l)| begins(l)).nth(n).map_or(1, |(i, _)| i + 1);
+    u32::try_from(line).unwrap_or(1)
+}
+
+fn line_of_error(error: &cedar::ParseError, text: &str) -> u32 {
     use miette::Diagnostic;
     let offset = error.labels().and_then(|mut labels| labels.next()).map(|label| label.offset());
     let lines = offset.and_then(|o| text.get(..o)).map_or(0, |before| before.matches('\n').count() + 1);

@@ -35,7 +35,7 @@ fn what_is_wrong_is_told_with_its_line_and_denies() {
             2,
             "of the core",
         ),
-        ("@reason(\"No.\")\nforbid (principal, action, resource);", 0, "no `@id"),
+        ("@reason(\"No.\")\nforbid (principal, action, resource);", 2, "no `@id"),
         ("@id(\"x\")\nforbid (principal, action, resource);", 1, "no `@reason"),
         ("@id(\"x\") @reason(\"{shoe}\")\nforbid (principal, action, resource);", 1, "`{shoe}`"),
         (

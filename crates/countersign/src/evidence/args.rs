@@ -126,18 +126,34 @@ pub struct Reconcile {
     /// The ledger.
     #[command(flatten)]
     pub from: Reading,
-    /// What others recorded, as JSON lines or CSV with a header: a platform's executions, a target's audit, a history.
+    /// What others recorded: a platform's executions, a target's audit, a history. JSON lines, a JSON list, a JSON answer with
+    /// one list in it, or CSV with a header.
     #[arg(long, value_name = "FILE")]
     pub with: PathBuf,
-    /// The field by which both know an item; in the ledger a field of the body, or a disclosed value.
+    /// The field by which both know an item: `THEIRS=OURS`, or one name. Ours is a field of the body, a disclosed value, or what
+    /// was signed (`statement.commit`); a dot goes inward.
     #[arg(long, value_name = "FIELD")]
     pub by: String,
-    /// Fields that have to agree.
+    /// Fields that have to agree where both have them, written likewise.
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub compare: Vec<String>,
     /// Only entries of this type.
     #[arg(long = "type", value_name = "TYPE")]
     pub kind: Option<String>,
+    /// Differences that are meant: they are told, and the exit code is 0.
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub allow: Vec<Difference>,
+}
+
+/// How what others recorded can differ, apart from what they say of the same item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Difference {
+    /// They have it, and the ledger has not.
+    Missing,
+    /// The ledger has it, and they have not.
+    Extra,
+    /// One side has it more than once.
+    Repeated,
 }
 
 /// What `erase` and `hold` share.

@@ -1,6 +1,7 @@
 //! Was the control on, every day? The modes, the policy and the directory in force, day by day, and what went around them.
 
 use super::args::Controls;
+use super::around::{Able, Around};
 use super::gather::Whole;
 use super::{done, tell, time};
 use crate::check::Exit;
@@ -31,6 +32,8 @@ struct Day {
     governance: Vec<u64>,
     /// Policies and directories that were decided with, and that no act had put in force.
     without_act: Vec<u64>,
+    /// Who could have gone around it alone; nothing where the policies or the directory of that day are not disclosed.
+    around: Option<Around>,
 }
 
 /// `countersign controls`: the control day by day.
@@ -45,11 +48,12 @@ fn run(options: &Controls) -> Result<Exit> {
     let entries = Whole::read(&options.from)?.opened()?;
     let since = options.since.as_deref().map_or(Ok(0), time::parse)?;
     let until = options.until.as_deref().map_or(Ok(u64::MAX), time::parse)?;
-    let days = days(&entries, since, until);
-    let mut out = String::new();
-    for day in &days {
-        out += &line(day);
-    }
+    let mut days = days(&entries, since, until);
+    let mut able = Able::of(&entries);
+    days.iter_mut().for_each(|(number, day)| day.around = able.on(*number, day.policy, day.people));
+    let days: Vec<Day> = days.into_iter().map(|(_, day)| day).collect();
+    let mut out: String = days.iter().map(line).collect();
+    out += &told(&days);
     tell(options.from.format, out.trim_end(), &days)?;
     let off = days.iter().any(|d| !d.let_through.is_empty() || d.modes.values().any(|m| m != "enforce"));
     Ok(if off { Exit::Findings } else { Exit::Clean })
@@ -73,8 +77,23 @@ fn line(day: &Day) -> String {
     )
 }
 
-/// Every day from the first entry to the last, days without entries too.
-fn days(entries: &[Opened], since: u64, until: u64) -> Vec<Day> {
+/// Who could have gone around it, days with the same people together.
+fn told(days: &[Day]) -> String {
+    let mut out = String::new();
+    for same in days.chunk_by(|a, b| a.around == b.around) {
+        let (Some(first), Some(last)) = (same.first(), same.last()) else { continue };
+        let span = if same.len() == 1 { first.day.clone() } else { format!("{} to {}", first.day, last.day) };
+        let who = first.around.as_ref().map_or_else(
+            || "not known: the policies or the people in force are withheld or erased".to_owned(),
+            ToString::to_string,
+        );
+        out += &format!("Who could go around it alone, on record: {span}  {who}\n");
+    }
+    out
+}
+
+/// Every day from the first entry to the last with its number since 1970, days without entries too.
+fn days(entries: &[Opened], since: u64, until: u64) -> Vec<(u64, Day)> {
     let mut out: Vec<Day> = Vec::new();
     let mut state = Day::default();
     let mut next = None;
@@ -93,7 +112,7 @@ fn days(entries: &[Opened], since: u64, until: u64) -> Vec<Day> {
     out.extend(next.map(|day| state.close(day)));
     let first = entries.first().map_or(0, |o| o.entry.place.time / DAY);
     let wanted = |d: u64| (since..until).contains(&(d * DAY));
-    (first..).zip(out).filter(|(d, _)| wanted(*d)).map(|(_, day)| day).collect()
+    (first..).zip(out).filter(|(d, _)| wanted(*d)).collect()
 }
 
 impl Day {
@@ -188,7 +207,7 @@ mod tests {
             act(3, 12, "change-configuration", &json!({"3": "enforce"}), true),
             act(4, 13, "use-break-glass", &json!({}), true),
         ];
-        let days = days(&entries, 0, u64::MAX);
+        let days: Vec<Day> = days(&entries, 0, u64::MAX).into_iter().map(|(_, day)| day).collect();
         let modes: Vec<_> = days.iter().map(|d| d.modes["3"].as_str()).collect();
         assert_eq!(modes, ["enforce", "enforce", "observe", "enforce"]);
         assert_eq!((days[0].day.as_str(), days[1].day.as_str()), ("1970-01-11", "1970-01-12"));

@@ -10,16 +10,11 @@ use ledger::{Error, Result};
 use std::io;
 use std::path::Path;
 
-/// Tells what a ledger has about a subject.
+/// What a ledger has about a subject.
 ///
 /// # Errors
 /// When the ledger cannot be read, or has nothing about the subject.
-pub fn explain(
-    subject: &str,
-    ledger: &str,
-    beside: Option<&Path>,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
+pub fn explain(subject: &str, ledger: &str, beside: Option<&Path>) -> io::Result<Vec<Sentence>> {
     let (ledger, beside) = (ledger.to_owned(), beside.map(Path::to_owned));
     let from = Reading { ledger, beside, format: Output::Plain };
     let entries = Whole::read(&from).and_then(|w| w.opened()).map_err(io::Error::other)?;
@@ -30,7 +25,7 @@ pub fn explain(
             entries.len()
         )));
     }
-    told.iter().try_for_each(|sentence| writeln!(out, "{sentence}"))
+    Ok(told)
 }
 
 fn sentences(subject: &str, entries: &[Opened]) -> Result<Vec<Sentence>> {
@@ -64,7 +59,15 @@ fn chosen(subject: &str, entries: &[Opened]) -> Result<Vec<u64>> {
             Ok([said, rests].concat())
         }
         Some(("credential", id)) => Ok(of(&|o| has_credential(o, id))),
-        _ => question(subject).map(|q| q.select(entries)),
+        Some(("run", execution)) => Ok(of(&|o| o.entry.body["execution"] == execution)),
+        Some(("change" | "workflow" | "identity" | "control" | "period", _)) => {
+            question(subject).map(|q| q.select(entries))
+        }
+        _ if subject == "all" => Ok(of(&|_| true)),
+        _ => Err(Error::new(format!(
+            "`{subject}` is not understood: write the number of an entry, `change:ENTRY`, `release:ENTRY`, `run:EXECUTION`, \
+             `workflow:NAME`, `changes:WORKFLOW`, `identity:NAME`, `credential:ID`, `approver:NAME`, `control:ID` or `period:FROM..TO`"
+        ))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod again;
 pub mod args;
+mod around;
 mod control;
 mod custody;
 mod explain;
@@ -9,17 +10,17 @@ pub mod export;
 mod gather;
 mod record;
 mod replay;
+mod theirs;
 mod time;
 mod traces;
 
 use crate::check::Exit;
 use crate::log::args::Output;
-use args::{Evidence, Population, Reconcile, Verify};
-use evidence::{Kind, Log, Pins, Query, Recorded, Request, Role, Verdict};
+use args::{Evidence, Population, Verify};
+use evidence::{Item, Kind, Log, Pins, Query, Request, Role, Stage, Verdict};
 use gather::Whole;
 use ledger::{Checkpoint, Error, Note, Policy, Result};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use explain::explain;
 pub use export::export;
 pub use record::record;
 pub use replay::{Replayed, Replayer, again, replay};
+pub use theirs::reconcile;
 
 /// All entries of a ledger that is open, witnessed or not, with what is kept beside it.
 ///
@@ -172,6 +174,20 @@ fn words(verdict: &Verdict) -> String {
     out.trim_end().to_owned()
 }
 
+/// The most entries of a stage that are shown.
+const SHOWN: usize = 8;
+
+/// The chain of an item, from the request to the effect.
+fn chain(item: &Item) -> String {
+    let stage = |s: &Stage| {
+        let shown: Vec<String> = s.entries.iter().take(SHOWN).map(u64::to_string).collect();
+        let more = s.entries.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{} {}{more}", s.stage, shown.join(" "))
+    };
+    item.stages.iter().map(stage).collect::<Vec<_>>().join(" → ")
+}
+
 /// `countersign population`: every item of a kind in a period, and a sample.
 ///
 /// # Errors
@@ -193,9 +209,11 @@ fn count(options: &Population) -> Result<Exit> {
     if let Some(size) = options.sample {
         population.items = evidence::sample(&population, size, seed, options.weight);
     }
-    let mut out = format!("{of} {} ({})\n", options.of, population.query);
+    let what = if of == 1 { options.of.strip_suffix('s').filter(|w| !w.ends_with('s')) } else { None };
+    let mut out = format!("{of} {} ({})\n", what.unwrap_or(&options.of), population.query);
     for (source, entries) in &population.sources {
-        out += &format!("  found in {entries} entries of `{source}`, whose numbers are dense\n");
+        let word = if *entries == 1 { "entry" } else { "entries" };
+        out += &format!("  found in {entries} {word} of `{source}`, whose numbers are dense\n");
     }
     if options.sample.is_some() {
         out += &format!(
@@ -205,69 +223,18 @@ fn count(options: &Population) -> Result<Exit> {
         );
     }
     for item in &population.items {
-        let chain: Vec<_> = item.chain.iter().map(u64::to_string).collect();
         let mark = if item.emergency { " emergency" } else { "" };
         let day = if item.weekend { " weekend" } else { "" };
         let done = if item.allow { "" } else { " refused" };
         out += &format!(
-            "{:>6}  {}  {} {}{mark}{day}{done}  chain {}\n",
+            "{:>6}  {}  {} {}{mark}{day}{done}\n          {}\n",
             item.entry,
             item.time,
             item.act,
             item.subject,
-            chain.join(" ")
+            chain(item)
         );
     }
     tell(options.from.format, out.trim_end(), &population)?;
     Ok(Exit::Clean)
-}
-
-/// `countersign reconcile`: what others recorded, held against the ledger.
-///
-/// # Errors
-/// When the ledger or the file cannot be read.
-pub fn reconcile(options: &Reconcile) -> io::Result<Exit> {
-    done(compare(options))
-}
-
-fn compare(options: &Reconcile) -> Result<Exit> {
-    let theirs = record::recorded(&options.with, &options.by, &options.compare)?;
-    let whole = Whole::read(&options.from)?.opened()?;
-    let ours: Vec<Recorded> = whole.iter().filter_map(|o| ours(o, options)).collect();
-    let found = evidence::reconcile(&theirs, &ours);
-    let mut out = format!(
-        "{} in `{}`, {} in the ledger, {} agree\n",
-        theirs.len(),
-        options.with.display(),
-        ours.len(),
-        found.agree
-    );
-    found
-        .missing
-        .iter()
-        .for_each(|r| out += &format!("missing: `{}` ({}) is not in the ledger\n", r.id, r.place));
-    found.extra.iter().for_each(|r| out += &format!("extra: `{}` ({}) is not in the file\n", r.id, r.place));
-    found.altered.iter().for_each(|r| out += &format!("altered: {r}\n"));
-    found.repeated.iter().for_each(|r| out += &format!("repeated: {r}\n"));
-    tell(options.from.format, out.trim_end(), &found)?;
-    Ok(if found.holds() { Exit::Clean } else { Exit::Findings })
-}
-
-/// An entry as the other side may know it, where it has the field.
-fn ours(opened: &evidence::Opened, options: &Reconcile) -> Option<Recorded> {
-    if options.kind.as_ref().is_some_and(|k| *k != opened.entry.kind) {
-        return None;
-    }
-    let text = |field: &String| match opened
-        .entry
-        .body
-        .get(field)
-        .or(opened.openings.get(field).map(|o| &o.value))?
-    {
-        serde_json::Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    };
-    let facts: BTreeMap<String, String> =
-        options.compare.iter().filter_map(|f| Some((f.clone(), text(f)?))).collect();
-    Some(Recorded { id: text(&options.by)?, place: format!("entry {}", opened.entry.place.seq), facts })
 }

@@ -1,14 +1,13 @@
-//! Entering acts and runs with their personal data as commitments, and reading what others recorded.
+//! Entering acts and runs with their personal data as commitments.
 
 use super::args::Record;
-use super::gather::{at, file};
+use super::gather::file;
 use super::{done, tell};
 use crate::book::settings::gate;
 use crate::book::{self, Book, Settings};
 use crate::check::Exit;
 use crate::govern::{Repository, now};
 use crate::log::place::{Place, key};
-use evidence::Recorded;
 use ledger::{Algorithm, Draft, Error, Hash, Policy, Result, json};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -133,44 +132,4 @@ fn draft(beside: &Beside, line: &[u8], until: Option<u64>) -> Result<Draft> {
     };
     let evidence: Vec<Hash> = files.iter().map(put).collect::<Result<_>>()?;
     Draft::with(text("type")?, text("source")?, &value["body"], &commitments, &evidence)
-}
-
-/// What others recorded: JSON lines, or CSV with a header.
-pub(super) fn recorded(path: &Path, by: &str, compare: &[String]) -> Result<Vec<Recorded>> {
-    let bytes = file(path)?;
-    let rows =
-        if bytes.trim_ascii_start().starts_with(b"{") { json_lines(&bytes)? } else { table(path, &bytes)? };
-    let row = |(line, mut row): (usize, BTreeMap<String, String>)| {
-        let id = row
-            .remove(by)
-            .ok_or_else(|| Error::new(format!("`{}` line {line} has no field `{by}`", path.display())))?;
-        row.retain(|name, _| compare.contains(name));
-        Ok(Recorded { id, place: format!("line {line}"), facts: row })
-    };
-    rows.into_iter().map(row).collect()
-}
-
-type Rows = Vec<(usize, BTreeMap<String, String>)>;
-
-fn json_lines(bytes: &[u8]) -> Result<Rows> {
-    let lines = (1..).zip(bytes.split(|b| *b == b'\n')).filter(|(_, l)| !l.trim_ascii().is_empty());
-    let read = |(number, line): (usize, &[u8])| {
-        let value = json::parse(line).map_err(|e| Error::new(format!("line {number}: {e}")))?;
-        let fields = value.as_object().into_iter().flatten();
-        let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
-        Ok((number, fields.map(|(n, v)| (n.clone(), text(v))).collect()))
-    };
-    lines.map(read).collect()
-}
-
-fn table(path: &Path, bytes: &[u8]) -> Result<Rows> {
-    let failed = |e: csv::Error| at(path, &io::Error::other(e));
-    let mut reader = csv::Reader::from_reader(bytes);
-    let names = reader.headers().map_err(failed)?.clone();
-    let mut rows = Vec::new();
-    for (number, record) in (2..).zip(reader.records()) {
-        let record = record.map_err(failed)?;
-        rows.push((number, names.iter().map(str::to_owned).zip(record.iter().map(str::to_owned)).collect()));
-    }
-    Ok(rows)
 }

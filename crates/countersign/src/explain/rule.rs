@@ -4,6 +4,7 @@ use crate::report::page;
 use crate::report::plain::{Style, column, wrap};
 use check::frameworks::cited;
 use check::{RULES, Rule};
+use serde_json::{Value, json};
 use std::io::{self, Write};
 use workflow::Severity;
 
@@ -20,6 +21,18 @@ pub fn list(style: Style, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A rule as data: its page as Markdown, and the requirements that it gives evidence towards.
+pub fn data(rule: &Rule) -> Value {
+    let cited = cited(rule.page).into_iter().map(|(framework, control)| {
+        let (id, title) = &framework.controls[control];
+        json!({"framework": framework.id, "control": id, "title": title})
+    });
+    json!({
+        "id": rule.id, "severity": rule.severity.as_str(), "meaning": page::meaning(rule), "page": rule.page,
+        "evidence-towards": cited.collect::<Vec<_>>(),
+    })
 }
 
 /// Writes a rule's page.

@@ -8,6 +8,7 @@ use crate::scan::trigger_report;
 use check::Judged;
 use check::catalogue::catalogue;
 use check::tell::reference;
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use workflow::{
@@ -33,13 +34,35 @@ pub fn write(path: &str, w: &Workflow, judged: &Judged, style: Style, out: &mut 
     if w.enabled == Some(false) {
         writeln!(out, "It is switched off; the rest is told as if it were on.")?;
     }
-    section("Who can start it", &starts(w), "Nothing starts it.", style, out)?;
-    section("What it checks", &checks(w), "It checks nothing.", style, out)?;
-    section("Whom it asks", &asks(w), "It asks nobody.", style, out)?;
-    section("What it changes", &changes(w, judged), "It changes no access.", style, out)?;
-    section("What it calls", &calls(w), "", style, out)?;
-    section("What else it does", &others(w), "", style, out)?;
-    section("What is wrong with it", &faults(judged), "No fault was found.", style, out)
+    sections(w, judged)
+        .iter()
+        .try_for_each(|(title, told, nothing)| section(title, told, nothing, style, out))
+}
+
+/// What is told: titles, sentences with their lines, and what is said where there is none.
+fn sections(w: &Workflow, judged: &Judged) -> [(&'static str, Told, &'static str); 7] {
+    [
+        ("Who can start it", starts(w), "Nothing starts it."),
+        ("What it checks", checks(w), "It checks nothing."),
+        ("Whom it asks", asks(w), "It asks nobody."),
+        ("What it changes", changes(w, judged), "It changes no access."),
+        ("What it calls", calls(w), ""),
+        ("What else it does", others(w), ""),
+        ("What is wrong with it", faults(judged), "No fault was found."),
+    ]
+}
+
+/// The same as data.
+pub fn data(path: &str, w: &Workflow, judged: &Judged) -> Json {
+    let (tier, opaque) = check::tier(w);
+    let sentence = |(line, text): &(u32, String)| json!({"line": line, "text": text});
+    let told = sections(w, judged).into_iter().map(|(title, told, _)| {
+        json!({"title": title, "sentences": told.iter().map(sentence).collect::<Vec<_>>()})
+    });
+    json!({
+        "name": w.name.as_str(), "path": path, "line": w.span.line, "platform": w.platform.as_str(), "tier": tier.0,
+        "opaque": opaque, "enabled": w.enabled, "sections": told.collect::<Vec<_>>(),
+    })
 }
 
 fn section(title: &str, told: &Told, nothing: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -36,6 +36,17 @@ pub struct Common {
     pub format: Format,
 }
 
+/// Where to look, and how it is told.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Look {
+    /// The governed folder, or a place in it.
+    #[arg(long, short = 'C', default_value = ".", value_name = "PATH")]
+    pub folder: PathBuf,
+    /// How to print the result.
+    #[arg(long, short, value_enum, default_value_t = Format::Plain)]
+    pub format: Format,
+}
+
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -153,8 +164,9 @@ pub enum ExceptionCommand {
     Grant {
         /// A workflow by name, id or file.
         subject: String,
-        /// What is left unasked: `tests`, `mutation`, `boundary`, `finding:RULE`, `component:NAME`, `credential:ID`.
-        #[arg(long, required = true, value_delimiter = ',')]
+        /// What is left unasked: `tests`, `mutation`, `boundary`, `finding:RULE`, `proof:NAME`, `component:NAME`,
+        /// `credential:ID`; several with commas.
+        #[arg(long, required = true, value_delimiter = ',', value_parser = covered)]
         covers: Vec<String>,
         /// The first moment at which it no longer holds; at most 90 days ahead.
         #[arg(long)]
@@ -190,9 +202,9 @@ pub enum ExceptionCommand {
     },
     /// List them.
     List {
-        /// What all acts share.
+        /// Where, and how it is told.
         #[command(flatten)]
-        common: Common,
+        look: Look,
     },
 }
 
@@ -253,9 +265,9 @@ pub enum GlassCommand {
     },
     /// List them.
     List {
-        /// What all acts share.
+        /// Where, and how it is told.
         #[command(flatten)]
-        common: Common,
+        look: Look,
     },
 }
 
@@ -294,9 +306,9 @@ pub enum ConnectorCommand {
     },
     /// List them.
     List {
-        /// What all acts share.
+        /// Where, and how it is told.
         #[command(flatten)]
-        common: Common,
+        look: Look,
     },
 }
 
@@ -354,9 +366,12 @@ pub struct Status {
     /// Also what the reviews on record come to.
     #[arg(long)]
     pub reviews: bool,
-    /// What all acts share.
+    /// The environment [default: that of countersign.toml, else `production`].
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// Where, and how it is told.
     #[command(flatten)]
-    pub common: Common,
+    pub look: Look,
 }
 
 /// Let only released workflows pass, for continuous integration: by the statements alone, offline. Exits with 1 where
@@ -391,4 +406,17 @@ pub enum GateFormat {
     Sarif,
     /// Markdown, for a summary of a job or a merge request.
     Markdown,
+}
+
+/// What an exception can cover, and nothing else: one that covers nothing would look as if it did.
+fn covered(word: &str) -> Result<String, String> {
+    let known = match word.split_once(':') {
+        None => matches!(word, "tests" | "mutation" | "boundary"),
+        Some(("finding", rule)) => check::rule(rule).is_some(),
+        Some(("proof" | "component" | "credential", name)) => !name.trim().is_empty(),
+        Some(_) => false,
+    };
+    let told = "no exception covers that; there are `tests`, `mutation`, `boundary`, `finding:RULE` (see `countersign explain \
+                rules`), `proof:NAME`, `component:NAME` and `credential:ID`";
+    if known { Ok(word.to_owned()) } else { Err(told.to_owned()) }
 }

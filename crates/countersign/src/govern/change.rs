@@ -176,10 +176,26 @@ fn tell(desk: &Desk, world: &World, of: Option<&str>) -> io::Result<()> {
     let Some(proposal) = of.and_then(|id| state.proposals.get(id)) else { return Ok(()) };
     let people = &desk.repository.people;
     writeln!(out, "  {} proposed by {}", phrase(proposal.intent), called(people, &proposal.key))?;
+    // What a drill is about is told once it was reviewed.
+    if !proposal.drill && !proposal.reason.trim().is_empty() {
+        writeln!(out, "  because: {}", proposal.reason)?;
+    }
+    if let Some(told) = machine(world.ai.max(proposal.ai)) {
+        writeln!(out, "  {told}")?;
+    }
     for review in &proposal.reviews {
         writeln!(out, "  {} by {}", word(review.verdict), called(people, &review.by.account))?;
     }
     voids(proposal, world).iter().try_for_each(|v| writeln!(out, "  since then: {v}"))
+}
+
+/// What a machine had to do with a change.
+fn machine(ai: AiMark) -> Option<&'static str> {
+    match ai {
+        AiMark::None => None,
+        AiMark::Assisted => Some("a model helped to make it"),
+        AiMark::Made => Some("an agent made it"),
+    }
 }
 
 fn verdict(options: &Review) -> io::Result<Option<Verdict>> {

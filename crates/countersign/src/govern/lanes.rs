@@ -1,9 +1,9 @@
 //! The other lanes: `exception`, `breakglass`, `connector`, `owner`.
 
-use super::act::{Desk, ask, by_prefix, is_json};
+use super::act::{Desk, ask, by_prefix};
 use super::args::{
-    Breakglass, Common, Connector, ConnectorCommand, Exception, ExceptionCommand, GlassCommand, Kind, Owner,
-    OwnerCommand,
+    Breakglass, Common, Connector, ConnectorCommand, Exception, ExceptionCommand, Format, GlassCommand, Kind,
+    Look, Owner, OwnerCommand,
 };
 use super::repository::Repository;
 use super::view::short;
@@ -52,7 +52,7 @@ pub(super) fn exception(options: &Exception) -> io::Result<Exit> {
             let wish = Wish { of: Some(id), ..desk.wish(Act::EndException, common) };
             desk.carry_out(&world, &wish, common)
         }
-        ExceptionCommand::List { common } => list_exceptions(common),
+        ExceptionCommand::List { look } => list_exceptions(look),
     }
 }
 
@@ -66,11 +66,11 @@ fn excepted(word: &str, common: &Common) -> io::Result<(Desk, World, String)> {
     Ok((desk, world, id))
 }
 
-fn list_exceptions(common: &Common) -> io::Result<Exit> {
-    let repository = Repository::open(&common.folder, now())?;
+fn list_exceptions(look: &Look) -> io::Result<Exit> {
+    let repository = Repository::open(&look.folder, now())?;
     let all = &repository.folded.state.exceptions;
     let mut out = io::stdout().lock();
-    if is_json(common) {
+    if look.format == Format::Json {
         let rows: Vec<_> = all.values().map(|l| json!({"exception": l.exception, "standing": l.exception.standing(repository.now), "statements": l.statements})).collect();
         writeln!(
             out,
@@ -78,6 +78,9 @@ fn list_exceptions(common: &Common) -> io::Result<Exit> {
             json!({"schema": "countersign.exceptions/1", "at": repository.now, "exceptions": rows})
         )?;
         return Ok(Exit::Clean);
+    }
+    if all.is_empty() {
+        eprintln!("no exception was granted here");
     }
     for (id, leave) in all {
         let e = &leave.exception;
@@ -121,7 +124,7 @@ pub(super) fn breakglass(options: &Breakglass) -> io::Result<Exit> {
         }
         GlassCommand::Close { glass, common } => on_glass(Act::CloseBreakGlass, glass, None, common),
         GlassCommand::Review { glass, common } => on_glass(Act::PostChangeReview, glass, None, common),
-        GlassCommand::List { common } => list_glasses(common),
+        GlassCommand::List { look } => list_glasses(look),
     }
 }
 
@@ -135,11 +138,11 @@ fn on_glass(act: Act, word: &str, subject: Option<&str>, common: &Common) -> io:
     desk.carry_out(&world, &wish, common)
 }
 
-fn list_glasses(common: &Common) -> io::Result<Exit> {
-    let repository = Repository::open(&common.folder, now())?;
+fn list_glasses(look: &Look) -> io::Result<Exit> {
+    let repository = Repository::open(&look.folder, now())?;
     let all = &repository.folded.state.glasses;
     let mut out = io::stdout().lock();
-    if is_json(common) {
+    if look.format == Format::Json {
         let rows: Vec<_> = all.values().map(|g| json!({"break-glass": g.glass, "standing": g.glass.standing(repository.now), "uses": g.uses, "reviewed": g.reviewed, "owed": g.owed(repository.now)})).collect();
         writeln!(
             out,
@@ -147,6 +150,9 @@ fn list_glasses(common: &Common) -> io::Result<Exit> {
             json!({"schema": "countersign.break-glass/1", "at": repository.now, "break-glass": rows})
         )?;
         return Ok(Exit::Clean);
+    }
+    if all.is_empty() {
+        eprintln!("no break-glass was opened here");
     }
     for (id, glass) in all {
         let g = &glass.glass;
@@ -178,7 +184,7 @@ pub(super) fn connector(options: &Connector) -> io::Result<Exit> {
         ConnectorCommand::Withdraw { component, kind, common } => {
             on_component(Act::WithdrawComponent(known(*kind)), component, common)
         }
-        ConnectorCommand::List { common } => list_components(common),
+        ConnectorCommand::List { look } => list_components(look),
     }
 }
 
@@ -203,8 +209,8 @@ fn on_component(act: Act, word: &str, common: &Common) -> io::Result<Exit> {
     desk.carry_out(&world, &wish, common)
 }
 
-fn list_components(common: &Common) -> io::Result<Exit> {
-    let repository = Repository::open(&common.folder, now())?;
+fn list_components(look: &Look) -> io::Result<Exit> {
+    let repository = Repository::open(&look.folder, now())?;
     let mut out = io::stdout().lock();
     let all = repository
         .folded
@@ -212,11 +218,14 @@ fn list_components(common: &Common) -> io::Result<Exit> {
         .components
         .iter()
         .flat_map(|((kind, name), all)| all.iter().map(move |a| (kind, name, a)));
-    if is_json(common) {
+    if look.format == Format::Json {
         let rows: Vec<_> =
             all.map(|(kind, name, a)| json!({"kind": kind, "name": name, "approved": a})).collect();
         writeln!(out, "{:#}", json!({"schema": "countersign.components/1", "components": rows}))?;
         return Ok(Exit::Clean);
+    }
+    if repository.folded.state.components.is_empty() {
+        eprintln!("no connector, script or webhook was approved here");
     }
     for (_, name, approved) in all {
         let word = if approved.withdrawn.is_some() { "withdrawn" } else { "approved" };

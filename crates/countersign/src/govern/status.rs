@@ -1,28 +1,28 @@
 //! `countersign status`: what is proposed, released, open and due.
 
-use super::act::is_json;
-use super::args::Status;
+use super::args::{Format, Status};
 use super::now;
 use super::repository::{Repository, Unit};
 use super::tell::{called, shortened};
 use super::view::short;
 use crate::check::Exit;
-use govern::{Intent, Live, Proposal, ProposalStatus, State, Void, World, due, quality, voids};
+use crate::people::count;
+use govern::{Intent, Live, Proposal, ProposalStatus, Quality, State, Void, World, due, quality, voids};
 use policy::SubjectKind;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
 pub(super) fn run(options: &Status) -> io::Result<Exit> {
-    let common = &options.common;
-    let repository = Repository::open(&common.folder, now())?;
-    let environment = common.environment.clone().unwrap_or_else(|| repository.environment.clone());
+    let look = &options.look;
+    let repository = Repository::open(&look.folder, now())?;
+    let environment = options.environment.clone().unwrap_or_else(|| repository.environment.clone());
     let mut out = io::stdout().lock();
     let only = options.subject.as_ref().map(|s| repository.unit(s)).transpose()?;
     let units: Vec<&Unit> = match only {
         Some(unit) => vec![unit],
         None => repository.units.iter().filter(|u| matters(&repository, u)).collect(),
     };
-    if is_json(common) {
+    if look.format == Format::Json {
         let rows: io::Result<Vec<Value>> = units.iter().map(|u| row(&repository, u, &environment)).collect();
         let due: Vec<Value> = due(&repository.folded.state, repository.now)
             .into_iter()
@@ -50,27 +50,36 @@ pub(super) fn run(options: &Status) -> io::Result<Exit> {
         writeln!(out, "not counted: {}: {}", shortened(&id), shortened(&message))?;
     }
     if options.reviews {
-        let q = quality(&repository.folded.state);
-        writeln!(
-            out,
-            "reviews: {}, of these {} approvals and {} refusals; {} name what was shown; {} measured, half of them within {} s, {} under a minute; {} within a minute of another by the same person",
-            q.reviews,
-            q.approvals,
-            q.refusals,
-            q.shown,
-            q.timed,
-            q.median_seconds,
-            q.under_a_minute,
-            q.in_bulk
-        )?;
-        let last = q.last_break_glass_drill.map_or_else(|| "never".to_owned(), |m| m.to_string());
-        writeln!(
-            out,
-            "drills: {} with something put in, noticed by {} reviews and missed by {}; break-glass practised {} times, last {last}",
-            q.drills, q.drills_noticed, q.drills_missed, q.break_glass_drills
-        )?;
+        reviews(&quality(&repository.folded.state), &mut out)?;
     }
     Ok(Exit::Clean)
+}
+
+/// How reviews are done; never a score of a person.
+fn reviews(q: &Quality, out: &mut dyn Write) -> io::Result<()> {
+    let reviews = |n| count(n, "review", "reviews");
+    write!(
+        out,
+        "{}: {}, {}; {} told what was shown",
+        reviews(q.reviews),
+        count(q.approvals, "approval", "approvals"),
+        count(q.refusals, "refusal", "refusals"),
+        q.shown
+    )?;
+    if q.timed > 0 {
+        let (median, short) = (q.median_seconds, q.under_a_minute);
+        write!(out, "; {} measured, half of them within {median} s, {short} under a minute", q.timed)?;
+    }
+    writeln!(out, "; {} within a minute of another by the same person", q.in_bulk)?;
+    let last = q.last_break_glass_drill.map_or_else(|| "never".to_owned(), |m| m.to_string());
+    writeln!(
+        out,
+        "{}, noticed in {} and missed in {}; break-glass practised {}, last {last}",
+        count(q.drills, "drill with something put in", "drills with something put in"),
+        reviews(q.drills_noticed),
+        reviews(q.drills_missed),
+        count(q.break_glass_drills, "time", "times")
+    )
 }
 
 /// What governs, where something is proposed for it or was put in force.

@@ -1,36 +1,110 @@
-//! `countersign policy diff`: which past and possible acts change their answer.
+//! `countersign policy diff`: which past and possible acts change their answer; and where a solver is installed, which can
+//! change it at all.
 
-use super::{Diff, Format, load, load::facts};
+use super::solver::Solver;
+use super::{Diff, Format, Loaded, load, load::facts};
 use crate::check::Exit;
 use crate::people::count;
+use policy::symbolic::{Example, Found, Shift, shifts};
 use policy::{Change, Facts};
 use serde_json::json;
 use std::io::{self, Write};
 
+/// What a comparison came to.
+struct Compared {
+    recorded: usize,
+    past: Vec<Change>,
+    possible: Vec<Change>,
+    /// What a solver found, and its name.
+    symbolic: Option<(String, Vec<Shift>)>,
+}
+
+impl Compared {
+    fn is_same(&self) -> bool {
+        let proved = self.symbolic.iter().all(|(_, shifts)| shifts.iter().all(Shift::is_none));
+        self.past.is_empty() && self.possible.is_empty() && proved
+    }
+}
+
 pub(super) fn run(diff: &Diff, out: &mut dyn Write) -> io::Result<Exit> {
     let (old, new) = (load(std::slice::from_ref(&diff.old))?, load(std::slice::from_ref(&diff.new))?);
-    let recorded = facts(&diff.facts, None)?;
-    let past = policy::compare(&old.set, &new.set, recorded.iter().cloned());
-    let possible = policy::compare(&old.set, &new.set, generated(diff.cases));
-    if diff.format == Format::Json {
-        let result = json!({
-            "schema": "countersign.policy-diff/1", "old": old.set.version(), "new": new.set.version(),
-            "recorded": {"cases": recorded.len(), "changes": past}, "generated": {"cases": diff.cases, "changes": possible},
-        });
-        writeln!(out, "{result:#}")?;
-    } else {
-        tell(&count(recorded.len(), "recorded case", "recorded cases"), &past, out)?;
-        tell(
-            &count(usize::try_from(diff.cases).unwrap_or(0), "possible case", "possible cases"),
-            &possible,
-            out,
-        )?;
+    let problems = [problems(diff, &old, true), problems(diff, &new, false)].concat();
+    if !problems.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, problems.join("\n")));
     }
-    Ok(if past.is_empty() && possible.is_empty() { Exit::Clean } else { Exit::Findings })
+    let recorded = facts(&diff.facts, None)?;
+    let compared = Compared {
+        recorded: recorded.len(),
+        past: policy::compare(&old.set, &new.set, recorded.iter().cloned()),
+        possible: policy::compare(&old.set, &new.set, generated(diff.cases)),
+        symbolic: symbolic(diff, &old, &new)?,
+    };
+    match diff.format {
+        Format::Json => data(diff, &old, &new, &compared, out)?,
+        Format::Plain => plain(diff, &compared, out)?,
+    }
+    Ok(if compared.is_same() { Exit::Clean } else { Exit::Findings })
+}
+
+/// What keeps a set from being used at all. It denies everything, so there is nothing to compare.
+fn problems(diff: &Diff, loaded: &Loaded, old: bool) -> Vec<String> {
+    let path = if old { &diff.old } else { &diff.new };
+    let told = |p: &policy::PolicyProblem| {
+        format!(
+            "`{}` cannot be used, and would deny everything: {}:{}: {}",
+            path.display(),
+            p.file,
+            p.line,
+            p.message
+        )
+    };
+    loaded.set.problems().iter().map(told).collect()
+}
+
+fn symbolic(diff: &Diff, old: &Loaded, new: &Loaded) -> io::Result<Option<(String, Vec<Shift>)>> {
+    let named = diff.solver.as_deref();
+    if named == Some("none") {
+        return Ok(None);
+    }
+    let Some(solver) = Solver::find(named.unwrap_or("cvc5")) else {
+        let missing = |program| {
+            io::Error::new(
+                io::ErrorKind::NotFound,
+                format!(
+                    "`{program}` is no cvc5 that can be started: install it, or name another with `--solver`"
+                ),
+            )
+        };
+        return named.map_or(Ok(None), |program| Err(missing(program)));
+    };
+    let found = shifts(&old.set, &new.set, &mut |script| solver.ask(script)).map_err(io::Error::other)?;
+    Ok(Some((solver.name, found)))
 }
 
 fn generated(cases: u64) -> impl Iterator<Item = (String, Facts)> {
     (0..cases).map(|number| (format!("generated case {number}"), policy::sample::case(number)))
+}
+
+fn data(diff: &Diff, old: &Loaded, new: &Loaded, compared: &Compared, out: &mut dyn Write) -> io::Result<()> {
+    let symbolic =
+        compared.symbolic.as_ref().map(|(solver, shifts)| json!({"solver": solver, "acts": shifts}));
+    let result = json!({
+        "schema": "countersign.policy-diff/1", "old": old.set.version(), "new": new.set.version(),
+        "recorded": {"cases": compared.recorded, "changes": compared.past},
+        "generated": {"cases": diff.cases, "changes": compared.possible},
+        "symbolic": symbolic,
+    });
+    writeln!(out, "{result:#}")
+}
+
+fn plain(diff: &Diff, compared: &Compared, out: &mut dyn Write) -> io::Result<()> {
+    tell(&count(compared.recorded, "recorded case", "recorded cases"), &compared.past, out)?;
+    let cases = usize::try_from(diff.cases).unwrap_or(usize::MAX);
+    tell(&count(cases, "possible case", "possible cases"), &compared.possible, out)?;
+    match &compared.symbolic {
+        Some((solver, shifts)) => proved(solver, shifts, out),
+        None => writeln!(out, "not asked over all cases: that needs cvc5 (`--solver`)"),
+    }
 }
 
 fn tell(of: &str, changes: &[Change], out: &mut dyn Write) -> io::Result<()> {
@@ -55,12 +129,46 @@ fn tell(of: &str, changes: &[Change], out: &mut dyn Write) -> io::Result<()> {
             change.cases,
             change.first
         )?;
-        if !change.gone.is_empty() {
-            writeln!(out, "    no longer: {}", change.gone.join(", "))?;
-        }
-        if !change.new.is_empty() {
-            writeln!(out, "    now:       {}", change.new.join(", "))?;
+        decided(&change.gone, &change.new, out)?;
+    }
+    Ok(())
+}
+
+fn decided(gone: &[String], new: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if !gone.is_empty() {
+        writeln!(out, "    no longer: {}", gone.join(", "))?;
+    }
+    if !new.is_empty() {
+        writeln!(out, "    now:       {}", new.join(", "))?;
+    }
+    Ok(())
+}
+
+/// What the solver found, over all cases that can be.
+fn proved(solver: &str, shifts: &[Shift], out: &mut dyn Write) -> io::Result<()> {
+    let changed = shifts.iter().filter(|s| !s.is_none()).count();
+    let told = count(changed, "act can change its answer", "acts can change their answer");
+    writeln!(out, "every case that can be, by {solver}: {told}; no other can")?;
+    for shift in shifts {
+        let lane = if shift.enforced { "" } else { ", where policies are not enforced" };
+        let both = [(&shift.opened, "refused → allowed"), (&shift.closed, "allowed → refused")];
+        for (found, direction) in both {
+            match found {
+                Found::Never => {}
+                Found::Undecided { why } => {
+                    writeln!(out, "  {}: {direction}{lane}: not decided: {why}", shift.act)?
+                }
+                Found::Case(example) => {
+                    writeln!(out, "  {}: {direction}{lane}, such as where {}", shift.act, values(example))?;
+                    decided(&example.gone, &example.new, out)?;
+                }
+            }
         }
     }
     Ok(())
+}
+
+fn values(example: &Example) -> String {
+    let all: Vec<String> = example.facts.iter().map(|(name, value)| format!("{name} is {value}")).collect();
+    if all.is_empty() { "nothing is special".to_owned() } else { all.join(", ") }
 }

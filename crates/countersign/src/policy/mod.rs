@@ -6,6 +6,7 @@ mod diff;
 mod explain;
 mod load;
 mod simulate;
+mod solver;
 
 pub use load::{Loaded, below, load};
 
@@ -93,6 +94,9 @@ pub struct Diff {
     /// How many possible cases to generate besides.
     #[arg(long, value_name = "COUNT", default_value_t = 5000)]
     pub cases: u64,
+    /// The solver that is asked over all cases, a cvc5; `none` for no such question [default: `cvc5`, where it is installed].
+    #[arg(long, value_name = "PROGRAM")]
+    pub solver: Option<String>,
     /// How to print the result.
     #[arg(long, short, value_enum, default_value_t = Format::Plain)]
     pub format: Format,

@@ -31,9 +31,9 @@ pub fn sh(folder: &Path, command: &str, minute: i64) -> String {
     text.lines().map(|l| hidden(l.trim_end())).collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 
-/// A line with its digests hidden: twelve hexadecimal digits that stand alone.
+/// A line with its digests hidden: as many hexadecimal digits as digests have, or their beginnings, that stand alone.
 pub fn hidden(line: &str) -> String {
-    let word = |w: &str| matches!(w.len(), 9 | 12 | 64) && w.bytes().all(|b| b.is_ascii_hexdigit());
+    let word = |w: &str| matches!(w.len(), 9 | 12 | 32 | 64) && w.bytes().all(|b| b.is_ascii_hexdigit());
     // A key's print: 43 characters of base64.
     let mut parts = line.split("SHA256:");
     let first = parts.next().unwrap_or_default().to_owned();

@@ -10,6 +10,7 @@
 
 pub mod browser;
 pub mod chapter;
+pub mod junit;
 pub mod traces;
 
 use std::path::{Path, PathBuf};

@@ -27,8 +27,8 @@ fn read(folder: &Path, file: &str) -> String {
 /// The entry that the manual records.
 fn of_the_manual() -> String {
     let manual = std::fs::read_to_string(repository().join("docs/exports.md")).unwrap();
-    let line = manual.lines().find_map(|l| l.strip_prefix("echo '")?.strip_suffix("' |")).unwrap();
-    line.to_owned()
+    let line = manual.lines().find_map(|l| l.strip_prefix("$ echo '")?.split_once("' | ")).unwrap();
+    line.0.to_owned()
 }
 
 fn record(folder: &Path, lines: &[String]) {
@@ -155,6 +155,7 @@ fn tests_that_were_attested_to_are_junit() {
     let folder = ledger("export-junit");
     record(&folder, &[release("production", "attest", false)]);
     let told = good(&folder, "export ledger --format junit --beside beside", "");
+    crate::common::junit::hold(&told);
     let document = roxmltree::Document::parse(&told).unwrap();
     let count = |name: &str| document.descendants().filter(|n| n.has_tag_name(name)).count();
     // Without its statement nobody can say how they ended.

@@ -40,8 +40,35 @@ pub fn ocsf(event: &Event, origin: &Origin) -> Value {
     if let Some(fields) = out.as_object_mut() {
         status(event, fields);
         class_fields(event, row.class, fields);
+        if row.class == Class::BaseEvent {
+            people(event, fields);
+        }
     }
     out
+}
+
+/// Observables as the dictionary and the object `user` number them: a user's name, their unique identifier.
+const USER_NAME: u64 = 4;
+const USER_UID: u64 = 31;
+
+/// Who acted and whose access it was, of an event whose class has no place for either: in `unmapped`, with observables that
+/// point there.
+fn people(event: &Event, out: &mut Map<String, Value>) {
+    let mut observables = Vec::new();
+    for (name, somebody) in [("by", &event.by), ("identity", &event.identity)] {
+        let Some(somebody) = somebody else { continue };
+        let shown = somebody.name.as_ref().map(|value| (".name", USER_NAME, value));
+        for (field, kind, value) in shown.into_iter().chain([(".uid", USER_UID, &somebody.commitment)]) {
+            let place = format!("unmapped.{name}{field}");
+            observables.push(json!({"name": place, "type_id": kind, "value": value}));
+        }
+        if let Some(unmapped) = out.get_mut("unmapped") {
+            unmapped[name] = user(Some(somebody));
+        }
+    }
+    if !observables.is_empty() {
+        out.insert("observables".to_owned(), observables.into());
+    }
 }
 
 fn severity_name(severity: u8) -> &'static str {

@@ -13,6 +13,7 @@ use super::gather::{Whole, at};
 use super::{args::Reading, done, time};
 use crate::check::Exit;
 use crate::log::args::Output;
+use crate::people::count;
 use evidence::export::{
     Cursor, DOCUMENTATION, Event, Framing, Origin, Stream, cef, cloudevent, ocsf, syslog,
 };
@@ -84,10 +85,10 @@ fn stream(options: &Export, log: &Log) -> Result<Exit> {
     let mut stream = cursor.as_ref().map_or_else(Stream::default, Stream::after);
     let began = stream.next();
     let mut out = output(options)?;
-    let mut written = 0u64;
+    let mut written = 0usize;
     let result = log.each(&mut stream, options.limit, |event| {
         let text = lines.of(event)?;
-        written += text.len() as u64;
+        written += text.len();
         text.iter().try_for_each(|line| out.write_all(line.as_bytes())).map_err(|e| Error::new(e.to_string()))
     });
     out.flush().map_err(|e| unwritten(&e))?;
@@ -104,7 +105,9 @@ fn stream(options: &Export, log: &Log) -> Result<Exit> {
     if let Some(gap) = &gap {
         eprintln!("{gap}");
     }
-    eprintln!("{} entries as {written} events; next: --after {next}", stream.next() - began);
+    let entries = usize::try_from(stream.next() - began).unwrap_or(usize::MAX);
+    let (read, told) = (count(entries, "entry", "entries"), count(written, "event", "events"));
+    eprintln!("{read} as {told}; next: --after {next}");
     Ok(if gap.is_some() { Exit::Findings } else { Exit::Clean })
 }
 

@@ -233,3 +233,24 @@ fn what_was_done_to_access_has_the_class_made_for_it() {
         (Some("Finance"), Some("Success"))
     );
 }
+
+/// A run of a writer's own type has no class: what it is about is found by observables, which say what they point to.
+#[test]
+fn the_base_event_says_whom_it_is_about_as_far_as_that_is_disclosed() {
+    let base = everything().into_iter().filter(|e| e.word() == "run/1").collect::<Vec<_>>();
+    let count = |event: &super::Event| {
+        let told = ocsf(event, &origin());
+        let all = told["observables"].as_array().cloned().unwrap_or_default();
+        for observable in &all {
+            let path = observable["name"].as_str().unwrap().replace('.', "/");
+            assert_eq!(told.pointer(&format!("/{path}")), Some(&observable["value"]), "{told}");
+        }
+        all.iter().map(|o| o["type_id"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    // Disclosed; committed to and withheld; about nobody.
+    assert_eq!(base.iter().map(count).collect::<Vec<_>>(), [vec![4, 31, 4, 31], vec![31, 31], vec![]]);
+    let Some(folder) = shared("vectors/ocsf") else { return };
+    let schema = Schema::open(&folder);
+    assert_eq!(schema.dictionary["types"]["attributes"]["username_t"]["observable"], 4);
+    assert_eq!(schema.file("user").unwrap()["attributes"]["uid"]["observable"], 31);
+}

@@ -1,0 +1,194 @@
+//! `countersign reconcile`: what others recorded (a platform's executions, a target's audit export, a repository's history) held
+//! against the ledger. Files are taken as platforms give them: JSON lines, a JSON list, an answer with one list in it, CSV.
+
+use super::args::{Difference, Reconcile};
+use super::gather::{Whole, at, file};
+use super::{done, tell};
+use crate::check::Exit;
+use evidence::{Opened, Reconciled, Recorded, signed};
+use ledger::{Error, Result, json};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+/// `countersign reconcile`: what others recorded, held against the ledger.
+///
+/// # Errors
+/// When the ledger or the file cannot be read.
+pub fn reconcile(options: &Reconcile) -> io::Result<Exit> {
+    done(run(options))
+}
+
+fn run(options: &Reconcile) -> Result<Exit> {
+    let by = Field::of(&options.by);
+    let compare: Vec<Field> = options.compare.iter().map(|f| Field::of(f)).collect();
+    let theirs = recorded(&options.with, &by, &compare)?;
+    let whole = Whole::read(&options.from)?.opened()?;
+    let ours: Vec<Recorded> = whole
+        .iter()
+        .filter(|o| options.kind.as_ref().is_none_or(|k| *k == o.entry.kind))
+        .filter_map(|o| ours(o, &by, &compare))
+        .collect();
+    let found = evidence::reconcile(&theirs, &ours);
+    let shown = options.with.display();
+    let mut out =
+        format!("{} in `{shown}`, {} in the ledger, {} agree\n", theirs.len(), ours.len(), found.agree);
+    out += &words(&found);
+    tell(options.from.format, out.trim_end(), &found)?;
+    let counts = |what: Difference, is: bool| is && !options.allow.contains(&what);
+    let differs = counts(Difference::Missing, !found.missing.is_empty())
+        || counts(Difference::Extra, !found.extra.is_empty())
+        || counts(Difference::Repeated, !found.repeated.is_empty())
+        || !found.altered.is_empty();
+    Ok(if differs { Exit::Findings } else { Exit::Clean })
+}
+
+fn words(found: &Reconciled) -> String {
+    let missing =
+        found.missing.iter().map(|r| format!("missing: `{}` ({}) is not in the ledger\n", r.id, r.place));
+    let extra = found.extra.iter().map(|r| format!("extra: `{}` ({}) is not in the file\n", r.id, r.place));
+    let altered = found.altered.iter().map(|r| format!("altered: {r}\n"));
+    let repeated = found.repeated.iter().map(|r| format!("repeated: {r}\n"));
+    missing.chain(extra).chain(altered).chain(repeated).collect()
+}
+
+/// A field as each side calls it: `THEIRS=OURS`, or one name for both. A path goes inward by dots.
+struct Field<'w> {
+    theirs: &'w str,
+    ours: &'w str,
+}
+
+impl<'w> Field<'w> {
+    fn of(word: &'w str) -> Self {
+        let (theirs, ours) = word.split_once('=').unwrap_or((word, word));
+        Field { theirs, ours }
+    }
+}
+
+/// The value at a path, as text; a name with dots in it goes before a way inward.
+fn at_path(value: &Value, path: &str) -> Option<String> {
+    let inner = || path.split('.').try_fold(value, |at, part| at.get(part));
+    match value.get(path).or_else(inner)? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// An entry as the other side may know it, where it has the field: in its body, in a disclosed value, or in what was signed
+/// (`statement.commit`).
+fn ours(opened: &Opened, by: &Field<'_>, compare: &[Field<'_>]) -> Option<Recorded> {
+    let said = by.ours.starts_with("statement.") || compare.iter().any(|f| f.ours.starts_with("statement."));
+    let said = if said { signed(opened).map(|(_, said, _)| said) } else { None };
+    let text = |path: &str| {
+        let opening = |name: &str| opened.openings.get(name).map(|o| &o.value);
+        let deeper = || path.split_once('.').and_then(|(name, rest)| at_path(opening(name)?, rest));
+        let signed = || at_path(said.as_ref()?, path.strip_prefix("statement.")?);
+        at_path(&opened.entry.body, path)
+            .or_else(|| opening(path).and_then(|v| at_path(&serde_json::json!({"v": v}), "v")))
+            .or_else(signed)
+            .or_else(deeper)
+    };
+    let facts: BTreeMap<String, String> =
+        compare.iter().filter_map(|f| Some((f.theirs.to_owned(), text(f.ours)?))).collect();
+    Some(Recorded { id: text(by.ours)?, place: format!("entry {}", opened.entry.place.seq), facts })
+}
+
+/// What others recorded, with where each stands.
+fn recorded(path: &Path, by: &Field<'_>, compare: &[Field<'_>]) -> Result<Vec<Recorded>> {
+    let bytes = file(path)?;
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let rows = match text.trim_ascii_start().first() {
+        Some(b'{' | b'[') => items(text)?,
+        _ => table(path, text)?,
+    };
+    let row = |(place, row): (String, Value)| {
+        let lacks = || {
+            let there: Vec<&String> = row.as_object().into_iter().flat_map(|o| o.keys()).collect();
+            let there = there.into_iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+            Error::new(format!("`{}` {place} has no field `{}`: it has {there}", path.display(), by.theirs))
+        };
+        let id = at_path(&row, by.theirs).ok_or_else(lacks)?;
+        let facts = compare.iter().filter_map(|f| Some((f.theirs.to_owned(), at_path(&row, f.theirs)?)));
+        Ok(Recorded { id, place, facts: facts.collect() })
+    };
+    rows.into_iter().map(row).collect()
+}
+
+type Rows = Vec<(String, Value)>;
+
+/// The items of a JSON file: of a list, of an answer with one list of objects in it (`{"data": [...]}`), or one a line.
+fn items(text: &[u8]) -> Result<Rows> {
+    let numbered = |list: &[Value]| (1..).zip(list).map(|(n, v)| (format!("item {n}"), v.clone())).collect();
+    match json::parse(text) {
+        Ok(Value::Array(list)) => Ok(numbered(&list)),
+        Ok(Value::Object(answer)) => {
+            let list = |v: &Value| v.as_array().filter(|l| l.iter().all(Value::is_object)).cloned();
+            let lists: Vec<Vec<Value>> = answer.values().filter_map(list).collect();
+            match &lists[..] {
+                [one] => Ok(numbered(one)),
+                _ => Ok(vec![("line 1".to_owned(), Value::Object(answer))]),
+            }
+        }
+        _ => lines(text),
+    }
+}
+
+fn lines(text: &[u8]) -> Result<Rows> {
+    let lines = (1..).zip(text.split(|b| *b == b'\n')).filter(|(_, l)| !l.trim_ascii().is_empty());
+    let read = |(number, line): (usize, &[u8])| {
+        let value = json::parse(line).map_err(|e| Error::new(format!("line {number}: {e}")))?;
+        Ok((format!("line {number}"), value))
+    };
+    lines.map(read).collect()
+}
+
+fn table(path: &Path, text: &[u8]) -> Result<Rows> {
+    let failed = |e: csv::Error| at(path, &io::Error::other(e));
+    let mut reader = csv::Reader::from_reader(text);
+    let names = reader.headers().map_err(failed)?.clone();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(failed)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let cells = names.iter().zip(record.iter()).filter(|(_, v)| !v.is_empty());
+        let row: serde_json::Map<String, Value> = cells.map(|(n, v)| (n.to_owned(), v.into())).collect();
+        rows.push((format!("line {line}"), Value::Object(row)));
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str) -> Vec<(String, String)> {
+        let rows = items(text.as_bytes()).unwrap();
+        rows.into_iter().map(|(place, row)| (place, at_path(&row, "run.id").unwrap())).collect()
+    }
+
+    #[test]
+    fn what_platforms_answer_is_read_as_they_give_it() {
+        let item = |n: usize, id: &str| (format!("item {n}"), id.to_owned());
+        let both = [item(1, "7"), item(2, "8")];
+        assert_eq!(places(r#"[{"run": {"id": 7}}, {"run": {"id": "8"}}]"#), both);
+        let answer =
+            r#"{"data": [{"run": {"id": 7}}, {"run": {"id": 8}}], "nextCursor": null, "tags": ["x"]}"#;
+        assert_eq!(places(answer), both);
+        let lines = "{\"run\": {\"id\": 7}}\n\n{\"run.id\": 8}\n";
+        assert_eq!(
+            places(lines),
+            [("line 1".to_owned(), "7".to_owned()), ("line 3".to_owned(), "8".to_owned())]
+        );
+        assert_eq!(places(r#"{"run": {"id": 7}}"#), [("line 1".to_owned(), "7".to_owned())]);
+        assert!(items(b"{\"a\": 1}\n{\"a\": ").unwrap_err().to_string().contains("line 2"));
+    }
+
+    #[test]
+    fn a_table_tells_the_line_on_which_a_row_begins() {
+        let rows = table(Path::new("t.csv"), b"id,note\n1,\"two\nlines\"\n2,\n").unwrap();
+        let told: Vec<(&str, &Value)> = rows.iter().map(|(p, r)| (p.as_str(), &r["note"])).collect();
+        assert_eq!(told, [("line 2", &"two\nlines".into()), ("line 4", &Value::Null)]);
+    }
+}
