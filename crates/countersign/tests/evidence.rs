@@ -52,6 +52,10 @@ fn act(by: &str, act: &str, of: Option<u64>, rests_on: &[u64]) -> String {
     json!({"type": "act/1", "source": "gate", "body": body, "values": values}).to_string()
 }
 
+fn record(folder: &Path, lines: &[String]) {
+    good(folder, "record ledger --beside beside --key key", &lines.join("\n"));
+}
+
 fn execution(id: &str, identity: &str) -> String {
     let body = json!({"execution": id, "status": "succeeded"});
     json!({"type": "run/1", "source": "runtime", "body": body, "values": {"identity": identity}}).to_string()
@@ -136,6 +140,13 @@ fn a_population_ties_out_and_its_sample_can_be_drawn_again() {
     let releases = good(&folder, "population ledger --of releases --format json", "");
     let releases: Value = serde_json::from_str(&releases).unwrap();
     assert_eq!(releases["items"][0]["chain"], json!([0, 1, 2, 3]));
+    // What ran by the release, and what that did, are the ends of its chain.
+    let ran = json!({"type": "run/1", "source": "runtime", "body": {"execution": "x-8", "release": 3}});
+    let did = json!({"type": "effect/1", "source": "runtime", "body": {"effect": "grant", "outcome": "succeeded", "release": 3}});
+    record(&folder, &[ran.to_string(), did.to_string()]);
+    let told = good(&folder, "population ledger --of releases", "");
+    assert!(told.starts_with("1 release (act in (release, roll-back))"), "{told}");
+    assert!(told.contains("request 0 → review 1 2 → release 3 → run 7 → effect 8"), "{told}");
     assert_eq!(
         good(&folder, "population ledger --of changes --until 2020-01-01", "").lines().next(),
         Some("0 changes (act = propose)")

@@ -256,6 +256,15 @@ fn people_are_found_by_every_name_and_the_chain_is_shown() {
     }
     assert!(by("git:aobi-copilot", "2026-11-28").1.contains("an agent of theirs"));
     assert!(by("jira:bdevries", "2026-11-28").1.contains("no longer have"));
+    let told = by("tomasz.wrona", "2026-11-28").1;
+    for line in [
+        "manager ingrid.solheim",
+        "may     grant exceptions up to tier 2",
+        "account git: twrona",
+        "key     SHA256:",
+    ] {
+        assert!(told.lines().any(|l| l.trim_start().starts_with(line)), "{line}: {told}");
+    }
     let acts = "ingrid.solheim → tomasz.wrona (as policy-owner)";
     assert!(by("tomasz.wrona", "2026-12-20").1.contains(acts));
     assert!(!by("tomasz.wrona", "2027-01-04").1.contains(acts));

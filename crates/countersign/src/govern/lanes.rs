@@ -6,6 +6,7 @@ use super::args::{
     Look, Owner, OwnerCommand,
 };
 use super::repository::Repository;
+use super::tell::called;
 use super::view::short;
 use super::{change, now};
 use crate::check::Exit;
@@ -87,12 +88,14 @@ fn list_exceptions(look: &Look) -> io::Result<Exit> {
         let until = e.until.map(|m| m.to_string()).unwrap_or_default();
         writeln!(
             out,
-            "{}  {:<8} {} of `{}` until {until}, renewed {}×: {}",
+            "{}  {:<8} {} of `{}` until {until}, renewed {}×, granted by {}, owner {}: {}",
             short(id),
             e.standing(repository.now).to_string(),
             e.covers.join(", "),
             e.subject,
             e.renewals,
+            called(&repository.people, &e.granted_by),
+            e.owner,
             e.compensating
         )?;
     }

@@ -4,6 +4,7 @@ use super::{Format, Show, place, read};
 use crate::check::Exit;
 use policy::{Found, Moment, People, Person, Via};
 use serde_json::{Value, json};
+use ssh_key::HashAlg;
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -76,7 +77,10 @@ fn data(people: &People, person: &Person, by: Via, at: Moment) -> Value {
     json!({
         "id": person.id, "name": person.name, "employment": person.employment, "active": person.active_at(at),
         "roles": person.roles_at(at).collect::<Vec<_>>(), "via": via(by), "acts-for": chains(people, person, at),
-        "answers": people.human(person).map(|p| &p.id),
+        "answers": people.human(person).map(|p| &p.id), "manager": person.manager, "employer": person.employer,
+        "ends": person.ends, "accounts": person.accounts, "exception-limit": person.exception_limit,
+        "keys": keys(person, at).collect::<Vec<_>>(),
+        "bots": person.bots.iter().map(|b| &b.account).collect::<Vec<_>>(),
     })
 }
 
@@ -93,5 +97,23 @@ fn tell(people: &People, person: &Person, by: Via, at: Moment, out: &mut dyn Wri
     for chain in chains(people, person, at) {
         writeln!(out, "  acts    {chain}")?;
     }
-    Ok(())
+    if let Some(manager) = &person.manager {
+        writeln!(out, "  manager {manager}")?;
+    }
+    if person.exception_limit > 0 {
+        writeln!(out, "  may     grant exceptions up to tier {}", person.exception_limit)?;
+    }
+    for (system, account) in &person.accounts {
+        writeln!(out, "  account {system}: {}", account.names().join(", "))?;
+    }
+    person.bots.iter().try_for_each(|b| writeln!(out, "  bot     {}", b.account))?;
+    keys(person, at).try_for_each(|key| writeln!(out, "  key     {key}"))
+}
+
+/// The keys by which somebody can act at a moment: by what they are told from each other.
+fn keys(person: &Person, at: Moment) -> impl Iterator<Item = String> {
+    person.keys.iter().filter(move |k| k.holds(at)).map(|k| {
+        let print = ssh_key::PublicKey::from_openssh(&k.key).map(|key| key.fingerprint(HashAlg::Sha256));
+        print.map_or_else(|_| k.key.clone(), |print| print.to_string())
+    })
 }

@@ -8,6 +8,7 @@ use crate::people::count;
 use policy::symbolic::{Example, Found, Shift, shifts};
 use policy::{Change, Facts};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// What a comparison came to.
@@ -129,43 +130,49 @@ fn tell(of: &str, changes: &[Change], out: &mut dyn Write) -> io::Result<()> {
             change.cases,
             change.first
         )?;
-        decided(&change.gone, &change.new, out)?;
+        write!(out, "{}", decided(&change.gone, &change.new))?;
     }
     Ok(())
 }
 
-fn decided(gone: &[String], new: &[String], out: &mut dyn Write) -> io::Result<()> {
-    if !gone.is_empty() {
-        writeln!(out, "    no longer: {}", gone.join(", "))?;
-    }
-    if !new.is_empty() {
-        writeln!(out, "    now:       {}", new.join(", "))?;
-    }
-    Ok(())
+/// Which policies no longer decide, and which do now.
+fn decided(gone: &[String], new: &[String]) -> String {
+    let line = |title: &str, of: &[String]| {
+        if of.is_empty() { String::new() } else { format!("    {title:<10} {}\n", of.join(", ")) }
+    };
+    line("no longer:", gone) + &line("now:", new)
 }
 
-/// What the solver found, over all cases that can be.
+/// What the solver found, over all cases that can be; acts of which the same is found together.
 fn proved(solver: &str, shifts: &[Shift], out: &mut dyn Write) -> io::Result<()> {
-    let changed = shifts.iter().filter(|s| !s.is_none()).count();
-    let told = count(changed, "act can change its answer", "acts can change their answer");
+    let changed: BTreeSet<&str> = shifts.iter().filter(|s| !s.is_none()).map(|s| s.act.as_str()).collect();
+    let told = count(changed.len(), "act can change its answer", "acts can change their answer");
     writeln!(out, "every case that can be, by {solver}: {told}; no other can")?;
+    let mut all: Vec<(Vec<&str>, String)> = Vec::new();
     for shift in shifts {
         let lane = if shift.enforced { "" } else { ", where policies are not enforced" };
-        let both = [(&shift.opened, "refused → allowed"), (&shift.closed, "allowed → refused")];
-        for (found, direction) in both {
-            match found {
-                Found::Never => {}
-                Found::Undecided { why } => {
-                    writeln!(out, "  {}: {direction}{lane}: not decided: {why}", shift.act)?
-                }
-                Found::Case(example) => {
-                    writeln!(out, "  {}: {direction}{lane}, such as where {}", shift.act, values(example))?;
-                    decided(&example.gone, &example.new, out)?;
-                }
+        for (found, direction) in [(&shift.opened, "refused → allowed"), (&shift.closed, "allowed → refused")]
+        {
+            let Some(text) = found_words(found) else { continue };
+            let text = format!("{direction}{lane}{text}");
+            match all.iter_mut().find(|(_, other)| *other == text) {
+                Some((acts, _)) => acts.push(shift.act.as_str()),
+                None => all.push((vec![shift.act.as_str()], text)),
             }
         }
     }
-    Ok(())
+    all.iter().try_for_each(|(acts, text)| writeln!(out, "  {}: {text}", acts.join(", ")))
+}
+
+fn found_words(found: &Found) -> Option<String> {
+    match found {
+        Found::Never => None,
+        Found::Undecided { why } => Some(format!(": not decided: {why}")),
+        Found::Case(example) => {
+            let deciding = decided(&example.gone, &example.new);
+            Some(format!(", such as where {}\n{}", values(example), deciding.trim_end()))
+        }
+    }
 }
 
 fn values(example: &Example) -> String {

@@ -1,6 +1,6 @@
 //! Exports by command line: streams that go on and name gaps, names that are shown or not, documents by their schemas.
 
-use super::{act, good, ledger, run, text};
+use super::{act, good, ledger, record, run, text};
 use crate::common::{repository, shared};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -29,10 +29,6 @@ fn of_the_manual() -> String {
     let manual = std::fs::read_to_string(repository().join("docs/exports.md")).unwrap();
     let line = manual.lines().find_map(|l| l.strip_prefix("$ echo '")?.split_once("' | ")).unwrap();
     line.0.to_owned()
-}
-
-fn record(folder: &Path, lines: &[String]) {
-    good(folder, "record ledger --beside beside --key key", &lines.join("\n"));
 }
 
 #[test]
