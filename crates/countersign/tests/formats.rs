@@ -52,6 +52,32 @@ fn sarif_is_valid_by_the_schema_of_the_standard() {
 }
 
 #[test]
+fn what_the_gate_stops_is_sarif() {
+    let (folder, examples) = (Folder::empty(), repository().join("examples"));
+    let gate = folder.command(&["gate", "examples", "--format", "sarif"]).current_dir(repository()).output();
+    let log: Value = serde_json::from_slice(&gate.unwrap().stdout).unwrap();
+    if let Some(schema) = shared("vectors/sarif/sarif-2.1/schema/sarif-schema-2.1.0.json") {
+        validate(&schema, &log);
+    }
+    let run = &log["runs"][0];
+    let (rules, results) = (&run["tool"]["driver"]["rules"], run["results"].as_array().unwrap());
+    assert!(results.len() > 30, "{results:?}");
+    let mut marks = BTreeSet::new();
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert!(rules[index]["shortDescription"]["text"].as_str().is_some_and(|t| t.len() > 10));
+        let place = &result["locations"][0]["physicalLocation"]["artifactLocation"];
+        let path = place["uri"].as_str().unwrap().replace("%20", " ");
+        // As a reader of the repository finds it, not from the governed folder on.
+        assert!(repository().join(&path).is_file() && path.starts_with("examples/"), "{place}");
+        assert!(marks.insert(result["partialFingerprints"].to_string()), "{result}");
+    }
+    let inside = folder.command(&["gate", "--format", "sarif"]).current_dir(examples).output().unwrap();
+    assert!(String::from_utf8_lossy(&inside.stdout).contains("\"uri\": \"workflows/"));
+}
+
+#[test]
 fn sarif_keeps_the_rules_of_its_readers() {
     for report in reports("sarif") {
         let log: Value = serde_json::from_str(&report).unwrap();

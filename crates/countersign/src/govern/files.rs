@@ -28,6 +28,12 @@ pub fn folder(root: &Path) -> PathBuf {
     root.join(FOLDER)
 }
 
+/// The file of a statement, from the governed folder on.
+#[must_use]
+pub fn path(id: &str) -> String {
+    place(Path::new(""), id).display().to_string()
+}
+
 fn place(root: &Path, id: &str) -> PathBuf {
     let hex = id.strip_prefix("sha256:").unwrap_or(id);
     folder(root).join(hex.get(..2).unwrap_or("00")).join(format!("{hex}.json"))

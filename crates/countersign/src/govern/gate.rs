@@ -5,35 +5,35 @@ use super::args::{Gate, GateFormat};
 use super::repository::{Repository, Unit};
 use super::status::standing;
 use super::tell::shortened;
-use super::{attest, now, view};
+use super::{attest, gate_sarif, now, view};
 use crate::check::Exit;
 use crate::report::words::times;
 use govern::{Entry, Live, Release, World, due, judge};
 use policy::{Because, Mode, SubjectKind, decide};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
 /// Something that does not pass.
 #[derive(Debug, Clone, Serialize)]
-struct Stop {
+pub(super) struct Stop {
     /// The rule: a policy's id, or one of the gate's own.
-    rule: String,
+    pub rule: String,
     /// The workflow or statement that it is about.
-    subject: String,
-    /// The file.
-    path: String,
+    pub subject: String,
+    /// The file; of a statement its digest.
+    pub path: String,
     /// In words.
-    message: String,
+    pub message: String,
     /// Whether it stops, or only warns.
-    mode: Mode,
+    pub mode: Mode,
     /// The facts it rests on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     facts: Vec<(String, String)>,
     /// The smallest change that would let it pass.
     #[serde(skip_serializing_if = "String::is_empty")]
-    fix: String,
+    pub fix: String,
 }
 
 struct Result {
@@ -59,7 +59,7 @@ pub(super) fn run(options: &Gate) -> io::Result<Exit> {
             json!({"schema": "countersign.gate/1", "environment": environment,
             "at": repository.now, "passed": result.passed, "process": result.process, "stops": result.stops, "notes": result.notes})
         )?,
-        GateFormat::Sarif => writeln!(out, "{:#}", sarif(&result))?,
+        GateFormat::Sarif => writeln!(out, "{:#}", gate_sarif::log(&result.stops, &options.folder))?,
         GateFormat::Markdown => markdown(&result, &environment, &mut out)?,
     }
     out.flush()?;
@@ -339,28 +339,4 @@ fn markdown(result: &Result, environment: &str, out: &mut dyn Write) -> io::Resu
         )?;
     }
     result.notes.iter().try_for_each(|n| writeln!(out, "\n- {}", cell(n)))
-}
-
-fn sarif(result: &Result) -> Value {
-    let mut rules: Vec<&str> = result.stops.iter().map(|s| s.rule.as_str()).collect();
-    rules.sort_unstable();
-    rules.dedup();
-    let rules: Vec<Value> = rules.iter().map(|r| json!({"id": r})).collect();
-    let results: Vec<Value> = result
-        .stops
-        .iter()
-        .map(|s| {
-            let level = match s.mode {
-                Mode::Enforce => "error",
-                Mode::Warn => "warning",
-                Mode::Observe => "note",
-            };
-            let path = if s.path.is_empty() || s.path.starts_with("sha256:") { super::super::scan::CONFIGURATION } else { &s.path };
-            json!({"ruleId": s.rule, "level": level, "message": {"text": s.message},
-                "locations": [{"physicalLocation": {"artifactLocation": {"uri": path.replace(' ', "%20"), "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 1}}}]})
-        })
-        .collect();
-    json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-        "runs": [{"tool": {"driver": {"name": "countersign gate", "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
-            "columnKind": "utf16CodeUnits", "results": results}]})
 }

@@ -7,6 +7,7 @@ mod attest;
 mod change;
 pub mod files;
 mod gate;
+mod gate_sarif;
 pub(crate) mod git;
 mod lanes;
 mod repository;

@@ -146,7 +146,7 @@ fn rule(rule: &check::Rule, taxonomies: &[Taxonomy]) -> Value {
 }
 
 /// `unapproved-change` as `UnapprovedChange`.
-fn pascal(id: &str) -> String {
+pub(crate) fn pascal(id: &str) -> String {
     let words = id.split('-').map(|w| {
         let (first, rest) = w.split_at(w.len().min(1));
         first.to_uppercase() + rest
@@ -268,7 +268,7 @@ fn physical(path: &str, line: u32) -> Value {
 }
 
 /// A path as a URI reference: relative to where the program runs, else with the scheme `file`.
-fn uri(path: &str) -> String {
+pub(crate) fn uri(path: &str) -> String {
     if !Path::new(path).is_absolute() {
         return encoded(path);
     }
