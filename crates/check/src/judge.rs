@@ -72,9 +72,10 @@ fn judged(
     let facts = Facts::new(judge, index, context);
     let mut findings = Vec::new();
     RULES.iter().filter(|r| r.applies(&facts)).for_each(|r| (r.check)(&facts, &mut findings));
-    let proofs = program.map_or_else(Vec::new, |p| proofs::proofs(p, &facts));
+    let mut proofs = program.map_or_else(Vec::new, |p| proofs::proofs(p, &facts));
     findings.retain(|f| !proofs::disproves(&proofs, f));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    proofs::name_rules(&mut proofs, &findings);
     if facts.set.is_cut(index) {
         facts.unweighed.borrow_mut().extend(FOLLOWS);
     }

@@ -31,6 +31,25 @@ pub struct Proof {
     pub because: String,
     /// The run that breaks it.
     pub walk: Vec<Walk>,
+    /// The rule of a finding that tells of the refutation; empty where no finding does.
+    #[serde(default)]
+    pub rule: Text,
+}
+
+impl Proof {
+    /// Whether it is refuted and no rule speaks of it, so that the report has to say it itself.
+    #[must_use]
+    pub fn is_unspoken(&self) -> bool {
+        self.verdict == "refuted" && self.rule.is_empty()
+    }
+
+    /// What to do about a refutation.
+    #[must_use]
+    pub fn fix(&self) -> String {
+        machine::properties::property(&self.property)
+            .map(machine::properties::Property::fix)
+            .unwrap_or_default()
+    }
 }
 
 /// Each property that is refuted in a workflow, with the scenario that shows it and fails as long as it is. `workflows` see
@@ -106,7 +125,14 @@ fn told(facts: &Facts<'_, '_>, proof: machine::Proof) -> Proof {
         Verdict::Unknown { declare } => ("unknown", declare, Vec::new()),
     };
     let step = proof.step.map(|p| station(facts, p).0).unwrap_or_default();
-    Proof { property: proof.property.into(), step, verdict: verdict.into(), because, walk }
+    Proof {
+        property: proof.property.into(),
+        step,
+        verdict: verdict.into(),
+        because,
+        walk,
+        rule: Text::default(),
+    }
 }
 
 fn station(facts: &Facts<'_, '_>, place: machine::Place) -> (Text, u32) {
@@ -163,6 +189,42 @@ pub(crate) fn disproves(proofs: &[Proof], finding: &Finding) -> bool {
         of.is_some_and(|p| p.verdict == "proved")
     };
     property.is_some() && holds(&finding.step)
+}
+
+/// The rules that tell of a property that is broken. `within-boundary` is about what a record says, which is no control
+/// fault of its own: of it only the rule about changes without a bound tells.
+const SPEAKS: [(&str, &[&str]); 7] = [
+    (
+        "change-needs-approval",
+        &[
+            "unapproved-change",
+            "approval-fails-open",
+            "approval-ignored",
+            "approval-after-change",
+            "machine-decides",
+            "check-fails-open",
+            "agent-chosen-effect",
+        ],
+    ),
+    ("approver-is-not-requester", &["self-approval", "approver-from-input"]),
+    ("temporary-access-ends", &["unrevoked-access"]),
+    ("at-most-once", &["duplicate-event"]),
+    ("failure-is-told", &["unhandled-failure"]),
+    ("within-boundary", &["unbounded-bulk-change"]),
+    ("run-ends-or-waits-owned", &["unbounded-recursion"]),
+];
+
+/// Says of each refutation which finding tells of it: the first of a rule about that property and step.
+pub(crate) fn name_rules(proofs: &mut [Proof], findings: &[Finding]) {
+    for proof in proofs.iter_mut().filter(|p| p.verdict == "refuted") {
+        let rules =
+            SPEAKS.iter().find(|(property, _)| *property == proof.property).map_or(&[][..], |(_, r)| r);
+        let about = |f: &&Finding| {
+            let steps = proof.step.is_empty() || f.step == proof.step || f.steps.contains(&proof.step);
+            steps && rules.contains(&f.rule.as_str())
+        };
+        proof.rule = findings.iter().find(about).map(|f| f.rule.clone()).unwrap_or_default();
+    }
 }
 
 /// A step in the machine's words.

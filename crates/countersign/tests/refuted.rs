@@ -127,6 +127,45 @@ fn fewer_than_one_verdict_in_ten_is_open_and_each_says_what_to_declare() {
     assert!(open * 10 < pairs, "{open} of {pairs} are open");
 }
 
+#[test]
+fn a_refutation_that_no_rule_speaks_of_is_told_by_the_report() {
+    let paths: Vec<PathBuf> = examples().into_iter().chain(labelled()).collect();
+    let (mut all, mut unspoken) = (0, BTreeMap::<String, Vec<String>>::new());
+    each(&paths, |path, _, judged, _, index| {
+        let judged = &judged[index as usize];
+        for proof in judged.proofs.iter().filter(|p| p.verdict == "refuted") {
+            all += 1;
+            let rules: Vec<&str> = judged
+                .findings
+                .iter()
+                .filter(|f| f.steps.contains(&proof.step))
+                .map(|f| f.rule.as_str())
+                .collect();
+            match proof.is_unspoken() {
+                true => unspoken.entry(proof.property.to_string()).or_default().push(format!(
+                    "{} {}: {} {rules:?}",
+                    path.display(),
+                    proof.step,
+                    proof.because
+                )),
+                false => assert!(
+                    judged.findings.iter().any(|f| f.rule == proof.rule),
+                    "{}: {proof:?} names a rule that finds nothing",
+                    path.display()
+                ),
+            }
+            assert!(!proof.fix().is_empty() && !proof.walk.is_empty(), "{proof:?}");
+        }
+    });
+    let count: usize = unspoken.values().map(Vec::len).sum();
+    println!("{count} of {all} refutations are spoken of by no rule");
+    for (property, of) in &unspoken {
+        println!("{property} {}", of.len());
+        of.iter().for_each(|o| println!("    {o}"));
+    }
+    assert!(all > 40, "{all}");
+}
+
 /// Chance that is the same each time: xorshift.
 fn chance(mut seed: u64) -> impl FnMut(usize) -> usize {
     move |among| {

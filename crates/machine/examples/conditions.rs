@@ -171,7 +171,7 @@ struct Count {
 }
 
 impl Count {
-    fn add(&mut self, expression: &Expression, workflow: &Workflow) {
+    fn add(&mut self, expression: &Expression, workflow: &Workflow, path: &Path) {
         if is_unwritten(expression) {
             self.unwritten += 1;
             return;
@@ -201,9 +201,9 @@ impl Count {
             let entry = self.reasons.entry(kind).or_insert((0, String::new()));
             entry.0 += 1;
             if entry.0 <= 400 {
-                entry
-                    .1
-                    .push_str(&format!("\n      {:?} `{}`: {reason}", expression.language, expression.text));
+                let (place, line) = (path.display(), expression.line);
+                let (language, text) = (expression.language, &expression.text);
+                entry.1.push_str(&format!("\n      {place}:{line} {language:?} `{text}`: {reason}"));
             }
         }
     }
@@ -238,7 +238,7 @@ fn main() -> ExitCode {
         if let Verdict::Workflows(workflows) = imported.verdict {
             for workflow in &workflows {
                 let count = counts.entry(workflow.platform).or_default();
-                conditions(workflow).for_each(|c| count.add(c, workflow));
+                conditions(workflow).for_each(|c| count.add(c, workflow, &path));
             }
         }
     }

@@ -40,7 +40,14 @@ fn finding(rule: &str) -> Finding {
 
 fn proof(property: &str, verdict: &str) -> crate::proofs::Proof {
     let (property, step, verdict) = (property.into(), "add".into(), verdict.into());
-    crate::proofs::Proof { property, step, verdict, because: "so".to_owned(), walk: Vec::new() }
+    crate::proofs::Proof {
+        property,
+        step,
+        verdict,
+        because: "so".to_owned(),
+        walk: Vec::new(),
+        rule: Text::default(),
+    }
 }
 
 /// Asked of somebody who was proved to be another.

@@ -1,4 +1,4 @@
-//! `countersign explain`: what a rule means, or what a workflow does.
+//! `countersign explain`: what a rule or a property means, or what a workflow does.
 
 mod rule;
 mod workflow;
@@ -33,6 +33,11 @@ pub fn run(explain: &Explain) -> io::Result<Exit> {
         match json {
             true => print(&word, "rules", &json!([rule::data(known)]), &mut out)?,
             false => rule::write(known, style(), &mut out)?,
+        }
+    } else if let Some(known) = machine::properties::property(&word) {
+        match json {
+            true => print(&word, "properties", &json!([rule::property(known)]), &mut out)?,
+            false => rule::write_property(known, style(), &mut out)?,
         }
     } else if word == "rules" {
         let all = || check::RULES.iter().map(|known| rule::data(known)).collect::<Vec<_>>();

@@ -1,9 +1,10 @@
-//! A rule's page for a terminal, and the list of rules.
+//! A rule's or a property's page for a terminal, and the list of rules.
 
 use crate::report::page;
 use crate::report::plain::{Style, column, wrap};
 use check::frameworks::cited;
 use check::{RULES, Rule};
+use machine::properties::Property;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use workflow::Severity;
@@ -35,6 +36,11 @@ pub fn data(rule: &Rule) -> Value {
     })
 }
 
+/// A property as data: its page as Markdown, and what to do where it is refuted.
+pub fn property(property: &Property) -> Value {
+    json!({"id": property.id, "page": property.page, "fix": property.fix()})
+}
+
 /// Writes a rule's page.
 pub fn write(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let worse =
@@ -53,6 +59,13 @@ pub fn write(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {} {} {}  {}", framework.name, framework.version, style.bold(id), style.dim(title))?;
     }
     Ok(())
+}
+
+/// Writes a property's page.
+pub fn write_property(property: &Property, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}  a property, proved or refuted over every run\n", style.bold(property.id))?;
+    let body = property.page.strip_prefix(&format!("# {}", property.id)).unwrap_or(property.page);
+    markdown(body.trim(), style, out)
 }
 
 /// Markdown as lines: headings in bold, paragraphs and items wrapped, examples set in.

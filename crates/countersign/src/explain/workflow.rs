@@ -1,18 +1,20 @@
 //! What a workflow does, in plain sentences with the lines they come from: who starts it, what it checks, whom it asks,
-//! what it changes, what it calls, what else it does, and what is wrong with it. The same definition always gives the
+//! what it changes, what it calls, what else it does, what is wrong with it, and what else some run breaks. The same definition always gives the
 //! same text.
 
 use crate::report::plain::{Style, clean, shorten, wrap};
-use crate::report::words;
+use crate::report::{refuted, words};
 use crate::scan::trigger_report;
 use check::Judged;
 use check::catalogue::catalogue;
+use check::proofs::Proof;
 use check::tell::reference;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use workflow::{
-    CalleeKey, Edge, EdgeKind, Effect, Kind, Node, OnError, Step, StepIx, StepKind, Value, Workflow,
+    CalleeKey, Edge, EdgeKind, Effect, Kind, Node, OnError, Step, StepIx, StepKind, Text, Value, Walk,
+    Workflow,
 };
 
 /// Longest expression shown.
@@ -40,7 +42,7 @@ pub fn write(path: &str, w: &Workflow, judged: &Judged, style: Style, out: &mut 
 }
 
 /// What is told: titles, sentences with their lines, and what is said where there is none.
-fn sections(w: &Workflow, judged: &Judged) -> [(&'static str, Told, &'static str); 7] {
+fn sections(w: &Workflow, judged: &Judged) -> [(&'static str, Told, &'static str); 8] {
     [
         ("Who can start it", starts(w), "Nothing starts it."),
         ("What it checks", checks(w), "It checks nothing."),
@@ -49,6 +51,7 @@ fn sections(w: &Workflow, judged: &Judged) -> [(&'static str, Told, &'static str
         ("What it calls", calls(w), ""),
         ("What else it does", others(w), ""),
         ("What is wrong with it", faults(judged), "No fault was found."),
+        ("What else some run breaks", refuted(w, judged), ""),
     ]
 }
 
@@ -257,6 +260,27 @@ fn faults(judged: &Judged) -> Told {
     let sentence =
         |f: &workflow::Finding| (f.line, format!("{} ({}): {}", f.rule, f.severity.as_str(), f.message));
     judged.findings.iter().map(sentence).collect()
+}
+
+/// The properties that are refuted and no fault, each with the run that breaks it and what to do.
+fn refuted(w: &Workflow, judged: &Judged) -> Told {
+    let step = |id: &str| w.steps.iter().find(|s| s.id == id);
+    let trigger = |id: &str| w.triggers.iter().find(|t| t.id == id).map(|t| t.name.as_str());
+    let named = |id: &Text| {
+        let name = step(id).map(|s| s.name.as_str()).or_else(|| trigger(id)).filter(|n| !n.is_empty());
+        shorten(name.unwrap_or(id), LONG)
+    };
+    let station = |s: &Walk| match s.leaves.as_str() {
+        "" => named(&s.step),
+        leaves => format!("{} [{leaves}]", named(&s.step)),
+    };
+    let sentence = |p: &Proof| {
+        let message = refuted::message(&named(&p.step), &p.because);
+        let run: Vec<String> = p.walk.iter().map(station).collect();
+        let line = step(&p.step).map_or(w.span.line, |s| s.span.line);
+        (line, format!("{}: {message} The run: {}. {}", p.property, run.join(" → "), p.fix()))
+    };
+    judged.proofs.iter().filter(|p| p.is_unspoken()).map(sentence).collect()
 }
 
 fn own(w: &Workflow) -> impl Iterator<Item = (StepIx, &Step)> {

@@ -50,6 +50,10 @@ struct ProofJson<'s> {
     because: &'s str,
     #[serde(skip_serializing_if = "<[Walk]>::is_empty")]
     walk: &'s [Walk],
+    #[serde(skip_serializing_if = "str::is_empty")]
+    rule: &'s str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    fix: String,
 }
 
 #[derive(Serialize)]
@@ -220,6 +224,8 @@ fn proof(proof: &Proof) -> ProofJson<'_> {
         verdict: &proof.verdict,
         because: &proof.because,
         walk: &proof.walk,
+        rule: &proof.rule,
+        fix: if proof.is_unspoken() { proof.fix() } else { String::new() },
     }
 }
 

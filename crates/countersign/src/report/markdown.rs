@@ -2,7 +2,7 @@
 //! folded below.
 
 use super::view::{Count, View, each, tally};
-use super::{Item, plain_text, words};
+use super::{Item, plain_text, refuted, words};
 use crate::accept::Status;
 use crate::scan::Scan;
 use std::io::{self, Write};
@@ -26,7 +26,8 @@ pub fn write(scan: &Scan, view: &View<'_>, all: bool, out: &mut dyn Write) -> io
         "{} checked, {changing} of them can change access.\n",
         words::times(counts.len(), "workflow")
     )?;
-    let faulty: Vec<_> = counts.iter().filter(|(_, c)| *c != Count::default()).collect();
+    let refuted = |(f, h): &(usize, usize)| view.shows_refuted() && scan.files[*f].heads[*h].refuted > 0;
+    let faulty: Vec<_> = counts.iter().filter(|(at, c)| *c != Count::default() || refuted(at)).collect();
     let shown = if all { faulty.len() } else { faulty.len().min(SHOWN) };
     if !faulty.is_empty() {
         out.write_all(b"| workflow | platform | tier | can | findings |\n| --- | --- | --- | --- | --- |\n")?;
@@ -54,18 +55,20 @@ fn workflow(item: &Item<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n<details><summary><b>{name}</b>: {}</summary>\n", count.text())?;
     let place = format!("{}:{}", item.file.path, item.body.line);
     writeln!(out, "{}. {} {} {}", code(&place), words::start(item), words::deeds(item), words::gate(item))?;
-    item.body.findings.iter().try_for_each(|f| finding(item, f, out))?;
+    item.body.findings.iter().try_for_each(|f| finding(item, f, None, out))?;
+    item.refuted.iter().try_for_each(|f| finding(item, f, Some(refuted::LABEL), out))?;
     writeln!(out, "\n</details>")
 }
 
-fn finding(item: &Item<'_>, f: &Finding, out: &mut dyn Write) -> io::Result<()> {
+fn finding(item: &Item<'_>, f: &Finding, label: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     let mark = match f.severity {
+        _ if label.is_some() => "⬜",
         Severity::Critical => "🟥",
         Severity::High => "🟧",
         Severity::Medium => "🟨",
         Severity::Low | Severity::Info => "🟦",
     };
-    writeln!(out, "\n#### {mark} {} · {} · line {}\n", f.rule, f.severity.as_str(), f.line)?;
+    writeln!(out, "\n#### {mark} {} · {} · line {}\n", f.rule, label.unwrap_or(f.severity.as_str()), f.line)?;
     writeln!(out, "{}\n", sentence(&f.message))?;
     if !f.path.is_empty() {
         let stations = f.path.iter().enumerate().map(|(i, station)| {

@@ -6,6 +6,7 @@ pub mod junit;
 pub mod markdown;
 pub mod page;
 pub mod plain;
+pub mod refuted;
 pub mod sarif;
 pub mod source;
 pub mod unknown;
@@ -18,7 +19,7 @@ use crate::accept::Accepted;
 use crate::scan::model::{Body, FileEntry, Head, StepReport};
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use workflow::Text;
+use workflow::{Finding, Text};
 
 /// A workflow with all that is known of it, as it is printed.
 pub struct Item<'s> {
@@ -32,6 +33,8 @@ pub struct Item<'s> {
     pub fingerprints: Vec<String>,
     /// The findings that somebody has accepted.
     pub accepted: Vec<Accepted>,
+    /// Properties that some run breaks and no rule speaks of, as far as they are shown.
+    pub refuted: Vec<Finding>,
     steps: OnceLock<HashMap<Text, usize>>,
 }
 
@@ -40,7 +43,7 @@ impl<'s> Item<'s> {
     #[must_use]
     pub fn new(file: &'s FileEntry, head: &'s Head, body: Body) -> Self {
         let steps = OnceLock::new();
-        Item { file, head, body, fingerprints: Vec::new(), accepted: Vec::new(), steps }
+        Item { file, head, body, fingerprints: Vec::new(), accepted: Vec::new(), refuted: Vec::new(), steps }
     }
 
     /// The name of a step, a trigger or a caller's step, by its id; the id where it has no name.

@@ -1,6 +1,6 @@
 //! What of a scan is shown: filters, baseline and ignores applied, the most important first.
 
-use super::Item;
+use super::{Item, refuted};
 use crate::accept::Acceptance;
 use crate::args::Filter;
 use crate::scan::Scan;
@@ -36,7 +36,16 @@ impl View<'_> {
         let shown = findings.into_iter().zip(marks).filter(|(f, _)| self.counts(f));
         (item.body.findings, item.fingerprints) = shown.unzip();
         item.accepted.retain(|a| self.counts(&a.finding));
+        if self.shows_refuted() {
+            item.refuted = refuted::unspoken(item);
+        }
         true
+    }
+
+    /// Whether refutations that no rule speaks of are shown: not where some rules or severities are asked for.
+    #[must_use]
+    pub fn shows_refuted(&self) -> bool {
+        self.filter.rule.is_empty() && self.severe(Severity::Info)
     }
 
     fn counts(&self, finding: &Finding) -> bool {

@@ -64,6 +64,8 @@ pub struct Head {
     pub calls: Vec<CallRef>,
     /// Findings by severity, from info to critical.
     pub severities: [u16; 5],
+    /// Properties that some run breaks and no rule speaks of.
+    pub refuted: u16,
     /// Its `opaque-step` findings about calls: they fall when the called workflow is found.
     pub opaque_calls: Vec<(Text, Severity)>,
     /// Ignores stand in its definition.

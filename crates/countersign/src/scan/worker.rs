@@ -188,6 +188,7 @@ fn head(w: &Workflow, body: &Body) -> Head {
         ignores: !body.ignores.is_empty(),
         calls,
         severities,
+        refuted: u16::try_from(body.proofs.iter().filter(|p| p.is_unspoken()).count()).unwrap_or(u16::MAX),
         digest: w.digest,
         closure: Closure::default(),
     }

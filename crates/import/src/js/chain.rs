@@ -378,7 +378,11 @@ impl<'t> Parser<'t> {
             "$json" | "$data" => Val::Term(reference(previous(), Vec::new())),
             "$binary" => Val::Term(reference(previous(), vec![Segment::Key("$binary".into())])),
             "$input" => Val::Node(Target { root: previous(), many: self.names.previous_many() }),
-            "$now" | "$today" => Val::Term(Term::Call(Function::Now, Vec::new())),
+            "$now" => Val::Term(Term::Call(Function::Now, Vec::new())),
+            "$today" => {
+                let now = Term::Call(Function::Now, Vec::new());
+                Val::Term(Term::Call(Function::Other("startOfDay".into()), vec![now]))
+            }
             _ if GLOBALS.contains(&name) || self.names.is_global(name) => Val::Global(name.into()),
             _ => match self.names.variable(name) {
                 None if self.in_code => Val::Global(name.into()),

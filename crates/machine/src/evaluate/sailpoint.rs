@@ -25,7 +25,7 @@ impl Rules for SailPoint {
     }
 
     /// Operands of one type are compared; what becomes of others is not documented but for numbers as text.
-    fn equal(&self, a: Option<&Val>, b: Option<&Val>, _: &Eval<'_>) -> Result<Option<bool>, Failure> {
+    fn equal(&self, a: Option<&Val>, b: Option<&Val>, eval: &Eval<'_>) -> Result<Option<bool>, Failure> {
         let (a, b) = (a.unwrap_or(&Val::Null), b.unwrap_or(&Val::Null));
         Ok(match (a, b) {
             (Val::Text(t), Val::Bool(x)) | (Val::Bool(x), Val::Text(t)) => match t.as_str() {
@@ -38,6 +38,15 @@ impl Rules for SailPoint {
             }
             (Val::Null, Val::Null) => Some(true),
             (Val::Null, _) | (_, Val::Null) if a.is_known() && b.is_known() => Some(false),
+            // Whether a list that a filter gives stands for its one item is not documented: where no item is the same, it
+            // makes no difference.
+            (Val::List(items), one) | (one, Val::List(items))
+                if !matches!(one, Val::List(_) | Val::Unknown(_)) =>
+            {
+                let differs = |item: &Val| Ok(self.equal(Some(item), Some(one), eval)? == Some(false));
+                let all: Result<Vec<bool>, Failure> = items.iter().map(differs).collect();
+                all?.into_iter().all(|d| d).then_some(false)
+            }
             _ if std::mem::discriminant(a) != std::mem::discriminant(b) => None,
             _ => common::same(a, b),
         })

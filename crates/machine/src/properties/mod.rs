@@ -20,6 +20,21 @@ pub struct Property {
     pub watch: fn(&Program<'_>, &Assumptions, &Event<'_>, &mut Memory) -> Vec<Broken>,
 }
 
+impl Property {
+    /// What to do where it is refuted: what its page says under its last heading, on one line.
+    #[must_use]
+    pub fn fix(&self) -> String {
+        let told = self.page.split_once("\n## How to fix it\n").map_or("", |(_, told)| told);
+        told.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The property of a name.
+#[must_use]
+pub fn property(id: &str) -> Option<&'static Property> {
+    PROPERTIES.iter().copied().find(|p| p.id == id)
+}
+
 macro_rules! properties {
     ($($module:ident),* $(,)?) => {
         $(mod $module;)*

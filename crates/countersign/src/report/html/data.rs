@@ -7,6 +7,7 @@ use crate::report::{Item, words};
 use crate::scan::Scan;
 use crate::scan::model::{Body, FileVerdict, StepReport, TriggerReport, kinds, named};
 use crate::test::tested::Tested;
+use machine::properties::property;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use workflow::{Finding, Kind, Problem, Text, Walk};
@@ -85,6 +86,9 @@ pub struct Detail<'s> {
     /// From, to, label: numbers of steps, triggers as -1, -2, …
     edges: Vec<(i32, i32, &'s str)>,
     findings: Vec<Told<'s>>,
+    /// What some run breaks and no rule speaks of, with the properties' names as rules.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refuted: Vec<Told<'s>>,
     accepted: Vec<AcceptedTold<'s>>,
     /// What scenarios covered: a step or one of its ways, and whether some scenario went there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -192,6 +196,7 @@ pub fn detail<'s>(item: &'s Item<'_>, tested: &'s [Tested]) -> Detail<'s> {
         steps: body.steps.iter().map(step).collect(),
         edges: body.edges.iter().map(|e| (e.from, e.to, e.label.as_str())).collect(),
         findings: body.findings.iter().map(told).collect(),
+        refuted: item.refuted.iter().map(told).collect(),
         accepted: item.accepted.iter().map(accepted).collect(),
         coverage: coverage(item, tested),
         callers: body.callers.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect(),
@@ -268,7 +273,7 @@ fn accepted(accepted: &Accepted) -> AcceptedTold<'_> {
     }
 }
 
-/// The rules that found something.
+/// The rules that found something, and the properties that are refuted beside them.
 #[derive(Default)]
 pub struct Rules(BTreeSet<Text>);
 
@@ -276,7 +281,7 @@ impl Rules {
     /// Adds the rules of a workflow's findings.
     pub fn add(&mut self, item: &Item<'_>) {
         let accepted = item.accepted.iter().map(|a| &a.finding);
-        for finding in item.body.findings.iter().chain(accepted) {
+        for finding in item.body.findings.iter().chain(accepted).chain(&item.refuted) {
             if !self.0.contains(&finding.rule) {
                 self.0.insert(finding.rule.clone());
             }
@@ -285,7 +290,11 @@ impl Rules {
 
     /// Their pages, by rule.
     pub fn pages(&self) -> BTreeMap<&str, &'static str> {
-        self.0.iter().filter_map(|id| check::rule(id).map(|rule| (id.as_str(), rule.page))).collect()
+        let page = |id: &str| match check::rule(id) {
+            Some(rule) => Some(rule.page),
+            None => property(id).map(|p| p.page),
+        };
+        self.0.iter().filter_map(|id| page(id).map(|page| (id.as_str(), page))).collect()
     }
 }
 

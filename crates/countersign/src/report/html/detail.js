@@ -17,7 +17,7 @@ function showDetail(place, row, detail, pages, around) {
     h("div", { class: "halves" },
       h("section", { "aria-labelledby": "findings" },
         h("h2", { id: "findings" }, row.count.some((n) => n) ? `Findings ` : "No findings", counts(row)),
-        findings(detail, nameOf, pages, picker)),
+        findings(detail.findings, nameOf, pages, picker), refuted(detail, nameOf, pages, picker)),
       h("section", { class: "drawing", "aria-labelledby": "drawn" },
         h("div", { class: "title" }, h("h2", { id: "drawn" }, "Graph"), drawn.tools), drawn.element, legend(detail), touched)),
     h("section", { "aria-labelledby": "facts" }, h("h2", { id: "facts" }, "Facts"), facts(row, detail)),
@@ -59,22 +59,30 @@ function pathPicker(detail, drawn) {
 }
 
 // Findings in groups of one rule, as they come: the worst first.
-function findings(detail, nameOf, pages, picker) {
+function findings(all, nameOf, pages, picker, label) {
   const groups = new Map();
-  for (const f of detail.findings) groups.set(f.rule, [...(groups.get(f.rule) || []), f]);
+  for (const f of all) groups.set(f.rule, [...(groups.get(f.rule) || []), f]);
   return [...groups].map(([rule, list]) => {
     const page = h("div", { class: "page", hidden: true });
-    const about = button("About this rule", { "aria-expanded": "false" }, () => {
+    const about = button(label ? "About this property" : "About this rule", { "aria-expanded": "false" }, () => {
       if (!page.firstChild) page.append(markdown(pages()[rule] || "There is no page."));
       page.hidden = !page.hidden;
       about.setAttribute("aria-expanded", String(!page.hidden));
     });
     return h("section", { class: `finding ${list[0].severity}` },
-      h("h3", {}, badge(list[0].severity), " ", h("code", {}, rule),
+      h("h3", {}, badge(list[0].severity, label), " ", h("code", {}, rule),
         list.length > 1 && h("span", { class: "dim" }, ` ${number(list.length)} times`), about),
       page,
       h("ul", {}, list.map((f, i) => h("li", {}, finding(f, nameOf, list[i + 1], picker)))));
   });
+}
+
+// What some run breaks and no rule speaks of.
+function refuted(detail, nameOf, pages, picker) {
+  if (!detail.refuted) return "";
+  return h("section", { "aria-labelledby": "refuted" },
+    h("h2", { id: "refuted" }, `Refuted, and no finding (${number(detail.refuted.length)})`),
+    findings(detail.refuted, nameOf, pages, picker, "refuted"));
 }
 
 function finding(f, nameOf, next, picker) {

@@ -25,12 +25,15 @@ pub fn write(scan: &Scan, view: &View<'_>, style: Style, out: &mut dyn Write) ->
     let mut total = Count::default();
     counts.iter().for_each(|(_, c)| total.add_count(c));
     summary::write(scan, &counts, &total, style, out)?;
-    let (faulty, clean): (Vec<_>, Vec<_>) = counts.iter().partition(|(_, c)| *c != Count::default());
-    let faulty: Vec<_> = faulty.into_iter().map(|(at, _)| at).collect();
-    let shown = if style.all { faulty.len() } else { faulty.len().min(SHOWN) };
-    each(scan, view, &faulty[..shown], &mut |item| workflow::write(item, style, out))?;
-    if shown < faulty.len() {
-        let more = format!("{} with findings", style::plural(faulty.len() - shown, "more workflow"));
+    let refuted = |(f, h): &(usize, usize)| view.shows_refuted() && scan.files[*f].heads[*h].refuted > 0;
+    let (told, clean): (Vec<_>, Vec<_>) =
+        counts.iter().partition(|(at, c)| *c != Count::default() || refuted(at));
+    let with_findings = told.iter().filter(|(_, c)| *c != Count::default()).count();
+    let told: Vec<_> = told.into_iter().map(|(at, _)| at).collect();
+    let shown = if style.all { told.len() } else { told.len().min(SHOWN) };
+    each(scan, view, &told[..shown], &mut |item| workflow::write(item, style, out))?;
+    if shown < told.len() {
+        let more = format!("{} with findings", style::plural(told.len() - shown, "more workflow"));
         let hint = "`--all` shows them, `--severity high` only the worst";
         writeln!(out, "\n{} {}", style.bold(&format!("… and {more}:")), hint)?;
     }
@@ -40,6 +43,6 @@ pub fn write(scan: &Scan, view: &View<'_>, style: Style, out: &mut dyn Write) ->
     tail::problems(scan, style, out)?;
     tail::ignores(&view.acceptance.notes(), style, out)?;
     tail::baseline(view.acceptance.in_baseline(), out)?;
-    tail::last(scan, &total, faulty.len(), style, out)?;
+    tail::last(scan, &total, with_findings, style, out)?;
     Ok(total)
 }

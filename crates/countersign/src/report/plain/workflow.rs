@@ -2,7 +2,7 @@
 
 use super::style::{Style, clean, plural, shorten, wrap};
 use super::walk;
-use crate::report::{Item, source, words};
+use crate::report::{Item, refuted, source, words};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 use workflow::{Finding, Text};
@@ -18,15 +18,27 @@ const INDENT: usize = 4;
 /// When it cannot be written.
 pub fn write(item: &Item<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     head(item, style, out)?;
+    groups(item, &item.body.findings, None, style, out)?;
+    groups(item, &item.refuted, Some(refuted::LABEL), style, out)
+}
+
+/// Findings in groups of one rule, with a label in place of their severity where there is one.
+fn groups(
+    item: &Item<'_>,
+    findings: &[Finding],
+    label: Option<&str>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut rules: Vec<&Text> = Vec::new();
-    item.body.findings.iter().for_each(|f| {
+    findings.iter().for_each(|f| {
         if !rules.contains(&&f.rule) {
             rules.push(&f.rule);
         }
     });
     for rule in rules {
-        let findings: Vec<&Finding> = item.body.findings.iter().filter(|f| f.rule == *rule).collect();
-        group(item, &findings, style, out)?;
+        let of: Vec<&Finding> = findings.iter().filter(|f| f.rule == *rule).collect();
+        group(item, &of, label, style, out)?;
     }
     Ok(())
 }
@@ -45,10 +57,16 @@ fn head(item: &Item<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The findings of one rule: each told and drawn, and at the end what to do.
-fn group(item: &Item<'_>, findings: &[&Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn group(
+    item: &Item<'_>,
+    findings: &[&Finding],
+    label: Option<&str>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Some(first) = findings.first() else { return Ok(()) };
     let many = if findings.len() > 1 { format!("  ({} times)", findings.len()) } else { String::new() };
-    let label = style.severity(first.severity, &format!("{:8}", first.severity.as_str()));
+    let label = style.severity(first.severity, &format!("{:8}", label.unwrap_or(first.severity.as_str())));
     writeln!(out, "\n  {label} {}{}", style.bold(&first.rule), style.dim(&many))?;
     let drawn =
         if style.all || findings.len() == DRAWN + 1 { findings.len() } else { findings.len().min(DRAWN) };

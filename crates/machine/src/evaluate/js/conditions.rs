@@ -42,6 +42,7 @@ impl Condition<'_> {
             Term::Call(Function::And, terms) => self.several(terms, false),
             Term::Call(Function::Or, terms) => self.several(terms, true),
             Term::Call(Function::Not, terms) if terms.len() == 1 => Ok(self.test(&terms[0])?.map(|b| !b)),
+            Term::Call(Function::Other(_), _) => Ok(truth(&self.operand(term)?)),
             Term::Call(function, operands) => {
                 let values: Result<Vec<Val>, Failure> = operands.iter().map(|t| self.operand(t)).collect();
                 let values = values?;

@@ -195,6 +195,7 @@ impl Rules for Js {
                 if sure { Some(Ok(Some(Val::list(parts.collect())))) } else { None }
             }
             Function::Other(name) if common::known(args) => operators::call(name, args, eval),
+            Function::Other(name) if name == "-" => operators::since(at(0), at(1), eval),
             _ => None,
         }
     }

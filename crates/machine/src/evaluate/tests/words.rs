@@ -51,6 +51,37 @@ fn conditions_of_n8n_leave_conversions_open() {
 }
 
 #[test]
+fn functions_of_javascript_without_their_text() {
+    let data = Data {
+        now: Some(1_000_000),
+        ..trigger(r#"{"o": {"b": 1, "a": [2]}, "l": [5], "t": "a@b", "n": 3, "2": 0}"#)
+    };
+    let js = |name: &str, args: Vec<Term>| value(Language::N8n, named(name, args), &data).unwrap();
+    assert_eq!(js("Object.keys", vec![field("o")]), json(r#"["b", "a"]"#));
+    assert_eq!(js("Object.values", vec![field("o")]), json("[1, [2]]"));
+    assert_eq!(js("Object.keys", vec![field("l")]), json(r#"["0"]"#));
+    // A name that is a number would come first.
+    assert!(!js("Object.keys", vec![field("")]).is_known());
+    assert_eq!(js("Array.isArray", vec![field("l")]), Val::Bool(true));
+    assert_eq!(js("Array.isArray", vec![field("o")]), Val::Bool(false));
+    assert_eq!(js("Array.isArray", vec![field("gone")]), Val::Bool(false));
+    assert_eq!(js("split", vec![field("t"), text("@")]), json(r#"["a", "b"]"#));
+    // `/a/i` and `"a"` differ, and have one parsed form.
+    assert!(!js("split", vec![field("t"), text("a")]).is_known());
+    let numeric = |t: &str| js("isNumeric", vec![text(t)]);
+    assert_eq!((numeric("12.50"), numeric("twelve")), (Val::Bool(true), Val::Bool(false)));
+    assert!(!numeric("1e3").is_known() && !numeric("Infinity").is_known());
+    // A moment less a number is a number, however the moment was asked; without a clock it is not known.
+    let earlier = named("-", vec![call(Function::Now, vec![]), number("400000")]);
+    assert_eq!(value(Language::N8n, earlier.clone(), &data), Ok(Val::Number(600_000.0)));
+    assert!(!value(Language::N8n, earlier, &trigger("{}")).unwrap().is_known());
+    // A method that is a condition of its own.
+    let rule = Data { platform: Some(Platform::N8n), ..data.clone() };
+    let is_list = |of: &str| value(Language::Structured, named("Array.isArray", vec![field(of)]), &rule);
+    assert_eq!((is_list("l"), is_list("t")), (Ok(Val::Bool(true)), Ok(Val::Bool(false))));
+}
+
+#[test]
 fn jq_orders_everything_and_fails_on_members_of_scalars() {
     let jq = |written: &str, term: Term| {
         evaluate(&of(Language::Jq, written, term), &trigger(r#"{"t": "x", "n": null}"#))
@@ -166,6 +197,14 @@ fn sailpoint_splices_values_into_filters() {
     let result = r#""result": [{"number": "T1", "state": "open"}, {"number": "T2", "state": "closed"}]"#;
     assert_eq!(given(&format!(r#"{{"n": "T2", {result}}}"#)), json(r#"["closed"]"#));
     assert_eq!(given(&format!(r#"{{"n": "T3", {result}}}"#)), json("[]"));
+    // Whether a list from a filter stands for its item is not documented: it matters where the item is the same.
+    let is_open = |input: &str| {
+        let data = Data { platform: Some(Platform::SailPoint), ..trigger(input) };
+        value(Language::Structured, equals(chosen.clone(), text("open")), &data).unwrap()
+    };
+    assert_eq!(is_open(&format!(r#"{{"n": "T2", {result}}}"#)), Val::Bool(false));
+    assert_eq!(is_open(&format!(r#"{{"n": "T3", {result}}}"#)), Val::Bool(false));
+    assert!(!is_open(&format!(r#"{{"n": "T1", {result}}}"#)).is_known());
     let unknown = Data { roots: vec![], ..Data::default() };
     assert!(!value(Language::SailPointJsonPath, chosen, &unknown).unwrap().is_known());
 }
