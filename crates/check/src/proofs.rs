@@ -36,7 +36,16 @@ pub struct Proof {
     pub rule: Text,
 }
 
+/// How far a proof goes where steps hand lists of items on: each list is taken to hold one.
+const ONE_ITEM: &str = ", one item at a time";
+
 impl Proof {
+    /// Whether it was proved with one item in every list: what one item's answer does to another was not looked at.
+    #[must_use]
+    pub fn is_of_one_item(&self) -> bool {
+        self.because.ends_with(ONE_ITEM)
+    }
+
     /// Whether it is refuted and no rule speaks of it, so that the report has to say it itself.
     #[must_use]
     pub fn is_unspoken(&self) -> bool {
@@ -99,7 +108,7 @@ fn assumptions(facts: &Facts<'_, '_>) -> Assumptions {
     let mut assume = Assumptions::default();
     for change in &facts.changes {
         let before = change.verdict.assumed || change.verdict.gate == Gate::Authorised && change.tier.0 < 3;
-        if before {
+        if before || rules::follows_its_grant(facts, change) {
             assume.approved.insert(at(facts, change.step));
         }
         if let Some(ends) = rules::temporary(facts, change.step) {
@@ -120,7 +129,10 @@ fn assumptions(facts: &Facts<'_, '_>) -> Assumptions {
 
 fn told(facts: &Facts<'_, '_>, proof: machine::Proof) -> Proof {
     let (verdict, because, walk) = match proof.verdict {
-        Verdict::Proved { states } => ("proved", format!("in every one of {states} states"), Vec::new()),
+        Verdict::Proved { states } => {
+            let bound = if facts.workflow.itemwise { ONE_ITEM } else { "" };
+            ("proved", format!("in every one of {states} states{bound}"), Vec::new())
+        }
         Verdict::Refuted { how, run } => ("refuted", how, walk(facts, &run, proof.step)),
         Verdict::Unknown { declare } => ("unknown", declare, Vec::new()),
     };

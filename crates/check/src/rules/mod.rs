@@ -91,6 +91,12 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|r| r.id == id)
 }
 
+/// Whether a change only ends what another gave for a while.
+#[must_use]
+pub fn follows_its_grant(facts: &Facts<'_, '_>, change: &crate::facts::Change) -> bool {
+    unapproved_change::follows_its_grant(facts, change)
+}
+
 /// The steps that end what a step gives for a while; nothing where it is not meant to end.
 #[must_use]
 pub fn temporary(facts: &Facts<'_, '_>, step: workflow::StepIx) -> Option<Vec<workflow::StepIx>> {

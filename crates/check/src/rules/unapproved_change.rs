@@ -55,7 +55,7 @@ fn answers(facts: &Facts<'_, '_>, change: &Change) -> bool {
 }
 
 /// The end of a temporary access belongs to the grant: a wait stands between them.
-fn follows_its_grant(facts: &Facts<'_, '_>, change: &Change) -> bool {
+pub(super) fn follows_its_grant(facts: &Facts<'_, '_>, change: &Change) -> bool {
     let only_revokes = facts.step(change.step).live_effects().iter().filter(|e| e.kind.changes_access());
     if !only_revokes.clone().all(|e| matches!(e.kind, Kind::Revoke | Kind::Disable)) {
         return false;

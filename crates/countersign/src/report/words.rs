@@ -40,7 +40,12 @@ pub fn proofs(item: &Item<'_>) -> String {
         0 => String::new(),
         n => format!(", {n} open"),
     };
-    format!("Over all its runs: {} proved, {} refuted{open}.", count("proved"), count("refuted"))
+    let bound = if item.body.proofs.iter().any(check::proofs::Proof::is_of_one_item) {
+        ", one item at a time"
+    } else {
+        ""
+    };
+    format!("Over all its runs{bound}: {} proved, {} refuted{open}.", count("proved"), count("refuted"))
 }
 
 /// A trigger in words.

@@ -3,18 +3,23 @@
 use super::watch::Event;
 use crate::call::{changes, tells};
 use crate::condition::{self, NOTHING};
-use crate::request::{Answer, Request};
+use crate::request::{Answer, At, Request};
 use crate::scope::Here;
 use crate::state::{Choice, State};
 use crate::{Place, Program, Val};
 use std::collections::{BTreeMap, BTreeSet};
-use workflow::{EdgeKind, Text};
+use workflow::{EdgeKind, StepIx, Text};
+
+/// Loops in loops that are told apart.
+const MOST_NESTED: usize = 32;
 
 /// What a run has shown so far.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Memory {
     /// What became of each question.
     pub gates: BTreeMap<Place, Gate>,
+    /// In which rounds of the loops around it a question was last asked, where it stands in any.
+    pub rounds: BTreeMap<Place, Vec<u32>>,
     /// Access given for a while that nothing has taken away yet.
     pub owed: BTreeSet<Place>,
     /// A change that failed, and nobody was told of it since.
@@ -81,6 +86,26 @@ pub fn means_no(word: &str) -> bool {
 }
 
 impl Memory {
+    /// What became of the questions as far as they are about what is done at a place: what was asked in another round of
+    /// a loop around both is about another item.
+    pub fn answers<'m>(
+        &'m self,
+        program: &'m Program<'_>,
+        at: &'m At,
+    ) -> impl Iterator<Item = (Place, &'m Gate)> {
+        let asked = self.gates.iter().map(|(question, gate)| (*question, gate));
+        asked.filter(|(question, _)| self.same_item(program, *question, at))
+    }
+
+    fn same_item(&self, program: &Program<'_>, question: Place, at: &At) -> bool {
+        let Some(then) = self.rounds.get(&question).filter(|_| question.workflow == at.place.workflow) else {
+            return true;
+        };
+        let shared =
+            loops(program, question).zip(loops(program, at.place)).take_while(|(a, b)| a == b).count();
+        then.iter().zip(&at.rounds).take(shared).all(|(then, now)| then == now)
+    }
+
     /// Takes in an answer.
     pub(super) fn told(&mut self, program: &Program<'_>, state: &State, request: &Request, answer: &Answer) {
         match (request, answer) {
@@ -93,6 +118,9 @@ impl Memory {
                     _ => Gate::Unread,
                 };
                 self.gates.insert(call.at.place, gate);
+                if !call.at.rounds.is_empty() {
+                    self.rounds.insert(call.at.place, call.at.rounds.clone());
+                }
             }
             (Request::Choose(at, Choice::Condition(edge)), Answer::Choose(holds)) => {
                 self.assumed(program, state, at.token, at.place, *edge, *holds);
@@ -182,9 +210,17 @@ impl Memory {
     /// Forgets what says nothing any more where no change can come.
     pub(super) fn forget_gates(&mut self) {
         self.gates.clear();
+        self.rounds.clear();
         self.looked.clear();
         self.taken.clear();
     }
+}
+
+/// The loops around a step, the outermost first.
+fn loops(program: &Program<'_>, at: Place) -> impl Iterator<Item = StepIx> {
+    let next = |step: &StepIx| program.loop_of(Place { step: *step, ..at });
+    let inner: Vec<StepIx> = std::iter::successors(program.loop_of(at), next).take(MOST_NESTED).collect();
+    inner.into_iter().rev()
 }
 
 /// A change was not made, or nobody knows whether it was.

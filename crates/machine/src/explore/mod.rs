@@ -25,7 +25,8 @@ use workflow::{EdgeKind, Kind, StepIx, Text};
 /// What is known from outside of the definition, as plain data.
 #[derive(Debug, Clone, Default)]
 pub struct Assumptions {
-    /// Changes that the platform had approved before the run started, or that a check of authority guards.
+    /// Changes that the platform had approved before the run started, that a check of authority guards, or that only end
+    /// what was given for a while: that belongs to the giving.
     pub approved: BTreeSet<Place>,
     /// Questions whose approver may be the one who asked or who benefits, with the changes that they are about.
     pub own_approver: BTreeSet<(Place, Place)>,
@@ -224,10 +225,9 @@ impl Explorer<'_, '_> {
     /// A change was reached with these answers.
     fn note_answers(&mut self, request: &Request, memory: &Memory, node: u32) {
         let Some(call) = change(request) else { return };
-        for (question, gate) in &memory.gates {
+        for (question, gate) in memory.answers(self.program, &call.at) {
             if let Gate::Given(answer) = gate {
-                let entry =
-                    self.accepted.entry((call.at.place, *question)).or_insert((BTreeSet::new(), node));
+                let entry = self.accepted.entry((call.at.place, question)).or_insert((BTreeSet::new(), node));
                 entry.0.insert(answer.clone());
             }
         }

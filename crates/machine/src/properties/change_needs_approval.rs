@@ -1,7 +1,7 @@
 //! `change-needs-approval`: no access change without a gate's positive answer.
 
 use super::{Property, at};
-use crate::explore::{Assumptions, Broken, Event, Memory, change, is_change, name};
+use crate::explore::{Assumptions, Broken, Event, Gate, Memory, change, is_change, name};
 use crate::{Place, Program};
 
 /// The property.
@@ -17,25 +17,30 @@ fn watch(program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory:
     let Event::Asked(request, _) = event else { return Vec::new() };
     let Some(call) = change(request) else { return Vec::new() };
     let step = call.at.place;
-    if assume.approved.contains(&step) || approved(program, assume, memory, step) {
+    let answers: Vec<(Place, &Gate)> = memory.answers(program, &call.at).collect();
+    if assume.approved.contains(&step) || approved(program, assume, &answers, step) {
         return Vec::new();
     }
-    match memory.gates.iter().rfind(|(q, _)| **q != step) {
-        None => at(step, "nobody is asked"),
-        Some((question, gate)) => at(step, format!("{} of {} lets it happen", gate.tell(), name(program, *question))),
+    let earlier = memory.gates.keys().rfind(|q| answers.iter().all(|(known, _)| known != *q));
+    match (answers.iter().rfind(|(q, _)| *q != step), earlier) {
+        (Some((question, gate)), _) => at(step, format!("{} of {} lets it happen", gate.tell(), name(program, *question))),
+        (None, Some(question)) => {
+            at(step, format!("what {} was answered in an earlier round lets it happen", name(program, *question)))
+        }
+        (None, None) => at(step, "nobody is asked"),
     }
 }
 
 /// Somebody said yes; what the requester confirms does not stand for what somebody else was asked.
-fn approved(program: &Program<'_>, assume: &Assumptions, memory: &Memory, step: Place) -> bool {
+fn approved(program: &Program<'_>, assume: &Assumptions, answers: &[(Place, &Gate)], step: Place) -> bool {
     let own = |q: Place| assume.own_approver.contains(&(q, step));
-    let others = memory.gates.keys().any(|q| !own(*q));
+    let others = answers.iter().any(|(q, _)| !own(*q));
     let counts = |q: Place| !others || !own(q);
-    memory.gates.iter().any(|(q, gate)| counts(*q) && positive(program, *q, gate))
+    answers.iter().any(|(q, gate)| counts(*q) && positive(program, *q, gate))
 }
 
 /// Whether a question had a definite answer that does not mean no.
-pub(super) fn positive(program: &Program<'_>, question: Place, gate: &crate::explore::Gate) -> bool {
+pub(super) fn positive(program: &Program<'_>, question: Place, gate: &Gate) -> bool {
     let negative = program.step(question).and_then(|s| s.ask.as_ref()).map_or(&[][..], |a| a.negative.as_slice());
     gate.is_positive(negative)
 }

@@ -26,7 +26,7 @@ fn watch(program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory:
             return at(step, format!("its effect `{}` is none that the record allows", act.kind));
         }
         for val in act.entitlement.iter().filter(|_| !boundary.entitlements.is_empty()) {
-            if !boundary.entitlements.iter().any(|e| is_named(val, e)) {
+            if !is_within(val, &boundary.entitlements) {
                 return at(step, "the record does not name the entitlement that it gives or takes");
             }
         }
@@ -53,6 +53,14 @@ fn is_named(entitlement: &Val, name: &str) -> bool {
         Val::Text(text) => text == name,
         object @ Val::Map(_) => matches!(object.get("id"), Val::Text(id) if id == name),
         _ => false,
+    }
+}
+
+/// Whether the record names an entitlement, or each of a list of them.
+fn is_within(entitlement: &Val, named: &[workflow::Text]) -> bool {
+    match entitlement {
+        Val::List(all) => !all.is_empty() && all.iter().all(|one| is_within(one, named)),
+        one => named.iter().any(|name| is_named(one, name)),
     }
 }
 
@@ -100,4 +108,21 @@ fn rounds(program: &Program<'_>, at: Place, again: bool) -> Option<u64> {
         product = product.saturating_mul(bound?);
     }
     Some(if again { product } else { product.min(1) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_within;
+    use crate::evaluate::from_json;
+
+    #[test]
+    fn an_entitlement_is_the_one_of_its_id_and_each_of_a_list_counts() {
+        let named = ["a1".into(), "b2".into()];
+        let within = |json: &str| is_within(&from_json(json).unwrap(), &named);
+        assert!(within(r#""a1""#) && within(r#"{"id": "a1", "name": "x"}"#));
+        assert!(within(r#"[{"id": "a1"}, "b2"]"#));
+        assert!(!within(r#"[{"id": "a1"}, {"id": "c3"}]"#));
+        // What it is called decides nothing, and a list of nothing says nothing.
+        assert!(!within(r#"{"id": "c3", "name": "a1"}"#) && !within("[]") && !within("null"));
+    }
 }
