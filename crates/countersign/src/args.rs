@@ -210,7 +210,7 @@ pub struct Filter {
 /// Options of `explain`.
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// A rule (`unapproved-change`), `rules` for a list of them, or a file with workflows.
+    /// A rule (`unapproved-change`), a property (`at-most-once`), `rules` for a list of rules, or a file with workflows.
     pub subject: std::ffi::OsString,
     /// Only the workflow of this name or id, where the file has several.
     #[arg(long, value_name = "NAME")]

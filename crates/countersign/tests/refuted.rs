@@ -166,6 +166,46 @@ fn a_refutation_that_no_rule_speaks_of_is_told_by_the_report() {
     assert!(all > 40, "{all}");
 }
 
+/// A question without a deadline is no fault, and every report says that it waits for ever.
+#[test]
+fn reports_tell_refutations_that_are_no_findings_and_count_them_with_none() {
+    let definition = repository().join("examples/workflows/secops/contain_okta_account");
+    let (folder, path) = (Folder::empty(), definition.to_str().unwrap());
+    let waits = "`Contain the account?` waits for an answer without a deadline";
+    let run = |args: &[&str]| folder.run(&[&["check", path, "--no-cache"], args].concat());
+    let plain = run(&[]);
+    assert_eq!(plain.code, 0, "{}", plain.out);
+    assert!(
+        plain.out.contains("refuted  run-ends-or-waits-owned") && plain.out.contains(waits),
+        "{}",
+        plain.out
+    );
+    assert!(plain.out.contains("Fix: Give the question a deadline"), "{}", plain.out);
+    assert!(plain.out.contains("No findings."), "{}", plain.out);
+    for hidden in [["--severity", "low"], ["--rule", "unapproved-change"]] {
+        assert!(!run(&hidden).out.contains(waits), "{hidden:?}");
+    }
+    let markdown = run(&["--format", "markdown"]).out;
+    assert!(
+        markdown.contains("run-ends-or-waits-owned · refuted") && markdown.contains("no findings"),
+        "{markdown}"
+    );
+    let html = run(&["--format", "html"]).out;
+    assert!(html.contains("\"refuted\":[{\"rule\":\"run-ends-or-waits-owned\""), "{html}");
+    let json = run(&["--format", "json"]).json();
+    let workflow = &json["workflows"][0];
+    assert_eq!(workflow["findings"].as_array().unwrap().len(), 0);
+    let proofs = workflow["proofs"].as_array().unwrap();
+    let refuted = proofs.iter().find(|p| p["verdict"] == "refuted").unwrap();
+    assert!(refuted["fix"].as_str().unwrap().starts_with("Give the question a deadline"), "{refuted}");
+    assert!(proofs.iter().filter(|p| p["verdict"] == "proved").all(|p| p.get("fix").is_none()), "{proofs:?}");
+    let explained = folder.run(&["explain", definition.join("definition.yaml").to_str().unwrap()]);
+    assert!(explained.out.contains("What else some run breaks"), "{}", explained.out);
+    assert!(explained.out.contains("The run: "), "{}", explained.out);
+    let page = folder.run(&["explain", "run-ends-or-waits-owned"]);
+    assert!(page.code == 0 && page.out.contains("How to fix it"), "{}{}", page.out, page.err);
+}
+
 /// Chance that is the same each time: xorshift.
 fn chance(mut seed: u64) -> impl FnMut(usize) -> usize {
     move |among| {

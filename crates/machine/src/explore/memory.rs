@@ -3,12 +3,12 @@
 use super::watch::Event;
 use crate::call::{changes, tells};
 use crate::condition::{self, NOTHING};
-use crate::request::{Answer, At, Request};
+use crate::request::{Answer, Request};
 use crate::scope::Here;
 use crate::state::{Choice, State};
-use crate::{Place, Program, Val};
+use crate::{Place, Program, Trail, Val};
 use std::collections::{BTreeMap, BTreeSet};
-use workflow::{EdgeKind, StepIx, Text};
+use workflow::{Edge, EdgeKind, Node, StepIx, Text};
 
 /// Loops in loops that are told apart.
 const MOST_NESTED: usize = 32;
@@ -18,8 +18,8 @@ const MOST_NESTED: usize = 32;
 pub struct Memory {
     /// What became of each question.
     pub gates: BTreeMap<Place, Gate>,
-    /// In which rounds of the loops around it a question was last asked, where it stands in any.
-    pub rounds: BTreeMap<Place, Vec<u32>>,
+    /// Questions with loops around them of which another round has begun since the answer: that was about another item.
+    pub earlier: BTreeSet<(Place, StepIx)>,
     /// Access given for a while that nothing has taken away yet.
     pub owed: BTreeSet<Place>,
     /// A change that failed, and nobody was told of it since.
@@ -91,19 +91,27 @@ impl Memory {
     pub fn answers<'m>(
         &'m self,
         program: &'m Program<'_>,
-        at: &'m At,
+        at: Place,
     ) -> impl Iterator<Item = (Place, &'m Gate)> {
-        let asked = self.gates.iter().map(|(question, gate)| (*question, gate));
-        asked.filter(|(question, _)| self.same_item(program, *question, at))
+        let other = move |question: Place| {
+            let of = self.earlier.iter().filter(|(q, _)| *q == question && q.workflow == at.workflow);
+            of.map(|(_, outer)| *outer).any(|outer| loops(program, at).any(|l| l == outer))
+        };
+        self.gates.iter().map(|(question, gate)| (*question, gate)).filter(move |(q, _)| !other(*q))
     }
 
-    fn same_item(&self, program: &Program<'_>, question: Place, at: &At) -> bool {
-        let Some(then) = self.rounds.get(&question).filter(|_| question.workflow == at.place.workflow) else {
-            return true;
-        };
-        let shared =
-            loops(program, question).zip(loops(program, at.place)).take_while(|(a, b)| a == b).count();
-        then.iter().zip(&at.rounds).take(shared).all(|(then, now)| then == now)
+    /// Takes in which edges were taken: where a round of a loop begins, what was asked in it before is of another round.
+    pub(super) fn passed(&mut self, program: &Program<'_>, trail: &Trail) {
+        if self.gates.is_empty() {
+            return;
+        }
+        for edge in trail.iter().filter_map(|(w, e)| Some((*w, program.edge(*w, *e)?))) {
+            if let (workflow, Edge { from: Node::Step(outer), kind: EdgeKind::Body, .. }) = edge {
+                let inside = self.gates.keys().filter(|q| q.workflow == workflow);
+                let asked = inside.filter(|q| loops(program, **q).any(|l| l == *outer));
+                self.earlier.extend(asked.map(|q| (*q, *outer)));
+            }
+        }
     }
 
     /// Takes in an answer.
@@ -118,9 +126,7 @@ impl Memory {
                     _ => Gate::Unread,
                 };
                 self.gates.insert(call.at.place, gate);
-                if !call.at.rounds.is_empty() {
-                    self.rounds.insert(call.at.place, call.at.rounds.clone());
-                }
+                self.earlier.retain(|(question, _)| *question != call.at.place);
             }
             (Request::Choose(at, Choice::Condition(edge)), Answer::Choose(holds)) => {
                 self.assumed(program, state, at.token, at.place, *edge, *holds);
@@ -210,17 +216,16 @@ impl Memory {
     /// Forgets what says nothing any more where no change can come.
     pub(super) fn forget_gates(&mut self) {
         self.gates.clear();
-        self.rounds.clear();
+        self.earlier.clear();
         self.looked.clear();
         self.taken.clear();
     }
 }
 
-/// The loops around a step, the outermost first.
-fn loops(program: &Program<'_>, at: Place) -> impl Iterator<Item = StepIx> {
-    let next = |step: &StepIx| program.loop_of(Place { step: *step, ..at });
-    let inner: Vec<StepIx> = std::iter::successors(program.loop_of(at), next).take(MOST_NESTED).collect();
-    inner.into_iter().rev()
+/// The loops around a step, the innermost first.
+fn loops<'p>(program: &'p Program<'_>, at: Place) -> impl Iterator<Item = StepIx> + 'p {
+    let next = move |step: &StepIx| program.loop_of(Place { step: *step, ..at });
+    std::iter::successors(program.loop_of(at), next).take(MOST_NESTED)
 }
 
 /// A change was not made, or nobody knows whether it was.

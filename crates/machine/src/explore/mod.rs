@@ -208,6 +208,7 @@ impl Explorer<'_, '_> {
                 continue;
             };
             self.orders.spend(trail.len() + state.tokens.len());
+            after.passed(self.program, &trail);
             for after in after.seen(self.program, &event) {
                 let how = Reached { from: node, trigger, at: place, answer: Some(answer.clone()) };
                 self.push(reached.clone(), after, how);
@@ -225,7 +226,7 @@ impl Explorer<'_, '_> {
     /// A change was reached with these answers.
     fn note_answers(&mut self, request: &Request, memory: &Memory, node: u32) {
         let Some(call) = change(request) else { return };
-        for (question, gate) in memory.answers(self.program, &call.at) {
+        for (question, gate) in memory.answers(self.program, call.at.place) {
             if let Gate::Given(answer) = gate {
                 let entry = self.accepted.entry((call.at.place, question)).or_insert((BTreeSet::new(), node));
                 entry.0.insert(answer.clone());

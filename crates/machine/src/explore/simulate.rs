@@ -6,7 +6,7 @@ use super::{Assumptions, Event, Memory};
 use crate::properties::PROPERTIES;
 use crate::request::Request;
 use crate::state::Ended;
-use crate::{Place, Program, Val, next, resume, start};
+use crate::{Place, Program, Val, next, resume_traced, start};
 use std::collections::BTreeSet;
 
 /// What a run showed.
@@ -51,10 +51,9 @@ pub fn simulate(
         shown.watch(lean, assume, &event, &mut memory);
         let mut after = memory.seen(lean, &event);
         memory = after.swap_remove(pick(after.len()) % after.len());
-        match resume(program, state.clone(), answer.clone()) {
-            Ok(next) => state = next,
-            Err(_) => break,
-        }
+        let Ok((reached, trail)) = resume_traced(program, state, &request, answer.clone()) else { break };
+        memory.passed(lean, &trail);
+        state = reached;
     }
     shown
 }

@@ -18,7 +18,7 @@ fn watch(program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory:
     let Event::Asked(request, _) = event else { return Vec::new() };
     let Some(call) = change(request) else { return Vec::new() };
     let step = call.at.place;
-    let mut yes = memory.answers(program, &call.at).filter(|(q, gate)| positive(program, *q, gate)).map(|(q, _)| q);
+    let mut yes = memory.answers(program, call.at.place).filter(|(q, gate)| positive(program, *q, gate)).map(|(q, _)| q);
     let own = |q: &crate::Place| assume.own_approver.contains(&(*q, step));
     match (yes.next(), yes.next()) {
         (Some(only), None) if own(&only) && !assume.approved.contains(&step) => {

@@ -17,7 +17,7 @@ fn watch(program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory:
     let Event::Asked(request, _) = event else { return Vec::new() };
     let Some(call) = change(request) else { return Vec::new() };
     let step = call.at.place;
-    let answers: Vec<(Place, &Gate)> = memory.answers(program, &call.at).collect();
+    let answers: Vec<(Place, &Gate)> = memory.answers(program, call.at.place).collect();
     if assume.approved.contains(&step) || approved(program, assume, &answers, step) {
         return Vec::new();
     }
