@@ -19,7 +19,7 @@ pub fn resume(program: &Program<'_>, state: State, answer: Answer) -> Result<Sta
     resume_traced(program, state, &request, answer).map(|(state, _)| state)
 }
 
-/// As [`resume`], for the request that [`next`] made of the state, with the edges that were taken.
+/// As [`resume`], for the request that [`next`] made of the state, with the edges that were taken; in proofs, only those that begin a round.
 ///
 /// # Errors
 /// An answer that does not fit the request.

@@ -21,7 +21,7 @@ use crate::scope::Here;
 use crate::semantics::Semantics;
 use crate::state::{Ended, Fault, Frame, FrameKind, Origin, Phase, State, Token};
 use crate::{Place, Program, Val};
-use workflow::{Join, Step, StepIx, StepKind, Text};
+use workflow::{EdgeKind, Join, Step, StepIx, StepKind, Text};
 
 /// So many steps are done without asking the world; a run that does more goes in circles.
 const MOST_MOVES: usize = 10_000;
@@ -228,7 +228,8 @@ impl<'w> Run<'_, 'w> {
     fn take(&mut self, frame: u32, edge_ix: u32, input: &Val, position: usize) {
         let Some(workflow) = self.state.frame(frame).map(|f| f.workflow) else { return };
         let Some(edge) = self.program.edge(workflow, edge_ix) else { return };
-        if !self.program.lean {
+        // Proofs have to know where a round begins, and no more.
+        if !self.program.lean || edge.kind == EdgeKind::Body {
             self.trail.push((workflow, edge_ix));
         }
         let to = Place { workflow, step: edge.to };
