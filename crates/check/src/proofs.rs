@@ -118,6 +118,13 @@ fn assumptions(facts: &Facts<'_, '_>) -> Assumptions {
     for (question, change) in rules::own_approvers(facts) {
         assume.own_approver.insert((at(facts, question), at(facts, change)));
     }
+    let bounded = facts.context.record.as_ref().is_some_and(|r| r.boundary.identities_per_run.is_some());
+    for outer in facts.reached.steps().filter(|s| bounded && matches!(facts.step(*s).kind, StepKind::Loop(_)))
+    {
+        if let Some(most) = rules::rounds_at_most(facts, outer) {
+            assume.rounds.insert(at(facts, outer), most);
+        }
+    }
     assume.boundary = facts.context.record.as_ref().map(|r| Boundary {
         systems: r.boundary.systems.clone(),
         effects: r.boundary.effects.clone(),

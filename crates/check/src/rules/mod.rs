@@ -97,6 +97,12 @@ pub fn follows_its_grant(facts: &Facts<'_, '_>, change: &crate::facts::Change) -
     unapproved_change::follows_its_grant(facts, change)
 }
 
+/// How many rounds a loop has at most, because a read with a constant limit gives its list.
+#[must_use]
+pub fn rounds_at_most(facts: &Facts<'_, '_>, outer: workflow::StepIx) -> Option<u64> {
+    unbounded_bulk_change::rounds_at_most(facts, outer)
+}
+
 /// The steps that end what a step gives for a while; nothing where it is not meant to end.
 #[must_use]
 pub fn temporary(facts: &Facts<'_, '_>, step: workflow::StepIx) -> Option<Vec<workflow::StepIx>> {

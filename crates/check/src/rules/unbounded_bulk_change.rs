@@ -3,7 +3,7 @@
 use super::{Rule, Scope};
 use crate::facts::{Change, Facts};
 use crate::gate::Gate;
-use crate::provenance::{Origin, Source, loop_lists};
+use crate::provenance::{How, Origin, Source, loop_lists};
 use crate::set::Place;
 use workflow::{Finding, Kind, LoopKind, Platform, Returns, Segment, Severity, Step, StepIx, StepKind, Value};
 
@@ -98,19 +98,25 @@ fn about_one(facts: &Facts<'_, '_>, at: Place) -> bool {
 
 /// A read with a constant limit.
 fn limited(facts: &Facts<'_, '_>, at: Place) -> bool {
+    limit(facts, at, &["limit", "$top", "top", "pagesize", "maxresults", "count"]).is_some_and(|n| n <= SHORT)
+}
+
+/// How many a read gives at most by a constant under one of these keys, or in its address; nothing where it goes on to
+/// further pages.
+fn limit(facts: &Facts<'_, '_>, at: Place, keys: &[&str]) -> Option<u64> {
     let step = facts.set.graph(at.workflow).step(at.step);
-    let mut low = false;
-    let mut all = false;
+    let (mut least, mut all): (Option<u64>, bool) = (None, false);
+    let mut add = |n: Option<u64>| least = least.into_iter().chain(n).min();
     let mut look = |v: &Value| {
         for entry in v.entries() {
             let key = entry.key.to_lowercase();
-            all |= key == "returnall" && entry.value.as_bool() == Some(true);
-            if matches!(&*key, "limit" | "$top" | "top" | "pagesize" | "maxresults" | "count") {
-                let number = match &entry.value {
-                    Value::Number(n) | Value::Text(n) => n.parse::<u64>().ok(),
+            // Logic Apps collects pages until there are at least so many.
+            all |= key == "returnall" && entry.value.as_bool() == Some(true) || key == "minimumitemcount";
+            if keys.contains(&key.as_str()) {
+                add(match &entry.value {
+                    Value::Number(n) | Value::Text(n) => n.parse().ok(),
                     _ => None,
-                };
-                low |= number.is_some_and(|n| n <= SHORT);
+                });
             }
         }
     };
@@ -119,12 +125,29 @@ fn limited(facts: &Facts<'_, '_>, at: Place) -> bool {
         request.query.walk(&mut look);
         let text = request.url.as_text().map(str::to_owned);
         let text = text.or_else(|| request.url.as_expression().map(|e| e.text.to_string())).unwrap_or_default();
-        low |= text.split(['?', '&']).any(|p| {
-            let limit = p.strip_prefix("limit=").or_else(|| p.strip_prefix("$top="));
-            limit.is_some_and(|n| n.parse::<u64>().is_ok_and(|n| n <= SHORT))
-        });
+        for part in text.split(['?', '&']) {
+            let limit = part.strip_prefix("limit=").or_else(|| part.strip_prefix("$top="));
+            add(limit.and_then(|n| n.parse().ok()));
+        }
     }
-    low && !all
+    least.filter(|_| !all)
+}
+
+/// How many rounds a loop has at most, because its list is what a read with a constant limit gives.
+pub(super) fn rounds_at_most(facts: &Facts<'_, '_>, outer: StepIx) -> Option<u64> {
+    let lists = loop_lists(facts.step(outer));
+    let sources: Vec<Source> =
+        lists.iter().flat_map(|e| facts.set.term_sources(facts.place(outer), &e.term)).collect();
+    // A list that is gathered from several is as long as all of them.
+    let whole = |s: &Source| s.how == How::default() && s.path.iter().all(|p| matches!(p, Segment::Key(_)));
+    let of = |s: &Source| match s.origin {
+        Origin::Step(step) if whole(s) => {
+            limit(facts, Place { workflow: s.workflow, step }, &["limit", "$top", "top", "maxresults"])
+        }
+        _ => None,
+    };
+    let limits: Vec<u64> = sources.iter().map(of).collect::<Option<_>>()?;
+    (lists.len() == 1).then(|| limits.into_iter().max()).flatten()
 }
 
 /// A read that gives back as many as there are.

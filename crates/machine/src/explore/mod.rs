@@ -32,6 +32,8 @@ pub struct Assumptions {
     pub own_approver: BTreeSet<(Place, Place)>,
     /// Access that is given for a while, with the steps that end it.
     pub temporary: BTreeMap<Place, BTreeSet<Place>>,
+    /// How many rounds loops have at most, by what gives their lists.
+    pub rounds: BTreeMap<Place, u64>,
     /// What the record says the workflow may do at most.
     pub boundary: Option<Boundary>,
 }

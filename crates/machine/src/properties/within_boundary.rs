@@ -39,7 +39,7 @@ fn watch(program: &Program<'_>, assume: &Assumptions, event: &Event<'_>, memory:
         }
     }
     let others = whose.len() as u64;
-    let own = rounds(program, step, !call.at.rounds.is_empty() && memory.made.contains_key(&step));
+    let own = rounds(program, assume, step, !call.at.rounds.is_empty() && memory.made.contains_key(&step));
     match own {
         Some(own) if others + own <= most => Vec::new(),
         Some(own) => at(step, format!("a run may change {} identities, more than {most}", others + own)),
@@ -94,7 +94,7 @@ fn always_same(program: &Program<'_>, at: Place) -> bool {
 }
 
 /// How often a step may act in a run; nothing where its loops have no bound.
-fn rounds(program: &Program<'_>, at: Place, again: bool) -> Option<u64> {
+fn rounds(program: &Program<'_>, assume: &Assumptions, at: Place, again: bool) -> Option<u64> {
     if always_same(program, at) {
         return Some(1);
     }
@@ -105,6 +105,7 @@ fn rounds(program: &Program<'_>, at: Place, again: bool) -> Option<u64> {
             Some(StepKind::Loop(LoopKind::Each { bound, .. } | LoopKind::While { bound })) => *bound,
             _ => None,
         };
+        let bound = bound.into_iter().chain(assume.rounds.get(&here).copied()).min();
         product = product.saturating_mul(bound?);
     }
     Some(if again { product } else { product.min(1) })
