@@ -168,6 +168,17 @@ fn rules_and_workflows_are_explained() {
         assert!(run.out.contains(told), "{told}: {}", run.out);
     }
     assert_eq!(run.out, folder.run(&["explain", "leaver.json", "--workflow", "Leaver"]).out);
+    let data = folder.run(&["explain", "leaver.json", "--format", "json"]).json();
+    let (workflow, sections) = (&data["workflows"][0], &data["workflows"][0]["sections"]);
+    assert_eq!((&workflow["name"], &data["schema"]), (&"Leaver".into(), &"countersign.explanation/1".into()));
+    let changes = sections.as_array().unwrap().iter().find(|s| s["title"] == "What it changes").unwrap();
+    let (line, told) = (&changes["sentences"][0]["line"], changes["sentences"][0]["text"].as_str().unwrap());
+    assert!(line.as_u64() > Some(1) && told.starts_with("`Delete account` can delete accounts"), "{changes}");
+    let data = folder.run(&["explain", "injection", "--format", "json"]).json();
+    assert_eq!(data["rules"][0]["id"], "injection");
+    assert!(!data["rules"][0]["evidence-towards"].as_array().unwrap().is_empty());
+    let all = folder.run(&["explain", "rules", "--format", "json"]).json();
+    assert!(all["rules"].as_array().unwrap().len() > 20);
     let other = folder.run(&["explain", "leaver.json", "--workflow", "Joiner"]);
     assert_eq!(other.code, 2);
     assert!(other.err.contains("it has `Leaver`"), "{}", other.err);

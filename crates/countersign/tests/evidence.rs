@@ -116,6 +116,33 @@ fn a_change_is_handed_over_and_verified() {
 }
 
 #[test]
+fn a_requirement_is_understood_by_its_id_and_an_empty_answer_is_said() {
+    let folder = ledger("control");
+    let mut proposal: Value = serde_json::from_str(&act("eve", "propose", None, &[])).unwrap();
+    proposal["body"]["controls"] = json!(["nist-csf-2.0 PR.AA-05"]);
+    record(&folder, &[proposal.to_string()]);
+    // By the id alone, by one that is superseded, and by the ledger's own words.
+    for cited in ["PR.AA-05", "PR.AC-4"] {
+        let told = good(&folder, &format!("explain control:{cited} --ledger ledger --beside beside"), "");
+        assert!(told.contains("`eve` proposed a change of `leaver`") && !told.contains("ben"), "{told}");
+    }
+    assert!(
+        good(&folder, "explain control:soc2:CC8.1 --ledger ledger --beside beside", "")
+            .contains("`ben` approved")
+    );
+    let output = run(&folder, "evidence ledger --beside beside --about control:AC-5 --output empty", "");
+    assert!(
+        output.status.success() && text(&output).contains("nothing in the ledger answers that"),
+        "{}",
+        text(&output)
+    );
+    good(&folder, "verify empty --policy policy", "");
+    // What is decided again needs what is kept beside the ledger.
+    let output = run(&folder, "replay ledger", "");
+    assert!(output.status.code() == Some(2) && text(&output).contains("`--beside`"), "{}", text(&output));
+}
+
+#[test]
 fn what_was_kept_from_last_time_is_continued() {
     let folder = ledger("known");
     let kept = good(&folder, "ledger checkpoint ledger", "");
@@ -147,6 +174,19 @@ fn a_population_ties_out_and_its_sample_can_be_drawn_again() {
     let told = good(&folder, "population ledger --of releases", "");
     assert!(told.starts_with("1 release (act in (release, roll-back))"), "{told}");
     assert!(told.contains("request 0 → review 1 2 → release 3 → run 7 → effect 8"), "{told}");
+    let rotated = json!({"type": "effect/1", "source": "runtime", "body": {"effect": "rotate-credential", "outcome": "failed", "system": "okta"}});
+    record(&folder, &[rotated.to_string()]);
+    let told = good(&folder, "population ledger --of effects", "");
+    assert!(
+        told.starts_with("2 effects (every entry of type effect/1)")
+            && told.contains("rotate-credential okta"),
+        "{told}"
+    );
+    assert!(
+        told.contains("request 0 → review 1 2 → release 3 → effect 8") && told.contains(" failed\n"),
+        "{told}"
+    );
+    assert!(good(&folder, "population ledger --of rotations", "").starts_with("1 rotation ("));
     assert_eq!(
         good(&folder, "population ledger --of changes --until 2020-01-01", "").lines().next(),
         Some("0 changes (act = propose)")

@@ -21,27 +21,44 @@ pub enum Kind {
     Exception,
     /// Break-glass opened.
     BreakGlass,
-    /// Rotations of credentials, as attested.
+    /// Rotations of credentials, as attested, or as a runtime did them.
     Rotation,
+    /// What was done to somebody's access.
+    Effect,
     /// Changes of what governs: policy, people, configuration.
     Governance,
 }
 
 impl Kind {
     /// All of them, with their words and the query that finds their items.
-    pub const ALL: [(Kind, &'static str, &'static str); 7] = [
+    pub const ALL: [(Kind, &'static str, &'static str); 8] = [
         (Kind::Change, "changes", "act = propose"),
         (Kind::Release, "releases", "act in (release, roll-back)"),
         (Kind::Decision, "decisions", "every act"),
         (Kind::Exception, "exceptions", "act in (grant-exception, renew-exception)"),
         (Kind::BreakGlass, "break-glass", "act = open-break-glass"),
-        (Kind::Rotation, "rotations", "act = attest and subject begins with credential/"),
+        (
+            Kind::Rotation,
+            "rotations",
+            "act = attest and subject begins with credential/, or effect = rotate-credential",
+        ),
+        (Kind::Effect, "effects", "every entry of type effect/1"),
         (Kind::Governance, "governance", "act begins with change-"),
     ];
 
-    /// Whether an act is one of its items.
+    /// Whether an entry is one of its items.
     #[must_use]
-    pub fn takes(self, act: &ActBody) -> bool {
+    pub fn takes(self, opened: &Opened) -> bool {
+        match (&opened.act, effect(opened)) {
+            (Some(act), _) => self.takes_act(act),
+            (None, Some(word)) => {
+                self == Kind::Effect || self == Kind::Rotation && word == "rotate-credential"
+            }
+            (None, None) => false,
+        }
+    }
+
+    fn takes_act(self, act: &ActBody) -> bool {
         let word = act.act.as_str();
         match self {
             Kind::Change => word == "propose",
@@ -51,8 +68,15 @@ impl Kind {
             Kind::BreakGlass => word == "open-break-glass",
             Kind::Rotation => word == "attest" && act.subject.starts_with("credential/"),
             Kind::Governance => word.starts_with("change-"),
+            Kind::Effect => false,
         }
     }
+}
+
+/// The word for what was done to access, of an entry that says so.
+fn effect(opened: &Opened) -> Option<&str> {
+    (opened.entry.kind == crate::export::EFFECT)
+        .then(|| opened.entry.body["effect"].as_str().unwrap_or_default())
 }
 
 /// An item, and the entries that it is connected with.
@@ -123,9 +147,8 @@ pub struct Population {
 #[must_use]
 pub fn population(entries: &[Opened], kind: Kind, from: u64, to: u64) -> Population {
     let within: Vec<&Opened> = entries.iter().filter(|o| (from..to).contains(&o.entry.place.time)).collect();
-    let acts = within.iter().filter_map(|o| Some((*o, o.act.as_ref()?)));
     let links = Links::of(entries);
-    let items: Vec<Item> = acts.filter(|(_, a)| kind.takes(a)).map(|(o, a)| item(&links, o, a)).collect();
+    let items: Vec<Item> = within.iter().filter(|o| kind.takes(o)).map(|o| item(&links, o)).collect();
     let mut sources: BTreeMap<String, u64> = BTreeMap::new();
     within.iter().for_each(|o| *sources.entry(o.entry.source.clone()).or_default() += 1);
     let query = Kind::ALL.iter().find(|(k, ..)| *k == kind).map_or("", |(.., query)| query);
@@ -133,16 +156,25 @@ pub fn population(entries: &[Opened], kind: Kind, from: u64, to: u64) -> Populat
     Population { kind, query, from, to, count, sources: sources.into_iter().collect(), items }
 }
 
-fn item(links: &Links<'_>, opened: &Opened, act: &ActBody) -> Item {
+fn item(links: &Links<'_>, opened: &Opened) -> Item {
     let place = opened.entry.place;
-    let chain = links.chain(place.seq, act);
+    let chain = links.chain(opened);
+    let text_of = |name: &str| opened.entry.body[name].as_str().unwrap_or_default();
+    let (act, subject, allow, emergency) = match &opened.act {
+        Some(act) => (act.act.clone(), act.subject.clone(), act.allow, act.is_emergency()),
+        None => {
+            let target = [text_of("system"), text_of("entitlement")].into_iter().filter(|t| !t.is_empty());
+            let target = target.collect::<Vec<_>>().join("/");
+            (text_of("effect").to_owned(), target, text_of("outcome") != "failed", false)
+        }
+    };
     Item {
         entry: place.seq,
         time: text(place.time),
-        act: act.act.clone(),
-        subject: act.subject.clone(),
-        allow: act.allow,
-        emergency: act.is_emergency(),
+        act,
+        subject,
+        allow,
+        emergency,
         weekend: is_weekend(place.time),
         stages: links.stages(&chain),
         chain,
@@ -174,17 +206,23 @@ impl<'a> Links<'a> {
         links
     }
 
-    /// What an item answers, what answers the same, what they rest on, and what ran by them.
-    fn chain(&self, seq: u64, act: &ActBody) -> Vec<u64> {
-        let root = act.of.unwrap_or(seq);
-        let mut chain: BTreeSet<u64> = [root, seq].into();
+    /// What an item answers, what answers the same, what they rest on, and what ran by them. Of what ran by a release, the chain
+    /// is that of the release, without the others that ran.
+    fn chain(&self, opened: &Opened) -> Vec<u64> {
+        let seq = opened.entry.place.seq;
+        let release = opened.entry.body["release"].as_u64().filter(|_| opened.act.is_none());
+        let from = release.unwrap_or(seq);
+        let act = |of: u64| self.entries.get(&of).and_then(|o| o.act.as_ref());
+        let root = act(from).and_then(|a| a.of).unwrap_or(from);
+        let mut chain: BTreeSet<u64> = [root, from, seq].into();
         chain.extend(self.answers.get(&root).into_iter().flatten());
         for of in chain.clone() {
-            let act = self.entries.get(&of).and_then(|o| o.act.as_ref());
-            chain.extend(act.into_iter().flat_map(|a| &a.rests_on));
-            chain.extend(self.ran.get(&of).into_iter().flatten());
+            chain.extend(act(of).into_iter().flat_map(|a| &a.rests_on));
+            if release.is_none() {
+                chain.extend(self.ran.get(&of).into_iter().flatten());
+            }
         }
-        chain.into_iter().collect()
+        chain.into_iter().filter(|of| self.entries.contains_key(of)).collect()
     }
 
     fn stages(&self, chain: &[u64]) -> Vec<Stage> {

@@ -100,7 +100,8 @@ pub struct Population {
     /// The ledger.
     #[command(flatten)]
     pub from: Reading,
-    /// Of what: `changes`, `releases`, `decisions`, `exceptions`, `break-glass`, `rotations`, `governance`.
+    /// Of what: `changes`, `releases`, `decisions`, `exceptions`, `break-glass`, `rotations`, `governance`,
+    /// `effects` (what was done to somebody's access).
     #[arg(long, default_value = "changes")]
     pub of: String,
     /// From this day or time on (UTC).
@@ -226,8 +227,8 @@ pub struct Replay {
     /// The ledger.
     #[command(flatten)]
     pub from: Reading,
-    /// Other policies, a folder with `.cedar` files: what would have been different.
-    #[arg(long, value_name = "FOLDER")]
+    /// Other policies, a file, a folder of them or a governed folder: what would have been different.
+    #[arg(long, value_name = "PATH")]
     pub policy: Option<PathBuf>,
 }
 

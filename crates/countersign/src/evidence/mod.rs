@@ -81,6 +81,12 @@ fn hand_over(options: &Evidence) -> Result<Exit> {
         evidence::build(&Log { entries: &whole.entries, nodes, note: &whole.note }, &request)
     })?;
     gather::write(&bundle, &options.output, options.one_file)?;
+    let manifest = bundle.files.get(evidence::MANIFEST).and_then(|m| serde_json::from_slice(m).ok());
+    if manifest.is_some_and(|m: evidence::Manifest| m.selection.is_empty()) {
+        eprintln!(
+            "nothing in the ledger answers that, as far as values are disclosed: the bundle shows just this"
+        );
+    }
     let words = format!(
         "wrote {} files about {} to `{}`: hand them over with the ledger's published key, and not with your own word",
         bundle.files.len(),
@@ -110,13 +116,31 @@ fn question(about: &str) -> Result<Query> {
         "workflow" if value.contains('/') => Query::Workflow { name: value.to_owned() },
         "workflow" => Query::Workflow { name: format!("workflow/{value}") },
         "identity" => Query::Identity { name: value.to_owned() },
-        "control" => Query::Control { id: value.to_owned() },
+        "control" => Query::Control { id: control(value)? },
         "period" => {
             let (from, to) = value.split_once("..").ok_or_else(unknown)?;
             Query::Period { from: time::parse(from)?, to: time::parse(to)? }
         }
         _ => return Err(unknown()),
     })
+}
+
+/// A requirement as acts have it (`nist-csf-2.0 PR.AA-05`): its id alone is enough, and superseded ids are understood. What is
+/// known nowhere may be an organisation's own.
+fn control(cited: &str) -> Result<String> {
+    let citation = check::frameworks::correct(cited);
+    match &citation.right[..] {
+        [] => Ok(cited.to_owned()),
+        [right] => {
+            if right != cited {
+                eprintln!("`{cited}`: {}", citation.told());
+            }
+            Ok(right.clone())
+        }
+        several => {
+            Err(Error::new(format!("`{cited}` means `{}`: ask for one of them", several.join("` or `"))))
+        }
+    }
 }
 
 fn checkpoint(path: &Path) -> Result<Checkpoint> {
@@ -225,7 +249,12 @@ fn count(options: &Population) -> Result<Exit> {
     for item in &population.items {
         let mark = if item.emergency { " emergency" } else { "" };
         let day = if item.weekend { " weekend" } else { "" };
-        let done = if item.allow { "" } else { " refused" };
+        let is_effect = item.stages.iter().any(|s| s.stage == "effect" && s.entries.contains(&item.entry));
+        let done = match (item.allow, is_effect) {
+            (true, _) => "",
+            (false, true) => " failed",
+            (false, false) => " refused",
+        };
         out += &format!(
             "{:>6}  {}  {} {}{mark}{day}{done}\n          {}\n",
             item.entry,

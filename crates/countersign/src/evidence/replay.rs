@@ -3,13 +3,13 @@
 
 pub use super::again::{Replayed, Replayer};
 use super::args::Replay;
-use super::gather::{Whole, at, file};
+use super::gather::Whole;
 use super::{done, tell};
 use crate::check::Exit;
 use evidence::Opened;
 use govern::{ProposalStatus, State};
 use ledger::{Error, Result};
-use policy::{PolicySet, Source};
+use policy::PolicySet;
 use serde_json::json;
 use std::io;
 use std::path::Path;
@@ -28,6 +28,11 @@ fn run(options: &Replay) -> Result<Exit> {
     let mut replayer = Replayer::new(other.as_ref());
     entries.iter().for_each(|opened| replayer.take(opened));
     let found = &replayer.found;
+    if options.from.beside.is_none() && !found.not_replayed.is_empty() {
+        return Err(Error::new(
+            "the facts of decisions are values beside the ledger: name the folder with `--beside`",
+        ));
+    }
     let mut out =
         format!("{} decisions fall as recorded, {} differently\n", found.same, found.different.len());
     found.different.iter().for_each(|(seq, told)| out += &format!("entry {seq}: {told}\n"));
@@ -64,21 +69,15 @@ pub fn again(entries: &[Opened], other: Option<&PolicySet>) -> Replayed {
     replayer.found
 }
 
-/// The policies in a folder.
-fn other_set(folder: &Path) -> Result<PolicySet> {
-    let listed = std::fs::read_dir(folder).map_err(|e| at(folder, &e))?;
-    let mut paths: Vec<_> =
-        listed.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "cedar")).collect();
-    paths.sort();
-    let source = |path: &std::path::PathBuf| {
-        let text = String::from_utf8(file(path)?)
-            .map_err(|_| Error::new(format!("`{}` is no text", path.display())))?;
-        Ok(Source { file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text })
-    };
-    let set = PolicySet::with(&paths.iter().map(source).collect::<Result<Vec<_>>>()?);
-    match set.problems().first() {
+/// The policies of a file, a folder, or a governed folder.
+fn other_set(path: &Path) -> Result<PolicySet> {
+    let loaded = crate::policy::load(&[path.to_path_buf()]).map_err(|e| Error::new(e.to_string()))?;
+    match loaded.set.problems().first() {
         Some(p) => Err(Error::new(format!("{}:{}: {}", p.file, p.line, p.message))),
-        None => Ok(set),
+        None if loaded.files == 0 => {
+            Err(Error::new(format!("`{}` holds no policies (`.cedar`)", path.display())))
+        }
+        None => Ok(loaded.set),
     }
 }
 
@@ -88,7 +87,7 @@ mod tests {
     use evidence::{ActBody, BASIS};
     use ledger::commitment::Opening;
     use ledger::entry::Place;
-    use policy::Facts;
+    use policy::{Facts, Source};
     use serde_json::Value;
     use std::collections::BTreeMap;
 
