@@ -49,7 +49,11 @@ impl Lab {
         self.minute.set(self.minute.get() + 1);
         let key = self.folder.path().join(who).display().to_string();
         let behalf: Vec<&str> = behalf.into_iter().flat_map(|b| ["--on-behalf-of", b]).collect();
-        self.now(&[words, &["--key", key.as_str()], behalf.as_slice()].concat())
+        match words {
+            // Looking needs no key.
+            ["status", ..] | [_, "list"] => self.now(words),
+            _ => self.now(&[words, &["--key", key.as_str()], behalf.as_slice()].concat()),
+        }
     }
 
     /// Runs the program at the same moment as the last time.
