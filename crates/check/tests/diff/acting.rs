@@ -230,8 +230,17 @@ fn node_red(tree: &Tree, at: &[usize], keys: &[&str]) -> bool {
 
 /// The attributes and texts of elements that are executed or name something that is.
 fn xml(text: &str) -> Vec<Place> {
-    const DRAWN: [&str; 7] =
-        ["textAnnotation", "association", "group", "category", "incoming", "outgoing", "BPMNDiagram"];
+    // What is drawn, and what describes.
+    const DRAWN: [&str; 8] = [
+        "textAnnotation",
+        "association",
+        "group",
+        "category",
+        "incoming",
+        "outgoing",
+        "BPMNDiagram",
+        "documentation",
+    ];
     let Ok(document) = roxmltree::Document::parse(text) else { return Vec::new() };
     let vendor = |n: roxmltree::Node<'_, '_>| {
         let space = n.tag_name().namespace().unwrap_or_default();

@@ -112,7 +112,7 @@ fn wdl(keys: &[String], map: &mut Tree) -> bool {
 fn n8n(keys: &[String], map: &mut Tree) -> bool {
     let pinned = keys.iter().any(|k| k == "pinData");
     let cached = !pinned && each(map, &["cachedResultName"], |n| *n = text("Another label"));
-    let node = under(keys, "nodes") && map.get("type").is_some() && map.get("position").is_some();
+    let node = !pinned && under(keys, "nodes") && map.get("type").is_some() && map.get("position").is_some();
     if !node {
         return cached;
     }

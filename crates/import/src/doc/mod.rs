@@ -349,7 +349,20 @@ impl<'d> Node<'d> {
         (parent != u32::MAX).then_some(Node { doc: self.doc, ix: parent })
     }
 
-    /// Byte offset of the value in the decoded text.
+    /// The value's number in its document, in the order in which values begin. No other value of the document has it.
+    #[must_use]
+    pub fn id(self) -> u32 {
+        self.ix
+    }
+
+    /// Whether both are the same value of the same document.
+    #[must_use]
+    pub fn is(self, other: Self) -> bool {
+        std::ptr::eq(self.doc, other.doc) && self.ix == other.ix
+    }
+
+    /// Byte offset of the value in the decoded text; in YAML that of its line. Several values may have the same: see
+    /// [`Node::id`].
     #[must_use]
     pub fn offset(self) -> usize {
         self.raw().at as usize

@@ -30,7 +30,7 @@ pub(super) fn add(version: Node<'_>, export: Node<'_>, by_id: &ById<'_>, w: &mut
         w.parts.push(part("edges", &canonical(graph, &|_| false)));
     }
     let settings = canonical(version, &|n| {
-        let own = n.parent().is_some_and(|p| p.offset() == version.offset());
+        let own = n.parent().is_some_and(|p| p.is(version));
         shown(n) || own && matches!(n.key(), Some("graph" | "steps"))
     });
     w.parts.push(part("settings", &settings));

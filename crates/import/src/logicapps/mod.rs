@@ -94,12 +94,12 @@ fn standing(source: &Source<'_>, root: Node<'_>, definition: Node<'_>) -> Import
     workflow.aliases.extend((lower != name.as_str()).then_some(lower)); // names are read without case
     workflow.enabled = enabled(root);
     let mut parts = Vec::new();
-    if root.offset() != definition.offset() {
+    if !root.is(definition) {
         parts.push(wdl::part("settings", root, &["definition"]));
     }
     parts.extend(doc.as_ref().map(|d| wdl::part("connections", d.root(), &[])));
     parts.extend(given.map(|g| wdl::part("application parameters", g, &[])));
-    let parameters = root.get("parameters").filter(|_| root.offset() != definition.offset()).or(given);
+    let parameters = root.get("parameters").filter(|_| !root.is(definition)).or(given);
     let given = Given {
         definition,
         parameters,

@@ -58,7 +58,7 @@ fn node_part(item: &super::flow::Item<'_>) -> Option<Part> {
 
 /// Whether a value stands directly in an object under one of the keys.
 fn is_one_of(value: Node<'_>, object: Node<'_>, keys: &[&str]) -> bool {
-    let directly = value.parent().is_some_and(|p| p.offset() == object.offset());
+    let directly = value.parent().is_some_and(|p| p.is(object));
     directly && value.key().is_some_and(|k| keys.contains(&k))
 }
 

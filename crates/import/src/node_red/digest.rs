@@ -37,7 +37,7 @@ pub(super) fn fill(
 
 fn part(name: String, node: Node<'_>) -> Part {
     let skip = |n: Node<'_>| {
-        let directly = n.parent().is_some_and(|p| p.offset() == node.offset());
+        let directly = n.parent().is_some_and(|p| p.is(node));
         directly && n.key().is_some_and(|k| PRESENTATION.contains(&k) || is_inner(n, k))
     };
     Part { name: name.into(), digest: Digest::of(&canonical(node, &skip)) }

@@ -302,30 +302,30 @@ fn credentials(cards: &Cards<'_>, data: Doc<'_>, w: &mut Workflow) {
 #[derive(Default)]
 struct Presentation {
     /// Flows: their picture in the editor, and the cards, which are parts of their own.
-    flows: HashSet<usize>,
+    flows: HashSet<u32>,
     /// Cards: cached names of their connector.
-    cards: HashSet<usize>,
+    cards: HashSet<u32>,
     /// Their models: name, description, notes.
-    models: HashSet<usize>,
+    models: HashSet<u32>,
     /// Inputs' and outputs' values: the types they could have.
-    values: HashSet<usize>,
+    values: HashSet<u32>,
 }
 
 impl Presentation {
     fn of(cards: &Cards<'_>) -> Self {
         let mut known = Presentation::default();
-        known.flows.extend(cards.flows.iter().map(|f| f.node.offset()));
+        known.flows.extend(cards.flows.iter().map(|f| f.node.id()));
         for card in &cards.cards {
-            known.cards.insert(card.node.offset());
-            known.models.extend(card.node.at(&["node", "model"]).map(Doc::offset));
+            known.cards.insert(card.node.id());
+            known.models.extend(card.node.at(&["node", "model"]).map(Doc::id));
             let values = card.inputs.iter().map(|i| i.value).chain(card.outputs.iter().map(|o| o.value));
-            known.values.extend(values.flatten().map(Doc::offset));
+            known.values.extend(values.flatten().map(Doc::id));
         }
         known
     }
 
     fn has(&self, node: Doc<'_>) -> bool {
-        let (Some(parent), Some(key)) = (node.parent().map(Doc::offset), node.key()) else { return false };
+        let (Some(parent), Some(key)) = (node.parent().map(Doc::id), node.key()) else { return false };
         match key {
             "methods" | "tree" | "templateName" | "connector_method_meta" | "active_version_external_id" => {
                 self.flows.contains(&parent)
@@ -341,9 +341,7 @@ impl Presentation {
 
 fn digest(node: Doc<'_>, flow: Doc<'_>, data: Doc<'_>, cards: &Cards<'_>, w: &mut Workflow) {
     let shown = Presentation::of(cards);
-    let settings = canonical(node, &|n| {
-        n.key() == Some("data") && n.parent().is_some_and(|p| p.offset() == node.offset())
-    });
+    let settings = canonical(node, &|n| n.key() == Some("data") && n.parent().is_some_and(|p| p.is(node)));
     w.parts.push(part("settings", &settings));
     w.parts.push(part("flow", &canonical(flow, &|n| shown.has(n))));
     for card in cards.cards.iter().filter(|c| !c.is("control.comment")) {

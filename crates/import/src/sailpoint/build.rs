@@ -64,7 +64,7 @@ fn flow(definition: Node<'_>, w: &mut Workflow, problems: &mut Vec<Problem>) {
 
 fn digest(node: Node<'_>, w: &mut Workflow) {
     let settings = canonical(node, &|n| {
-        let own = n.parent().is_some_and(|p| p.offset() == node.offset());
+        let own = n.parent().is_some_and(|p| p.is(node));
         own && n.key().is_some_and(|k| VOLATILE.contains(&k) || k == "trigger")
     });
     w.parts.push(part("settings", &settings));
@@ -95,7 +95,7 @@ fn step_parts(listed: Node<'_>, prefix: &str, depth: usize, parts: &mut Vec<Part
 }
 
 fn is_member(node: Node<'_>, of: Node<'_>, key: &str) -> bool {
-    node.key() == Some(key) && node.parent().is_some_and(|p| p.offset() == of.offset())
+    node.key() == Some(key) && node.parent().is_some_and(|p| p.is(of))
 }
 
 fn part(name: &str, bytes: &[u8]) -> Part {

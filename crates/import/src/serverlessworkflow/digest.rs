@@ -28,7 +28,7 @@ fn list(listed: Node<'_>, prefix: &str, depth: usize, parts: &mut Vec<Part>) {
     for (name, task) in tasks(listed) {
         let inner: Vec<Node<'_>> =
             LISTS.iter().filter_map(|path| task.at(path)).filter(|_| depth < MAX_NESTING).collect();
-        let skip = |n: Node<'_>| inner.iter().any(|i| i.offset() == n.offset() && i.key() == n.key());
+        let skip = |n: Node<'_>| inner.iter().any(|i| i.is(n));
         parts.push(part(format!("step/{prefix}{name}"), &canonical(task, &skip)));
         for listed in inner {
             let key = listed.key().unwrap_or_default();
@@ -43,5 +43,5 @@ fn list(listed: Node<'_>, prefix: &str, depth: usize, parts: &mut Vec<Part>) {
 }
 
 fn is_member(node: Node<'_>, of: Node<'_>, key: &str) -> bool {
-    node.key() == Some(key) && node.parent().is_some_and(|p| p.offset() == of.offset() && p.is_map())
+    node.key() == Some(key) && node.parent().is_some_and(|p| p.is(of) && p.is_map())
 }

@@ -248,7 +248,7 @@ fn untaken(
 
 fn digest(root: Node<'_>, coa: Node<'_>, blocks: &Blocks<'_>, w: &mut Workflow) {
     for block in &blocks.blocks {
-        let own = |n: Node<'_>| n.parent().is_some_and(|p| p.offset() == block.node.offset());
+        let own = |n: Node<'_>| n.parent().is_some_and(|p| p.is(block.node));
         let drawn = |n: Node<'_>| n.key().is_some_and(|k| DRAWN.contains(&k)) && own(n);
         let prefix = if block.kind == Kind::Start { "trigger" } else { "step" };
         w.parts.push(part(format!("{prefix}/{}", block.id), &canonical(block.node, &drawn)));
@@ -257,12 +257,12 @@ fn digest(root: Node<'_>, coa: Node<'_>, blocks: &Blocks<'_>, w: &mut Workflow) 
         blocks.links.iter().map(|l| format!("{:?}", (l.from, l.to, l.case))).collect();
     links.sort();
     w.parts.push(part("edges", links.join("\n").as_bytes()));
-    let data = coa.get("data").map(Node::offset);
+    let data = coa.get("data").map(Node::id);
     let inside = ["nodes", "edges", "joint", "hash", "clean"];
     let settings = canonical(root, &|n| {
         let of = n.parent();
-        let top = of.is_some_and(|p| p.offset() == root.offset());
-        let graph = of.map(Node::offset) == data && n.key().is_some_and(|k| inside.contains(&k));
+        let top = of.is_some_and(|p| p.is(root));
+        let graph = of.map(Node::id) == data && n.key().is_some_and(|k| inside.contains(&k));
         graph || top && matches!(n.key(), Some("create_time" | "blockly_xml"))
     });
     w.parts.push(part("settings", &settings));

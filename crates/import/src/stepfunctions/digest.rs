@@ -49,13 +49,12 @@ fn is_remark(node: Node<'_>, state: Node<'_>) -> bool {
         return false;
     }
     let list = node.parent().and_then(Node::parent);
-    let of_state = list.and_then(Node::parent).is_some_and(|p| p.offset() == state.offset());
+    let of_state = list.and_then(Node::parent).is_some_and(|p| p.is(state));
     of_state && list.and_then(Node::key).is_some_and(|k| matches!(k, "Choices" | "Catch" | "Retry"))
 }
 
 fn is_key(node: Node<'_>, of: Node<'_>, keys: &[&str]) -> bool {
-    node.key().is_some_and(|k| keys.contains(&k))
-        && node.parent().is_some_and(|p| p.offset() == of.offset() && p.is_map())
+    node.key().is_some_and(|k| keys.contains(&k)) && node.parent().is_some_and(|p| p.is(of) && p.is_map())
 }
 
 /// A part of something outside the machine: a resource of the template.

@@ -18,7 +18,7 @@ pub(super) fn triggers(
         .map(|(id, event)| sam(id, event))
         .collect();
     let mut others: Vec<_> = template.resources().filter(|(_, r)| targets(*r, logical)).collect();
-    others.sort_by_key(|(_, r)| r.offset());
+    others.sort_by_key(|(_, r)| r.id());
     found.extend(others.into_iter().map(|(id, r)| rule(id, r)));
     if found.is_empty() {
         found.push(super::started(resource));

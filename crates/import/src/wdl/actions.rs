@@ -35,8 +35,8 @@ pub(super) struct Action<'d> {
     /// It stands in a `Foreach`, at whatever depth: a `Foreach` in one takes its items one after the other.
     pub(super) nested: bool,
     pub(super) groups: Vec<Group<'d>>,
-    /// Where the maps of its inner actions start in the source.
-    pub(super) inner: Vec<usize>,
+    /// The maps of its inner actions, by their numbers in the document.
+    pub(super) inner: Vec<u32>,
 }
 
 impl Action<'_> {
@@ -92,7 +92,7 @@ impl<'d> Actions<'d> {
         for (slot, of, map) in parts(node) {
             let members = self.members(map, Some(index), around);
             let action = &mut self.all[index];
-            action.inner.push(map.offset());
+            action.inner.push(map.id());
             action.groups.push(Group { slot, node: of, members });
         }
         index

@@ -7,7 +7,7 @@ use workflow::{Digest, Part, Text};
 /// The part of a value as it stands, without some members of its own.
 pub(crate) fn part(name: impl Into<Text>, node: Node<'_>, left_out: &[&str]) -> Part {
     let skip = |n: Node<'_>| {
-        n.key().is_some_and(|k| left_out.contains(&k)) && n.parent().map(Node::offset) == Some(node.offset())
+        n.key().is_some_and(|k| left_out.contains(&k)) && n.parent().is_some_and(|p| p.is(node))
     };
     Part { name: name.into(), digest: Digest::of(&canonical(node, &skip)) }
 }
@@ -25,10 +25,9 @@ pub(super) fn parts(definition: Node<'_>, actions: &Actions<'_>) -> Vec<Part> {
 }
 
 fn action(action: &Action<'_>) -> Part {
-    let own = action.node.offset();
     let skip = |n: Node<'_>| match n.key() {
-        Some("actions") => action.inner.contains(&n.offset()),
-        Some("metadata") => n.parent().is_some_and(|p| p.offset() == own),
+        Some("actions") => action.inner.contains(&n.id()),
+        Some("metadata") => n.parent().is_some_and(|p| p.is(action.node)),
         _ => false,
     };
     let name = Text::from(format!("step/{}", action.id));

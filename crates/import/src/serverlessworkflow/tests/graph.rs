@@ -229,6 +229,20 @@ fn order_counts_in_the_digest_and_a_title_does_not() {
     assert_ne!(a, c);
 }
 
+/// YAML tells of a value only its line: a title of something else on it is not the document's.
+#[test]
+fn what_stands_on_one_line_counts_by_itself_in_the_digest() {
+    let digest = |title: &str, inner: &str| {
+        let text = format!(
+            "---\n{{document: {{dsl: 1.0.1, name: x}}, use: {{errors: {{e: {{status: 500, title: {title}}}}}}}, do: [{{a: \
+             {{call: http, with: {{endpoint: 'https://a.example', method: post, body: {{do: {inner}}}}}}}}}]}}"
+        );
+        workflows(imported(&text)).remove(0).digest
+    };
+    assert_ne!(digest("a", "x"), digest("b", "x"));
+    assert_ne!(digest("a", "x"), digest("a", "y"));
+}
+
 #[test]
 fn a_retry_without_a_count_has_no_limit() {
     let retries = |retry: &str| {

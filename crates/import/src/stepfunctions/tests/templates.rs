@@ -192,3 +192,17 @@ Resources:
     assert_eq!(step(&w, "B").code[0].language, workflow::CodeLanguage::Python);
     assert!(w.parts.iter().any(|p| p.name == "code/Beside"));
 }
+
+/// YAML tells of a value only its line: what a state is given is no comment of the state beside it.
+#[test]
+fn what_stands_on_one_line_counts_by_itself_in_the_digest() {
+    let digest = |comment: &str| {
+        let text = format!(
+            "Resources: {{M: {{Type: 'AWS::Serverless::StateMachine', Properties: {{Definition: {{StartAt: A, States: \
+             {{A: {{Type: Task, Resource: 'arn:aws:states:::aws-sdk:iam:addUserToGroup', Parameters: \
+             {{GroupName: admins, Comment: {comment}}}, End: true}}}}}}}}}}}}\n"
+        );
+        workflows(import("t.yaml", text.as_bytes(), &NoFiles)).remove(0).digest
+    };
+    assert_ne!(digest("a"), digest("b"));
+}
