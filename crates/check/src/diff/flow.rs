@@ -93,9 +93,8 @@ impl Place<'_> {
         let gone: Vec<End> = x.iter().copied().filter(|e| !y.contains(e)).collect();
         let came: Vec<End> = y.iter().copied().filter(|e| !x.contains(e)).collect();
         let now = |id: &workflow::Text| self.matched.now(id).clone();
-        if let Some((c, d)) = a.iter().zip(b).find_map(|(c, d)| Some((c.condition?, d.condition?)))
-            && !alike(c, d, &now)
-        {
+        let mut pairs = a.iter().zip(b).filter_map(|(c, d)| Some((c.condition?, d.condition?)));
+        if let Some((c, d)) = pairs.find(|(c, d)| !alike(c, d, &now)) {
             let (told, direction) = condition::tell(c, d, &now);
             let told = format!("The condition of {} {}{told}.", self.name(), case(label));
             let direction = if direction == Direction::Worse { direction } else { Direction::Open };
