@@ -4,6 +4,7 @@ use import::{NoFiles, Verdict as Read};
 use machine::{Assumptions, Bounds, Program, Verdict, prove};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use workflow::{Platform, Workflow};
 
@@ -26,9 +27,9 @@ fn main() {
     std::env::args().skip(1).for_each(|folder| read(Path::new(&folder), &mut sets));
     let (taken, count) = sample(sets);
     let begun = Instant::now();
-    let half = taken.len().div_ceil(THREADS).max(1);
+    let next = AtomicUsize::new(0);
     let tallies: Vec<BTreeMap<Platform, Tally>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = taken.chunks(half).map(|sets| scope.spawn(|| measure(sets))).collect();
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| measure(&taken, &next))).collect();
         threads.into_iter().filter_map(|t| t.join().ok()).collect()
     });
     let seconds = begun.elapsed().as_secs_f64();
@@ -95,9 +96,10 @@ fn read(path: &Path, sets: &mut Vec<Vec<Workflow>>) {
     }
 }
 
-fn measure(sets: &[Vec<Workflow>]) -> BTreeMap<Platform, Tally> {
+/// Takes one set after the other, as long as there are some.
+fn measure(sets: &[Vec<Workflow>], next: &AtomicUsize) -> BTreeMap<Platform, Tally> {
     let mut tallies: BTreeMap<Platform, Tally> = BTreeMap::new();
-    for set in sets {
+    while let Some(set) = sets.get(next.fetch_add(1, Ordering::Relaxed)) {
         let program = Program::lean(set);
         for (index, workflow) in (0u32..).zip(set) {
             let tally = tallies.entry(workflow.platform).or_default();

@@ -4,7 +4,6 @@ use crate::facts::{Facts, Judge};
 use crate::gate::Gate;
 use crate::proofs::{self, Proof};
 use crate::record::Context;
-use crate::route::{Route, routes};
 use crate::rules::RULES;
 use crate::set::Set;
 use crate::tier;
@@ -25,8 +24,6 @@ pub struct Judged {
     pub unweighed: Vec<&'static str>,
     /// What was proved of it, refuted, or could not be found out.
     pub proofs: Vec<Proof>,
-    /// What stands on the way to each change.
-    pub routes: Vec<Route>,
 }
 
 /// What a workflow does together with everything it starts.
@@ -82,8 +79,7 @@ fn judged(
     let gates = facts.changes.iter().map(|c| (c.step, c.verdict.gate)).collect();
     let unweighed = facts.unweighed.take().into_iter().collect();
     let closure = closure(judge.set, index);
-    let routes = routes(&facts);
-    Judged { gate: facts.gate(), gates, closure, findings, unweighed, proofs, routes }
+    Judged { gate: facts.gate(), gates, closure, findings, unweighed, proofs }
 }
 
 fn closure(set: &Set<'_>, index: u32) -> Closure {

@@ -74,8 +74,11 @@ pub fn refutations(
     let judge = Judge::new(&set, contexts);
     let nothing = Context::default();
     let facts = Facts::new(&judge, index, contexts.get(index as usize).unwrap_or(&nothing));
+    if !is_explored(&facts) {
+        return Vec::new();
+    }
     let assume = assumptions(&facts);
-    let found = explored(&program, &facts, &assume);
+    let found = prove(&program, index, &assume, Bounds::default());
     found.iter().filter_map(|p| Some((p.property, refutation(&program, index, &assume, p)?))).collect()
 }
 
@@ -87,16 +90,18 @@ pub(crate) fn program(workflows: &[Workflow]) -> Option<Program<'_>> {
 
 /// Proves or refutes every property of a workflow that changes access.
 pub(crate) fn proofs(program: &Program<'_>, facts: &Facts<'_, '_>) -> Vec<Proof> {
-    let found = explored(program, facts, &assumptions(facts));
+    if !is_explored(facts) {
+        return Vec::new();
+    }
+    let found = prove(program, facts.index, &assumptions(facts), Bounds::default());
     found.into_iter().map(|p| told(facts, p)).collect()
 }
 
-fn explored(program: &Program<'_>, facts: &Facts<'_, '_>, assume: &Assumptions) -> Vec<machine::Proof> {
-    let large = facts.workflow.steps.len() > MOST_STEPS || facts.changes.len() > MOST_CHANGES;
-    match facts.changes.is_empty() || large {
-        true => Vec::new(),
-        false => prove(program, facts.index, assume, Bounds::default()),
-    }
+/// Whether there is something to prove, and not too much.
+fn is_explored(facts: &Facts<'_, '_>) -> bool {
+    !facts.changes.is_empty()
+        && facts.changes.len() <= MOST_CHANGES
+        && facts.workflow.steps.len() <= MOST_STEPS
 }
 
 fn at(facts: &Facts<'_, '_>, step: StepIx) -> machine::Place {

@@ -7,7 +7,8 @@
 //! costs no more than another.
 
 use crate::set::{Place, Set};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use std::hash::BuildHasher;
 use std::rc::Rc;
 use workflow::{
     EdgeKind, Expression, Function, Kind, Node, Platform, Reference, Root, Segment, Step, StepIx, StepKind,
@@ -136,10 +137,13 @@ impl<'w> Set<'w> {
     #[must_use]
     pub fn deep(&self, at: Place, values: &[Value]) -> Vec<Source> {
         let mut found = self.all_sources(at, values);
-        let mut known: FxHashSet<Source> = found.iter().cloned().collect();
+        let mut known: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+        for (i, source) in found.iter().enumerate() {
+            known.entry(FxBuildHasher.hash_one(source)).or_default().push(i);
+        }
         let mut seen: Vec<Place> = Vec::new();
         let mut next = 0;
-        while let Some(source) = found.get(next).cloned() {
+        while let Some(source) = found.get(next) {
             next += 1;
             let Origin::Step(step) = source.origin else { continue };
             let asked = Place { workflow: source.workflow, step };
@@ -149,10 +153,13 @@ impl<'w> Set<'w> {
                 continue;
             }
             seen.push(asked);
-            for mut input in self.inputs(asked).iter().cloned().chain(self.echoed(asked, &source.path)) {
+            let (first, echoed) = (source.how.first, self.echoed(asked, &source.path));
+            for mut input in self.inputs(asked).iter().cloned().chain(echoed) {
                 input.how.looked_up = Some(asked);
-                input.how.first |= source.how.first;
-                if known.insert(input.clone()) {
+                input.how.first |= first;
+                let alike = known.entry(FxBuildHasher.hash_one(&input)).or_default();
+                if !alike.iter().any(|i| found[*i] == input) {
+                    alike.push(found.len());
                     found.push(input);
                 }
             }

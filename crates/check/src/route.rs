@@ -4,12 +4,13 @@
 //! What is read are fields of the platform's data and the constants they are compared with, by the words in them. Names that
 //! people give to steps count for nothing.
 
-use crate::facts::{Change, Facts};
+use crate::facts::{Change, Facts, Judge};
 use crate::logic::keys_of;
 use crate::provenance::{Origin, Source};
-use crate::rules;
+use crate::set::Set;
+use crate::{record, rules};
 use serde::{Deserialize, Serialize};
-use workflow::{EdgeKind, Expression, Function, Kind, Node, StepIx, Term, Text, Value};
+use workflow::{EdgeKind, Expression, Function, Kind, Node, StepIx, Term, Text, Value, Workflow};
 
 /// So many conditions of one workflow are read.
 const CONDITIONS: usize = 400;
@@ -89,9 +90,18 @@ struct Read {
     unread: bool,
 }
 
-/// The routes of a workflow's live changes.
+/// The routes of each of some workflows that see each other, as in [`crate::check`].
 #[must_use]
-pub fn routes(facts: &Facts<'_, '_>) -> Vec<Route> {
+pub fn of_all(workflows: &[Workflow], contexts: &[record::Context]) -> Vec<Vec<Route>> {
+    let set = Set::new(workflows);
+    let judge = Judge::new(&set, contexts);
+    let nothing = record::Context::default();
+    let of = |i: u32| routes(&Facts::new(&judge, i, contexts.get(i as usize).unwrap_or(&nothing)));
+    (0u32..).zip(workflows).map(|(i, _)| of(i)).collect()
+}
+
+/// The routes of a workflow's live changes.
+fn routes(facts: &Facts<'_, '_>) -> Vec<Route> {
     if facts.changes.is_empty() {
         return Vec::new();
     }
@@ -386,11 +396,10 @@ const VOCABULARY: [(Context, &[&str]); 7] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check;
 
     /// The routes of the first workflow of a notation.
     fn of(text: &str) -> Vec<Route> {
-        check(&crate::dsl::workflows(text), &[]).remove(0).routes
+        of_all(&crate::dsl::workflows(text), &[]).remove(0)
     }
 
     fn contexts(route: &Route) -> Vec<Context> {

@@ -78,8 +78,9 @@ pub fn shaped(text: &str) -> Option<Found<'_>> {
 /// A literal secret under a name that means one.
 #[must_use]
 pub fn named<'t>(name: &str, text: &'t str) -> Option<Found<'t>> {
+    let meaning = secret_name(name)?;
     let text = text.trim();
-    let (what, text) = match secret_name(name)? {
+    let (what, text) = match meaning {
         "header" => ("a credential in a header", credential_of_header(text)?),
         "password" => ("a password", text),
         "token" if is_random(text) => ("a key or token", text),
@@ -143,10 +144,16 @@ pub fn in_command(text: &str) -> Option<Found<'_>> {
     found.map(|f| Found { what: "a password", ..f })
 }
 
+/// The last letters of the words below.
+const LAST_LETTERS: &[u8] = b"denty";
+
 /// What kind of secret a name means.
 fn secret_name(name: &str) -> Option<&'static str> {
     // Compared from the end and without a copy: almost all names end otherwise.
     let letters = || name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());
+    if !letters().next_back().is_some_and(|last| LAST_LETTERS.contains(&last)) {
+        return None;
+    }
     let ends_with = |word: &str| {
         let mut last = letters().rev();
         word.bytes().rev().all(|w| last.next() == Some(w))

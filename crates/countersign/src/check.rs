@@ -105,7 +105,12 @@ fn report(check: &Check, config: &Config, scan: &Scan) -> io::Result<Exit> {
 /// How to scan.
 #[must_use]
 pub fn options(check: &Check) -> Options {
-    Options { paths: check.paths.clone(), cache_folder: cache_folder(), cache: !check.no_cache }
+    Options {
+        paths: check.paths.clone(),
+        cache_folder: cache_folder(),
+        cache: !check.no_cache,
+        routes: false,
+    }
 }
 
 fn named(path: &Path, what: &str, error: &io::Error) -> io::Error {

@@ -8,6 +8,10 @@ use countersign::{assess, diff, evidence, explain, frameworks, log, people, poli
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
+/// Checking makes and drops small values by the million.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Check(options) => check::run(&options).map(code),

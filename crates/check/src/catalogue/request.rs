@@ -3,7 +3,7 @@
 use super::data::{Entry, File};
 use super::glob::Glob;
 use super::{Found, glob};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 /// Stands in a host or segment for something only known at run time.
@@ -54,6 +54,8 @@ pub(super) struct Index {
     hosts: HashMap<String, Vec<usize>>,
     /// Hosts with wildcards by their last two labels; those that leave these open under none.
     patterns: HashMap<String, Vec<HostPattern>>,
+    /// Beginnings of paths by their first segment in lower case; those that leave it open under none.
+    paths: HashMap<String, Vec<(usize, Vec<String>)>>,
 }
 
 /// A host with wildcards, its length and its system.
@@ -68,7 +70,6 @@ fn domain(host: &str) -> Option<&str> {
 struct System {
     file: &'static File,
     files: Vec<&'static File>,
-    paths: Vec<Vec<String>>,
     /// Made when the first request to the system is looked for: most runs meet few systems.
     patterns: OnceLock<Patterns>,
 }
@@ -82,15 +83,25 @@ struct Patterns {
 
 impl Index {
     pub(super) fn new(files: &'static [File]) -> Self {
-        let mut index = Index { systems: Vec::new(), hosts: HashMap::new(), patterns: HashMap::new() };
+        let mut index = Index {
+            systems: Vec::new(),
+            hosts: HashMap::new(),
+            patterns: HashMap::new(),
+            paths: HashMap::new(),
+        };
         let mut systems: Vec<System> = Vec::new();
         for file in files {
             let at = systems.iter().position(|s| s.file.system == file.system).unwrap_or_else(|| {
-                systems.push(System { file, files: vec![], paths: vec![], patterns: OnceLock::new() });
+                systems.push(System { file, files: vec![], patterns: OnceLock::new() });
                 systems.len() - 1
             });
             systems[at].add(file);
             index.add_hosts(at, file);
+            for path in file.paths.iter().map(|p| split(p)) {
+                let first = path.first().filter(|first| !first.contains("{}"));
+                let first = first.map(|first| first.to_ascii_lowercase()).unwrap_or_default();
+                index.paths.entry(first).or_default().push((at, path));
+            }
         }
         Index { systems, ..index }
     }
@@ -155,11 +166,17 @@ impl Index {
     fn by_path(&self, url: &UrlPath) -> Vec<&System> {
         let known_elsewhere =
             !url.host.is_empty() && !url.host.contains(HOLE) && !url.host.contains("example");
-        let mut found: Vec<(usize, &System)> = Vec::new();
-        for system in &self.systems {
-            let fits = system.paths.iter().filter(|p| starts(&url.segments, p)).map(Vec::len).max();
-            found.extend(fits.map(|length| (length, system)));
+        let Some(first) = url.segments.first() else { return Vec::new() };
+        let own = [first.to_ascii_lowercase(), String::new()];
+        let paths = own.iter().filter_map(|first| self.paths.get(first)).flatten();
+        let fits = paths.filter(|(_, path)| starts(&url.segments, path));
+        let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
+        for (system, path) in fits {
+            let longest = lengths.entry(*system).or_default();
+            *longest = path.len().max(*longest);
         }
+        let mut found: Vec<(usize, &System)> =
+            lengths.into_iter().map(|(system, length)| (length, &self.systems[system])).collect();
         found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
         let least = if known_elsewhere { 2 } else { 1 };
         found.into_iter().filter(|(length, _)| *length >= least).map(|(_, s)| s).collect()
@@ -176,7 +193,6 @@ impl Index {
 
 impl System {
     fn add(&mut self, file: &'static File) {
-        self.paths.extend(file.paths.iter().map(|p| split(p)));
         if self.file.otherwise.is_none() && file.otherwise.is_some() {
             self.file = file;
         }

@@ -124,7 +124,7 @@ pub fn run(options: &Options) -> io::Result<Exit> {
     }
     let progress = progress::Bar::new();
     let (paths, cache_folder) = (options.paths.clone(), checked::cache_folder());
-    let asked = scan::Options { paths, cache_folder, cache: !options.no_cache };
+    let asked = scan::Options { paths, cache_folder, cache: !options.no_cache, routes: true };
     let scan = scan::scan(&asked, &|done, of| progress.tell(done, of))?;
     progress.end();
     let review = review(options, &scan)?;

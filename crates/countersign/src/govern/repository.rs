@@ -89,6 +89,7 @@ impl Repository {
             paths: vec![root.clone()],
             cache_folder: crate::check::cache_folder(),
             cache: false,
+            routes: false,
         };
         let scan = scan::scan(&options, &|_, _| ())?;
         let (entries, unreadable) = files::read(&root)?;

@@ -31,6 +31,8 @@ pub struct Options {
     pub cache_folder: PathBuf,
     /// Remember results of unchanged files.
     pub cache: bool,
+    /// Also find out what stands on the way to each change, which takes a while.
+    pub routes: bool,
 }
 
 /// The result of a scan.
@@ -137,7 +139,7 @@ pub type Progress<'p> = &'p (dyn Fn(usize, usize) + Sync);
 /// When results cannot be stored.
 pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
     let walked = walk(&options.paths);
-    let cache_file = options.cache_folder.join(cache_name(&options.paths));
+    let cache_file = options.cache_folder.join(cache_name(options));
     let program = program();
     let cache = if options.cache { Cache::open(&cache_file, program) } else { None };
     if let Some(cache) = cache.as_ref().filter(|c| unchanged(c, &walked)) {
@@ -157,8 +159,7 @@ pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
     let mut governance = Governance::read(walked.files.iter().map(|f| (f.path.as_path(), f.shown.as_str())));
     walked.problems.append(&mut governance.problems);
     let store = Store::create(&options.cache_folder)?;
-    let (known, cached) =
-        check_all(&walked, &governance, options.cache.then_some(cache.as_ref()), &store, progress)?;
+    let (known, cached) = check_all(&walked, (&governance, options), cache.as_ref(), &store, progress)?;
     let files = known.iter().flat_map(|(_, k)| k.entries.clone()).collect();
     if options.cache {
         let started = u64::try_from(started).unwrap_or(0);
@@ -193,13 +194,13 @@ fn neighbours_same(known: &Known) -> bool {
 
 type Results = Vec<(String, Known)>;
 
-/// What an earlier run knew; nothing at all where results are not to be remembered.
-type Remembered<'c> = Option<Option<&'c Cache>>;
+/// What is known from around files, and what is wanted of them.
+type Asked<'o> = (&'o Governance, &'o Options);
 
 fn check_all(
     walked: &Walk,
-    governance: &Governance,
-    cache: Remembered<'_>,
+    asked: Asked<'_>,
+    cache: Option<&Cache>,
     store: &Store,
     progress: Progress<'_>,
 ) -> io::Result<(Results, usize)> {
@@ -212,7 +213,7 @@ fn check_all(
             walked.files.get(i).map(|f| (i, f))
         } {
             let root = &walked.roots[found.root];
-            match file(found, root, governance, cache, store) {
+            match file(found, root, asked, cache, store) {
                 Ok((known, was_cached)) => {
                     cached.fetch_add(usize::from(was_cached), Ordering::Relaxed);
                     if let Ok(mut results) = results.lock() {
@@ -246,11 +247,11 @@ fn check_all(
 fn file(
     found: &Found,
     root: &Path,
-    governance: &Governance,
-    cache: Remembered<'_>,
+    (governance, options): Asked<'_>,
+    cache: Option<&Cache>,
     store: &Store,
 ) -> io::Result<(Known, bool)> {
-    let remembered = cache.flatten().and_then(|c| c.get(&found.shown, found.stamp).map(|k| (c, k)));
+    let remembered = cache.and_then(|c| c.get(&found.shown, found.stamp).map(|k| (c, k)));
     if let Some((cache, (known, true))) = remembered
         && neighbours_same(known)
     {
@@ -270,7 +271,7 @@ fn file(
     {
         return Ok((Known { stamp: found.stamp, ..moved(known, cache, store)? }, true));
     }
-    let checked = worker::check(found, root, governance, &bytes, cache.is_some());
+    let checked = worker::check(found, root, governance, &bytes, (options.cache, options.routes));
     let mut entries = Vec::with_capacity(checked.entries.len());
     for (mut entry, bodies) in checked.entries {
         if !bodies.is_empty() {
@@ -313,10 +314,12 @@ fn program() -> Digest {
     Digest::of(format!("{} {} {}", env!("CARGO_PKG_VERSION"), stamp.modified, stamp.size).as_bytes())
 }
 
-fn cache_name(paths: &[PathBuf]) -> String {
-    let real: Vec<String> = paths
+fn cache_name(options: &Options) -> String {
+    let mut real: Vec<String> = options
+        .paths
         .iter()
         .map(|p| format!("{} {}", p.display(), p.canonicalize().unwrap_or_default().display()))
         .collect();
+    real.extend(options.routes.then(|| "routes".to_owned()));
     format!("{}.cache", &Digest::of(real.join("\n").as_bytes()).to_string()[7..23])
 }

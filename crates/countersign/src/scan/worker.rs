@@ -28,13 +28,19 @@ pub struct Checked {
     pub looked_at: Vec<(String, Option<Stamp>)>,
 }
 
-/// Checks a file's bytes.
+/// Checks a file's bytes; whether the result is to be remembered, and whether routes are wanted.
 #[must_use]
-pub fn check(found: &Found, root: &Path, governance: &Governance, bytes: &[u8], remember: bool) -> Checked {
+pub fn check(
+    found: &Found,
+    root: &Path,
+    governance: &Governance,
+    bytes: &[u8],
+    (remember, routes): (bool, bool),
+) -> Checked {
     let neighbours = Neighbours::new(&found.path, root);
     let content = if remember { Digest::of(bytes) } else { Digest::default() };
     let entries = match import::archive::entries(bytes) {
-        None => vec![one(&found.shown, &found.path, bytes, &neighbours, governance)],
+        None => vec![one(&found.shown, &found.path, bytes, &neighbours, (governance, routes))],
         Some(Ok(inner)) if inner.is_empty() => {
             vec![(entry(&found.shown, FileVerdict::NotWorkflow("an empty archive".to_owned())), vec![])]
         }
@@ -45,7 +51,7 @@ pub fn check(found: &Found, root: &Path, governance: &Governance, bytes: &[u8], 
                     &found.path.join(name),
                     bytes,
                     &import::NoFiles,
-                    governance,
+                    (governance, routes),
                 )
             });
             inside.collect()
@@ -117,7 +123,7 @@ fn one(
     real: &Path,
     bytes: &[u8],
     files: &dyn Files,
-    governance: &Governance,
+    (governance, routes): (&Governance, bool),
 ) -> (FileEntry, Vec<Body>) {
     let Imported { verdict, mut problems, .. } = import::import(path, bytes, files);
     let (verdict, mut workflows) = match verdict {
@@ -138,6 +144,10 @@ fn one(
     bodies.iter_mut().zip(ignores).for_each(|(body, ignores)| body.ignores = ignores);
     bodies.iter_mut().for_each(|body| body.callers = callers(body, &workflows));
     bodies.iter_mut().zip(&contexts).for_each(|(body, context)| body.record = record(context));
+    if routes {
+        let all = check::route::of_all(&workflows, &contexts);
+        bodies.iter_mut().zip(all).for_each(|(body, routes)| body.routes = routes);
+    }
     let heads = workflows.iter().zip(&bodies).map(|(w, b)| head(w, b)).collect();
     (FileEntry { problems, heads, ..entry(path, verdict) }, bodies)
 }
@@ -229,7 +239,7 @@ pub(crate) fn body(w: &Workflow, judged: Judged) -> Body {
             .cloned()
             .collect(),
         record: String::new(),
-        routes: judged.routes,
+        routes: Vec::new(),
         owners: w.owners.clone(),
         unkept: check::assess::kept::unkept(w),
     }

@@ -44,15 +44,17 @@ fn write_list(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String)
 }
 
 fn write_map(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String) {
-    let mut entries: Vec<(&str, Node<'_>)> = node.entries().filter(|(_, n)| !skip(*n)).collect();
+    let mut entries: Vec<(&str, Node<'_>)> = Vec::with_capacity(8);
+    entries.extend(node.entries().filter(|(_, n)| !skip(*n)));
     entries.sort_by(|a, b| utf16(a.0, b.0));
     out.push('{');
+    let mut first = true;
     for (i, (key, value)) in entries.iter().enumerate() {
         let shadowed = entries.get(i + 1).is_some_and(|next| next.0 == *key);
         if shadowed {
             continue;
         }
-        if !out.ends_with('{') {
+        if !std::mem::take(&mut first) {
             out.push(',');
         }
         write_text(key, out);
@@ -64,7 +66,9 @@ fn write_map(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String) 
 
 /// RFC 8785 §3.2.3: keys in the order of their UTF-16 code units.
 fn utf16(a: &str, b: &str) -> std::cmp::Ordering {
-    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
+    // Only characters beyond the first plane stand elsewhere in UTF-16 than in UTF-8: their first byte says so.
+    let beyond = |text: &str| text.bytes().any(|b| b >= 0xF0);
+    if beyond(a) || beyond(b) { a.encode_utf16().cmp(b.encode_utf16()) } else { a.cmp(b) }
 }
 
 fn write_number(text: &str, out: &mut String) {
@@ -81,15 +85,12 @@ fn write_number(text: &str, out: &mut String) {
 }
 
 fn write_text(text: &str, out: &mut String) {
+    out.reserve(text.len() + 2);
     out.push('"');
-    let mut from = 0;
-    for (i, b) in text.bytes().enumerate() {
-        if b >= 0x20 && b != b'"' && b != b'\\' {
-            continue;
-        }
-        out.push_str(&text[from..i]);
-        from = i + 1;
-        match b {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| ESCAPED[usize::from(b)]) {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
             b'"' => out.push_str("\\\""),
             b'\\' => out.push_str("\\\\"),
             8 => out.push_str("\\b"),
@@ -97,11 +98,24 @@ fn write_text(text: &str, out: &mut String) {
             10 => out.push_str("\\n"),
             12 => out.push_str("\\f"),
             13 => out.push_str("\\r"),
-            _ => {
+            b => {
                 let _ = write!(out, "\\u{b:04x}");
             }
         }
+        rest = &rest[at + 1..];
     }
-    out.push_str(&text[from..]);
+    out.push_str(rest);
     out.push('"');
 }
+
+/// What does not stand in a text as it is.
+const ESCAPED: [bool; 256] = {
+    let mut escaped = [false; 256];
+    let mut b = 0;
+    while b < 0x20 {
+        escaped[b] = true;
+        b += 1;
+    }
+    (escaped[b'"' as usize], escaped[b'\\' as usize]) = (true, true);
+    escaped
+};

@@ -152,7 +152,8 @@ impl Parser<'_> {
     fn blank(&mut self) -> Result<(), Fault> {
         loop {
             match self.bytes.get(self.at) {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(b' ') => self.at += 1 + spaces(&self.bytes[self.at + 1..]),
+                Some(b'\n' | b'\r' | b'\t') => self.at += 1,
                 Some(b'/') => self.comment()?,
                 _ => return Ok(()),
             }
@@ -176,38 +177,38 @@ impl Parser<'_> {
     fn string(&mut self) -> Result<Slice, Fault> {
         let start = self.at + 1;
         let rest = &self.bytes[start..];
-        let Some(end) = memchr::memchr2(b'"', b'\\', rest) else {
-            return Err(self.fault("a text that does not end: the file may be cut off"));
-        };
-        if memchr::memchr2(0, b'\n', &rest[..end]).is_some() {
-            return Err(self.fault("a text with a line break or NUL in it"));
+        let end = plain(rest);
+        match rest.get(end) {
+            Some(b'"') => {
+                self.at = start + end + 1;
+                Ok(Slice { start: index(start), len: index(end), unescaped: false })
+            }
+            Some(b'\\') => {
+                self.at = start + end;
+                self.escaped(start)
+            }
+            _ if memchr::memchr2(b'"', b'\\', rest).is_some() => {
+                Err(self.fault("a text with a line break or NUL in it"))
+            }
+            _ => Err(self.fault("a text that does not end: the file may be cut off")),
         }
-        if rest[end] == b'"' {
-            self.at = start + end + 1;
-            return Ok(Slice { start: index(start), len: index(end), unescaped: false });
-        }
-        self.escaped(start, end)
     }
 
-    /// The rest of a text whose first escape stands `plain` bytes after `start`.
-    fn escaped(&mut self, start: usize, plain: usize) -> Result<Slice, Fault> {
+    /// The rest of a text that is plain from `start` to here.
+    fn escaped(&mut self, start: usize) -> Result<Slice, Fault> {
         let begin = self.doc.buffer.len();
         let text = self.doc.text;
-        self.doc.buffer.push_str(&text[start..start + plain]);
-        self.at = start + plain;
+        self.doc.buffer.push_str(&text[start..self.at]);
         loop {
-            match self.bytes.get(self.at) {
+            match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
-                Some(0 | b'\n') => return Err(self.fault("a text with a line break or NUL in it")),
+                Some(_) => return Err(self.fault("a text with a line break or NUL in it")),
                 None => return Err(self.fault("a text that does not end: the file may be cut off")),
-                Some(_) => {
-                    let rest = &self.bytes[self.at..];
-                    let run = memchr::memchr3(b'"', b'\\', b'\n', rest).unwrap_or(rest.len());
-                    self.doc.buffer.push_str(&text[self.at..self.at + run]);
-                    self.at += run;
-                }
             }
+            let run = plain(&self.bytes[self.at..]);
+            self.doc.buffer.push_str(&text[self.at..self.at + run]);
+            self.at += run;
         }
         self.at += 1;
         Ok(Slice { start: index(begin), len: index(self.doc.buffer.len() - begin), unescaped: true })
@@ -264,7 +265,8 @@ impl Parser<'_> {
         let is_part = |b: &u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         let len = self.bytes[start..].iter().take_while(|b| is_part(b)).count();
         let text = &self.doc.text[start..start + len];
-        if text.parse::<f64>().is_err() {
+        // Digits alone are always a number.
+        if !text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<f64>().is_err() {
             return Err(self.fault("a number that JSON does not have"));
         }
         self.at += len;
@@ -297,6 +299,34 @@ impl Parser<'_> {
     fn fault(&self, message: &str) -> Fault {
         Fault { at: self.at, message: message.to_owned() }
     }
+}
+
+/// What ends the plain part of a text: its end, an escape, and what may not stand in it.
+const ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    (ends[0], ends[b'\n' as usize], ends[b'"' as usize], ends[b'\\' as usize]) = (true, true, true, true);
+    ends
+};
+
+/// So many bytes are looked at one by one before longer ones are searched, which pays only then.
+const SHORT: usize = 48;
+
+/// How many bytes of a text are plain.
+fn plain(bytes: &[u8]) -> usize {
+    let near = &bytes[..bytes.len().min(SHORT)];
+    if let Some(end) = near.iter().position(|b| ENDS[usize::from(*b)]) {
+        return end;
+    }
+    let rest = &bytes[near.len()..];
+    let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+    near.len() + memchr::memchr2(0, b'\n', &rest[..end]).unwrap_or(end)
+}
+
+/// How many spaces a text starts with.
+fn spaces(bytes: &[u8]) -> usize {
+    let mut words = bytes.chunks_exact(8);
+    let whole = words.by_ref().take_while(|w| **w == [b' '; 8]).count() * 8;
+    whole + bytes[whole..].iter().take_while(|b| **b == b' ').count()
 }
 
 /// Offsets fit, since texts of 4 GiB and more were refused.

@@ -21,6 +21,8 @@ pub const MAX_DEPTH: usize = 512;
 /// So many lists and objects may stand side by side: fifteen times as many as in any real workflow seen. Of more only
 /// the first are kept, which is enough to tell what the document is.
 pub const MAX_CROWD: u32 = 10_000;
+/// Of so many keys each is compared with each, of more they are sorted.
+const FEW_KEYS: usize = 12;
 /// How many are kept of a crowd.
 const KEPT: u32 = 100;
 
@@ -78,6 +80,8 @@ pub struct Doc<'t> {
     nodes: Vec<Raw>,
     lines: Lines,
     duplicates: Vec<u32>,
+    /// The keys of the object that was closed last: kept for its room.
+    keys: Vec<u32>,
     /// The first list or object that holds more than [`MAX_CROWD`] others, of which most are left out.
     crowd: Option<u32>,
 }
@@ -123,6 +127,7 @@ impl<'t> Doc<'t> {
             nodes,
             lines: Lines::default(),
             duplicates: Vec::new(),
+            keys: Vec::new(),
             crowd: None,
         }
     }
@@ -179,21 +184,22 @@ impl<'t> Doc<'t> {
 
     /// Marks keys that stand twice in the object at `ix`.
     fn note_duplicates(&mut self, ix: u32) {
-        let mut keys: Vec<u32> = Vec::new();
-        let mut child = ix + 1;
-        let end = self.nodes[ix as usize].end;
+        let (mut child, end) = (ix + 1, self.nodes[ix as usize].end);
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
         while child < end {
             keys.push(child);
             child = self.nodes[child as usize].end;
         }
-        if keys.len() < 2 {
-            return;
+        let key = |k: u32| self.slice(self.nodes[k as usize].key);
+        let again = |i: usize| keys[..i].iter().any(|k| key(*k) == key(keys[i]));
+        if keys.len() > FEW_KEYS || (1..keys.len()).any(again) {
+            let mut sorted: Vec<(&str, u32)> = keys.iter().map(|&k| (key(k), k)).collect();
+            sorted.sort_unstable();
+            let twice: Vec<u32> = sorted.windows(2).filter(|w| w[0].0 == w[1].0).map(|w| w[1].1).collect();
+            self.duplicates.extend(twice);
         }
-        let mut sorted: Vec<(&str, u32)> =
-            keys.iter().map(|&k| (self.slice(self.nodes[k as usize].key), k)).collect();
-        sorted.sort_unstable();
-        let twice: Vec<u32> = sorted.windows(2).filter(|w| w[0].0 == w[1].0).map(|w| w[1].1).collect();
-        self.duplicates.extend(twice);
+        self.keys = keys;
     }
 }
 

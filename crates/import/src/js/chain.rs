@@ -4,6 +4,7 @@ use super::calls::{global_call, method};
 use super::parser::{Parser, other};
 use super::store::{either, field, references};
 use super::{Target, reference};
+use std::rc::Rc;
 use workflow::{Function, Reference, Root, Segment, Term, Text};
 
 /// A value on the way through a chain.
@@ -206,6 +207,10 @@ impl<'t> Parser<'t> {
     /// A primary expression and what is taken from it.
     pub(super) fn postfix(&mut self) -> Option<Val> {
         self.blank();
+        if let Some(field) = self.field_of_local()? {
+            let value = self.follow_from(field, 0)?;
+            return Some(self.now(value, 0));
+        }
         let live = self.rest().starts_with('$');
         let value = self.primary()?;
         let from = match &value {
@@ -215,6 +220,43 @@ impl<'t> Parser<'t> {
         };
         let value = self.follow_from(value, from)?;
         Some(self.now(value, from))
+    }
+
+    /// A variable that holds an object, and what is taken from it by name: only that is copied. Nothing where something
+    /// else stands here.
+    #[allow(clippy::option_option)] // nothing parsed, no object here, what it gives
+    fn field_of_local(&mut self) -> Option<Option<Val>> {
+        let start = self.at;
+        let held = self.name().and_then(|name| self.state.held(name)).map(Rc::clone);
+        let Some(Val::Term(object @ Term::Map(_))) = held.as_deref() else {
+            self.at = start;
+            return Some(None);
+        };
+        let mut term = object;
+        loop {
+            let before = self.at;
+            let member = self.plain_member();
+            let (Term::Map(entries), Some(name)) = (term, member) else {
+                self.at = before;
+                break;
+            };
+            let Some(inner) = own_field(entries, name) else {
+                self.at = before;
+                break;
+            };
+            self.spend()?;
+            term = inner;
+        }
+        Some(Some(Val::Term(term.clone())))
+    }
+
+    /// The name of a member that is taken here and not called.
+    fn plain_member(&mut self) -> Option<&'t str> {
+        self.eat(".").then_some(())?;
+        self.blank();
+        let name = self.name()?;
+        self.blank();
+        (self.peek() != Some(b'(')).then_some(name)
     }
 
     /// A reference as what it gives after what was written there.
@@ -495,6 +537,12 @@ fn dynamic(value: Val, index: Term) -> Val {
         Val::Item(root, path) => Val::Item(root, path),
         value => other("get", vec![value.into_term(), index]),
     }
+}
+
+/// The field of an object literal, where an entry of its own sets it.
+pub(super) fn own_field<'e>(entries: &'e [(Text, Term)], name: &str) -> Option<&'e Term> {
+    let last = entries.iter().rev().find(|(key, _)| key == name || key == "*" || key == "...")?;
+    (last.0 == name).then_some(&last.1)
 }
 
 /// A reference with one more segment.

@@ -186,8 +186,8 @@ impl<'t> Parser<'t> {
 
     fn if_statement(&mut self) -> Option<Flow> {
         self.skip_word();
-        let condition = self.bracketed()?;
-        let not = super::parser::negated(condition.clone());
+        let condition = Rc::new(self.bracketed()?);
+        let not = super::parser::negated(Term::clone(&condition));
         self.two_ways(&condition, not, Self::statement, |parser| {
             if parser.eat_word("else") { parser.statement() } else { Some(Flow::Next) }
         })
@@ -196,13 +196,13 @@ impl<'t> Parser<'t> {
     /// Two ways of which one is taken.
     fn two_ways(
         &mut self,
-        condition: &Term,
+        condition: &Rc<Term>,
         not: Term,
         yes: impl FnOnce(&mut Self) -> Option<Flow>,
         no: impl FnOnce(&mut Self) -> Option<Flow>,
     ) -> Option<Flow> {
         let (before, depth) = (self.state.clone(), self.state.path.len());
-        self.state.path.push(Rc::new(condition.clone()));
+        self.state.path.push(Rc::clone(condition));
         let first = yes(self)?;
         let mut then = std::mem::replace(&mut self.state, before);
         self.state.path.push(Rc::new(not));

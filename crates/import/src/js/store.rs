@@ -1,6 +1,6 @@
 //! What code has set so far: its variables, and what it wrote into values that came from outside.
 
-use super::chain::{Val, at, member};
+use super::chain::{Val, at, member, own_field};
 use std::rc::Rc;
 use workflow::{Function, Reference, Segment, Term, Text};
 
@@ -25,7 +25,12 @@ pub(super) struct State<'t> {
 impl State<'_> {
     /// The variable of a name.
     pub(super) fn local(&self, name: &str) -> Option<&Val> {
-        self.locals.iter().rev().find(|(local, _)| *local == name).map(|(_, value)| &**value)
+        self.held(name).map(|value| &**value)
+    }
+
+    /// The same, to be shared.
+    pub(super) fn held(&self, name: &str) -> Option<&Rc<Val>> {
+        self.locals.iter().rev().find(|(local, _)| *local == name).map(|(_, value)| value)
     }
 
     /// What a reference gives now, by writes to places at least `from` deep: what a variable has kept is not changed by
@@ -191,11 +196,12 @@ fn maps(condition: Option<&Term>, a: Vec<(Text, Term)>, b: Vec<(Text, Term)>) ->
         }
     }
     let merged = keys.into_iter().map(|key| {
-        let value = match (field(&a, &key), field(&b, &key)) {
+        let value = match (own_field(&a, &key), own_field(&b, &key)) {
             _ if key == "..." || key == "*" => {
                 a.iter().find(|(k, _)| *k == key).map_or(Term::Null, |(_, t)| t.clone())
             }
-            (x, y) => either(condition, x, y),
+            (Some(x), Some(y)) if x == y => x.clone(),
+            _ => either(condition, field(&a, &key), field(&b, &key)),
         };
         (key, value)
     });

@@ -4,7 +4,11 @@ use super::rules::Out;
 use super::term::{Eval, MAX_TEXT};
 use super::{Failure, json, symbol};
 use crate::Val;
+use regex::{Regex, RegexBuilder};
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::rc::Rc;
 use workflow::Function;
 
 /// Whether two values are the same; none where an unknown part decides.
@@ -291,7 +295,29 @@ pub(super) fn matches(text: &str, pattern: &str) -> Option<bool> {
     if pattern.len() > 1000 || pattern.contains("(?") || pattern.contains("\\p") {
         return None;
     }
-    regex::RegexBuilder::new(pattern).size_limit(1 << 20).build().ok().map(|p| p.is_match(text))
+    compiled(pattern).map(|p| p.is_match(text))
+}
+
+/// So many patterns are kept compiled by a thread, which takes a thousand times as long as matching: proofs ask the same
+/// few over and over.
+const MOST_PATTERNS: usize = 16;
+
+/// A pattern, compiled once; none where it is no pattern.
+fn compiled(pattern: &str) -> Option<Rc<Regex>> {
+    thread_local! {
+        static KNOWN: RefCell<FxHashMap<String, Option<Rc<Regex>>>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(regex) = known.get(pattern) {
+            return regex.clone();
+        }
+        if known.len() >= MOST_PATTERNS {
+            known.clear();
+        }
+        let regex = RegexBuilder::new(pattern).size_limit(1 << 20).build().ok().map(Rc::new);
+        known.insert(pattern.to_owned(), regex.clone());
+        regex
+    })
 }
 
 /// Percent-encoded but for the characters that `encodeURIComponent` leaves.
