@@ -151,9 +151,10 @@ impl Parser<'_> {
     /// White space and comments.
     fn blank(&mut self) -> Result<(), Fault> {
         loop {
-            match self.bytes.get(self.at) {
-                Some(b' ') => self.at += 1 + spaces(&self.bytes[self.at + 1..]),
-                Some(b'\n' | b'\r' | b'\t') => self.at += 1,
+            let rest = &self.bytes[self.at..];
+            let skipped = rest.iter().position(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t'));
+            self.at += skipped.unwrap_or(rest.len());
+            match self.peek() {
                 Some(b'/') => self.comment()?,
                 _ => return Ok(()),
             }
@@ -320,13 +321,6 @@ fn plain(bytes: &[u8]) -> usize {
     let rest = &bytes[near.len()..];
     let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
     near.len() + memchr::memchr2(0, b'\n', &rest[..end]).unwrap_or(end)
-}
-
-/// How many spaces a text starts with.
-fn spaces(bytes: &[u8]) -> usize {
-    let mut words = bytes.chunks_exact(8);
-    let whole = words.by_ref().take_while(|w| **w == [b' '; 8]).count() * 8;
-    whole + bytes[whole..].iter().take_while(|b| **b == b' ').count()
 }
 
 /// Offsets fit, since texts of 4 GiB and more were refused.

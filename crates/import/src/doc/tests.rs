@@ -34,6 +34,45 @@ fn refuses_what_is_no_document_and_says_where() {
 }
 
 #[test]
+fn texts_of_every_length_end_where_they_end() {
+    for length in 0..120 {
+        let (long, blank) = ("é".repeat(length / 2) + &"x".repeat(length % 2), " ".repeat(length));
+        let text = format!("{{{blank}\"a\":{blank}\"{long}\\n{long}\\\"\",\"b\":\"{long}\"{blank}}}");
+        let doc = json(&text);
+        assert_eq!(doc.root().str("a"), Some(format!("{long}\n{long}\"").as_str()));
+        assert_eq!(doc.root().str("b"), Some(long.as_str()));
+        for wrong in ['\n', '\0'] {
+            let told = fault(&format!("[\"{long}\\t{long}{wrong}\"]"));
+            assert!(told.message.contains("line break or NUL"), "{told:?}");
+            assert_eq!(told.at, 4 + 2 * long.len());
+            let told = fault(&format!("[\"{long}{wrong}\"]"));
+            assert!(told.message.contains("line break or NUL") && told.at == 1, "{told:?}");
+        }
+        assert!(fault(&format!("[\"{long}")).message.contains("does not end"));
+    }
+}
+
+#[test]
+fn a_key_that_stands_twice_is_found_among_few_and_many() {
+    for count in [2, 3, 12, 13, 40] {
+        let keys: Vec<String> = (0..count).map(|i| format!("\"k{i}\": {i}")).collect();
+        let plain = format!("{{{}}}", keys.join(","));
+        assert!(json(&plain).duplicate_keys("x").is_empty());
+        let twice = format!("{{{}, \"k1\": true}}", keys.join(","));
+        let told = json(&twice).duplicate_keys("x");
+        assert_eq!((told.len(), json(&twice).root().bool("k1")), (1, Some(true)));
+        assert!(told[0].message.contains("`k1`"));
+    }
+}
+
+#[test]
+fn canonical_keys_stand_in_the_order_of_utf_16() {
+    let doc = json("{\"\u{ffee}\": 1, \"\u{1f600}\": 2, \"é\": 3, \"z\u{1}\": \"\u{7f}\\u0001\\n\"}");
+    let canonical = String::from_utf8(canonical(doc.root(), &|_| false)).unwrap();
+    assert_eq!(canonical, "{\"z\\u0001\":\"\u{7f}\\u0001\\n\",\"é\":3,\"\u{1f600}\":2,\"\u{ffee}\":1}");
+}
+
+#[test]
 fn depth_is_bounded() {
     let deep = "[".repeat(1_000_000);
     assert!(fault(&deep).message.contains("nested"));

@@ -51,10 +51,11 @@ pub(super) fn member(symbol: &Symbol, what: &str) -> Val {
 fn named(name: String) -> Val {
     let mut name = if name.contains(FRESH) { format!("{FRESH}{}", name.replace(FRESH, "")) } else { name };
     if name.len() > MAX_NAME {
-        let digest = Digest::of(name.as_bytes()).to_string();
+        let digest = Digest::of(name.as_bytes());
         name.truncate(name.floor_char_boundary(MAX_NAME - 24));
         name.push('…');
-        name.push_str(digest.get(7..27).unwrap_or_default());
+        let halves = digest.0.iter().take(10).flat_map(|byte| [byte >> 4, byte & 15]);
+        name.extend(halves.filter_map(|half| char::from_digit(u32::from(half), 16)));
     }
     Val::Unknown(Symbol(Text::from(name)))
 }
