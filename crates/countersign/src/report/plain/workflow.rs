@@ -99,7 +99,8 @@ fn finding(item: &Item<'_>, f: &Finding, style: Style, out: &mut dyn Write) -> i
     }
     let words = [item.name(&f.step), f.step.as_str()];
     let Some((at, text)) = source::line(&item.file.path, f.line, &words) else { return Ok(()) };
-    let excerpt = source::excerpt(&clean(text.trim()), &words, style.width - INDENT - 10);
+    // A whole definition may stand on one line: only what is shown of it is cleaned.
+    let excerpt = clean(&source::excerpt(text.trim(), &words, style.width - INDENT - 10));
     writeln!(out, "    {} {}", style.dim(&format!("{at:>6} │")), style.dim(&excerpt))
 }
 
