@@ -137,10 +137,8 @@ impl<'w> Set<'w> {
     #[must_use]
     pub fn deep(&self, at: Place, values: &[Value]) -> Vec<Source> {
         let mut found = self.all_sources(at, values);
+        // What was looked up, by its hash: it differs from what is there at first.
         let mut known: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
-        for (i, source) in found.iter().enumerate() {
-            known.entry(FxBuildHasher.hash_one(source)).or_default().push(i);
-        }
         let mut seen: Vec<Place> = Vec::new();
         let mut next = 0;
         while let Some(source) = found.get(next) {
