@@ -169,7 +169,8 @@ impl Part<'_> {
         out: &mut Outcome,
     ) {
         let system = found.system();
-        let identity = scene.first(&self.identity.0);
+        let changes = self.effects.iter().any(|k| k.parse().is_ok_and(Kind::changes_access));
+        let identity = scene.whom(&self.identity.0, changes);
         let entitlement = scene.first(&self.entitlement.0);
         let privileged = self.privileged
             || identity.iter().chain(&entitlement).any(|v| names_privileged(catalogue, system, v));

@@ -1,8 +1,10 @@
-//! What process engines' scripts call, and what connectors of Power Automate do that its own catalogue page does not name.
+//! What process engines' and playbooks' scripts call, whom an action is about, and what connectors of Power Automate do that
+//! its own catalogue page does not name.
 
-use super::tests::{judged, operation, script};
+use super::tests::{judged, operation, reference, script};
 use workflow::{
-    CodeLanguage, Expression, Kind, Language, Map, Platform, Reference, Root, Segment, Term, Value,
+    CodeLanguage, Expression, Kind, Language, Map, Platform, Reference, Root, Segment, Step, StepKind, Term,
+    Value,
 };
 
 #[test]
@@ -97,4 +99,54 @@ fn microsofts_and_partners_connectors_are_known() {
     assert_eq!(kinds("shared_teams", "DeleteTagMember", &[]), [Kind::Write]);
     assert_eq!(kinds("shared_planner", "CreatePlan_V1", &[]), [Kind::Write]);
     assert_eq!(kinds("shared_planner", "ListTasks_V3", &[]), [Kind::Read]);
+}
+
+#[test]
+fn actions_that_code_in_splunk_soar_runs_by_name_are_evidence() {
+    let kinds = |text: &str| {
+        let step = judged(Platform::SplunkSoar, script(CodeLanguage::Python, text));
+        step.effects.iter().map(|e| e.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("phantom.act('get data', parameters=rows, assets=['http'])"), [Kind::Read]);
+    assert_eq!(kinds("phantom.act(\"block ip\", parameters=rows, callback=tell)"), [Kind::Remediate]);
+    assert_eq!(kinds("phantom.act(wanted, parameters=rows)"), [Kind::Code]);
+    assert_eq!(kinds("phantom.act('frobnicate host', parameters=rows)"), [Kind::Code]);
+    assert!(kinds("phantom.act('get data')\nrequests.post(url, json=rows)").contains(&Kind::Code));
+}
+
+#[test]
+fn commands_that_contain_a_windows_host_are_known() {
+    let kinds = |text: &str| {
+        let step = judged(Platform::SplunkSoar, script(CodeLanguage::PowerShell, text));
+        step.effects.iter().map(|e| e.kind).collect::<Vec<_>>()
+    };
+    let quiet = "$ProgressPreference = 'SilentlyContinue'; ";
+    assert_eq!(
+        kinds(&format!("{quiet}New-NetFirewallRule -DisplayName Out -Action Block")),
+        [Kind::Remediate]
+    );
+    assert_eq!(kinds(&format!("{quiet}shutdown /s /t 0")), [Kind::Remediate]);
+    assert_eq!(kinds("Disable-LocalUser -Name guest"), [Kind::Disable]);
+    assert_eq!(kinds("Stop-Computer; C:\\tools\\assess.exe"), [Kind::Remediate, Kind::Code]);
+}
+
+#[test]
+fn an_action_of_google_secops_is_about_the_entities_in_scope() {
+    let about = |given: &[(&str, Value)]| {
+        let mut step = Step::new("off", "off", StepKind::Action);
+        step.connector = "Okta".into();
+        step.operation = "Disable User".into();
+        let mut map = Map::default();
+        given.iter().for_each(|(name, value)| map.push(*name, value.clone(), 1));
+        step.parameters = Value::Map(map);
+        judged(Platform::GoogleSecops, step).target.identity
+    };
+    let scope = || ("SelectedScopeName", reference("scope"));
+    let named = || ("User IDs Or Logins", Value::text("ada"));
+    assert_eq!(about(&[scope()]), [reference("scope")]);
+    assert_eq!(about(&[scope(), named()]), [Value::text("ada")]);
+    assert_eq!(
+        about(&[scope(), named(), ("Also Run On Scope", Value::Bool(true))]),
+        [Value::text("ada"), reference("scope")]
+    );
 }

@@ -132,6 +132,19 @@ impl Scene<'_> {
         places.iter().map(|p| self.values(p).0).find(|v| !v.is_empty()).unwrap_or_default()
     }
 
+    /// Whom a step acts on by an entry's places. Google SecOps runs an action for each entity in the step's scope where no
+    /// parameter says whom, or where it is told to do so besides.
+    #[must_use]
+    pub fn whom(&self, places: &[&str], changes: bool) -> Vec<Value> {
+        let mut found = self.first(places);
+        let scope = self.step.parameters.get("SelectedScopeName");
+        let besides = self.step.parameters.get("Also Run On Scope").as_bool() == Some(true);
+        if !scope.is_empty() && (changes || !places.is_empty()) && (found.is_empty() || besides) {
+            found.push(scope.clone());
+        }
+        found
+    }
+
     /// Whether a condition holds: tests joined by ` and `.
     #[must_use]
     pub fn holds(&self, when: &str) -> Truth {

@@ -17,9 +17,10 @@ mod verbs;
 pub use apply::show;
 pub use look::{Scene, Truth};
 
-use crate::catalogue::{Catalogue, catalogue};
+use crate::catalogue::{Catalogue, Found, catalogue};
 use apply::{Outcome, apply};
 use resolve::Resolver;
+use std::borrow::Cow;
 use workflow::{Code, CodeLanguage, Effect, Evidence, Kind, Step, StepKind, Text, Tier, Workflow};
 
 /// Fills in the effects and targets of every step, and what it asks.
@@ -116,6 +117,9 @@ impl Judge<'_> {
                 Some(text) => (CodeLanguage::PowerShell, text),
                 None => (code.language, whole.as_str()),
             };
+            let (ran, rest) = self.actions(language, text);
+            ran.into_iter().for_each(|found| self.ran(step, found, out));
+            let text = &*rest;
             let before = out.effects.len();
             let too_much = self.commands(step, &Code { language, ..code.clone() }, text, out);
             // Where a script is given objects of Java's, no word of JavaScript's own tells what it reaches.
@@ -132,7 +136,9 @@ impl Judge<'_> {
                 || !(shapes
                     || (language == CodeLanguage::Shell && code::is_plain(self.catalogue, text))
                     || (self.calls_java(language) && code::is_plain_groovy(self.catalogue, text))
-                    || self.reads_only(language, text, out));
+                    || self.reads_only(language, text, out)
+                    || (language == CodeLanguage::PowerShell
+                        && code::is_plain_powershell(self.catalogue, text)));
         }
         first_password(out);
         let system = step.connector.as_str();
@@ -141,6 +147,23 @@ impl Judge<'_> {
         } else if out.effects.is_empty() {
             out.add(Kind::Control, "", Evidence::Code);
         }
+    }
+
+    /// The platform's own actions that code runs by name, and the code without them where the catalogue knows them all.
+    fn actions<'t>(&self, language: CodeLanguage, text: &'t str) -> (Vec<Found>, Cow<'t, str>) {
+        let none = (Vec::new(), Cow::Borrowed(text));
+        if self.platform != "splunk-soar" || language != CodeLanguage::Python {
+            return none;
+        }
+        let (names, rest) = code::run_actions(text);
+        let known = names.iter().map(|name| self.catalogue.operation(self.platform, "-", name));
+        known.collect::<Option<Vec<Found>>>().map_or(none, |known| (known, rest))
+    }
+
+    /// What an action does that code runs; with what, is not read.
+    fn ran(&self, step: &Step, found: Found, out: &mut Outcome) {
+        let scene = Scene { step, resolver: self.resolver, url: None, names: &[], call: None };
+        apply(self.catalogue, self.platform, found, &scene, Evidence::Code, out);
     }
 
     /// What the statements do that a step may be given; whether they may do more than is known.

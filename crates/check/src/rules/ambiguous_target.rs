@@ -22,7 +22,8 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
     for step in facts.reached.steps().filter(|s| facts.step(*s).changes_access() || facts.is_opaque(*s)) {
         let sources = facts.set.deep(facts.place(step), &whom(facts, step));
-        let Some(told) = sources.iter().find_map(|s| ambiguity(facts, step, s)) else { continue };
+        let told = sources.iter().find_map(|s| ambiguity(facts, step, s)).or_else(|| by_name(facts, step, &sources));
+        let Some(told) = told else { continue };
         let message = format!("{} {}, and whom it hits is {told}.", facts.name(step), facts.deed(step));
         let fix = "Look the identity up by an identifier that is unique, and stop unless there is exactly one hit.";
         out.push(facts.report(&RULE, step, message, fix));
@@ -72,6 +73,42 @@ fn ambiguity(facts: &Facts<'_, '_>, change: StepIx, source: &Source) -> Option<S
         let by = if by.name.is_empty() { &by.id } else { &by.name };
         format!("whoever `{by}` finds by {}, a name that need not be unique", facts.source(source))
     })
+}
+
+/// A loop through all there are, of which each round asks whether a name is the wanted one.
+fn by_name(facts: &Facts<'_, '_>, change: StepIx, sources: &[Source]) -> Option<String> {
+    let is_id = |s: &&Source| keys_of(&s.path).last().is_some_and(|k| k.to_lowercase().ends_with("id"));
+    let rounds = sources.iter().filter(|s| s.workflow == facts.index).filter(is_id).filter_map(|s| s.how.item);
+    rounds.filter(|round| facts.graph.contains(*round, change)).find_map(|round| {
+        let same = facts.workflow.edges.iter().find(|e| {
+            let (EdgeKind::When { condition, .. }, Node::Step(at)) = (&e.kind, e.from) else { return false };
+            facts.graph.contains(round, at)
+                && (e.to == change || facts.graph.leads(e.to, change))
+                && compares_names(facts, facts.place(at), round, &condition.term)
+        })?;
+        let Node::Step(at) = same.from else { return None };
+        Some(format!("whatever {} finds to have a name, which need not be unique", facts.name(at)))
+    })
+}
+
+/// Whether a condition compares the name of a loop's item with one that comes from elsewhere.
+fn compares_names(facts: &Facts<'_, '_>, at: Place, round: StepIx, term: &Term) -> bool {
+    let Term::Call(f, args) = term else { return false };
+    match (f, &**args) {
+        (Function::And, all) => all.iter().any(|t| compares_names(facts, at, round, t)),
+        (Function::Equals, [a, b]) => {
+            let (a, b) = (facts.set.term_sources(at, a), facts.set.term_sources(at, b));
+            let of_item = |s: &Source| s.how.item == Some(round);
+            let name = |all: &[Source]| {
+                all.iter().any(|s| of_item(s) && keys_of(&s.path).last().is_some_and(|k| is_name(k)))
+            };
+            let given = |all: &[Source]| {
+                !all.is_empty() && all.iter().all(|s| !of_item(s) && !matches!(s.origin, Origin::Constant(_)))
+            };
+            name(&a) && given(&b) || name(&b) && given(&a)
+        }
+        _ => false,
+    }
 }
 
 /// An Okta search card that is set to give its first match alone, of what it does not find by a unique key.

@@ -179,11 +179,42 @@ fn itemwise(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
     Some(format!("for every item that {} gives back, however many there are", facts.name(list)))
 }
 
-/// Splunk SOAR runs an action once for each value that its data path finds: a path through a list inside of a result
-/// (`data.*` alone is the list of results, one for each that was asked about).
+/// An action that its platform runs once for each value it is given, however many there are.
 fn fanned_out(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
-    if facts.workflow.platform != Platform::SplunkSoar {
-        return None;
+    match facts.workflow.platform {
+        Platform::SplunkSoar => over_values(facts, sources),
+        Platform::GoogleSecops => over_entities(sources),
+        _ => None,
+    }
+}
+
+/// Google SecOps runs an action once for each entity in the step's scope: a group of the alert's entities. Its loops end
+/// after so many rounds.
+fn over_entities(sources: &[Source]) -> Option<String> {
+    let scope = |s: &Source| {
+        let [Segment::Key(head), Segment::Filter(which), ..] = &*s.path else { return None };
+        (s.origin == Origin::Trigger && &**head == "Entity").then(|| which.clone())
+    };
+    let rounds = sources.iter().any(|s| s.how.item.is_some());
+    let which = sources.iter().filter(|_| !rounds).find_map(scope)?;
+    Some(format!("for every entity of the alert in its scope (`{which}`), however many there are"))
+}
+
+/// Splunk SOAR runs an action once for each value that its data path finds: the artifacts of a case, the values that a
+/// playbook is given, a path through a list inside of a result (`data.*` alone is the list of results, one for each that
+/// was asked about).
+fn over_values(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
+    let given = |s: &Source| {
+        let Some(Segment::Key(head)) = s.path.first() else { return None };
+        let told = match &**head {
+            "artifact" if s.path.contains(&Segment::Each) => "for every artifact of the case",
+            "playbook_input" => "for every value that it is given",
+            _ => return None,
+        };
+        (s.origin == Origin::Trigger).then(|| format!("{told}, however many there are"))
+    };
+    if let Some(told) = sources.iter().find_map(given) {
+        return Some(told);
     }
     let read = sources.iter().find_map(|s| {
         let Origin::Step(read) = s.origin else { return None };

@@ -10,6 +10,8 @@ use workflow::{Function, Language, Reference, Root, Segment, Term, Text, Value};
 pub(super) struct Scope {
     /// Ids of steps by their names, in lower case.
     pub(super) steps: HashMap<String, Text>,
+    /// The loops that go through the alert's entities, by their ids.
+    pub(super) over_entities: HashSet<Text>,
     /// Context values that this playbook's own steps set, as `alert.key` in lower case.
     pub(super) context: HashSet<String>,
 }

@@ -21,6 +21,9 @@ const SETTERS: [(&str, [&str; 3]); 4] = [
 /// The platform ends a loop after so many rounds.
 const MOST_ROUNDS: u64 = 100;
 
+/// The kind of loop that goes through the alert's entities; others go through a list.
+const OVER_ENTITIES: &str = "1";
+
 /// The answer that releases a step, and the one that goes on without it.
 pub(super) const EXECUTE: &str = "execute";
 /// See [`EXECUTE`].
@@ -37,6 +40,9 @@ pub(super) fn scope(parts: &[&Piece<'_>]) -> Scope {
     for node in parts.iter().map(|p| p.node).chain(contained) {
         let (Some(id), Some(name)) = (node.str("identifier"), node.str("instance_name")) else { continue };
         scope.steps.insert(name.trim().to_lowercase(), id.into());
+        if parameter(node, "LoopType") == Some(OVER_ENTITIES) {
+            scope.over_entities.insert(id.into());
+        }
         if let Some((context, key)) = sets(node) {
             scope.context.insert(variable(&context, &key));
         }
@@ -214,7 +220,17 @@ fn parameters(node: Node<'_>, scope: &Scope, looped: Option<&Text>) -> Map {
         match (name, given.as_str()) {
             (_, None) if given.is_null() => {}
             ("ScriptParametersEntityFields", Some(text)) => inputs(text, line, scope, looped, &mut map),
-            ("SelectedScopeName", Some(text)) => map.push(name, selected(text, line, scope), line),
+            ("SelectedScopeName", Some(text)) => {
+                let one = looped.filter(|l| {
+                    scope.over_entities.contains(*l)
+                        && parameter(node, "UseEntitiesLoopScope") == Some("true")
+                });
+                map.push(
+                    name,
+                    one.map_or_else(|| selected(text, line, scope), |l| of_round(l, text, line)),
+                    line,
+                );
+            }
             ("Branches" | "Conditions" | "NestedWorkflowInputs" | "Answers", Some(text)) => {
                 map.push(name, read_json(text, line, scope, looped), line);
             }
@@ -287,6 +303,32 @@ fn selected(text: &str, line: u32, scope: &Scope) -> Value {
     crate::values::computed(Language::SecOps, text, reference(Root::Trigger, path), line)
 }
 
+/// The entity of this round of a loop over entities.
+fn of_round(looped: &Text, text: &str, line: u32) -> Value {
+    let term = reference(Root::Item(looped.clone()), vec![Segment::Key("Entity".into())]);
+    crate::values::computed(Language::SecOps, text, term, line)
+}
+
+/// The one entity that a selection leaves, where it asks for its identifier.
+fn the_one(parameters: &Value) -> Option<Term> {
+    let Value::List(conditions) = parameters.get("Conditions") else { return None };
+    let all = parameters.get("ConditionOperator").as_text() == Some(ALL_OF);
+    let named = |c: &&Value| {
+        c.get("FieldName").as_text() == Some("Entity.Identifier") && is_number(c.get("Operator"), EQUALS)
+    };
+    let one = conditions.iter().find(named).filter(|_| all || conditions.len() == 1)?;
+    Some(crate::values::term(one.get("Value")))
+}
+
+/// How a selection joins its conditions where all of them must hold.
+const ALL_OF: &str = "0";
+/// The number of the operator that compares for equality.
+const EQUALS: &str = "0";
+
+fn is_number(value: &Value, wanted: &str) -> bool {
+    matches!(value, Value::Number(n) if &**n == wanted)
+}
+
 fn retries(node: Node<'_>) -> u32 {
     let Some(doc) = parameter(node, "RetryConfiguration").and_then(|t| Doc::json(t).ok()) else { return 0 };
     let on = doc.root().bool("Enabled") == Some(true);
@@ -354,9 +396,12 @@ fn assigns(node: Node<'_>, parameters: &Value) -> Vec<Assignment> {
 fn output(node: Node<'_>, parameters: &Value) -> Option<Value> {
     let mut map = Map::default();
     if node.str("action_name") == Some("EntitySelection") {
-        let of = crate::values::term(parameters.get("SelectedScopeName"));
-        let conditions = crate::values::term(parameters.get("Conditions"));
-        let term = Term::Call(Function::Filter, vec![of, conditions]);
+        let all = || {
+            let of = crate::values::term(parameters.get("SelectedScopeName"));
+            let conditions = crate::values::term(parameters.get("Conditions"));
+            Term::Call(Function::Filter, vec![of, conditions])
+        };
+        let term = the_one(parameters).unwrap_or_else(all);
         let line = node.line();
         map.push(
             "SelectedEntities",

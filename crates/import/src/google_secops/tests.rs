@@ -152,6 +152,54 @@ fn a_step_released_by_hand_stands_behind_its_own_question() {
 }
 
 #[test]
+fn a_step_runs_on_the_entities_in_its_scope() {
+    let whom = |conditions: &str, loop_type: &str| {
+        let selection = parameters(&[
+            ("SelectedScopeName", "All users"),
+            ("ConditionOperator", "0"),
+            ("Conditions", conditions),
+        ]);
+        let scope = parameters(&[
+            ("SelectedScopeName", if loop_type == "1" { "All users" } else { "pick name.SelectedEntities" }),
+            ("UseEntitiesLoopScope", "true"),
+        ]);
+        let w = one(vec![
+            step("pick", "action", "Flow", "EntitySelection", &[], &selection),
+            step(
+                "each",
+                "for_each_start_loop",
+                "Loop",
+                "ForEachStartLoop",
+                &["pick"],
+                &parameters(&[("LoopType", loop_type)]),
+            ),
+            step(
+                "off",
+                "action",
+                "Okta",
+                "Okta_Disable User",
+                &["each"],
+                &format!("start_loop_step_id: each\n{scope}"),
+            ),
+        ]);
+        let of = |id: &str| w.steps.iter().find(|s| s.id == id).expect("step");
+        let given = |v: &Value| v.as_expression().map(|e| format!("{:?}", e.term)).unwrap_or_default();
+        let output = of("pick").output.as_ref().map(|o| given(o.get("SelectedEntities")));
+        (output.unwrap_or_default(), given(of("off").parameters.get("SelectedScopeName")))
+    };
+    let (selected, scope) = whom(r#"[{"FieldName":"Entity.Type","Operator":0,"Value":"USERUNIQNAME"}]"#, "3");
+    assert!(selected.starts_with("Call(Filter") && selected.contains("All users"), "{selected}");
+    assert!(scope.contains("Step(\"pick\")"), "{scope}");
+    let (selected, scope) =
+        whom(r#"[{"FieldName":"Entity.Identifier","Operator":0,"Value":"[Event.user]"}]"#, "1");
+    assert!(
+        selected.contains("Trigger") && !selected.contains("Filter"),
+        "the one that is asked for: {selected}"
+    );
+    assert!(scope.contains("Item(\"each\")"), "this round's: {scope}");
+}
+
+#[test]
 fn conditions_are_read_from_json_in_texts() {
     let branches = r#"[{"LogicalOperator":1,"Conditions":[{"Operator":0,"FieldName":"[get name.JsonResult| \"user.role\" | first(1)]","Value":"admin"},{"Operator":2,"FieldName":"[Alert.MODE]","Value":"[Alert.MODE"}],"Order":1,"IsDefaultBranch":false,"Name":"Branch"},{"LogicalOperator":0,"Conditions":[],"Order":2,"IsDefaultBranch":true,"Name":"Branch"}]"#;
     let w = one(vec![

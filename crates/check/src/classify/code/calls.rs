@@ -99,7 +99,7 @@ fn pattern(cell: &'static OnceLock<Option<Regex>>, source: &str) -> Option<&'sta
 }
 
 /// PowerShell: `Verb-Noun -Name value …` up to the end of the pipeline's part.
-fn cmdlets(text: &str, known: Known<'_>, found: &mut Found) {
+pub(super) fn cmdlets(text: &str, known: Known<'_>, found: &mut Found) {
     let cmdlets = scan::cmdlets(text).filter(|(name, _)| known(CodeLanguage::PowerShell, name));
     for (name, rest) in cmdlets.take(MAX_CALLS) {
         let mut call =

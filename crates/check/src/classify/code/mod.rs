@@ -2,6 +2,7 @@
 //! Nothing is executed and no language is parsed in full: a command that is there in plain sight is evidence, everything
 //! else stays unknown.
 
+mod actions;
 mod calls;
 mod groovy;
 mod scan;
@@ -9,10 +10,11 @@ mod shaping;
 mod shell;
 mod statement;
 
+pub use actions::run as run_actions;
 pub use calls::Call;
 pub use groovy::is_plain as is_plain_groovy;
 pub use shaping::only_shapes_data;
-pub use shell::{is_plain, only_gets, powershell};
+pub use shell::{is_plain, is_plain_powershell, only_gets, powershell};
 pub use statement::{is_statement, statements};
 
 use super::resolve::{Piece, Resolver};

@@ -2,8 +2,8 @@
 //! only exists when the line runs.
 
 use super::best;
-use super::calls::{MAX_CALLS, command_lines};
-use crate::catalogue::Catalogue;
+use super::calls::{MAX_CALLS, cmdlets, command_lines};
+use crate::catalogue::{Catalogue, Found};
 use workflow::CodeLanguage;
 
 /// Longer scripts are not plain.
@@ -28,6 +28,45 @@ pub fn only_gets(text: &str) -> bool {
         ["{", "$(", "&", "`", ">", "<", "=", "::", "@", "\n."].iter().any(|mark| text.contains(mark));
     let parts = parts(text);
     !computed && !calls_method(text) && !parts.is_empty() && parts.iter().all(|p| gets(p))
+}
+
+/// Whether every part of a PowerShell text is a command the catalogue knows, with constant arguments, or only gets things.
+#[must_use]
+pub fn is_plain_powershell(catalogue: &'static Catalogue, text: &str) -> bool {
+    let computed = ["{", "$(", "&", "`", ">", "<", "::", "@", "\n."].iter().any(|mark| text.contains(mark));
+    let parts = parts(text);
+    let plain = |p: &String| {
+        let assigns = p.contains('=');
+        is_preference(p) || !assigns && (gets(p) || is_known_cmdlet(catalogue, p) || is_known(catalogue, p))
+    };
+    text.len() <= MAX_PLAIN
+        && !computed
+        && !calls_method(text)
+        && !parts.is_empty()
+        && parts.iter().all(plain)
+}
+
+/// `$ProgressPreference = 'SilentlyContinue'`: what the shell shows, not what it does.
+fn is_preference(part: &str) -> bool {
+    let Some((name, given)) = part.trim().strip_prefix('$').and_then(|p| p.split_once('=')) else {
+        return false;
+    };
+    let word = given.trim().trim_matches(['\'', '"']);
+    name.trim_end().ends_with("Preference") && word.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+/// Whether a part is one cmdlet of the catalogue.
+fn is_known_cmdlet(catalogue: &'static Catalogue, part: &str) -> bool {
+    let mut calls = Vec::new();
+    cmdlets(part, &|_, _| true, &mut calls);
+    let [(language, call)] = &*calls else { return false };
+    let first = part.split_whitespace().next();
+    first == Some(&*call.name) && best(catalogue, *language, call).is_some_and(|found| says(&found))
+}
+
+/// Whether an entry says what its command does.
+fn says(found: &Found) -> bool {
+    !found.entry.effects.iter().any(|e| matches!(*e, "code" | "opaque"))
 }
 
 /// Whether a method is called on what a command gave: `(Get-X).Stop()`.
@@ -118,10 +157,9 @@ fn is_known(catalogue: &'static Catalogue, part: &str) -> bool {
     let mut calls = Vec::new();
     command_lines(part, &|_, _| true, &mut calls);
     calls.len() < MAX_CALLS
-        && calls.iter().all(|(_, call)| {
-            let best = best(catalogue, CodeLanguage::Shell, call);
-            best.is_some_and(|found| !found.entry.effects.iter().any(|e| matches!(*e, "code" | "opaque")))
-        })
+        && calls
+            .iter()
+            .all(|(_, call)| best(catalogue, CodeLanguage::Shell, call).is_some_and(|found| says(&found)))
 }
 
 #[cfg(test)]
@@ -151,6 +189,21 @@ mod tests {
         );
         assert_eq!(powershell("powershell.exe -File C:\\x.ps1"), None);
         assert_eq!(powershell("python x.py"), None);
+    }
+
+    #[test]
+    fn powershell_of_known_commands_is_plain() {
+        let plain = |text| is_plain_powershell(catalogue(), text);
+        assert!(plain(
+            "$ProgressPreference = 'SilentlyContinue'; New-NetFirewallRule -DisplayName Quarantine -Action Block; shutdown /s"
+        ));
+        assert!(plain("Get-ADUser ada | Disable-ADAccount"));
+        assert!(!plain("$target = 'x'; Disable-ADAccount $target"));
+        assert!(!plain("Disable-ADAccount {}"));
+        assert!(!plain("Stop-Computer; Invoke-Unheard -Of it"));
+        assert!(!plain("C:\\tools\\assess.exe -all"));
+        assert!(!plain("$x.Preference = Get-Date"));
+        assert!(!plain(""));
     }
 
     #[test]
