@@ -425,7 +425,10 @@ fn code_written_into_a_block_of_another_kind_is_read_too() {
         text: Value::text("    phantom.act('reset password', parameters)\n"),
         name: "userCode".into(),
     });
-    assert_eq!(kinds(Platform::SplunkSoar, step), ["disable active-directory", "code AD LDAP"]);
+    assert_eq!(
+        kinds(Platform::SplunkSoar, step),
+        ["disable active-directory", "reset-credential splunk-soar"]
+    );
 }
 
 #[test]
