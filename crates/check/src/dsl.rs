@@ -382,10 +382,9 @@ fn tokens(text: &str) -> Vec<String> {
             }
             _ => {
                 let mut word = c.to_string();
-                while chars
-                    .peek()
-                    .is_some_and(|n| n.is_alphanumeric() || matches!(n, '.' | '_' | '-' | '[' | ']' | '*'))
-                {
+                while chars.peek().is_some_and(|n| {
+                    n.is_alphanumeric() || matches!(n, '.' | '_' | '-' | '[' | ']' | '*' | '?')
+                }) {
                     word.extend(chars.next());
                 }
                 found.push(word);
