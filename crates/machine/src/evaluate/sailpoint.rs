@@ -24,32 +24,8 @@ impl Rules for SailPoint {
         Ok(Some(symbol::fresh(&format!("a path that leads to nothing in {:?}", reference.root))))
     }
 
-    /// Operands of one type are compared; what becomes of others is not documented but for numbers as text.
-    fn equal(&self, a: Option<&Val>, b: Option<&Val>, eval: &Eval<'_>) -> Result<Option<bool>, Failure> {
-        let (a, b) = (a.unwrap_or(&Val::Null), b.unwrap_or(&Val::Null));
-        Ok(match (a, b) {
-            (Val::Text(t), Val::Bool(x)) | (Val::Bool(x), Val::Text(t)) => match t.as_str() {
-                "true" => Some(*x),
-                "false" => Some(!*x),
-                _ => None,
-            },
-            (Val::Text(t), Val::Number(n)) | (Val::Number(n), Val::Text(t)) => {
-                t.parse().ok().map(|m: f64| (m - n).abs() == 0.0)
-            }
-            (Val::Null, Val::Null) => Some(true),
-            (Val::Null, _) | (_, Val::Null) if a.is_known() && b.is_known() => Some(false),
-            // Whether a list that a filter gives stands for its one item is not documented: where no item is the same, it
-            // makes no difference.
-            (Val::List(items), one) | (one, Val::List(items))
-                if !matches!(one, Val::List(_) | Val::Unknown(_)) =>
-            {
-                let differs = |item: &Val| Ok(self.equal(Some(item), Some(one), eval)? == Some(false));
-                let all: Result<Vec<bool>, Failure> = items.iter().map(differs).collect();
-                all?.into_iter().all(|d| d).then_some(false)
-            }
-            _ if std::mem::discriminant(a) != std::mem::discriminant(b) => None,
-            _ => common::same(a, b),
-        })
+    fn equal(&self, a: Option<&Val>, b: Option<&Val>, _: &Eval<'_>) -> Result<Option<bool>, Failure> {
+        Ok(equal(a.unwrap_or(&Val::Null), b.unwrap_or(&Val::Null)))
     }
 
     fn order(&self, a: &Val, b: &Val) -> Result<Option<Ordering>, Failure> {
@@ -86,6 +62,31 @@ impl Rules for SailPoint {
 
     fn filter(&self, items: &[Val], condition: &str, _: &Eval<'_>) -> Option<Vec<Val>> {
         predicate::filter(items, condition)
+    }
+}
+
+/// Operands of one type are compared; what becomes of others is not documented but for numbers as text.
+fn equal(a: &Val, b: &Val) -> Option<bool> {
+    match (a, b) {
+        (Val::Text(t), Val::Bool(x)) | (Val::Bool(x), Val::Text(t)) => match t.as_str() {
+            "true" => Some(*x),
+            "false" => Some(!*x),
+            _ => None,
+        },
+        (Val::Text(t), Val::Number(n)) | (Val::Number(n), Val::Text(t)) => {
+            t.parse().ok().map(|m: f64| (m - n).abs() == 0.0)
+        }
+        (Val::Null, Val::Null) => Some(true),
+        (Val::Null, _) | (_, Val::Null) if a.is_known() && b.is_known() => Some(false),
+        // Whether a list that a filter gives stands for its one item is not documented: where no item is the same, it
+        // makes no difference.
+        (Val::List(items), one) | (one, Val::List(items))
+            if !matches!(one, Val::List(_) | Val::Unknown(_)) =>
+        {
+            items.iter().all(|item| equal(item, one) == Some(false)).then_some(false)
+        }
+        _ if std::mem::discriminant(a) != std::mem::discriminant(b) => None,
+        _ => common::same(a, b),
     }
 }
 
