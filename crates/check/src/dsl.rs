@@ -382,10 +382,9 @@ fn tokens(text: &str) -> Vec<String> {
             }
             _ => {
                 let mut word = c.to_string();
-                while chars
-                    .peek()
-                    .is_some_and(|n| n.is_alphanumeric() || matches!(n, '.' | '_' | '-' | '[' | ']' | '*'))
-                {
+                while chars.peek().is_some_and(|n| {
+                    n.is_alphanumeric() || matches!(n, '.' | '_' | '-' | '[' | ']' | '*' | '?')
+                }) {
                     word.extend(chars.next());
                 }
                 found.push(word);
@@ -492,7 +491,10 @@ fn reference(text: &str) -> Reference {
         let (key, index) =
             part.split_once('[').map_or((part, None), |(k, i)| (k, Some(i.trim_end_matches(']'))));
         path.push(Segment::Key(key.into()));
-        path.extend(index.map(|i| i.parse().map_or(Segment::Each, Segment::Index)));
+        path.extend(index.map(|i| match i.strip_prefix('?') {
+            Some(which) => Segment::Filter(which.into()),
+            None => i.parse().map_or(Segment::Each, Segment::Index),
+        }));
     }
     Reference { root, path }
 }
