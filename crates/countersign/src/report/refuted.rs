@@ -1,5 +1,5 @@
 //! Properties that some run breaks and that no rule speaks of: told as findings are, with the run and what to do, but
-//! counted with none and failing no check. `docs/decisions/0015-refuted-and-no-fault.md` says why they are no findings.
+//! counted with none and failing no check. `docs/decisions/0016-refuted-and-no-fault.md` says why they are no findings.
 
 use super::Item;
 use check::proofs::Proof;
