@@ -6,7 +6,8 @@
 
 use countersign::govern::{Repository, Signer, files, statement};
 use govern::{Entry, Event, Evidence, World};
-use policy::{Act, Moment, Verdict};
+use policy::{Act, ComponentKind, Moment, Verdict};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::process::Command;
@@ -78,6 +79,14 @@ fn sign(root: &Path, keys: &[Signer], statements: usize) -> io::Result<()> {
     let worlds: io::Result<Vec<World>> =
         repository.units.iter().map(|u| repository.world(u, "production")).collect();
     let (worlds, mut last, mut made) = (worlds?, String::new(), 0);
+    for (name, version) in used(&worlds) {
+        let world = repository.component(&name, &version);
+        let act = Act::ApproveComponent(ComponentKind::Connector);
+        let event = Event { version, ..event(&world, act, PEOPLE[2].0, Moment(BEGIN)) };
+        let after = (!last.is_empty()).then_some(last).into_iter().collect();
+        last = keep(root, &keys[2], Event { after, ..event })?.id;
+        made += 1;
+    }
     let mut released: Vec<Option<String>> = vec![None; worlds.len()];
     let mut round = 0;
     while made < statements {
@@ -104,6 +113,12 @@ fn sign(root: &Path, keys: &[Signer], statements: usize) -> io::Result<()> {
     }
     println!("{made} statements of {} workflows", worlds.len());
     Ok(())
+}
+
+/// The connectors that the workflows use, each once.
+fn used(worlds: &[World]) -> BTreeSet<(String, String)> {
+    let all = worlds.iter().flat_map(|w| &w.evidence.components);
+    all.map(|c| (c.name.clone(), c.version.clone())).collect()
 }
 
 /// Who does what in one round.
