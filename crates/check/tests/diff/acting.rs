@@ -258,7 +258,8 @@ fn xml(text: &str) -> Vec<Place> {
         |n: &roxmltree::Node<'_, '_>| n.ancestors().any(|a| a.tag_name().name() == "process" && runs(a));
     let mut places = Vec::new();
     for node in document.descendants().filter(|n| inside(n) && !drawn(n)) {
-        for a in node.attributes() {
+        // An icon is drawn.
+        for a in node.attributes().filter(|a| a.name() != "modelerTemplateIcon") {
             places.push(Place::Xml(a.range_value().end, format!("{}@{}", node.tag_name().name(), a.name())));
         }
         if node.is_text() && node.text().is_some_and(|t| !t.trim().is_empty()) {
