@@ -444,8 +444,8 @@ impl Repository {
             parts.insert("policies".to_owned(), self.set.version().to_owned());
             paths.push("policies".to_owned());
         } else {
-            for name in files {
-                parts.insert((*name).to_owned(), self.digests.get(name).cloned().unwrap_or_default());
+            for (name, digest) in self.digests.iter().filter(|(name, _)| files.contains(name)) {
+                parts.insert((*name).to_owned(), digest.clone());
                 paths.push((*name).to_owned());
             }
         }

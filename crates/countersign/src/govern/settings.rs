@@ -1,5 +1,5 @@
-//! What governs a folder beside its people and policies: the configuration, the credentials, the connectors; each read
-//! once, so that what was judged is what was digested.
+//! What governs a folder beside its policies, as files: the configuration, the credentials, and the digests by which changes of
+//! them are proposed. A file that is there and cannot be read is an error: it would count as an empty one.
 
 use crate::scan::CONFIGURATION;
 use policy::{Criticality, Mode, Moment};
