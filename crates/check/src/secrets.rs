@@ -144,7 +144,29 @@ pub fn in_command(text: &str) -> Option<Found<'_>> {
     found.map(|f| Found { what: "a password", ..f })
 }
 
-/// The last letters of the words below.
+/// Names of headers that hold a credential.
+const HEADERS: [&str; 2] = ["authorization", "proxyauthorization"];
+/// How names of passwords end.
+const PASSWORDS: [&str; 5] = ["password", "passwd", "pwd", "passphrase", "passcode"];
+/// How names of tokens end; `token` alone is one too.
+const TOKENS: [&str; 15] = [
+    "apikey",
+    "apitoken",
+    "accesstoken",
+    "authtoken",
+    "bearertoken",
+    "secret",
+    "clientsecret",
+    "secretkey",
+    "privatekey",
+    "accesskey",
+    "sharedkey",
+    "subscriptionkey",
+    "authkey",
+    "bottoken",
+    "refreshtoken",
+];
+/// The last letters of all these words.
 const LAST_LETTERS: &[u8] = b"denty";
 
 /// What kind of secret a name means.
@@ -160,30 +182,13 @@ fn secret_name(name: &str) -> Option<&'static str> {
     };
     let starts_with = |word: &str| letters().take(word.len()).eq(word.bytes());
     let ends = |words: &[&str]| words.iter().any(|w| ends_with(w));
-    if ["authorization", "proxyauthorization"].iter().any(|w| letters().eq(w.bytes())) {
+    if HEADERS.iter().any(|w| letters().eq(w.bytes())) {
         return Some("header");
     }
-    if ends(&["password", "passwd", "pwd", "passphrase", "passcode"]) {
+    if ends(&PASSWORDS) {
         return (!starts_with("forget") && !starts_with("reset")).then_some("password");
     }
-    let tokens = [
-        "apikey",
-        "apitoken",
-        "accesstoken",
-        "authtoken",
-        "bearertoken",
-        "secret",
-        "clientsecret",
-        "secretkey",
-        "privatekey",
-        "accesskey",
-        "sharedkey",
-        "subscriptionkey",
-        "authkey",
-        "bottoken",
-        "refreshtoken",
-    ];
-    (ends(&tokens) || letters().eq("token".bytes())).then_some("token")
+    (ends(&TOKENS) || letters().eq("token".bytes())).then_some("token")
 }
 
 /// The credential of an `Authorization` header.
@@ -282,6 +287,15 @@ mod tests {
         assert_eq!(shaped(&format!("{function}@{{variables('key')}}")), None);
         assert_eq!(shaped("xoxb-your-token-goes-here-please"), None);
         assert_eq!(shaped("short"), None);
+    }
+
+    #[test]
+    fn every_word_ends_in_a_letter_that_is_looked_for() {
+        let all = HEADERS.iter().chain(&PASSWORDS).chain(&TOKENS).chain(&["token"]);
+        for word in all {
+            assert!(LAST_LETTERS.contains(word.as_bytes().last().unwrap()), "{word}");
+            assert!(secret_name(word).is_some(), "{word}");
+        }
     }
 
     #[test]
