@@ -55,9 +55,8 @@ pub fn walk(paths: &[PathBuf]) -> Walk {
                 walk.folder(path, root);
             }
             Ok(meta) => {
-                walk.roots.push(real(
-                    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-                ));
+                let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+                walk.roots.push(real(folder.unwrap_or(Path::new("."))));
                 walk.file(path.clone(), root, &meta);
             }
             Err(e) => walk.problem(path, &format!("cannot be read: {e}")),
@@ -68,8 +67,16 @@ pub fn walk(paths: &[PathBuf]) -> Walk {
     walk
 }
 
-fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+/// The real path, with no link in it; of what is not there (or lies in an archive), that of what is, with what follows.
+#[must_use]
+pub fn real(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|a| Some((a, a.canonicalize().ok()?)));
+    let resolved = there.and_then(|(a, real)| path.strip_prefix(a).ok().map(|rest| (real, rest)));
+    match resolved {
+        Some((real, rest)) if rest.as_os_str().is_empty() => real,
+        Some((real, rest)) => real.join(rest),
+        None => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
+    }
 }
 
 impl Walk {

@@ -214,3 +214,43 @@ fn a_name_that_several_workflows_have_means_the_nearest() {
     assert!(called.contains("here/base/app.json#base") && missing == "[]", "{called} {missing}");
     assert_eq!(calls("stranger"), ("[]".to_owned(), "[\"base\"]".to_owned()));
 }
+
+/// A governed folder with a record beside its one workflow.
+fn governed() -> Folder {
+    let folder = Folder::empty();
+    folder.write("countersign.toml", "");
+    folder.write("flows/leaver.json", &leaver(""));
+    let examples =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/workflows/sailpoint");
+    let record = std::fs::read_to_string(examples.join("joiner-birthright.control.yaml")).unwrap();
+    let unnamed = record.lines().filter(|l| !l.starts_with("workflow:")).collect::<Vec<_>>().join("\n");
+    folder.write("flows/leaver.control.yaml", &unnamed);
+    folder
+}
+
+#[test]
+fn a_file_is_judged_as_in_its_governed_folder() {
+    let folder = governed();
+    let whole = folder.rules(&[]);
+    assert!(!whole.contains(&"missing-record".to_owned()), "{whole:?}");
+    let file = "flows/leaver.json";
+    assert_eq!(folder.rules(&[file]), whole, "the record beside it is read");
+    assert_eq!(folder.rules(&["flows"]), whole, "the folder above governs");
+    std::fs::remove_file(folder.path().join("flows/leaver.control.yaml")).unwrap();
+    for paths in [&[][..], &[file], &["flows"], &["flows", file]] {
+        let rules = folder.rules(paths);
+        assert!(rules.contains(&"missing-record".to_owned()), "{paths:?}: {rules:?}");
+    }
+}
+
+#[test]
+fn the_cache_knows_what_governs() {
+    let folder = governed();
+    let whole = folder.rules(&[]);
+    folder.write("flows/leaver.control.yaml", "owner: [");
+    let (first, again) = (folder.run(&["check"]), folder.run(&["check"]));
+    assert!(first.out.contains("leaver.control.yaml: cannot be understood"), "{}", first.out);
+    assert_eq!(first.out, again.out, "what is broken is told each time");
+    assert_ne!(folder.rules(&[]), whole);
+    assert_eq!(folder.rules(&[]), folder.rules(&["--no-cache"]));
+}

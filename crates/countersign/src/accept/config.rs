@@ -6,6 +6,7 @@ use crate::args::Level;
 use crate::date::is_date;
 use crate::scan::CONFIGURATION;
 use crate::scan::model::Head;
+use crate::walk::real;
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -119,17 +120,6 @@ impl Config {
         let mut defaults = document.check;
         defaults.baseline = defaults.baseline.map(|b| folder.join(b));
         Ok(Config { ignores: ignores.collect::<Result<_, _>>()?, defaults, folder: folder.to_path_buf() })
-    }
-}
-
-/// The real path of what may lie inside an archive: the longest part that is there is resolved.
-fn real(path: &Path) -> PathBuf {
-    let there = path.ancestors().find_map(|a| Some((a, a.canonicalize().ok()?)));
-    let resolved = there.and_then(|(a, real)| path.strip_prefix(a).ok().map(|rest| (real, rest)));
-    match resolved {
-        Some((real, rest)) if rest.as_os_str().is_empty() => real,
-        Some((real, rest)) => real.join(rest),
-        None => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
     }
 }
 

@@ -1,24 +1,28 @@
 //! A governed folder: one with a `countersign.toml`. Its control records, approved connectors and the credentials that
-//! workflows share are known before the first file is checked.
+//! workflows share are known before the first file is checked, whichever part of the folder is asked for.
 
+use crate::walk::{Found, Walk, real, walk};
 use check::{Context, ControlRecord};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use workflow::{Problem, Text, Workflow};
+use workflow::{Digest, Problem, Text, Workflow};
 
 /// The file that makes a folder a governed one.
 pub const CONFIGURATION: &str = "countersign.toml";
+const CONNECTORS: &str = "connectors.yaml";
 const RECORD: &str = ".control.yaml";
 
-/// What is known of the governed folders below the given paths.
+/// What is known of the governed folders that the given paths are in or hold. Paths are real ones.
 #[derive(Debug, Default)]
 pub struct Governance {
-    folders: Vec<PathBuf>,
+    folders: BTreeSet<PathBuf>,
     records: BTreeMap<PathBuf, Vec<ControlRecord>>,
     approved: Vec<Text>,
     /// Records and lists that could not be read.
     pub problems: Vec<Problem>,
+    /// Of every file that was read for this, with its place: another one, and files may be judged otherwise.
+    pub digest: Digest,
 }
 
 #[derive(Deserialize)]
@@ -58,32 +62,52 @@ struct Connector {
 }
 
 impl Governance {
-    /// Reads what governs the files found: each a path with the path shown.
+    /// Reads what governs the given paths: what was found below them, the rest of the governed folder that they are in,
+    /// and where there is none, what lies beside a file.
     #[must_use]
-    pub fn read<'f>(files: impl Iterator<Item = (&'f Path, &'f str)>) -> Self {
-        let mut governance = Governance::default();
-        for (path, shown) in files {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            if name == CONFIGURATION {
-                governance.folders.extend(path.parent().map(Path::to_path_buf));
-            } else if name.ends_with(RECORD) {
-                let records = governance.parse::<Records>(path, shown);
-                let records = records.map(|r| match r {
-                    Records::One(record) => vec![*record],
-                    Records::Many(records) => records,
-                });
-                governance.records.insert(path.to_path_buf(), records.unwrap_or_default());
-            } else if name == "connectors.yaml"
-                && let Some(list) = governance.parse::<Connectors>(path, shown)
-            {
-                governance.approved.extend(list.connectors.iter().map(approved));
+    pub fn read(paths: &[PathBuf], walked: &Walk) -> Self {
+        let mut files: BTreeMap<PathBuf, String> = BTreeMap::new();
+        let mut add = |found: &[Found]| {
+            for governing in found.iter().filter(|f| governs(&f.path)) {
+                files.entry(real(&governing.path)).or_insert_with(|| governing.shown.clone());
             }
+        };
+        add(&walked.files);
+        around(paths).iter().for_each(|place| add(&walk(place).files));
+        let mut governance = Governance::default();
+        let mut digests = Vec::new();
+        for (path, shown) in files {
+            digests.extend_from_slice(governance.add(path, &shown).to_string().as_bytes());
         }
+        governance.digest = Digest::of(&digests);
         governance
     }
 
-    fn parse<T: for<'de> Deserialize<'de>>(&mut self, path: &Path, shown: &str) -> Option<T> {
-        let text = std::fs::read_to_string(path).map_err(|e| e.to_string());
+    /// Takes a file in; the digest of its place and content.
+    fn add(&mut self, path: PathBuf, shown: &str) -> Digest {
+        let text = std::fs::read_to_string(&path).map_err(|e| e.to_string());
+        let content = text.as_deref().unwrap_or_else(|e| e);
+        let digest = Digest::of(format!("{}\0{content}", path.display()).as_bytes());
+        if path.ends_with(CONFIGURATION) {
+            self.folders.extend(path.parent().map(Path::to_path_buf));
+        } else if path.ends_with(CONNECTORS) {
+            let list = self.parse::<Connectors>(text, shown);
+            self.approved.extend(list.iter().flat_map(|l| &l.connectors).map(approved));
+        } else {
+            let records = self.parse::<Records>(text, shown).map(|r| match r {
+                Records::One(record) => vec![*record],
+                Records::Many(records) => records,
+            });
+            self.records.insert(path, records.unwrap_or_default());
+        }
+        digest
+    }
+
+    fn parse<T: for<'de> Deserialize<'de>>(
+        &mut self,
+        text: Result<String, String>,
+        shown: &str,
+    ) -> Option<T> {
         match text.and_then(|t| serde_saphyr::from_str(&t).map_err(|e| e.to_string())) {
             Ok(value) => Some(value),
             Err(e) => {
@@ -100,7 +124,7 @@ impl Governance {
         let name = file.file_name()?.to_str()?;
         let known = match name {
             CONFIGURATION => "the configuration of a governed folder",
-            "connectors.yaml" => "the list of approved connectors",
+            CONNECTORS => "the list of approved connectors",
             "credentials.yaml" => "the list of credentials",
             "people.yaml" => "the directory of people",
             _ if name.ends_with(RECORD) => "a control record",
@@ -109,14 +133,22 @@ impl Governance {
             _ if name.ends_with(".cedar") => "policies",
             _ => return None,
         };
-        self.folders.iter().any(|f| file.starts_with(f)).then_some(known)
+        self.governs(&real(file)).then_some(known)
+    }
+
+    fn governs(&self, file: &Path) -> bool {
+        file.ancestors().any(|f| self.folders.contains(f))
     }
 
     /// What is known from around the workflows of a file.
     #[must_use]
     pub fn contexts(&self, file: &Path, workflows: &[Workflow]) -> Vec<Context> {
-        let governed = self.folders.iter().any(|f| file.starts_with(f));
-        let records = self.beside(file);
+        if self.folders.is_empty() && self.records.is_empty() && self.approved.is_empty() {
+            return vec![Context::default(); workflows.len()];
+        }
+        let file = real(file);
+        let governed = self.governs(&file);
+        let records = self.beside(&file);
         let context = |w: &Workflow| Context {
             governed,
             record: records.iter().find(|r| about(r, w, workflows.len())).map(|r| (*r).clone()),
@@ -153,6 +185,33 @@ impl Governance {
         }
         shared
     }
+}
+
+/// Whether a file says something of others.
+fn governs(path: &Path) -> bool {
+    let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+    name == CONFIGURATION || name == CONNECTORS || name.ends_with(RECORD)
+}
+
+/// Where else to look for what governs some paths: the governed folders that they are in without taking them in, or the
+/// files beside one that is in none.
+fn around(paths: &[PathBuf]) -> BTreeSet<Vec<PathBuf>> {
+    let given: Vec<PathBuf> = paths.iter().map(|p| real(p)).collect();
+    let place = |path: &PathBuf| match path.ancestors().find(|f| f.join(CONFIGURATION).is_file()) {
+        Some(folder) if given.iter().any(|g| folder.starts_with(g)) => None,
+        Some(folder) => Some(vec![folder.to_path_buf()]),
+        None => path.is_file().then(|| path.parent().map(plain_files)).flatten(),
+    };
+    given.iter().filter_map(place).collect()
+}
+
+/// The files directly in a folder.
+fn plain_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let plain = entries.filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
+    let mut files: Vec<PathBuf> = plain.map(|e| e.path()).filter(|p| governs(p)).collect();
+    files.sort();
+    files
 }
 
 fn approved(connector: &Connector) -> Text {

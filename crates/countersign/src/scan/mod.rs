@@ -104,11 +104,7 @@ fn decode(blob: &[u8], head: &Head) -> io::Result<Body> {
 /// When `visit` fails.
 pub fn load(path: &Path, visit: Visit<'_>) -> io::Result<Vec<String>> {
     let walked = walk(&[path.to_path_buf()]);
-    // Control records stand beside a file: they are found in its folder.
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let around = if path.is_file() { walk(&beside(folder)) } else { Walk::default() };
-    let near = around.files.iter().chain(&walked.files).map(|f| (f.path.as_path(), f.shown.as_str()));
-    let governance = Governance::read(near);
+    let governance = Governance::read(&[path.to_path_buf()], &walked);
     let mut problems: Vec<String> = walked.problems.iter().map(|p| p.message.clone()).collect();
     for found in &walked.files {
         match read(&found.path, found.stamp) {
@@ -121,15 +117,6 @@ pub fn load(path: &Path, visit: Visit<'_>) -> io::Result<Vec<String>> {
     Ok(problems)
 }
 
-/// The files directly in a folder.
-fn beside(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let plain = entries.filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
-    let mut files: Vec<PathBuf> = plain.map(|e| e.path()).collect();
-    files.sort();
-    files
-}
-
 /// Told after each file: how many are done, of how many.
 pub type Progress<'p> = &'p (dyn Fn(usize, usize) + Sync);
 
@@ -138,9 +125,11 @@ pub type Progress<'p> = &'p (dyn Fn(usize, usize) + Sync);
 /// # Errors
 /// When results cannot be stored.
 pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
-    let walked = walk(&options.paths);
+    let mut walked = walk(&options.paths);
+    let mut governance = Governance::read(&options.paths, &walked);
+    walked.problems.append(&mut governance.problems);
     let cache_file = options.cache_folder.join(cache_name(options));
-    let program = program();
+    let program = program(governance.digest);
     let cache = if options.cache { Cache::open(&cache_file, program) } else { None };
     if let Some(cache) = cache.as_ref().filter(|c| unchanged(c, &walked)) {
         let mut files: Vec<FileEntry> = Vec::with_capacity(walked.files.len());
@@ -155,9 +144,6 @@ pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
         }
     }
     let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
-    let mut walked = walked;
-    let mut governance = Governance::read(walked.files.iter().map(|f| (f.path.as_path(), f.shown.as_str())));
-    walked.problems.append(&mut governance.problems);
     let store = Store::create(&options.cache_folder)?;
     let (known, cached) = check_all(&walked, (&governance, options), cache.as_ref(), &store, progress)?;
     let files = known.iter().flat_map(|(_, k)| k.entries.clone()).collect();
@@ -307,11 +293,13 @@ fn read(path: &Path, stamp: Stamp) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The program itself, so that another version does not trust this one's results.
-fn program() -> Digest {
+/// The program itself and what governs the files, so that another version, or this one with another control record, does
+/// not trust the results.
+fn program(governing: Digest) -> Digest {
     let exe = std::env::current_exe().ok();
     let stamp = exe.and_then(|p| std::fs::metadata(p).ok()).map(|m| stamp(&m)).unwrap_or_default();
-    Digest::of(format!("{} {} {}", env!("CARGO_PKG_VERSION"), stamp.modified, stamp.size).as_bytes())
+    let version = env!("CARGO_PKG_VERSION");
+    Digest::of(format!("{version} {} {} {governing}", stamp.modified, stamp.size).as_bytes())
 }
 
 fn cache_name(options: &Options) -> String {
