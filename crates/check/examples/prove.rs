@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use workflow::{Platform, Workflow};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How many workflows are taken at most.
 const MOST: usize = 1_000;
 const THREADS: usize = 2;
