@@ -158,14 +158,14 @@ fn governing(repository: &Repository, result: &mut Result) {
             Some(was) if was == is => {}
             Some(was) => {
                 let message = format!(
-                    "the {name} is {}, and {} is in force: propose it, have it reviewed, and release it",
+                    "`{name}` is {} here, and {} is in force: propose it, have it reviewed, and release it",
                     view::short(&is),
                     view::short(was)
                 );
                 result.stops.push(own("governing-changed", name, "", message, Mode::Enforce));
             }
             None => {
-                result.notes.push(format!("the {name} was never put in force: `countersign propose {name}`"))
+                result.notes.push(format!("`{name}` was never put in force: `countersign propose {name}`"))
             }
         }
     }
