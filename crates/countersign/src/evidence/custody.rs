@@ -6,6 +6,7 @@ use super::{done, question, tell, traces};
 use crate::book::{Book, Settings, clock};
 use crate::check::Exit;
 use crate::log::place::Place;
+use crate::people::count;
 use evidence::Opened;
 use ledger::{Error, Hash, Result, encoding};
 use serde_json::{Value, json};
@@ -156,8 +157,9 @@ fn finish(seq: u64, book: Book, values: &[Kept], told: &str, of: &Custody) -> Re
     book.close()?;
     let mut in_entries: Vec<u64> = values.iter().map(|(seq, ..)| *seq).collect();
     in_entries.dedup();
-    let words =
-        format!("{} values of {} entries {told}; recorded as entry {seq}", values.len(), in_entries.len());
+    let (kept, entries) =
+        (count(values.len(), "value", "values"), count(in_entries.len(), "entry", "entries"));
+    let words = format!("{kept} of {entries} {told}; recorded as entry {seq}");
     let list: Vec<Value> = values
         .iter()
         .map(|(seq, name, hash)| json!({"entry": seq, "name": name, "commitment": encoding::to_hex(hash)}))

@@ -5,6 +5,7 @@ pub mod args;
 pub mod place;
 
 use crate::check::Exit;
+use crate::people::count;
 use args::{Act, Ledger, Output};
 use ledger::{
     Algorithm, Checkpoint, Error, Failure, Head, LogProof, Note, Policy, Result, Tile, VerifierKey,
@@ -84,8 +85,11 @@ fn fsck(place: &str, vkey: &str, out: Output) -> Result<Exit> {
     let mut words: Vec<String> = report.problems.iter().map(|p| format!("problem: {p}")).collect();
     words.extend(report.notes.iter().map(|n| format!("note: {n}")));
     words.push(match report.problems.len() {
-        0 => format!("{} entries, and everything holds", report.entries),
-        n => format!("{n} problems: restore a copy, and compare its checkpoint with those others have"),
+        0 => format!("{}, and everything holds", in_words(report.entries)),
+        n => format!(
+            "{}: restore a copy, and compare its checkpoint with those others have",
+            count(n, "problem", "problems")
+        ),
     });
     let object = json!({"entries": report.entries, "problems": report.problems, "notes": report.notes});
     tell(out, &words.join("\n"), &object);
@@ -139,10 +143,10 @@ fn verify(proof: &Path, entry: &Path, policy: &Path, out: Output) -> Result<Exit
             let witnesses: Vec<_> =
                 proven.accepted.witnesses.iter().map(|(w, _)| String::from_utf8_lossy(&w.name)).collect();
             let words = format!(
-                "this is entry {} of `{}`, under a checkpoint of {} entries, cosigned by {}",
+                "this is entry {} of `{}`, under a checkpoint of {}, cosigned by {}",
                 proven.index,
                 checkpoint.origin,
-                checkpoint.size,
+                in_words(checkpoint.size),
                 if witnesses.is_empty() { "no witness".to_owned() } else { witnesses.join(", ") }
             );
             let object = json!({"holds": true, "entry": proven.index, "log": checkpoint.origin, "size": checkpoint.size, "witnesses": witnesses});
@@ -196,8 +200,17 @@ fn witness(place: &str, policy: &Path, out: Output) -> Result<Exit> {
     store.publish(&note)?;
     drop(store);
     opened.close()?;
-    let count = note.signatures().len() - 1;
-    let words = format!("the checkpoint of {} entries has {count} cosignatures", head.size());
-    tell(out, &words, &json!({"size": head.size(), "cosignatures": count, "checkpoint": note.to_string()}));
+    let signed = note.signatures().len() - 1;
+    let words = format!(
+        "the checkpoint of {} has {}",
+        in_words(head.size()),
+        count(signed, "cosignature", "cosignatures")
+    );
+    tell(out, &words, &json!({"size": head.size(), "cosignatures": signed, "checkpoint": note.to_string()}));
     Ok(Exit::Clean)
+}
+
+/// `1 entry`, `2 entries`.
+fn in_words(entries: u64) -> String {
+    count(usize::try_from(entries).unwrap_or(usize::MAX), "entry", "entries")
 }

@@ -33,7 +33,7 @@ pub fn write(scan: &Scan, view: &View<'_>, style: Style, out: &mut dyn Write) ->
     let shown = if style.all { told.len() } else { told.len().min(SHOWN) };
     each(scan, view, &told[..shown], &mut |item| workflow::write(item, style, out))?;
     if shown < told.len() {
-        let more = format!("{} with findings", style::plural(told.len() - shown, "more workflow"));
+        let more = format!("{} with findings", super::words::times(told.len() - shown, "more workflow"));
         let hint = "`--all` shows them, `--severity high` only the worst";
         writeln!(out, "\n{} {}", style.bold(&format!("… and {more}:")), hint)?;
     }

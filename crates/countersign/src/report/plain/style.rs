@@ -51,12 +51,6 @@ impl Style {
     }
 }
 
-/// `1 file`, `2 files`.
-#[must_use]
-pub fn plural(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
-}
-
 /// A text of somebody else without what a terminal would obey.
 #[must_use]
 pub fn clean(text: &str) -> String {

@@ -1,7 +1,8 @@
 //! The head of the terminal report: what was checked, by tier and by platform.
 
-use super::style::{Style, column, plural};
+use super::style::{Style, column};
 use crate::report::view::Count;
+use crate::report::words::times;
 use crate::scan::Scan;
 use crate::scan::model::{FileVerdict, Head};
 use std::collections::BTreeMap;
@@ -68,7 +69,7 @@ fn headline(workflows: usize, files: usize, changing: usize) -> String {
     } else {
         format!("{changing} can change access")
     };
-    format!("{} in {}: {of}", plural(workflows, "workflow"), plural(files, "file"))
+    format!("{} in {}: {of}", times(workflows, "workflow"), times(files, "file"))
 }
 
 fn told(scan: &Scan, total: &Count) -> String {
@@ -77,7 +78,7 @@ fn told(scan: &Scan, total: &Count) -> String {
         scan.files.iter().filter(|f| f.verdict == FileVerdict::Unreadable).count() + scan.problems.len();
     let mut told = match total.from(Severity::Info) {
         0 => "No findings".to_owned(),
-        n => format!("{}: {}", plural(n, "finding"), total.text()),
+        n => format!("{}: {}", times(n, "finding"), total.text()),
     };
     if others > 0 {
         told.push_str(&format!(
@@ -86,7 +87,7 @@ fn told(scan: &Scan, total: &Count) -> String {
         ));
     }
     if broken > 0 {
-        told.push_str(&format!("; {} could not be read", plural(broken, "file")));
+        told.push_str(&format!("; {} could not be read", times(broken, "file")));
     }
     told
 }

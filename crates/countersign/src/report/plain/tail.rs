@@ -1,10 +1,11 @@
 //! The end of the terminal report: workflows without findings, files that could not be read, ignores, the last line.
 
 use super::SHOWN;
-use super::style::{Style, clean, column, end, plural};
+use super::style::{Style, clean, column, end};
 use crate::accept::{Note, Status};
 use crate::report::view::Count;
 use crate::report::words;
+use crate::report::words::times;
 use crate::scan::Scan;
 use crate::scan::model::FileVerdict;
 use std::io::{self, Write};
@@ -18,7 +19,7 @@ pub fn clean_lines(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut d
     if at.is_empty() {
         return Ok(());
     }
-    let title = format!("{} that can change access, without findings to show", plural(at.len(), "workflow"));
+    let title = format!("{} that can change access, without findings to show", times(at.len(), "workflow"));
     writeln!(out, "\n{}", style.bold(&title))?;
     let shown = if style.all { at.len() } else { at.len().min(SHOWN) };
     for (f, h) in &at[..shown] {
@@ -45,7 +46,7 @@ pub fn problems(scan: &Scan, style: Style, out: &mut dyn Write) -> io::Result<()
     if all.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{}", style.bold(&format!("{} with files", plural(all.len(), "problem"))))?;
+    writeln!(out, "\n{}", style.bold(&format!("{} with files", times(all.len(), "problem"))))?;
     let shown = if style.all { all.len() } else { all.len().min(SHOWN) };
     for problem in &all[..shown] {
         let line = if problem.line > 0 { format!(":{}", problem.line) } else { String::new() };
@@ -65,10 +66,10 @@ pub fn ignores(notes: &[Note], style: Style, out: &mut dyn Write) -> io::Result<
     if notes.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{}", style.bold(&plural(notes.len(), "ignore")))?;
+    writeln!(out, "\n{}", style.bold(&times(notes.len(), "ignore")))?;
     for note in notes {
         let what = match note.status {
-            Status::Used => format!("hides {} until {}", plural(note.findings, "finding"), note.expires),
+            Status::Used => format!("hides {} until {}", times(note.findings, "finding"), note.expires),
             Status::Unused => style.severity(Severity::Medium, "hides nothing: take it out"),
             Status::Expired => style
                 .severity(Severity::High, &format!("expired on {}: hides nothing any more", note.expires)),
@@ -86,7 +87,7 @@ pub fn ignores(notes: &[Note], style: Style, out: &mut dyn Write) -> io::Result<
 /// When it cannot be written.
 pub fn baseline(known: Option<(&str, usize)>, out: &mut dyn Write) -> io::Result<()> {
     let Some((path, n)) = known else { return Ok(()) };
-    writeln!(out, "\n{} not shown: in the baseline `{}`", plural(n, "finding"), clean(path))
+    writeln!(out, "\n{} not shown: in the baseline `{}`", times(n, "finding"), clean(path))
 }
 
 /// What it came to.
@@ -97,11 +98,11 @@ pub fn last(scan: &Scan, total: &Count, faulty: usize, style: Style, out: &mut d
     let unreadable = scan.files.iter().filter(|f| f.verdict == FileVerdict::Unreadable).count();
     let told = match total.from(Severity::Info) {
         0 => "No findings".to_owned(),
-        n => format!("{} in {} ({})", plural(n, "finding"), plural(faulty, "workflow"), total.text()),
+        n => format!("{} in {} ({})", times(n, "finding"), times(faulty, "workflow"), total.text()),
     };
     let unread = match unreadable + scan.problems.len() {
         0 => String::new(),
-        n => format!("; {} not checked", plural(n, "file")),
+        n => format!("; {} not checked", times(n, "file")),
     };
     writeln!(out, "\n{}", style.bold(&format!("{told}{unread}.")))?;
     if total.from(Severity::Info) > 0 {

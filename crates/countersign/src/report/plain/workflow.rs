@@ -1,7 +1,8 @@
 //! One workflow of the terminal report, with its findings in groups of one rule.
 
-use super::style::{Style, clean, plural, shorten, wrap};
+use super::style::{Style, clean, shorten, wrap};
 use super::walk;
+use crate::report::words::times;
 use crate::report::{Item, refuted, source, words};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
@@ -83,7 +84,7 @@ fn group(
         let names: Vec<String> =
             findings[drawn..].iter().map(|f| format!("`{}`", clean(item.name(&f.step)))).collect();
         let more =
-            format!("… and {} more, at {}", plural(findings.len() - drawn, "finding"), names.join(", "));
+            format!("… and {} more, at {}", times(findings.len() - drawn, "finding"), names.join(", "));
         let lines = wrap(&more, style.width - INDENT);
         lines.iter().take(3).try_for_each(|line| writeln!(out, "    {}", style.dim(line)))?;
     }
