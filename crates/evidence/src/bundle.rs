@@ -113,14 +113,23 @@ impl Bundle {
 
     /// Reads a bundle from one file.
     pub fn unpack(bytes: &[u8]) -> Result<Self> {
-        let Value::Object(all) = json::parse_canonical(bytes)? else {
+        let read = json::parse(bytes)?;
+        let spelt = json::to_canonical(&read)?;
+        if let Some(at) = (0..spelt.len().max(bytes.len())).find(|i| spelt.get(*i) != bytes.get(*i)) {
+            return Err(Error::new(format!(
+                "this is no bundle: its JSON is not written canonically (RFC 8785) from byte {at} on"
+            )));
+        }
+        let Value::Object(all) = read else {
             return Err(Error::new("this is no bundle: it is not an object of files"));
         };
         let mut files = BTreeMap::new();
         for (name, content) in all {
             check_name(&name)?;
             let text = content.as_str().ok_or_else(|| Error::new(format!("the file `{name}` is no text")))?;
-            files.insert(name, encoding::from_base64(text)?);
+            let content = encoding::from_base64(text)
+                .map_err(|_| Error::new(format!("the file `{name}` is not written in standard base64")))?;
+            files.insert(name, content);
         }
         Ok(Self { files })
     }

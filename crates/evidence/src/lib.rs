@@ -37,4 +37,4 @@ pub use select::Query;
 pub use statement::{NAMESPACE, PREDICATE, signed_bytes};
 pub use story::{CUSTODY, Sentence, Stories, changed_parts, explain, signed, title};
 pub use texts::{ENGLISH, Texts, fill};
-pub use verify::{Opened, Pins, Problem, Verdict, verify, verify_and_report};
+pub use verify::{Opened, Pins, Problem, Verdict, verify, verify_and_report, verify_files};

@@ -89,6 +89,15 @@ pub fn verify(bundle: &Bundle, pins: &Pins<'_>) -> Verdict {
     examine(bundle, pins).0
 }
 
+/// The first part of [`verify`], which adds to what this finds and takes nothing back: whether the files are those of the
+/// manifest, byte for byte.
+#[must_use]
+pub fn verify_files(bundle: &Bundle) -> Vec<Problem> {
+    let mut found = Found::default();
+    manifest(bundle, &mut found);
+    found.0
+}
+
 /// Verifies a bundle, and makes a page to read from what was verified; none where there is nothing to make it from.
 #[must_use]
 pub fn verify_and_report(bundle: &Bundle, pins: &Pins<'_>) -> (Verdict, Option<String>) {

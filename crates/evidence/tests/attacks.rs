@@ -164,25 +164,6 @@ fn the_second_verifier_raises_no_alarm_either() {
     }
 }
 
-/// Each bit of a bundle as one file; every 397th in the ordinary run.
-#[test]
-fn every_bit_of_a_bundle_counts() {
-    let mut world = World::new(3);
-    world.act("dan", "attest", "credential/okta-token", "", None, |_| {});
-    let mut packed = world.bundle(Query::All {}, "public").pack().unwrap();
-    let step = if std::env::var_os("COUNTERSIGN_SLOW").is_some() { 1 } else { 397 };
-    let mut count = 0;
-    for bit in (0..packed.len() * 8).step_by(step) {
-        packed[bit / 8] ^= 1 << (bit % 8);
-        let found =
-            Bundle::unpack(&packed).is_err() || !ours(&Bundle::unpack(&packed).unwrap(), None, None).holds;
-        assert!(found, "bit {bit}");
-        packed[bit / 8] ^= 1 << (bit % 8);
-        count += 1;
-    }
-    println!("{count} flips of a bundle of {} bytes found", packed.len());
-}
-
 /// What never gets as far as a bundle, because a witness refuses it; the HTTP status is that of tlog-witness.
 #[test]
 fn witnesses_refuse_forks_and_roll_backs() {

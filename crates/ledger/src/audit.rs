@@ -17,31 +17,62 @@ pub struct Audited {
 }
 
 /// Reads every bundle and tile of the log at this checkpoint and verifies that each follows from those beneath it, and
-/// the root from all of them. `each` is given every entry, in order, once its leaf hash is confirmed; since the root is
-/// confirmed last, what it has taken in counts only if the audit succeeds.
+/// the root from all of them. `each` is given every entry, in order, once the hashes of its bundle are confirmed; since
+/// the root is confirmed last, what it has taken in counts only if the audit succeeds.
 pub fn audit(
     reader: &impl ReadTiles,
     checkpoint: &Checkpoint,
     mut each: impl FnMut(u64, &[u8]) -> Result<()>,
 ) -> Result<Audited> {
-    let mut audited = Audited::default();
-    let mut rows = Rows::default();
-    for index in 0..checkpoint.size.div_ceil(WIDTH) {
-        let leaves = read_level(reader, 0, index, checkpoint.size)?;
-        check_bundle(reader, index, checkpoint.size, &leaves, &mut each)?;
-        audited.tiles += 2;
-        audited.entries += leaves.len() as u64;
-        rows.add(leaves);
+    let mut audit = Audit::default();
+    while audit.has_more(checkpoint) {
+        audit.bundle(reader, checkpoint, &mut each)?;
     }
-    audited.tiles += check_upper(reader, checkpoint.size, &mut rows)?;
-    if fold(&rows.partial)? != checkpoint.root {
-        refuse!("the entries of `{}` do not add up to the checkpoint's root", checkpoint.origin);
+    audit.finish(reader, checkpoint)
+}
+
+/// An audit under way: bundle after bundle, then what is above them. A clone is a place to go on from later.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    audited: Audited,
+    rows: Rows,
+    next: u64,
+}
+
+impl Audit {
+    /// Whether there are bundles that it has not read.
+    pub fn has_more(&self, checkpoint: &Checkpoint) -> bool {
+        self.next < checkpoint.size.div_ceil(WIDTH)
     }
-    Ok(audited)
+
+    /// Verifies the next bundle and its tile of leaves.
+    pub fn bundle(
+        &mut self,
+        reader: &impl ReadTiles,
+        checkpoint: &Checkpoint,
+        each: &mut impl FnMut(u64, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let leaves = read_level(reader, 0, self.next, checkpoint.size)?;
+        check_bundle(reader, self.next, checkpoint.size, &leaves, each)?;
+        self.audited.tiles += 2;
+        self.audited.entries += leaves.len() as u64;
+        self.rows.add(leaves);
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Verifies the tiles above, and the root.
+    pub fn finish(mut self, reader: &impl ReadTiles, checkpoint: &Checkpoint) -> Result<Audited> {
+        self.audited.tiles += check_upper(reader, checkpoint.size, &mut self.rows)?;
+        if fold(&self.rows.partial)? != checkpoint.root {
+            refuse!("the entries of `{}` do not add up to the checkpoint's root", checkpoint.origin);
+        }
+        Ok(self.audited)
+    }
 }
 
 /// What is kept of the tiles read: one hash for each full one of the present level, and the partial one of each level.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 struct Rows {
     full: Vec<Hash>,
     partial: Vec<Tree>,
@@ -73,13 +104,13 @@ fn check_bundle(
 ) -> Result<()> {
     let Some(tile) = Tile::of(Kind::Entries, index, size) else { return Ok(()) };
     let bytes = reader.read_tile(&tile)?;
-    for ((number, entry), leaf) in (tile.first_entry()..).zip(tile::entries(&tile, &bytes)?).zip(leaves) {
+    let entries = tile::entries(&tile, &bytes)?;
+    for ((number, entry), leaf) in (tile.first_entry()..).zip(&entries).zip(leaves) {
         if leaf_hash(entry) != *leaf {
             refuse!("entry {number}, in `{tile}`, does not have the hash that the tree has for it");
         }
-        each(number, entry)?;
     }
-    Ok(())
+    (tile.first_entry()..).zip(entries).try_for_each(|(number, entry)| each(number, entry))
 }
 
 /// Holds the tiles of the higher levels against those beneath, and returns how many there are.

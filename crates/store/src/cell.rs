@@ -117,12 +117,12 @@ impl Cell {
             match parse(&bytes) {
                 Some((counter, value)) => {
                     let end = HEADER + value.len() + 32;
-                    if let Some(stray) = bytes[end..].iter().position(|b| *b != 0) {
+                    if let Some(stray) = stray(&bytes[end..]) {
                         out.push(format!("`{}`: a stray byte at {}", self.name, at + (end + stray) as u64));
                     }
                     counters.push((index / 2, counter));
                 }
-                None if self.is_unused(index) && bytes.iter().all(|b| *b == 0) => {}
+                None if self.is_unused(index) && stray(&bytes).is_none() => {}
                 None => out.push(format!("`{}`: the copy at byte {at} is damaged", self.name)),
             }
         }
@@ -135,6 +135,12 @@ impl Cell {
         }
         Ok(out)
     }
+}
+
+/// The first byte that is not zero.
+fn stray(bytes: &[u8]) -> Option<usize> {
+    let any = bytes.iter().fold(0, |all, b| all | b);
+    bytes.iter().position(|b| any != 0 && *b != 0).filter(|_| any != 0)
 }
 
 fn encode(counter: u64, value: &[u8]) -> Vec<u8> {

@@ -28,6 +28,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Levels of tiles that are kept: enough for 2^40 entries.
 const LEVELS: u8 = 5;
+/// Entries whose lengths are not known are read in pieces that begin with this size.
+const PIECE: u64 = 64 << 10;
 /// After so many entries, what follows from them is made durable.
 const SETTLED_EVERY: u64 = 1 << 20;
 
@@ -48,7 +50,7 @@ struct Writer {
 }
 
 /// The head, with where its entries end and up to where what follows from them is durable.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) end: u64,
     settled: u64,
@@ -221,7 +223,16 @@ impl Folder {
             tape.cut(record.end)
         })?;
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(record.clone());
-        self.derive(&record)
+        self.derive(&record)?;
+        if record.head.size() < record.settled + WIDTH {
+            return Ok(());
+        }
+        // The next start need not compute it once more.
+        self.derived.sync()?;
+        let record = Record { settled: record.head.size(), ..record };
+        writer.head.write(&record.to_bytes()?)?;
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(record);
+        Ok(())
     }
 
     fn with_tape<T>(&self, act: impl FnOnce(&mut Tape) -> Result<T>) -> Result<T> {
@@ -326,12 +337,17 @@ impl Folder {
         Ok(bytes)
     }
 
-    pub(crate) fn examine(&self) -> Result<(Vec<String>, Option<Record>)> {
-        let mut out = Vec::new();
-        for name in ["head", "published"] {
-            out.extend(Cell::open(&*self.disk, name)?.examine()?);
-        }
-        Ok((out, self.record()?))
+    /// What is wrong with the copies that a cell has.
+    pub(crate) fn examine(&self, cell: &str) -> Result<Vec<String>> {
+        Cell::open(&*self.disk, cell)?.examine()
+    }
+
+    /// How many bytes the entries of a bundle take that begins there.
+    pub(crate) fn bundle_len(&self, bundle: u64, start: u64, record: &Record) -> Result<u64> {
+        let Some(tile) = Tile::of(Kind::Entries, bundle, record.head.size()) else { return Ok(0) };
+        let tape = self.tape.read().unwrap_or_else(PoisonError::into_inner);
+        let bytes = take(&tape, start, record.end, usize::from(tile.width));
+        Ok(bytes.map_err(|e| Error::new(format!("`{tile}`, from byte {start}: {e}")))?.len() as u64)
     }
 
     pub(crate) fn derived(&self) -> &Derived {
@@ -343,13 +359,22 @@ impl Folder {
     }
 }
 
-/// The bytes of so many entries from `start` on, of which none reaches beyond `end`.
+/// The bytes of so many entries from `start` on, of which none reaches beyond `end`. They are read in pieces that grow: one
+/// as large as entries may be would be hundreds of times what they mostly are.
 fn take(tape: &Tape, start: u64, end: u64, count: usize) -> Result<Vec<u8>> {
-    let most = count as u64 * (u64::from(u16::MAX) + 2);
-    let mut bytes = tape.read(start, end.min(start + most))?;
-    let mut length = 0;
-    for entry in split(&bytes).take(count) {
-        length += entry?.len() + 2;
+    let (mut bytes, mut length, mut found) = (Vec::new(), 0, 0);
+    while found < count {
+        let from = start + bytes.len() as u64;
+        let piece = (bytes.len() as u64).max(PIECE).min(end.saturating_sub(from));
+        bytes.append(&mut tape.read(from, from + piece)?);
+        let left = bytes.get(length..).unwrap_or_default();
+        for entry in split(left).take(count - found).map_while(Result::ok) {
+            length += entry.len() + 2;
+            found += 1;
+        }
+        if piece == 0 && found < count {
+            return Err(Error::new("the entries end within an entry"));
+        }
     }
     bytes.truncate(length);
     Ok(bytes)

@@ -114,12 +114,12 @@ impl Sim {
         self.0.lock().unwrap().files[name].cache.clone()
     }
 
-    /// Replaces a file.
-    pub fn set(&self, name: &str, bytes: Vec<u8>) {
+    /// Flips a bit of a file where it stands, durably.
+    pub fn flip(&self, name: &str, bit: usize) {
         let mut state = self.0.lock().unwrap();
         let file = state.files.get_mut(name).unwrap();
-        (file.cache, file.durable) = (bytes.clone(), bytes);
-        file.pending.clear();
+        file.cache[bit / 8] ^= 1 << (bit % 8);
+        file.durable[bit / 8] ^= 1 << (bit % 8);
     }
 
     pub fn names(&self) -> Vec<String> {
