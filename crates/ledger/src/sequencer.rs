@@ -3,9 +3,9 @@
 //! An append is four steps, of which two are the store's:
 //!
 //! 1. [`Sequencer::prepare`] gives each draft its place and writes the batch.
-//! 2. [`Store::stage`] makes the batch durable without its being visible, and reads it back.
+//! 2. [`Store::stage`] writes the batch without its being visible, and reads it back.
 //! 3. [`Sequencer::seal`] computes the root again from what was read back, and signs it only if it is the one meant.
-//! 4. [`Store::commit`] moves the head by compare-and-swap. This is the one commit point.
+//! 4. [`Store::commit`] moves the head by compare-and-swap once the batch is durable. This is the one commit point.
 
 use crate::{
     Error, Frontier, Head, Note, ReadTiles, Result, Signer,
@@ -38,10 +38,11 @@ pub trait Store: ReadTiles + Send + Sync {
     /// Makes this the first head, durably; [`Failure::Moved`] if there is one.
     fn create(&self, head: &Head) -> std::result::Result<(), Failure>;
 
-    /// Makes a batch that follows `base` durable, not visible, and returns its bytes as they are read back.
+    /// Writes a batch that follows `base`, not visible, and returns its bytes as they are read back. Making it durable may go
+    /// on until [`Store::commit`], while the head is signed.
     fn stage(&self, base: &Head, batch: &Batch) -> std::result::Result<Vec<u8>, Failure>;
 
-    /// Moves the head from `base` to that of `sealed`, durably, and makes what was staged visible.
+    /// Moves the head from `base` to that of `sealed`, durably, once what was staged is durable, and makes it visible.
     fn commit(&self, base: &Head, batch: &Batch, sealed: &Sealed) -> std::result::Result<(), Failure>;
 
     /// Keeps a checkpoint with its cosignatures, durably, unless one of a larger tree is kept already.
@@ -71,6 +72,8 @@ pub struct Sealed {
     pub head: Head,
     /// The hashes that the batch adds to tiles, in order within each level.
     pub hashes: Vec<TileHash>,
+    /// Only a sequencer makes one.
+    by_sequencer: (),
 }
 
 /// Splits bytes as bundles have them into entries.
@@ -111,7 +114,12 @@ impl Sequencer {
         &self.head
     }
 
-    /// Goes on from another head of the same log: one it sealed, or one that another sequencer committed.
+    /// Goes on from a head that it sealed, and that was committed: it was verified when it was signed.
+    pub fn follow(&mut self, sealed: Sealed) {
+        self.head = sealed.head;
+    }
+
+    /// Goes on from another head of the same log, one that another sequencer committed.
     pub fn advance(&mut self, head: Head) -> Result<()> {
         head.verify(self.signer.verifier())?;
         if head.size() < self.head.size() {
@@ -161,6 +169,10 @@ impl Sequencer {
                 batch.first + batch.places.len() as u64
             );
         }
-        Ok(Sealed { head: Head::sign(&self.signer, frontier, batch.sequence.clone())?, hashes })
+        Ok(Sealed {
+            head: Head::sign(&self.signer, frontier, batch.sequence.clone())?,
+            hashes,
+            by_sequencer: (),
+        })
     }
 }

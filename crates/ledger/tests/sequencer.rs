@@ -25,7 +25,7 @@ fn draft(source: &str, body: &Value) -> Draft {
 fn append(sequencer: &mut Sequencer, drafts: &[Draft], now: u64) -> (Batch, Sealed) {
     let batch = sequencer.prepare(drafts, now).unwrap();
     let sealed = sequencer.seal(&batch, &batch.bytes).unwrap();
-    sequencer.advance(sealed.head.clone()).unwrap();
+    sequencer.follow(sealed.clone());
     (batch, sealed)
 }
 

@@ -222,7 +222,7 @@ fn fill(store: &Folder, entries: usize) {
         let back = store.stage(&base, &batch).unwrap();
         let sealed = sequencer.seal(&batch, &back).unwrap();
         store.commit(&base, &batch, &sealed).unwrap();
-        sequencer.advance(sealed.head).unwrap();
+        sequencer.follow(sealed);
         left -= count;
     }
 }

@@ -11,7 +11,7 @@
 //!
 //! A tile or a bundle is a slice of these. `offsets` and the levels follow from the entries: they are made durable once
 //! in a while, the head says up to where, and the ordinary start computes the rest again. An append costs two syncs: of
-//! the entries, then of the head.
+//! the entries, while the head is signed, then of the head.
 
 use crate::cell::{Cell, failed};
 use crate::disk::{Disk, DiskFile, RealDisk};
@@ -432,6 +432,7 @@ impl Store for Folder {
         let mut writer = locked(&self.writer);
         let writer = writer.as_mut().ok_or_else(read_only)?;
         self.derived.write(batch.first, start, &batch.bytes, &sealed.hashes)?;
+        self.with_tape(Tape::settle)?;
         let size = sealed.head.size();
         let mut settled =
             self.view.read().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, |r| r.settled);

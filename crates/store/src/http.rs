@@ -8,6 +8,7 @@ use axum::{
     http::{StatusCode, header},
     response::Response,
     routing::{get, post},
+    serve::ListenerExt,
 };
 use ledger::{Error, Note, Result, Store, Tile};
 use std::net::{SocketAddr, TcpListener};
@@ -35,6 +36,10 @@ impl Server {
             self.listener.set_nonblocking(true)?;
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(self.listener)?;
+                // An answer is small, and waits for no other.
+                let listener = listener.tap_io(|stream| {
+                    let _ = stream.set_nodelay(true);
+                });
                 axum::serve(listener, self.router).await
             })
         });

@@ -1,10 +1,13 @@
 //! A long row of bytes in files of a fixed size, written at its end, preallocated so that a sync has only data to write.
+//!
+//! A sync runs on a thread of its own where the disk has threads, so that a head can be signed meanwhile.
 
 use crate::cell::failed;
 use crate::disk::{Disk, DiskFile};
 use ledger::{Error, Result};
 use std::io;
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// The size of a file.
@@ -17,7 +20,7 @@ const PIECE: usize = 1 << 20;
 type Opened = io::Result<Box<dyn DiskFile>>;
 
 struct Segment {
-    file: Box<dyn DiskFile>,
+    file: Arc<dyn DiskFile>,
     allocated: u64,
     dirty: bool,
 }
@@ -28,6 +31,40 @@ pub(crate) struct Tape {
     segments: Vec<Segment>,
     /// The file after the last, while it is being made.
     spare: Option<JoinHandle<Opened>>,
+    syncer: Option<Syncer>,
+}
+
+/// One who makes files durable, one after the other.
+struct Syncer {
+    files: Sender<Arc<dyn DiskFile>>,
+    done: Mutex<Receiver<io::Result<()>>>,
+    /// Which segments it has not told of.
+    open: Vec<usize>,
+}
+
+impl Syncer {
+    fn start() -> io::Result<Self> {
+        let (files, jobs) = channel::<Arc<dyn DiskFile>>();
+        let (sender, done) = channel();
+        let work = move || jobs.iter().map(|file| file.sync()).try_for_each(|done| sender.send(done));
+        std::thread::Builder::new().name("ledger-sync".into()).spawn(work)?;
+        Ok(Self { files, done: Mutex::new(done), open: Vec::new() })
+    }
+
+    fn sync(&mut self, index: usize, file: &Arc<dyn DiskFile>) -> io::Result<()> {
+        self.open.push(index);
+        self.files.send(Arc::clone(file)).map_err(|_| io::Error::other("nobody syncs"))
+    }
+
+    /// Waits for all; the first that failed, and why.
+    fn wait(&mut self) -> std::result::Result<(), (usize, io::Error)> {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        let one = |index| match done.recv() {
+            Ok(synced) => synced.map_err(|e| (index, e)),
+            Err(_) => Err((index, io::Error::other("nobody syncs"))),
+        };
+        self.open.drain(..).map(one).fold(Ok(()), std::result::Result::and)
+    }
 }
 
 pub(crate) fn name(index: usize) -> String {
@@ -46,9 +83,9 @@ impl Tape {
             let name = name(segments.len());
             let file = disk.open(&name).map_err(|e| failed(&name, "cannot be opened", &e))?;
             let allocated = file.size().map_err(|e| failed(&name, "cannot be read", &e))?;
-            segments.push(Segment { file, allocated, dirty: false });
+            segments.push(Segment { file: file.into(), allocated, dirty: false });
         }
-        Ok(Self { disk, segments, spare: None })
+        Ok(Self { disk, segments, spare: None, syncer: None })
     }
 
     /// How many bytes there are, preallocated ones among them.
@@ -73,8 +110,9 @@ impl Tape {
         Ok(out)
     }
 
-    /// Writes bytes there and makes them durable.
+    /// Writes bytes there and begins to make them durable: they are after [`Tape::settle`].
     pub(crate) fn write(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
+        self.settle()?;
         let mut done = 0;
         while done < bytes.len() {
             let (index, offset) = place(at + done as u64);
@@ -87,11 +125,29 @@ impl Tape {
             written.map_err(|e| failed(&name(index), "cannot be written", &e))?;
             done = until;
         }
-        for (index, segment) in self.segments.iter_mut().enumerate().filter(|(_, s)| s.dirty) {
-            segment.file.sync().map_err(|e| failed(&name(index), "cannot be made durable", &e))?;
-            segment.dirty = false;
+        for index in 0..self.segments.len() {
+            self.sync(index).map_err(|e| failed(&name(index), "cannot be made durable", &e))?;
         }
         Ok(())
+    }
+
+    /// Begins to make a file durable, if it was written.
+    fn sync(&mut self, index: usize) -> io::Result<()> {
+        let Some(segment) = self.segments.get_mut(index).filter(|s| s.dirty) else { return Ok(()) };
+        segment.dirty = false;
+        if !self.disk.has_threads() {
+            return segment.file.sync();
+        }
+        if self.syncer.is_none() {
+            self.syncer = Some(Syncer::start()?);
+        }
+        self.syncer.as_mut().map_or(Ok(()), |s| s.sync(index, &segment.file))
+    }
+
+    /// Waits until what was written is durable.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        let waited = self.syncer.as_mut().map_or(Ok(()), Syncer::wait);
+        waited.map_err(|(index, e)| failed(&name(index), "cannot be made durable", &e))
     }
 
     /// Sees that a file is there and has been written with zeroes up to `end`.
@@ -102,7 +158,7 @@ impl Tape {
                 None => make(&*self.disk, index, if index == 0 { FIRST } else { SEGMENT })?,
             };
             let allocated = file.size()?;
-            self.segments.push(Segment { file, allocated, dirty: false });
+            self.segments.push(Segment { file: file.into(), allocated, dirty: false });
         }
         let segment = &mut self.segments[index];
         if end > segment.allocated {
@@ -121,6 +177,7 @@ impl Tape {
 
     /// Removes everything from `end` on, durably.
     pub(crate) fn cut(&mut self, end: u64) -> Result<()> {
+        self.settle()?;
         if let Some(spare) = self.spare.take() {
             // Made or not: the file goes.
             let _ = spare.join();

@@ -5,7 +5,7 @@
 //! and many share one commit. A commit whose outcome is not known stops the writer for good: what is true is found by
 //! the ordinary start.
 
-use ledger::{Draft, Error, Failure, Head, Note, Result, Sequencer, Signer, Store};
+use ledger::{Draft, Error, Failure, Head, Note, Result, Sealed, Sequencer, Signer, Store};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -145,8 +145,8 @@ impl Work {
         for _ in 0..RACES {
             let base = self.sequencer.head().clone();
             match self.attempt(&base, group) {
-                Ok(head) => {
-                    self.sequencer.advance(head)?;
+                Ok(sealed) => {
+                    self.sequencer.follow(sealed);
                     return Ok(base.size());
                 }
                 Err(Failure::Broken(error)) => return Err(error),
@@ -159,12 +159,12 @@ impl Work {
         Err(Error::new(format!("other sequencers were faster {RACES} times in a row")))
     }
 
-    fn attempt(&self, base: &Head, group: &[Job]) -> std::result::Result<Head, Failure> {
+    fn attempt(&self, base: &Head, group: &[Job]) -> std::result::Result<Sealed, Failure> {
         let batch = self.sequencer.prepare(group.iter().map(|j| &j.draft), (self.clock)())?;
         let read_back = self.store.stage(base, &batch)?;
         let sealed = self.sequencer.seal(&batch, &read_back)?;
         self.store.commit(base, &batch, &sealed)?;
-        Ok(sealed.head)
+        Ok(sealed)
     }
 
     /// The checkpoint to answer with: cosigned where that is asked for, and kept so.

@@ -43,7 +43,7 @@ fn recorded(folder: &Path) -> (Beside, Hash) {
     let back = store.stage(sequencer.head(), &batch).unwrap();
     let sealed = sequencer.seal(&batch, &back).unwrap();
     store.commit(sequencer.head(), &batch, &sealed).unwrap();
-    sequencer.advance(sealed.head).unwrap();
+    sequencer.follow(sealed);
     store.close().unwrap();
     (beside, commitment)
 }

@@ -15,7 +15,7 @@ use common::sim::Sim;
 use common::{append, lines, sequencer, signer};
 use ledger::sequencer::split;
 use ledger::tile::{Kind, Tile, WIDTH};
-use ledger::{Result, Store};
+use ledger::{Result, Store, VerifierKey};
 use std::sync::Arc;
 use store::Folder;
 use store::fsck::{Known, Report};
@@ -53,6 +53,7 @@ fn whole(disk: &Sim) -> Vec<String> {
 struct Sound {
     disk: Sim,
     folder: Folder,
+    key: VerifierKey,
     known: Known,
     size: u64,
     /// Where each entry begins.
@@ -66,7 +67,8 @@ impl Sound {
         let disk = ledger(entries);
         assert_eq!(whole(&disk), Vec::<String>::new());
         let folder = open(&disk).unwrap();
-        let known = folder.fsck_to_know(signer().verifier()).unwrap();
+        let key = signer().verifier().clone();
+        let known = folder.fsck_to_know(&key).unwrap();
         let mut starts = vec![0];
         for entry in split(&disk.file("entries-000000")) {
             starts.push(starts.last().unwrap() + 2 + entry.unwrap().len());
@@ -74,7 +76,7 @@ impl Sound {
         starts.pop();
         assert_eq!(starts.len(), entries);
         let files = disk.names().into_iter().map(|n| (n.clone(), disk.file(&n).len() * 8)).collect();
-        Self { disk, folder, known, size: entries as u64, starts, files }
+        Self { disk, folder, key, known, size: entries as u64, starts, files }
     }
 
     fn bits(&self) -> usize {
@@ -94,8 +96,7 @@ impl Sound {
 
     /// What the check finds when it goes on from what was known to be sound.
     fn again(&self, name: &str, bit: usize) -> Vec<String> {
-        let check =
-            |folder: &Folder| folder.fsck_again(signer().verifier(), &self.known, name, bit as u64 / 8);
+        let check = |folder: &Folder| folder.fsck_again(&self.key, &self.known, name, bit as u64 / 8);
         // The head is read when a ledger is opened.
         problems(if name == "head" { open(&self.disk).and_then(|f| check(&f)) } else { check(&self.folder) })
     }

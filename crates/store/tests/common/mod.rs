@@ -69,7 +69,7 @@ pub fn append(
     let read_back = store.stage(&base, &batch)?;
     let sealed = sequencer.seal(&batch, &read_back)?;
     store.commit(&base, &batch, &sealed)?;
-    sequencer.advance(sealed.head)?;
+    sequencer.follow(sealed);
     Ok(batch)
 }
 
