@@ -1,6 +1,8 @@
 //! Literal credentials: the shapes that issuers give their tokens, and constants under names that mean a secret.
 //! Placeholders are none.
 
+mod hints;
+
 use regex::Regex;
 use std::sync::OnceLock;
 
@@ -63,7 +65,7 @@ fn each_shape() -> &'static [Regex] {
 /// The first token of a known shape in a text.
 #[must_use]
 pub fn shaped(text: &str) -> Option<Found<'_>> {
-    if text.len() < 16 {
+    if !hints::may_be_shaped(text) {
         return None;
     }
     let any = shapes()?;
@@ -106,6 +108,9 @@ pub fn in_url(text: &str) -> Option<Found<'_>> {
 /// A literal that code gives to a name that means a secret.
 #[must_use]
 pub fn in_code(text: &str) -> Option<Found<'_>> {
+    if !hints::may_assign(text) {
+        return None;
+    }
     static ASSIGNED: OnceLock<Option<Regex>> = OnceLock::new();
     let assigned = ASSIGNED.get_or_init(|| {
         Regex::new(r#"(?i)(?-u:\b)([a-z_]*(?:password|passwd|secret|api_?key|token))["']?\s*[:=]\s*["']([^"'\s]{8,200})["']"#).ok()
@@ -119,6 +124,9 @@ pub fn in_code(text: &str) -> Option<Found<'_>> {
 /// A key among the parameters of an address that code writes down.
 #[must_use]
 pub fn in_address(text: &str) -> Option<Found<'_>> {
+    if !hints::may_have_parameter(text) {
+        return None;
+    }
     static PARAMETER: OnceLock<Option<Regex>> = OnceLock::new();
     let parameter = PARAMETER.get_or_init(|| {
         Regex::new(r"(?i)[?&]([a-z_-]*(?:key|token|secret|appid))=([A-Za-z0-9._-]{15,200})").ok()
@@ -133,7 +141,7 @@ pub fn in_address(text: &str) -> Option<Found<'_>> {
 /// A password that a command is given as an option: `--set adminPassword=…`, `--password …`.
 #[must_use]
 pub fn in_command(text: &str) -> Option<Found<'_>> {
-    if !text.contains("--") {
+    if !hints::may_have_option(text) {
         return None;
     }
     static OPTION: OnceLock<Option<Regex>> = OnceLock::new();

@@ -13,6 +13,7 @@ pub use glob::glob;
 pub use request::{Match, UrlPath};
 
 use data::{Entry, File};
+use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -40,13 +41,13 @@ pub struct Catalogue {
     files: Vec<&'static File>,
     operations: operation::Index,
     requests: request::Index,
-    commands: HashMap<CodeLanguage, Commands>,
+    commands: FxHashMap<CodeLanguage, Commands>,
     privileged: Vec<Privileged>,
     titles: HashMap<&'static str, &'static str>,
 }
 
 /// Commands and calls by the word they are found by, each with its pattern, both in lower case.
-type Commands = HashMap<String, Vec<(Box<str>, Found)>>;
+type Commands = FxHashMap<String, Vec<(Box<str>, Found)>>;
 
 static TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.bin"));
 
@@ -103,7 +104,7 @@ fn remembered(
 
 impl Catalogue {
     fn new(files: &'static [File]) -> Self {
-        let mut commands: HashMap<_, Commands> = HashMap::new();
+        let mut commands: FxHashMap<_, Commands> = FxHashMap::default();
         for (file, entry) in files.iter().flat_map(|f| f.commands.iter().map(move |e| (f, e))) {
             let language = code_language(entry.language);
             for on in &entry.on {

@@ -21,7 +21,7 @@ use crate::catalogue::{Catalogue, Found, catalogue};
 use apply::{Outcome, apply};
 use resolve::Resolver;
 use std::borrow::Cow;
-use workflow::{Code, CodeLanguage, Effect, Evidence, Kind, Step, StepKind, Text, Tier, Workflow};
+use workflow::{Code, CodeLanguage, Effect, Evidence, Kind, Step, StepKind, Text, Tier, Value, Workflow};
 
 /// Fills in the effects and targets of every step, and what it asks.
 pub fn classify(workflow: &mut Workflow) {
@@ -111,17 +111,17 @@ impl Judge<'_> {
                 reaches |= self.sql(step, code, out);
                 continue;
             }
-            let whole = code::text(&code.text, self.resolver);
+            let (whole, spliced) = code::text_and_hole(&code.text, self.resolver);
             let inner = code::powershell(&whole).filter(|_| code.language == CodeLanguage::Shell);
             let (language, text) = match inner {
                 Some(text) => (CodeLanguage::PowerShell, text),
-                None => (code.language, whole.as_str()),
+                None => (code.language, &*whole),
             };
             let (ran, rest) = self.actions(language, text);
             ran.into_iter().for_each(|found| self.ran(step, found, out));
             let text = &*rest;
             let before = out.effects.len();
-            let too_much = self.commands(step, &Code { language, ..code.clone() }, text, out);
+            let too_much = self.commands(step, (language, text), spliced.as_ref(), out);
             // Where a script is given objects of Java's, no word of JavaScript's own tells what it reaches.
             let readable = !text.trim().is_empty() && !self.calls_java(language);
             let shapes = is_default(code) || readable && code::only_shapes_data(language, text);
@@ -170,9 +170,10 @@ impl Judge<'_> {
     fn sql(&self, step: &Step, code: &Code, out: &mut Outcome) -> bool {
         let (texts, all) = code::statements(&code.text, self.resolver);
         let mut reaches = !all || texts.is_empty();
+        let (_, spliced) = code::text_and_hole(&code.text, self.resolver);
         for text in texts.iter().filter(|t| !t.trim().is_empty()) {
             let before = out.effects.len();
-            let too_much = self.commands(step, code, text, out);
+            let too_much = self.commands(step, (code.language, text), spliced.as_ref(), out);
             let known = out.effects.len() > before;
             reaches |= too_much || !(known || self.reads_only(CodeLanguage::Sql, text, out));
         }
@@ -183,7 +184,10 @@ impl Judge<'_> {
     fn given_statement(&self, step: &Step, out: &mut Outcome) {
         let keys = ["query", "sql", "statement"];
         let given = keys.iter().map(|key| step.parameters.get(key)).find(|v| !v.is_empty());
-        let Some(text) = given.filter(|v| code::is_statement(&code::text(v, self.resolver))) else { return };
+        let Some(text) = given.filter(|v| code::is_statement(&code::text_and_hole(v, self.resolver).0))
+        else {
+            return;
+        };
         let code = Code { language: CodeLanguage::Sql, text: text.clone(), name: Text::default() };
         if self.sql(step, &code, out) {
             out.add(Kind::Code, &step.connector, Evidence::Code);
@@ -196,13 +200,20 @@ impl Judge<'_> {
     }
 
     /// What the commands, calls and addresses in code do; whether there are more than can be judged.
-    fn commands(&self, step: &Step, code: &Code, text: &str, out: &mut Outcome) -> bool {
-        let spliced = code::only_hole(&code.text, self.resolver);
-        let language = if self.calls_java(code.language) { CodeLanguage::Groovy } else { code.language };
+    fn commands(
+        &self,
+        step: &Step,
+        (language, text): (CodeLanguage, &str),
+        spliced: Option<&Value>,
+        out: &mut Outcome,
+    ) -> bool {
+        let language = if self.calls_java(language) { CodeLanguage::Groovy } else { language };
         let (hits, web) = (code::read(self.catalogue, language, text), code::web_calls(text));
         let too_much = code::is_too_much(&hits, &web);
         for mut hit in hits {
-            spliced.iter().for_each(|s| hit.call.fill(s));
+            if let Some(spliced) = spliced {
+                hit.call.fill(spliced);
+            }
             if self.platform == "bpmn" {
                 hit.call.bind(&step.parameters);
             }
@@ -284,7 +295,7 @@ fn asks_to_get(step: &Step) -> Option<Kind> {
 /// Inline code that the definition leaves out is the platform's own example, which shapes data.
 fn is_default(code: &Code) -> bool {
     let scripted = matches!(code.language, CodeLanguage::JavaScript | CodeLanguage::Python);
-    scripted && code.name.is_empty() && code.text == workflow::Value::Null
+    scripted && code.name.is_empty() && code.text == Value::Null
 }
 
 #[cfg(test)]

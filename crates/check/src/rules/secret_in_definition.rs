@@ -139,6 +139,7 @@ fn in_entry(key: &str, value: &Value, line: u32) -> Option<Hit> {
 
 /// Objects that hold a name and a value apart: `{name: "password", value: "…"}`.
 fn in_pair(value: &Value) -> Option<Hit> {
+    single(value.get("value"))?;
     let name = ["name", "key", "parameter", "header"].iter().find_map(|k| value.get(k).as_text())?;
     let line = value.entries().first().map_or(0, |e| e.line);
     in_entry(name, value.get("value"), line)

@@ -9,59 +9,96 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn canonical(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool) -> Vec<u8> {
     let mut out = String::new();
-    write_value(node, skip, &mut out);
+    write_canonical(node, skip, &mut out);
     out.into_bytes()
 }
 
-fn write_value(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String) {
-    if let Some(tag) = node.tag() {
-        out.push('{');
-        write_text(tag, out);
-        out.push(':');
-    }
-    match node.kind() {
-        NodeKind::Null => out.push_str("null"),
-        NodeKind::Bool(b) => out.push_str(if b { "true" } else { "false" }),
-        NodeKind::Number => write_number(node.as_number().unwrap_or("0"), out),
-        NodeKind::Text => write_text(node.as_str().unwrap_or_default(), out),
-        NodeKind::List => write_list(node, skip, out),
-        NodeKind::Map => write_map(node, skip, out),
-    }
-    if node.tag().is_some() {
-        out.push('}');
-    }
+/// The same at the end of a text, which may be used again for the next value.
+pub fn write_canonical(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String) {
+    Writer { skip, out, members: Vec::new() }.value(node);
 }
 
-fn write_list(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String) {
-    out.push('[');
-    for (i, item) in node.items().filter(|n| !skip(*n)).enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        write_value(item, skip, out);
-    }
-    out.push(']');
+struct Writer<'w, 'd> {
+    skip: &'w dyn Fn(Node<'_>) -> bool,
+    out: &'w mut String,
+    /// The members of the objects that are being written, those of the innermost last.
+    members: Vec<(&'d str, Node<'d>)>,
 }
 
-fn write_map(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String) {
-    let mut entries: Vec<(&str, Node<'_>)> = Vec::with_capacity(8);
-    entries.extend(node.entries().filter(|(_, n)| !skip(*n)));
-    entries.sort_by(|a, b| utf16(a.0, b.0));
-    out.push('{');
-    let mut first = true;
-    for (i, (key, value)) in entries.iter().enumerate() {
-        let shadowed = entries.get(i + 1).is_some_and(|next| next.0 == *key);
-        if shadowed {
-            continue;
+impl<'d> Writer<'_, 'd> {
+    fn value(&mut self, node: Node<'d>) {
+        let tag = node.tag();
+        if let Some(tag) = tag {
+            self.out.push('{');
+            write_text(tag, self.out);
+            self.out.push(':');
         }
-        if !std::mem::take(&mut first) {
-            out.push(',');
+        match node.kind() {
+            NodeKind::Null => self.out.push_str("null"),
+            NodeKind::Bool(b) => self.out.push_str(if b { "true" } else { "false" }),
+            NodeKind::Number => write_number(node.as_number().unwrap_or("0"), self.out),
+            NodeKind::Text => match node.doc.written(node.raw().value) {
+                Some(written) => self.quoted(written),
+                None => write_text(node.as_str().unwrap_or_default(), self.out),
+            },
+            NodeKind::List => self.list(node),
+            NodeKind::Map => self.map(node),
         }
-        write_text(key, out);
-        out.push(':');
-        write_value(*value, skip, out);
+        if tag.is_some() {
+            self.out.push('}');
+        }
     }
-    out.push('}');
+
+    fn quoted(&mut self, written: &str) {
+        self.out.reserve(written.len() + 2);
+        self.out.push('"');
+        self.out.push_str(written);
+        self.out.push('"');
+    }
+
+    fn list(&mut self, node: Node<'d>) {
+        self.out.push('[');
+        let skip = self.skip;
+        for (i, item) in node.items().filter(|n| !skip(*n)).enumerate() {
+            if i > 0 {
+                self.out.push(',');
+            }
+            self.value(item);
+        }
+        self.out.push(']');
+    }
+
+    fn map(&mut self, node: Node<'d>) {
+        let (start, skip) = (self.members.len(), self.skip);
+        self.members.extend(node.entries().filter(|(_, n)| !skip(*n)));
+        let own = &mut self.members[start..];
+        // Only characters beyond the first plane stand elsewhere in UTF-16 than in UTF-8.
+        if own.iter().all(|(key, _)| key.is_ascii()) {
+            own.sort_by(|a, b| a.0.cmp(b.0));
+        } else {
+            own.sort_by(|a, b| utf16(a.0, b.0));
+        }
+        self.out.push('{');
+        let (end, mut first) = (self.members.len(), true);
+        for at in start..end {
+            let (key, value) = self.members[at];
+            let shadowed = at + 1 < end && self.members[at + 1].0 == key;
+            if shadowed {
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                self.out.push(',');
+            }
+            match value.doc.written(value.raw().key) {
+                Some(written) => self.quoted(written),
+                None => write_text(key, self.out),
+            }
+            self.out.push(':');
+            self.value(value);
+        }
+        self.members.truncate(start);
+        self.out.push('}');
+    }
 }
 
 /// RFC 8785 §3.2.3: keys in the order of their UTF-16 code units.

@@ -1,12 +1,13 @@
 //! JSON to a [`Doc`]: one pass, no recursion, bounded depth.
 
-use super::{Doc, Fault, MAX_CROWD, MAX_DEPTH, NodeKind, Raw, Slice};
+use super::{AS_WRITTEN, Doc, Fault, MAX_CROWD, MAX_DEPTH, MOST_BYTES, NodeKind, Raw, Slice, index};
 
 const NONE: u32 = u32::MAX;
 
 /// An open container.
 struct Open {
     container: u32,
+    map: bool,
     /// How many values it has so far, and how many of them are containers.
     count: u32,
     containers: u32,
@@ -16,15 +17,18 @@ struct Parser<'t> {
     doc: Doc<'t>,
     bytes: &'t [u8],
     at: usize,
+    /// The line of this place.
+    line: u32,
     /// Open containers, outermost first.
     open: Vec<Open>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Doc<'_>, Fault> {
-    if u32::try_from(text.len()).is_err() {
-        return Err(Fault { at: 0, message: "larger than 4 GiB: split the export".to_owned() });
+    if text.len() >= MOST_BYTES {
+        return Err(Fault { at: 0, message: "larger than 1 GiB: split the export".to_owned() });
     }
-    let mut parser = Parser { doc: Doc::new(text), bytes: text.as_bytes(), at: 0, open: Vec::new() };
+    let open = Vec::with_capacity(32);
+    let mut parser = Parser { doc: Doc::new(text), bytes: text.as_bytes(), at: 0, line: 1, open };
     parser.document()?;
     Ok(parser.doc)
 }
@@ -33,8 +37,9 @@ impl Parser<'_> {
     fn document(&mut self) -> Result<(), Fault> {
         self.blank()?;
         self.value(Slice::default())?;
-        while let Some(container) = self.open.last().map(|o| o.container) {
-            self.inside(container)?;
+        while let Some(open) = self.open.last() {
+            let (container, map, empty) = (open.container, open.map, open.count == 0);
+            self.inside(container, map, empty)?;
         }
         self.blank()?;
         if self.at < self.bytes.len() {
@@ -50,9 +55,7 @@ impl Parser<'_> {
     }
 
     /// Reads the next item of the innermost open container, or closes it.
-    fn inside(&mut self, container: u32) -> Result<(), Fault> {
-        let map = self.doc.nodes[container as usize].kind == NodeKind::Map;
-        let empty = self.open.last().is_none_or(|o| o.count == 0);
+    fn inside(&mut self, container: u32, map: bool, empty: bool) -> Result<(), Fault> {
         let close = if map { b'}' } else { b']' };
         self.blank()?;
         if self.peek() == Some(close) {
@@ -112,17 +115,17 @@ impl Parser<'_> {
         }
         let ix = self.push(kind, key, Slice::default(), self.at);
         self.at += 1;
-        self.open.push(Open { container: ix, count: 0, containers: 0 });
+        self.open.push(Open { container: ix, map: kind == NodeKind::Map, count: 0, containers: 0 });
         Ok(())
     }
 
     fn close(&mut self, container: u32) {
         self.doc.nodes[container as usize].end = index(self.doc.nodes.len());
-        self.open.pop();
+        let map = self.open.pop().is_some_and(|o| o.map);
         if self.open.last().is_some_and(|outer| outer.containers > MAX_CROWD) {
             return self.doc.nodes.truncate(container as usize);
         }
-        if self.doc.nodes[container as usize].kind == NodeKind::Map {
+        if map {
             self.doc.note_duplicates(container);
         }
     }
@@ -136,25 +139,33 @@ impl Parser<'_> {
             None => (NONE, key),
         };
         let ix = index(self.doc.nodes.len());
-        self.doc.nodes.push(Raw {
-            kind,
-            key,
-            value,
-            at: index(at),
-            parent,
-            end: NONE,
-            tag: Slice::default(),
-        });
+        self.doc.nodes.push(Raw { kind, key, value, at: index(at), line: self.line, parent, end: NONE });
         ix
     }
 
     /// White space and comments.
+    #[inline]
     fn blank(&mut self) -> Result<(), Fault> {
+        match self.peek() {
+            Some(b' ' | b'\n' | b'\r' | b'\t' | b'/') => self.skip_blank(),
+            _ => Ok(()),
+        }
+    }
+
+    fn skip_blank(&mut self) -> Result<(), Fault> {
         loop {
-            let rest = &self.bytes[self.at..];
-            let skipped = rest.iter().position(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t'));
-            self.at += skipped.unwrap_or(rest.len());
             match self.peek() {
+                Some(b'\n') => {
+                    self.line += 1;
+                    self.at += 1;
+                }
+                Some(b' ') => {
+                    let next = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<STEP>);
+                    let spaces =
+                        next.map_or(1, |n| u64::from_le_bytes(*n) ^ each(b' ')).trailing_zeros() as usize;
+                    self.at += (spaces / STEP).max(1);
+                }
+                Some(b'\r' | b'\t') => self.at += 1,
                 Some(b'/') => self.comment()?,
                 _ => return Ok(()),
             }
@@ -171,24 +182,25 @@ impl Parser<'_> {
             },
             _ => return Err(self.fault("expected a value")),
         };
+        self.line += index(memchr::memchr_iter(b'\n', &rest[..length]).count());
         self.at += length;
         Ok(())
     }
 
     fn string(&mut self) -> Result<Slice, Fault> {
         let start = self.at + 1;
-        let rest = &self.bytes[start..];
-        let end = plain(rest);
-        match rest.get(end) {
+        let (end, clean) = plain(&self.bytes[start..]);
+        let marks = if clean { AS_WRITTEN } else { 0 };
+        match self.bytes.get(start + end) {
             Some(b'"') => {
                 self.at = start + end + 1;
-                Ok(Slice { start: index(start), len: index(end), unescaped: false })
+                Ok(Slice::new(start, end, marks))
             }
             Some(b'\\') => {
                 self.at = start + end;
-                self.escaped(start)
+                self.escaped(start, clean)
             }
-            _ if memchr::memchr2(b'"', b'\\', rest).is_some() => {
+            _ if memchr::memchr2(b'"', b'\\', &self.bytes[start..]).is_some() => {
                 Err(self.fault("a text with a line break or NUL in it"))
             }
             _ => Err(self.fault("a text that does not end: the file may be cut off")),
@@ -196,41 +208,45 @@ impl Parser<'_> {
     }
 
     /// The rest of a text that is plain from `start` to here.
-    fn escaped(&mut self, start: usize) -> Result<Slice, Fault> {
+    fn escaped(&mut self, start: usize, mut clean: bool) -> Result<Slice, Fault> {
         let begin = self.doc.buffer.len();
         let text = self.doc.text;
         self.doc.buffer.push_str(&text[start..self.at]);
         loop {
             match self.peek() {
                 Some(b'"') => break,
-                Some(b'\\') => self.escape()?,
+                Some(b'\\') => clean &= self.escape()?,
                 Some(_) => return Err(self.fault("a text with a line break or NUL in it")),
                 None => return Err(self.fault("a text that does not end: the file may be cut off")),
             }
-            let run = plain(&self.bytes[self.at..]);
+            let (run, plainly) = plain(&self.bytes[self.at..]);
+            clean &= plainly;
             self.doc.buffer.push_str(&text[self.at..self.at + run]);
             self.at += run;
         }
+        let marks = if clean { AS_WRITTEN } else { 0 };
+        let slice = self.doc.keep_since(begin, (start, self.at), marks);
         self.at += 1;
-        Ok(Slice { start: index(begin), len: index(self.doc.buffer.len() - begin), unescaped: true })
+        Ok(slice)
     }
 
-    fn escape(&mut self) -> Result<(), Fault> {
-        let c = match self.bytes.get(self.at + 1) {
-            Some(b'n') => '\n',
-            Some(b't') => '\t',
-            Some(b'r') => '\r',
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'"') => '"',
-            Some(b'\\') => '\\',
-            Some(b'/') => '/',
-            Some(b'u') => return self.unicode(),
+    /// One escape; whether RFC 8785 writes the character so.
+    fn escape(&mut self) -> Result<bool, Fault> {
+        let (c, so) = match self.bytes.get(self.at + 1) {
+            Some(b'n') => ('\n', true),
+            Some(b't') => ('\t', true),
+            Some(b'r') => ('\r', true),
+            Some(b'b') => ('\u{8}', true),
+            Some(b'f') => ('\u{c}', true),
+            Some(b'"') => ('"', true),
+            Some(b'\\') => ('\\', true),
+            Some(b'/') => ('/', false),
+            Some(b'u') => return self.unicode().map(|()| false),
             _ => return Err(self.fault("an escape that JSON does not have")),
         };
         self.doc.buffer.push(c);
         self.at += 2;
-        Ok(())
+        Ok(so)
     }
 
     /// `\uXXXX`, also as a surrogate pair; a lone surrogate becomes U+FFFD.
@@ -271,7 +287,7 @@ impl Parser<'_> {
             return Err(self.fault("a number that JSON does not have"));
         }
         self.at += len;
-        Ok(Slice { start: index(start), len: index(len), unescaped: false })
+        Ok(Slice::new(start, len, 0))
     }
 
     fn word(&mut self, word: &str) -> Result<Slice, Fault> {
@@ -302,28 +318,40 @@ impl Parser<'_> {
     }
 }
 
-/// What ends the plain part of a text: its end, an escape, and what may not stand in it.
-const ENDS: [bool; 256] = {
-    let mut ends = [false; 256];
-    (ends[0], ends[b'\n' as usize], ends[b'"' as usize], ends[b'\\' as usize]) = (true, true, true, true);
-    ends
-};
+/// So many bytes are looked at in one step.
+const STEP: usize = 8;
 
-/// So many bytes are looked at one by one before longer ones are searched, which pays only then.
-const SHORT: usize = 48;
-
-/// How many bytes of a text are plain.
-fn plain(bytes: &[u8]) -> usize {
-    let near = &bytes[..bytes.len().min(SHORT)];
-    if let Some(end) = near.iter().position(|b| ENDS[usize::from(*b)]) {
-        return end;
-    }
-    let rest = &bytes[near.len()..];
-    let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-    near.len() + memchr::memchr2(0, b'\n', &rest[..end]).unwrap_or(end)
+/// A byte in each of eight places.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; STEP])
 }
 
-/// Offsets fit, since texts of 4 GiB and more were refused.
-fn index(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(NONE)
+/// The first of eight bytes that is a quote, a backslash or below a space: their number where there is none.
+fn first_sign(bytes: [u8; STEP]) -> usize {
+    let word = u64::from_le_bytes(bytes);
+    let zero = |w: u64| w.wrapping_sub(each(1)) & !w;
+    let below = word.wrapping_sub(each(0x20)) & !word;
+    // A borrow reaches only places behind the first.
+    let found = (zero(word ^ each(b'"')) | zero(word ^ each(b'\\')) | below) & each(0x80);
+    found.trailing_zeros() as usize / STEP
+}
+
+/// How many bytes of a text are plain: up to its end, an escape, a line break or NUL; and whether no other control
+/// character is among them.
+fn plain(bytes: &[u8]) -> (usize, bool) {
+    let (mut at, mut clean) = (0, true);
+    loop {
+        while let Some(chunk) = bytes[at..].first_chunk::<STEP>() {
+            let sign = first_sign(*chunk);
+            at += sign;
+            if sign < STEP {
+                break;
+            }
+        }
+        match bytes.get(at) {
+            None | Some(b'"' | b'\\' | b'\n' | 0) => return (at, clean),
+            Some(byte) => clean &= *byte >= 0x20,
+        }
+        at += 1;
+    }
 }

@@ -9,7 +9,7 @@ mod lines;
 mod text;
 mod yaml;
 
-pub use canonical::canonical;
+pub use canonical::{canonical, write_canonical};
 pub use lines::Lines;
 pub use text::{Encoding, decode};
 
@@ -43,19 +43,50 @@ pub enum NodeKind {
     Map,
 }
 
-/// A slice of the source, or of the buffer of unescaped texts.
+/// A slice of the source, or one of the texts that do not stand there as they are: then `start` is its number.
 #[derive(Debug, Clone, Copy, Default)]
 struct Slice {
     start: u32,
-    len: u32,
-    unescaped: bool,
+    /// How many bytes the text has, and two marks.
+    marked: u32,
 }
 
+/// Mark: one of the unescaped texts.
+const UNESCAPED: u32 = 1 << 31;
+/// Mark: the source has it between quotes as RFC 8785 writes it.
+const AS_WRITTEN: u32 = 1 << 30;
+/// Texts are shorter than this.
+const MOST_BYTES: usize = 1 << 30;
+
 impl Slice {
+    fn new(start: usize, len: usize, marks: u32) -> Self {
+        Slice { start: index(start), marked: index(len) | marks }
+    }
+
+    fn len(self) -> usize {
+        (self.marked & !(UNESCAPED | AS_WRITTEN)) as usize
+    }
+
+    fn is(self, mark: u32) -> bool {
+        self.marked & mark != 0
+    }
+
     /// An empty key (an item of a list has none) says instead which item it is: its text stays empty.
     fn or_ordinal(self, ordinal: u32) -> Self {
-        if self.len == 0 { Slice { start: ordinal, ..self } } else { self }
+        if self.len() == 0 { Slice { start: ordinal, marked: 0 } } else { self }
     }
+}
+
+/// Where an unescaped text stands in the buffer, and where between quotes in the source.
+#[derive(Debug, Clone, Copy)]
+struct Unescaped {
+    at: u32,
+    written: (u32, u32),
+}
+
+/// Offsets fit, since larger texts were refused.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -65,11 +96,11 @@ struct Raw {
     value: Slice,
     /// Byte offset where the value starts.
     at: u32,
+    /// Its line from 1; 0 where it is looked up.
+    line: u32,
     parent: u32,
     /// Index after the last node inside this one.
     end: u32,
-    /// A tag (`!Sub`) in the buffer of unescaped texts.
-    tag: Slice,
 }
 
 /// A parsed document.
@@ -77,7 +108,10 @@ struct Raw {
 pub struct Doc<'t> {
     text: &'t str,
     buffer: String,
+    unescaped: Vec<Unescaped>,
     nodes: Vec<Raw>,
+    /// Tags (`!Sub`) of nodes, in their order.
+    tags: Vec<(u32, Slice)>,
     lines: Lines,
     duplicates: Vec<u32>,
     /// The keys of the object that was closed last: kept for its room.
@@ -120,11 +154,13 @@ impl<'t> Doc<'t> {
     }
 
     fn new(text: &'t str) -> Self {
-        let nodes = Vec::with_capacity(text.len() / 24 + 4);
+        let nodes = Vec::with_capacity(text.len() / 32 + 4);
         Doc {
             text,
             buffer: String::new(),
+            unescaped: Vec::new(),
             nodes,
+            tags: Vec::new(),
             lines: Lines::default(),
             duplicates: Vec::new(),
             keys: Vec::new(),
@@ -176,10 +212,40 @@ impl<'t> Doc<'t> {
         self.crowd.get_or_insert(container);
     }
 
+    #[inline]
     fn slice(&self, slice: Slice) -> &str {
-        let whole = if slice.unescaped { self.buffer.as_str() } else { self.text };
-        let start = slice.start as usize;
-        whole.get(start..start + slice.len as usize).unwrap_or_default()
+        let (whole, start) = if slice.is(UNESCAPED) {
+            let at = self.unescaped.get(slice.start as usize).map_or(0, |u| u.at);
+            (self.buffer.as_str(), at as usize)
+        } else {
+            (self.text, slice.start as usize)
+        };
+        whole.get(start..start + slice.len()).unwrap_or_default()
+    }
+
+    /// Whether a key is this text.
+    #[inline]
+    fn is(&self, slice: Slice, text: &str) -> bool {
+        slice.len() == text.len() && self.slice(slice) == text
+    }
+
+    /// What stands between the quotes of the source, where that is how RFC 8785 writes the text.
+    fn written(&self, slice: Slice) -> Option<&str> {
+        if !slice.is(AS_WRITTEN) {
+            return None;
+        }
+        if !slice.is(UNESCAPED) {
+            return Some(self.slice(slice));
+        }
+        let (start, end) = self.unescaped.get(slice.start as usize)?.written;
+        self.text.get(start as usize..end as usize)
+    }
+
+    /// Keeps a text that does not stand in the source as it is: what was put into the buffer since `at`.
+    fn keep_since(&mut self, at: usize, written: (usize, usize), marks: u32) -> Slice {
+        let slice = Slice::new(self.unescaped.len(), self.buffer.len() - at, UNESCAPED | marks);
+        self.unescaped.push(Unescaped { at: index(at), written: (index(written.0), index(written.1)) });
+        slice
     }
 
     /// Marks keys that stand twice in the object at `ix`.
@@ -191,8 +257,10 @@ impl<'t> Doc<'t> {
             keys.push(child);
             child = self.nodes[child as usize].end;
         }
-        let key = |k: u32| self.slice(self.nodes[k as usize].key);
-        let again = |i: usize| keys[..i].iter().any(|k| key(*k) == key(keys[i]));
+        let slice = |k: u32| self.nodes[k as usize].key;
+        let key = |k: u32| self.slice(slice(k));
+        let same = |a: u32, b: u32| slice(a).len() == slice(b).len() && key(a) == key(b);
+        let again = |i: usize| keys[..i].iter().any(|k| same(*k, keys[i]));
         if keys.len() > FEW_KEYS || (1..keys.len()).any(again) {
             let mut sorted: Vec<(&str, u32)> = keys.iter().map(|&k| (key(k), k)).collect();
             sorted.sort_unstable();
@@ -251,8 +319,9 @@ impl<'d> Node<'d> {
         if !self.is_map() {
             return None;
         }
-        let found = self.children().filter(|n| n.doc.slice(n.raw().key) == key);
-        found.last()
+        let mut found = self.children().filter(|n| n.doc.is(n.raw().key, key));
+        // Where no key stands twice the first is the last.
+        if self.doc.duplicates.is_empty() { found.next() } else { found.last() }
     }
 
     /// The value below a path of keys.
@@ -307,8 +376,12 @@ impl<'d> Node<'d> {
     /// The tag of a YAML value (`!Sub`), without its value.
     #[must_use]
     pub fn tag(self) -> Option<&'d str> {
-        let tag = self.doc.slice(self.raw().tag);
-        (!tag.is_empty()).then_some(tag)
+        let tags = &self.doc.tags;
+        if tags.is_empty() {
+            return None;
+        }
+        let found = tags.binary_search_by_key(&self.ix, |(ix, _)| *ix).ok()?;
+        Some(self.doc.slice(tags[found].1)).filter(|tag| !tag.is_empty())
     }
 
     /// The values inside a list or an object, in order.
@@ -377,7 +450,10 @@ impl<'d> Node<'d> {
     /// Line, from 1.
     #[must_use]
     pub fn line(self) -> u32 {
-        self.doc.line(self.offset())
+        match self.raw().line {
+            0 => self.doc.line(self.offset()),
+            line => line,
+        }
     }
 
     /// The structural path: `resources[3].properties["Manage Access"]`; empty for the outermost value.

@@ -73,6 +73,33 @@ fn canonical_keys_stand_in_the_order_of_utf_16() {
 }
 
 #[test]
+fn canonical_texts_are_the_same_however_they_are_written() {
+    for (written, canonical_text) in [
+        (r#""a\/b""#, r#""a/b""#),
+        (r#""\u0041\u00e9""#, "\"A\u{e9}\""),
+        ("\"a\tb\"", r#""a\tb""#),
+        ("\"plain and long\u{1}\"", r#""plain and long\u0001""#),
+        (r#""\n\t\r\b\f\"\\""#, r#""\n\t\r\b\f\"\\""#),
+        (r#""\u000a\u001F""#, r#""\n\u001f""#),
+        ("\"\u{7f}é\u{10000}\"", "\"\u{7f}é\u{10000}\""),
+    ] {
+        let text = format!("{{\"list\": [{written}], {written}: 1}}");
+        let told = String::from_utf8(canonical(json(&text).root(), &|_| false)).unwrap();
+        let parts = [format!("{canonical_text}:1"), format!("\"list\":[{canonical_text}]")];
+        assert!(parts.iter().all(|p| told.contains(p)), "{told}");
+        assert_eq!(told.len(), parts.concat().len() + 3, "{told}");
+    }
+}
+
+#[test]
+fn lines_are_counted_past_blanks_and_comments() {
+    let doc = json("\n\r\n  // one\n/* two\nthree */ {\n          \"a\": [\n1,\n\n         2]}");
+    let root = doc.root();
+    let lines: Vec<u32> = root.get("a").unwrap().items().map(|n| n.line()).collect();
+    assert_eq!((root.line(), root.get("a").unwrap().line(), lines), (5, 6, vec![7, 9]));
+}
+
+#[test]
 fn depth_is_bounded() {
     let deep = "[".repeat(1_000_000);
     assert!(fault(&deep).message.contains("nested"));

@@ -1,7 +1,7 @@
 //! YAML to a [`Doc`]: events of a well-kept parser, aliases copied within a bound, plain scalars typed by the
 //! YAML 1.2 core schema (so `no` is a text and `false` a boolean).
 
-use super::{Doc, Fault, MAX_DEPTH, NodeKind, Raw, Slice};
+use super::{Doc, Fault, MAX_DEPTH, MOST_BYTES, NodeKind, Raw, Slice, index};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use std::collections::HashMap;
 
@@ -28,6 +28,9 @@ struct Builder<'t> {
 }
 
 pub(super) fn parse(text: &str) -> Result<Doc<'_>, Fault> {
+    if text.len() >= MOST_BYTES {
+        return Err(Fault { at: 0, message: "larger than 1 GiB: split the export".to_owned() });
+    }
     let starts =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|i| i + 1)).collect();
     let (open, anchors) = (Vec::new(), HashMap::new());
@@ -84,18 +87,18 @@ impl<'t> Builder<'t> {
         if start + text.len() <= self.doc.text.len()
             && self.doc.text.get(start..start + text.len()) == Some(text)
         {
-            return Slice { start: index(start), len: index(text.len()), unescaped: false };
+            return Slice::new(start, text.len(), 0);
         }
         let start = self.doc.buffer.len();
         self.doc.buffer.push_str(text);
-        Slice { start: index(start), len: index(text.len()), unescaped: true }
+        self.doc.keep_since(start, (0, 0), 0)
     }
 
-    fn tag(&mut self, tag: Option<&Tag>) -> Slice {
-        let Some(tag) = tag.filter(|t| !t.is_yaml_core_schema()) else { return Slice::default() };
-        let (start, text) = (self.doc.buffer.len(), format!("{}{}", tag.handle, tag.suffix));
-        self.doc.buffer.push_str(&text);
-        Slice { start: index(start), len: index(text.len()), unescaped: true }
+    fn tag(&mut self, tag: Option<&Tag>) -> Option<Slice> {
+        let tag = tag.filter(|t| !t.is_yaml_core_schema())?;
+        let start = self.doc.buffer.len();
+        self.doc.buffer.extend([tag.handle.as_str(), tag.suffix.as_str()]);
+        Some(self.doc.keep_since(start, (0, 0), 0))
     }
 
     fn scalar(
@@ -157,7 +160,7 @@ impl<'t> Builder<'t> {
         &mut self,
         kind: NodeKind,
         value: Slice,
-        tag: Slice,
+        tag: Option<Slice>,
         anchor: usize,
         at: usize,
     ) -> Result<u32, Fault> {
@@ -172,7 +175,8 @@ impl<'t> Builder<'t> {
         if ix == NONE {
             return Err(Fault { at, message: "too many values".to_owned() });
         }
-        self.doc.nodes.push(Raw { kind, key, value, at: index(at), parent, end: NONE, tag });
+        self.doc.nodes.push(Raw { kind, key, value, at: index(at), line: 0, parent, end: NONE });
+        self.doc.tags.extend(tag.map(|tag| (ix, tag)));
         if anchor > 0 {
             self.anchors.insert(anchor, ix);
         }
@@ -195,11 +199,17 @@ impl<'t> Builder<'t> {
         if self.takes_key(first.value) {
             return Ok(());
         }
-        let to = self.push(first.kind, first.value, first.tag, 0, at)?;
+        let tagged = |doc: &Doc<'_>, ix: u32| doc.tags.partition_point(|(tagged, _)| *tagged < ix);
+        let tags = tagged(&self.doc, from)..tagged(&self.doc, end);
+        let to = self.push(first.kind, first.value, None, 0, at)?;
         let moved = |ix: u32| ix - from + to;
         for ix in from + 1..end {
             let raw = self.doc.nodes[ix as usize];
             self.doc.nodes.push(Raw { parent: moved(raw.parent), end: moved(raw.end), ..raw });
+        }
+        for tag in tags {
+            let (ix, text) = self.doc.tags[tag];
+            self.doc.tags.push((moved(ix), text));
         }
         self.doc.nodes[to as usize].end = moved(end);
         Ok(())
@@ -221,8 +231,4 @@ fn plain_kind(text: &str) -> NodeKind {
 
 fn is_number(text: &str) -> bool {
     text.parse::<f64>().is_ok() && !text.contains(['n', 'N', 'i', 'I'])
-}
-
-fn index(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(NONE)
 }

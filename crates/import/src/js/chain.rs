@@ -3,7 +3,7 @@
 use super::calls::{global_call, method};
 use super::parser::{Parser, other};
 use super::store::{either, field, references};
-use super::{Target, reference};
+use super::{Target, reference, scan};
 use std::rc::Rc;
 use workflow::{Function, Reference, Root, Segment, Term, Text};
 
@@ -222,32 +222,34 @@ impl<'t> Parser<'t> {
         Some(self.now(value, from))
     }
 
-    /// A variable that holds an object, and what is taken from it by name: only that is copied. Nothing where something
-    /// else stands here.
+    /// A variable that holds an object or one of several values, and what is taken from it by name: only that is
+    /// copied. Nothing where something else stands here.
     #[allow(clippy::option_option)] // nothing parsed, no object here, what it gives
     fn field_of_local(&mut self) -> Option<Option<Val>> {
         let start = self.at;
         let held = self.name().and_then(|name| self.state.held(name)).map(Rc::clone);
-        let Some(Val::Term(object @ Term::Map(_))) = held.as_deref() else {
+        let Some(Val::Term(whole @ (Term::Map(_) | Term::Call(Function::If | Function::Coalesce, _)))) =
+            held.as_deref()
+        else {
             self.at = start;
             return Some(None);
         };
-        let mut term = object;
+        let mut term = whole;
         loop {
             let before = self.at;
-            let member = self.plain_member();
-            let (Term::Map(entries), Some(name)) = (term, member) else {
+            let Some(name) = self.plain_member() else {
                 self.at = before;
-                break;
-            };
-            let Some(inner) = own_field(entries, name) else {
-                self.at = before;
-                break;
+                return Some(Some(Val::Term(term.clone())));
             };
             self.spend()?;
-            term = inner;
+            match term {
+                Term::Map(entries) => match own_field(entries, name) {
+                    Some(inner) => term = inner,
+                    None => return Some(Some(Val::Term(field(entries, name)))),
+                },
+                term => return Some(Some(member_of(term, name))),
+            }
         }
-        Some(Some(Val::Term(term.clone())))
     }
 
     /// The name of a member that is taken here and not called.
@@ -310,9 +312,10 @@ impl<'t> Parser<'t> {
         }
         self.at += 1;
         let value = self.now(value, from);
-        let each: Vec<Val> = match name {
-            "reduce" if self.in_code => vec![Val::Term(Term::Unknown(Vec::new())), value.item()],
-            _ if self.in_code => vec![value.item(); if name == "sort" { 2 } else { 1 }],
+        let in_code = self.in_code;
+        let each = || match name {
+            "reduce" if in_code => vec![Val::Term(Term::Unknown(Vec::new())), value.item()],
+            _ if in_code => vec![value.item(); if name == "sort" { 2 } else { 1 }],
             _ => value.each().into_iter().collect(),
         };
         // What an argument chooses among is another list.
@@ -335,14 +338,17 @@ impl<'t> Parser<'t> {
         Some(match (value, index) {
             (Val::Global(name), Term::Text(key)) if name == "$node" => Val::Node(self.names.node(&key)),
             (value, Term::Text(key)) => member(value, &key),
-            (value, Term::Number(n)) => n.parse().map_or(value.clone(), |i| at(value, i)),
+            (value, Term::Number(n)) => match n.parse() {
+                Ok(i) => at(value, i),
+                Err(_) => value,
+            },
             (value, index) => dynamic(value, index),
         })
     }
 
     fn call(&mut self, value: Val) -> Option<Val> {
         self.at += 1;
-        let args = self.arguments(&[])?;
+        let args = self.arguments(&Vec::new)?;
         Some(match value {
             Val::Global(name) => self.global(&name, args),
             Val::Lambda(body) => Val::Term(body),
@@ -369,7 +375,9 @@ impl<'t> Parser<'t> {
             self.end(super::How::Sent, sent);
             return Val::Term(Term::Null);
         }
-        if let Some(set) = self.names.sets(name, &args_of(self, &args)) {
+        if name.ends_with(".set")
+            && let Some(set) = self.names.sets(name, &args_of(self, &args))
+        {
             self.variables.push(set);
             return Val::Term(Term::Null);
         }
@@ -379,7 +387,8 @@ impl<'t> Parser<'t> {
             return args.swap_remove(0);
         }
         let first = name.split('.').next().unwrap_or(name);
-        let outside = !name.starts_with('$') && !GLOBALS.contains(&first) && !PURE.contains(&first);
+        let outside =
+            !name.starts_with('$') && !scan::is_among(GLOBALS, first) && !scan::is_among(PURE, first);
         match global_call(name, args, self.names) {
             Val::Term(Term::Call(function, mut args)) if outside => {
                 args.push(reference(Root::Unknown(name.into()), Vec::new()));
@@ -389,17 +398,17 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Arguments up to the closing bracket; functions among them get `each` as their parameters.
-    pub(super) fn arguments(&mut self, each: &[Val]) -> Option<Vec<Val>> {
+    /// Arguments up to the closing bracket; functions among them get what `each` makes as their parameters.
+    pub(super) fn arguments(&mut self, each: &dyn Fn() -> Vec<Val>) -> Option<Vec<Val>> {
         let mut args = Vec::new();
         while !self.eat(")") {
             self.eat("...");
             self.blank();
-            let arg = match self.lambda(each)? {
+            let lambda = if self.is_lambda() { self.lambda(&each())? } else { None };
+            args.push(match lambda {
                 Some(lambda) => lambda,
                 None => self.ternary()?,
-            };
-            args.push(arg);
+            });
             if !self.eat(",") && !self.rest().starts_with(')') {
                 return None;
             }
@@ -425,7 +434,7 @@ impl<'t> Parser<'t> {
                 let now = Term::Call(Function::Now, Vec::new());
                 Val::Term(Term::Call(Function::Other("startOfDay".into()), vec![now]))
             }
-            _ if GLOBALS.contains(&name) || self.names.is_global(name) => Val::Global(name.into()),
+            _ if scan::is_among(GLOBALS, name) || self.names.is_global(name) => Val::Global(name.into()),
             _ => match self.names.variable(name) {
                 None if self.in_code => Val::Global(name.into()),
                 value => Val::Term(value?),
@@ -466,6 +475,22 @@ pub(super) fn member(value: Val, name: &str) -> Val {
             Val::Term(Term::Call(Function::Length, vec![term]))
         }
         Val::Term(term) | Val::Lambda(term) => other("get", vec![term, Term::Text(name.into())]),
+    }
+}
+
+/// The same of a term that stays; of one of several values only what is taken is copied.
+fn member_of(term: &Term, name: &str) -> Val {
+    match term {
+        Term::Map(entries) => Val::Term(field(entries, name)),
+        Term::Call(f @ (Function::If | Function::Coalesce), args) if name != "length" => {
+            let kept = usize::from(*f == Function::If);
+            let each = args.iter().enumerate().map(|(i, t)| match i {
+                i if i < kept => t.clone(),
+                _ => member_of(t, name).into_term(),
+            });
+            Val::Term(Term::Call(f.clone(), each.collect()))
+        }
+        term => member(Val::Term(term.clone()), name),
     }
 }
 

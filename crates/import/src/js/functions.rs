@@ -105,7 +105,7 @@ impl<'t> Parser<'t> {
         if flow == Flow::Next && (values.is_empty() || in_code) {
             values.push((Vec::new(), Term::Null));
         }
-        Some(one_of(&values))
+        Some(one_of(values))
     }
 
     /// Parameters, in brackets or one alone.
@@ -165,10 +165,11 @@ impl<'t> Parser<'t> {
     pub(super) fn kept(&mut self, value: Val) -> Option<Val> {
         match value {
             Val::Term(term) => {
-                for _ in 0..super::store::size(&term) / 32 {
+                let size = super::store::size(&term);
+                for _ in 0..size / 32 {
                     self.spend()?;
                 }
-                Some(Val::Term(super::store::bounded(term)))
+                Some(Val::Term(super::store::bounded_by(term, size)))
             }
             value => Some(value),
         }
@@ -250,9 +251,9 @@ impl<'t> Parser<'t> {
         self.name().map(|_| ())
     }
 
-    /// An assignment, if one stands here: the value that was assigned.
+    /// An assignment, if one stands here: the value that was assigned, unless nobody looks at it.
     #[allow(clippy::option_option)] // nothing parsed, no assignment here, an assignment
-    pub(super) fn assignment(&mut self) -> Option<Option<Val>> {
+    pub(super) fn assignment(&mut self, unused: bool) -> Option<Option<Val>> {
         if !self.in_code {
             return Some(None);
         }
@@ -292,8 +293,9 @@ impl<'t> Parser<'t> {
                 }
                 let value = self.ternary()?;
                 if path.is_empty() {
-                    self.set_local(name, value.clone())?;
-                    return Some(Some(value));
+                    let given = if unused { Val::Term(Term::Null) } else { value.clone() };
+                    self.set_local(name, value)?;
+                    return Some(Some(given));
                 }
                 self.settled(value)
             }
@@ -306,8 +308,9 @@ impl<'t> Parser<'t> {
                 }
             }
         };
-        self.assign(name, &path, value.clone())?;
-        Some(Some(Val::Term(value)))
+        let given = if unused { Term::Null } else { value.clone() };
+        self.assign(name, &path, value)?;
+        Some(Some(Val::Term(given)))
     }
 
     /// `push(a, b)` on a list.
@@ -473,10 +476,10 @@ fn along(value: Val, segment: &Segment) -> Val {
 /// The operator of the assignment that starts a text, if one does: a name, what is taken from it, the operator.
 fn assigns(text: &str) -> Option<&'static str> {
     let text = &text[..text.floor_char_boundary(MOST_HEAD)];
-    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let starts = text.chars().next().is_some_and(|c| word(c) && !c.is_numeric());
+    let len_of = |text: &str| Some(scan::word_len(text)).filter(|len| *len < text.len());
+    let starts = scan::word_len(text) > 0 && !text.starts_with(char::is_numeric);
     starts.then_some(())?;
-    let mut at = text.find(|c| !word(c))?;
+    let mut at = len_of(text)?;
     let mut last = "";
     loop {
         let rest = &text[at..];
@@ -485,7 +488,7 @@ fn assigns(text: &str) -> Option<&'static str> {
         if let Some(member) = rest.strip_prefix('.') {
             let skipped = member.len() - member.trim_start().len();
             let member = member.trim_start();
-            let len = member.find(|c| !word(c))?;
+            let len = len_of(member)?;
             (last, at) = (&member[..len], at + gap + 1 + skipped + len);
             if len == 0 {
                 return None;
@@ -526,8 +529,8 @@ fn lambda_head(text: &str) -> Option<(usize, bool)> {
     let len = if head.starts_with('(') {
         scan::bracket_end(head)?
     } else {
-        let len = head.find(|c| !word(c))?;
-        (len > 0).then_some(len)?
+        let len = scan::word_len(head);
+        (len > 0 && len < head.len()).then_some(len)?
     };
     head[len..].trim_start().starts_with("=>").then_some((skipped, true))
 }

@@ -48,7 +48,7 @@ pub(crate) trait Names {
     fn is_global(&self, _name: &str) -> bool {
         false
     }
-    /// The variable that a call of such a function sets (`flow.set`), and to what.
+    /// The variable that a call of such a function sets (`flow.set`), and to what; asked only of names that end in `.set`.
     fn sets(&self, _name: &str, _args: &[Term]) -> Option<(Text, Term)> {
         None
     }

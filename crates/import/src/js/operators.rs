@@ -32,6 +32,9 @@ const BINARY: &[(&str, u8)] = &[
 
 /// The operator at the start of a text, and how tightly it binds.
 pub(super) fn at_start(text: &str) -> Option<(&'static str, u8)> {
+    if !text.starts_with(['=', '!', '>', '<', '&', '|', '?', '*', '+', '-', '/', '%', '^']) {
+        return None;
+    }
     let found = BINARY.iter().find(|(op, _)| text.starts_with(op)).copied();
     // `x += 1` and `x++` are no operators between two values.
     let sets = |(op, _): &(&str, u8)| {

@@ -4,7 +4,7 @@ use super::chain::Val;
 use super::operators::{at_start, combine};
 use super::program::End;
 use super::store::State;
-use super::{Names, joined};
+use super::{Names, joined, scan};
 use workflow::{Function, Term, Text};
 
 /// Expressions and statements may be nested so deep.
@@ -35,6 +35,8 @@ pub(super) struct Parser<'t> {
     pub(super) calls: u32,
     /// What the items fulfil that were chosen last.
     pub(super) chosen: Option<Term>,
+    /// Nobody looks at what the expression gives that is read next.
+    pub(super) unused: bool,
     /// How many more operators and members may follow: each may nest what came before one deeper.
     left: u32,
 }
@@ -54,6 +56,7 @@ impl<'t> Parser<'t> {
             tries: 0,
             calls: 0,
             chosen: None,
+            unused: false,
             left: MOST_NESTED,
         }
     }
@@ -97,17 +100,29 @@ impl<'t> Parser<'t> {
     }
 
     /// Skips white space and comments.
+    #[inline]
     pub(super) fn blank(&mut self) {
+        match self.peek() {
+            Some(b'!'..=b'.' | b'0'..=b'~') | None => {}
+            Some(_) => self.skip_blank(),
+        }
+    }
+
+    fn skip_blank(&mut self) {
         loop {
             let rest = self.rest();
-            self.at += rest.len() - rest.trim_start().len();
-            let rest = self.rest();
-            let skip = if rest.starts_with("//") {
-                rest.find('\n').map_or(rest.len(), |i| i + 1)
-            } else if rest.starts_with("/*") {
-                rest.find("*/").map_or(rest.len(), |i| i + 2)
-            } else {
-                return;
+            let spaces = rest.bytes().take_while(|b| matches!(b, b' ' | b'\n' | b'\t' | b'\r')).count();
+            self.at += spaces;
+            let rest = &rest[spaces..];
+            let skip = match rest.as_bytes() {
+                [b'/', b'/', ..] => rest.find('\n').map_or(rest.len(), |i| i + 1),
+                [b'/', b'*', ..] => rest.find("*/").map_or(rest.len(), |i| i + 2),
+                // White space of other kinds.
+                [b'!'..=b'~', ..] | [] => return,
+                _ => match rest.len() - rest.trim_start().len() {
+                    0 => return,
+                    skip => skip,
+                },
             };
             self.at += skip;
         }
@@ -115,7 +130,8 @@ impl<'t> Parser<'t> {
 
     pub(super) fn eat(&mut self, token: &str) -> bool {
         self.blank();
-        let found = self.rest().starts_with(token);
+        let found =
+            self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(token.as_bytes()));
         if found {
             self.at += token.len();
         }
@@ -131,8 +147,7 @@ impl<'t> Parser<'t> {
     /// A name, or nothing.
     pub(super) fn name(&mut self) -> Option<&'t str> {
         let rest = self.rest();
-        let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-        let len = rest.find(|c| !word(c)).unwrap_or(rest.len());
+        let len = scan::word_len(rest);
         let name = &rest[..len];
         let starts = name.chars().next().is_some_and(|c| !c.is_numeric());
         if starts {
@@ -153,10 +168,11 @@ impl<'t> Parser<'t> {
     }
 
     fn conditional(&mut self) -> Option<Val> {
+        let unused = std::mem::take(&mut self.unused);
         if let Some(lambda) = self.lambda(&[])? {
             return Some(lambda);
         }
-        if let Some(assigned) = self.assignment()? {
+        if let Some(assigned) = self.assignment(unused)? {
             return Some(assigned);
         }
         let condition = self.binary(0)?;
@@ -249,7 +265,7 @@ impl<'t> Parser<'t> {
     fn construct(&mut self) -> Option<Val> {
         self.blank();
         let name = self.name()?;
-        let args = if self.eat("(") { self.arguments(&[])? } else { Vec::new() };
+        let args = if self.eat("(") { self.arguments(&Vec::new)? } else { Vec::new() };
         let made = super::calls::construct(name, args);
         self.follow(Val::Term(made))
     }
@@ -271,21 +287,20 @@ impl<'t> Parser<'t> {
 
     /// A quoted text, its escapes resolved.
     pub(super) fn string(&mut self) -> Option<Text> {
-        let quote = char::from(self.peek()?);
+        let quote = self.peek()?;
         let rest = &self.rest()[1..];
-        let mut out = Text::default();
-        let mut chars = rest.char_indices();
-        while let Some((i, c)) = chars.next() {
-            match c {
-                c if c == quote => {
-                    self.at += i + 2;
-                    return Some(out);
-                }
-                '\\' => out.push(escaped(chars.next()?.1)),
-                c => out.push(c),
+        let (mut out, mut at) = (Text::default(), 0);
+        loop {
+            let next = at + memchr::memchr2(quote, b'\\', rest[at..].as_bytes())?;
+            out.push_str(&rest[at..next]);
+            if rest.as_bytes()[next] == quote {
+                self.at += next + 2;
+                return Some(out);
             }
+            let c = rest[next + 1..].chars().next()?;
+            out.push(escaped(c));
+            at = next + 1 + c.len_utf8();
         }
-        None
     }
 
     fn template_literal(&mut self) -> Option<Val> {
@@ -293,6 +308,9 @@ impl<'t> Parser<'t> {
         let mut term = Term::Text(Text::default());
         let mut text = Text::default();
         loop {
+            let plain = memchr::memchr3(b'`', b'\\', b'$', self.rest().as_bytes())?;
+            text.push_str(&self.rest()[..plain]);
+            self.at += plain;
             let c = self.rest().chars().next()?;
             self.at += c.len_utf8();
             match c {

@@ -113,12 +113,13 @@ pub(crate) fn all_of<T: Borrow<Term>>(when: &[T]) -> Term {
 }
 
 /// One value of several ends: each where its conditions hold.
-pub(crate) fn one_of<T: Borrow<Term>>(ends: &[(Vec<T>, Term)]) -> Term {
-    let Some(((_, last), before)) = ends.split_last() else { return Term::Null };
-    let join = |rest: Term, (when, value): &(Vec<T>, Term)| {
-        super::store::either(Some(&all_of(when)), value.clone(), rest)
+pub(crate) fn one_of<T: Borrow<Term>>(mut ends: Vec<(Vec<T>, Term)>) -> Term {
+    let Some((_, last)) = ends.pop() else { return Term::Null };
+    let join = |rest: Term, (when, value): (Vec<T>, Term)| match when.as_slice() {
+        [one] => super::store::either(Some(one.borrow()), value, rest),
+        several => super::store::either(Some(&all_of(several)), value, rest),
     };
-    before.iter().rev().fold(last.clone(), join)
+    ends.into_iter().rev().fold(last, join)
 }
 
 /// Whether a path only picks items of a list.

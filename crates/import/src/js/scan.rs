@@ -41,6 +41,34 @@ pub(crate) fn references(text: &str, names: &dyn Names) -> Vec<Reference> {
     found
 }
 
+/// Letters, digits, `_` and `$`.
+const WORD: [bool; 128] = {
+    let mut word = [false; 128];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        word[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
+        byte += 1;
+    }
+    word
+};
+
+/// The length of the word that starts a text.
+pub(super) fn word_len(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let plain = bytes.iter().position(|b| !WORD.get(usize::from(*b)).is_some_and(|word| *word));
+    let Some(plain) = plain else { return bytes.len() };
+    if bytes[plain].is_ascii() {
+        return plain;
+    }
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    text[plain..].find(|c| !word(c)).map_or(text.len(), |len| plain + len)
+}
+
+/// Whether one of some words is this one, as most are not.
+pub(super) fn is_among(words: &[&str], word: &str) -> bool {
+    words.iter().any(|w| w.len() == word.len() && w.bytes().eq(word.bytes()))
+}
+
 /// Where the block that starts a text (at its `{`, after white space) ends.
 pub(super) fn block_end(text: &str) -> Option<usize> {
     let open = text.len() - text.trim_start().len();
@@ -80,9 +108,7 @@ pub(super) fn token_len(text: &str) -> Option<usize> {
     match first {
         '{' | '(' | '[' => bracket_end(text),
         '"' | '\'' | '`' => quoted_end(text.as_bytes(), 0),
-        c if c.is_alphanumeric() || c == '_' || c == '$' => {
-            Some(text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(text.len()))
-        }
+        c if c.is_alphanumeric() || c == '_' || c == '$' => Some(word_len(text)),
         c => Some(c.len_utf8()),
     }
 }

@@ -92,8 +92,10 @@ impl<'t> Parser<'t> {
                 self.ended()
             }
             _ => {
+                self.unused = true;
                 self.ternary()?;
                 while self.eat(",") {
+                    self.unused = true;
                     self.ternary()?;
                 }
                 self.ended()
@@ -104,8 +106,7 @@ impl<'t> Parser<'t> {
     /// The word that stands here.
     fn word(&self) -> &'t str {
         let rest = self.rest();
-        let len = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
-        &rest[..len.unwrap_or(rest.len())]
+        &rest[..scan::word_len(rest)]
     }
 
     fn skip_word(&mut self) {
@@ -184,29 +185,20 @@ impl<'t> Parser<'t> {
         self.eat(")").then_some(term)
     }
 
+    /// Two ways of which one is taken.
     fn if_statement(&mut self) -> Option<Flow> {
         self.skip_word();
         let condition = Rc::new(self.bracketed()?);
-        let not = super::parser::negated(Term::clone(&condition));
-        self.two_ways(&condition, not, Self::statement, |parser| {
-            if parser.eat_word("else") { parser.statement() } else { Some(Flow::Next) }
-        })
-    }
-
-    /// Two ways of which one is taken.
-    fn two_ways(
-        &mut self,
-        condition: &Rc<Term>,
-        not: Term,
-        yes: impl FnOnce(&mut Self) -> Option<Flow>,
-        no: impl FnOnce(&mut Self) -> Option<Flow>,
-    ) -> Option<Flow> {
+        let not = || Rc::new(super::parser::negated(Term::clone(&condition)));
         let (before, depth) = (self.state.clone(), self.state.path.len());
-        self.state.path.push(Rc::clone(condition));
-        let first = yes(self)?;
+        self.state.path.push(Rc::clone(&condition));
+        let first = self.statement()?;
         let mut then = std::mem::replace(&mut self.state, before);
-        self.state.path.push(Rc::new(not));
-        let second = no(self)?;
+        let has_else = self.eat_word("else");
+        if has_else || first == Flow::Ended {
+            self.state.path.push(not());
+        }
+        let second = if has_else { self.statement()? } else { Flow::Next };
         let mut otherwise = std::mem::take(&mut self.state);
         match (first, second) {
             (Flow::Ended, Flow::Ended) => {
@@ -217,9 +209,12 @@ impl<'t> Parser<'t> {
             (Flow::Ended, Flow::Next) => self.state = otherwise,
             (Flow::Next, Flow::Ended) => self.state = then,
             (Flow::Next, Flow::Next) => {
-                let (a, b) = (then.path.split_off(depth), otherwise.path.split_off(depth));
-                self.state = then.merge(Some(condition), otherwise);
+                let (a, mut b) = (then.path.split_off(depth), otherwise.path.split_off(depth));
+                self.state = then.merge(Some(&*condition), otherwise);
                 if a.len() > 1 || b.len() > 1 {
+                    if !has_else {
+                        b.push(not());
+                    }
                     let either = Term::Call(Function::Or, vec![all_of(&a), all_of(&b)]);
                     self.state.path.push(Rc::new(either));
                 }

@@ -228,7 +228,13 @@ pub(super) fn field(entries: &[(Text, Term)], name: &str) -> Term {
 
 /// A term that is not too large; else its references.
 pub(super) fn bounded(term: Term) -> Term {
-    if parts(&term, MOST_PARTS) < MOST_PARTS { term } else { Term::Unknown(references(&term)) }
+    let size = size(&term);
+    bounded_by(term, size)
+}
+
+/// The same for a term whose size is known.
+pub(super) fn bounded_by(term: Term, size: usize) -> Term {
+    if size < MOST_PARTS { term } else { Term::Unknown(references(&term)) }
 }
 
 /// How many parts a term has, as far as that matters.
@@ -237,6 +243,9 @@ pub(super) fn size(term: &Term) -> usize {
 }
 
 fn parts(term: &Term, most: usize) -> usize {
+    if !matches!(term, Term::Template(_) | Term::List(_) | Term::Call(..) | Term::Map(_)) {
+        return 1;
+    }
     let mut count = 0;
     let mut work = vec![term];
     while let Some(term) = work.pop() {

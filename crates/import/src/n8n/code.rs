@@ -86,7 +86,7 @@ pub(super) fn made(node_type: NodeType<'_>, p: &Value, names: &dyn Names, line: 
         values.push((when, term));
     }
     let when = js::any_of(kept.iter()).filter(|_| !always && !kept.is_empty());
-    let (output, passes_input) = shown(js::one_of(&values), names, line);
+    let (output, passes_input) = shown(js::one_of(values), names, line);
     Some(Made { output, passes_input, when })
 }
 

@@ -1,7 +1,7 @@
 //! The parts of a workflow's digest: everything in the definition but presentation.
 
 use super::flow::{Flow, Role};
-use crate::doc::{Node, canonical};
+use crate::doc::{Node, write_canonical};
 use std::fmt::Write as _;
 use workflow::{Digest, Part, Workflow, merkle};
 
@@ -26,11 +26,13 @@ const BOOKKEEPING: &[&str] = &[
 
 /// Fills in the parts and the digest of a workflow.
 pub(super) fn fill(workflow: &mut Workflow, flow: &Flow<'_>, definition: Node<'_>) {
-    let mut parts: Vec<Part> = flow.items.iter().filter_map(node_part).collect();
+    let mut text = String::new();
+    let mut parts: Vec<Part> = flow.items.iter().filter_map(|item| node_part(item, &mut text)).collect();
     if let Some(connections) = definition.get("connections") {
-        parts.push(part("edges", &canonical(connections, &|_| false)));
+        parts.push(canonical_part("edges", connections, &|_| false, &mut text));
     }
-    parts.push(part("settings", &canonical(definition, &|n| is_one_of(n, definition, BOOKKEEPING))));
+    let skip = |n: Node<'_>| is_one_of(n, definition, BOOKKEEPING);
+    parts.push(canonical_part("settings", definition, &skip, &mut text));
     if definition.at(&["settings", "executionOrder"]).and_then(Node::as_str) == Some("v1") {
         let order = order(flow);
         if !order.is_empty() {
@@ -45,7 +47,14 @@ fn part(name: &str, bytes: &[u8]) -> Part {
     Part { name: name.into(), digest: Digest::of(bytes) }
 }
 
-fn node_part(item: &super::flow::Item<'_>) -> Option<Part> {
+/// A part by its canonical text, for which `text` has the room.
+fn canonical_part(name: &str, node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, text: &mut String) -> Part {
+    text.clear();
+    write_canonical(node, skip, text);
+    part(name, text.as_bytes())
+}
+
+fn node_part(item: &super::flow::Item<'_>, text: &mut String) -> Option<Part> {
     let name = match item.role {
         Role::Note => return None,
         Role::Trigger(_) => format!("trigger/{}", item.id),
@@ -53,7 +62,7 @@ fn node_part(item: &super::flow::Item<'_>) -> Option<Part> {
     };
     let node = item.node;
     let skip = |n: Node<'_>| is_one_of(n, node, NODE_PRESENTATION) || is_cached(n);
-    Some(part(&name, &canonical(node, &skip)))
+    Some(canonical_part(&name, node, &skip, text))
 }
 
 /// Whether a value stands directly in an object under one of the keys.

@@ -44,7 +44,7 @@ pub(super) fn read(code: &str, outputs: usize) -> Option<Effects> {
     };
     let outputs = (0..outputs.min(MOST_OUTPUTS)).map(condition).collect();
     let messages: Vec<(Vec<Rc<Term>>, Term)> = sent.into_iter().map(|(_, when, term)| (when, term)).collect();
-    Some(Effects { message: js::one_of(&messages), outputs, variables: run.variables })
+    Some(Effects { message: js::one_of(messages), outputs, variables: run.variables })
 }
 
 /// What is returned or sent, by outputs: a list has a message, a list of messages, or nothing for each.

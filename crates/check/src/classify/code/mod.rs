@@ -19,6 +19,7 @@ pub use statement::{is_statement, statements};
 
 use super::resolve::{Piece, Resolver};
 use crate::catalogue::{Catalogue, Found, glob};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use workflow::{CodeLanguage, Value};
 
@@ -40,22 +41,25 @@ pub struct WebCall {
     pub url: String,
 }
 
-/// The text of a piece of code, with `{}` where something is spliced in.
+/// The text of a piece of code, with `{}` where something is spliced in; and the one thing that is: with several, which
+/// stands where is not known.
 #[must_use]
-pub fn text(code: &Value, resolver: &Resolver<'_>) -> String {
-    let piece = |p| match p {
-        Piece::Text(t) => t,
-        Piece::Hole(_) => "{}".to_owned(),
-    };
-    resolver.pieces(code).into_iter().map(piece).collect()
-}
-
-/// The one thing that is spliced into a piece of code; with several, which stands where is not known.
-#[must_use]
-pub fn only_hole(code: &Value, resolver: &Resolver<'_>) -> Option<Value> {
-    let pieces = resolver.pieces(code).into_iter();
-    let mut holes = pieces.filter_map(|p| if let Piece::Hole(value) = p { Some(value) } else { None });
-    holes.next().filter(|_| holes.next().is_none())
+pub fn text_and_hole<'v>(code: &'v Value, resolver: &Resolver<'_>) -> (Cow<'v, str>, Option<Value>) {
+    if let Value::Text(text) = code {
+        return (Cow::Borrowed(text.as_str()), None);
+    }
+    let (mut text, mut holes) = (String::new(), Vec::new());
+    for piece in resolver.pieces(code) {
+        match piece {
+            Piece::Text(constant) => text.push_str(&constant),
+            Piece::Hole(value) => {
+                text.push_str("{}");
+                holes.push(value);
+            }
+        }
+    }
+    let only = if holes.len() == 1 { holes.pop() } else { None };
+    (Cow::Owned(text), only)
 }
 
 /// Whether a text has more calls or addresses than are read: it may do anything.

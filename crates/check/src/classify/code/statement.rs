@@ -77,7 +77,7 @@ impl Found {
                 code.into_iter().for_each(|c| self.written(c));
             }
             _ => {
-                let text = super::text(whole, resolver);
+                let text = super::text_and_hole(whole, resolver).0.into_owned();
                 self.all &= !text.trim_start().starts_with("{}");
                 self.texts.push(text);
             }
