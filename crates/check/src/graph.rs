@@ -5,11 +5,15 @@
 //! what makes "every path" hold on platforms where a step waits for several others. All walks are worklists:
 //! nothing recurses, everything is linear in edges.
 
+mod walker;
+
 use crate::order::Order;
+use rustc_hash::FxHashSet;
 use std::cell::{Cell, OnceCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::OnceLock;
-use workflow::{Edge, EdgeKind, Join, Node, Step, StepIx, StepKind, Text, Walk, Workflow};
+use walker::Walker;
+use workflow::{Edge, EdgeKind, Node, Step, StepIx, StepKind, Text, Walk, Workflow};
 
 /// No edge.
 const NONE: u32 = u32::MAX;
@@ -23,6 +27,12 @@ pub struct Graph<'w> {
     into: Lists,
     starts: Vec<u32>,
     order: OnceCell<Option<Order>>,
+    /// Some edge is taken when the step before it is skipped.
+    skips: bool,
+    /// For each step, whether some walk from a trigger comes there, whatever it waits for.
+    from_triggers: OnceCell<Vec<bool>>,
+    /// The variables that some step sets.
+    variables: OnceCell<FxHashSet<Text>>,
     /// How many stations were told in walks so far.
     told: Cell<usize>,
 }
@@ -111,6 +121,9 @@ impl<'w> Graph<'w> {
             into: Lists::new(count, &into),
             starts,
             order: OnceCell::new(),
+            skips: workflow.edges.iter().any(|e| e.kind == EdgeKind::Skipped),
+            from_triggers: OnceCell::new(),
+            variables: OnceCell::new(),
             told: Cell::new(0),
         }
     }
@@ -173,6 +186,30 @@ impl<'w> Graph<'w> {
         })
     }
 
+    /// Whether some step sets a variable.
+    #[must_use]
+    pub fn sets(&self, variable: &str) -> bool {
+        let assigned = || self.workflow.steps.iter().flat_map(|s| &s.assigns).map(|a| a.variable.clone());
+        self.variables.get_or_init(|| assigned().collect()).contains(variable)
+    }
+
+    /// Whether edges lead from a trigger to a step, whatever the steps between wait for.
+    #[must_use]
+    pub fn comes_from_trigger(&self, step: StepIx) -> bool {
+        let comes = self.from_triggers.get_or_init(|| {
+            let mut comes = vec![false; self.len()];
+            let mut work = self.starts.clone();
+            while let Some(edge) = work.pop() {
+                let to = self.edge(edge).to;
+                if !std::mem::replace(&mut comes[to.0 as usize], true) {
+                    work.extend(self.out(to));
+                }
+            }
+            comes
+        });
+        comes.get(step.0 as usize).copied().unwrap_or(false)
+    }
+
     /// Whether there is an edge that is taken when a step fails: its own, or one of a container around it.
     #[must_use]
     pub fn catches(&self, step: StepIx) -> bool {
@@ -217,7 +254,9 @@ impl<'w> Graph<'w> {
         }
         while let Some(step) = walk.queue.pop_front() {
             self.out(step).iter().for_each(|e| walk.leave(*e, &mut open));
-            walk.skip_after(step, &mut open);
+            if self.skips {
+                walk.skip_after(step, &mut open);
+            }
         }
         Reach {
             hit: walk.hit,
@@ -419,113 +458,6 @@ impl Reach {
     #[must_use]
     pub fn count(&self) -> usize {
         self.hit.iter().filter(|h| **h).count()
-    }
-}
-
-/// The state of one walk.
-struct Walker<'g, 'w> {
-    graph: &'g Graph<'w>,
-    joins: bool,
-    hit: Vec<bool>,
-    by: Vec<u32>,
-    skipped: Vec<bool>,
-    passed: Vec<bool>,
-    order: Vec<StepIx>,
-    depth: Vec<u32>,
-    head: Vec<u32>,
-    waits: HashMap<StepIx, Vec<Node>>,
-    queue: VecDeque<StepIx>,
-}
-
-impl<'g, 'w> Walker<'g, 'w> {
-    fn new(graph: &'g Graph<'w>, joins: bool) -> Self {
-        let n = graph.len();
-        let (hit, by, skipped) = (vec![false; n], vec![NONE; n], vec![false; n]);
-        let passed = vec![false; graph.workflow.edges.len()];
-        Walker {
-            graph,
-            joins,
-            hit,
-            by,
-            skipped,
-            passed,
-            order: Vec::new(),
-            depth: vec![0; n],
-            head: vec![NONE; n],
-            waits: HashMap::new(),
-            queue: VecDeque::new(),
-        }
-    }
-
-    fn leave(&mut self, edge: u32, open: &mut impl FnMut(u32) -> bool) {
-        if self.graph.edge(edge).kind != EdgeKind::Skipped {
-            self.take(edge, open);
-        }
-    }
-
-    fn take(&mut self, edge: u32, open: &mut impl FnMut(u32) -> bool) {
-        let to = self.graph.edge(edge).to;
-        if self.passed[edge as usize] || !open(edge) {
-            return;
-        }
-        self.passed[edge as usize] = true;
-        if self.hit[to.0 as usize] {
-            return;
-        }
-        if self.joins && self.graph.step(to).join == Join::All && !self.arrived(to, edge) {
-            return;
-        }
-        self.hit[to.0 as usize] = true;
-        self.by[to.0 as usize] = edge;
-        let (before, head) = match self.graph.edge(edge).from {
-            Node::Step(from) => (self.depth[from.0 as usize], self.head[from.0 as usize]),
-            Node::Trigger(_) => (0, NONE),
-        };
-        self.depth[to.0 as usize] = before + 1;
-        self.head[to.0 as usize] = if before as usize >= LONG_END { head } else { to.0 };
-        self.queue.push_back(to);
-        self.order.push(to);
-    }
-
-    /// Notes an arrival at a step that waits for all before it; true once the last is there.
-    fn arrived(&mut self, to: StepIx, edge: u32) -> bool {
-        let graph = self.graph;
-        let missing = self.waits.entry(to).or_insert_with(|| {
-            let mut sources: Vec<Node> = Vec::new();
-            for e in graph.into(to).iter().map(|e| graph.edge(*e)).filter(|e| e.kind != EdgeKind::Back) {
-                let from = if let Node::Trigger(_) = e.from { Node::Trigger(0) } else { e.from };
-                sources.push(from);
-            }
-            sources.sort_unstable();
-            sources.dedup();
-            sources
-        });
-        let from = graph.edge(edge).from;
-        let from = if let Node::Trigger(_) = from { Node::Trigger(0) } else { from };
-        missing.retain(|n| *n != from);
-        missing.is_empty()
-    }
-
-    /// A step that runs may fail, and then the steps that only follow its success are skipped: their own
-    /// `skipped` edges are open from here.
-    fn skip_after(&mut self, step: StepIx, open: &mut impl FnMut(u32) -> bool) {
-        let mut work = vec![step];
-        while let Some(at) = work.pop() {
-            for e in self.graph.out(at) {
-                let edge = self.graph.edge(*e);
-                let to = edge.to;
-                if edge.kind != EdgeKind::Next || self.skipped[to.0 as usize] {
-                    continue;
-                }
-                self.skipped[to.0 as usize] = true;
-                for after in self.graph.out(to) {
-                    if self.graph.edge(*after).kind == EdgeKind::Skipped {
-                        self.take(*after, open);
-                    }
-                }
-                work.push(to);
-            }
-        }
     }
 }
 

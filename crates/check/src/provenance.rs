@@ -6,6 +6,10 @@
 //! Every query has a budget, and all queries of a workflow have one, so that a definition that refers to itself in knots
 //! costs no more than another.
 
+mod definitions;
+
+pub use definitions::definitions;
+
 use crate::set::{Place, Set};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::hash::BuildHasher;
@@ -456,7 +460,7 @@ impl<'s, 'w> Query<'s, 'w> {
             self.budget =
                 self.budget.saturating_sub((graph.len() + graph.workflow.edges.len()) / STEPS).max(1);
         }
-        let (definitions, open_ended) = definitions(graph, at.step, name, |_| true);
+        let (definitions, open_ended) = definitions::all(graph, at.step, name);
         let kept =
             definitions.is_empty() && self.set.workflows[at.workflow as usize].platform == Platform::NodeRed;
         for (step, value) in definitions {
@@ -516,39 +520,6 @@ impl Trail {
             matches!(self.rest.first(), Some(Segment::Each | Segment::Index(_) | Segment::Filter(_)));
         Trail { how: self.how.clone(), rest: self.rest[usize::from(listed)..].to_vec() }
     }
-}
-
-/// The values that a variable may have at a step: the assignments from which a walk comes here with no other in
-/// between; and whether some walk comes here with none. Only edges that `live` holds for count.
-pub fn definitions<'w>(
-    graph: &crate::graph::Graph<'w>,
-    at: StepIx,
-    name: &str,
-    live: impl Fn(u32) -> bool,
-) -> (Vec<(StepIx, &'w Value)>, bool) {
-    let mut found: Vec<(StepIx, &'w Value)> = Vec::new();
-    let mut open_ended = false;
-    let mut seen = vec![false; graph.len()];
-    let mut work = vec![at];
-    while let Some(step) = work.pop() {
-        for edge in graph.into(step).iter().filter(|e| live(**e)).map(|e| graph.edge(*e)) {
-            let Node::Step(before) = edge.from else {
-                open_ended = true;
-                continue;
-            };
-            if std::mem::replace(&mut seen[before.0 as usize], true) {
-                continue;
-            }
-            let own = graph.step(before).assigns.iter().rev().find(|a| a.variable == name);
-            if let Some(assignment) = own {
-                found.push((before, &assignment.value));
-            }
-            if own.is_none_or(|a| a.adds) {
-                work.push(before);
-            }
-        }
-    }
-    (found, open_ended)
 }
 
 /// The lists that a loop goes through, as its parameters give them: under the name that platforms use for it, else

@@ -38,13 +38,26 @@ struct Privileged {
 
 /// The indexed catalogue.
 pub struct Catalogue {
-    files: Vec<&'static File>,
+    files: &'static [File],
     operations: operation::Index,
     requests: request::Index,
-    commands: FxHashMap<CodeLanguage, Commands>,
-    privileged: Vec<Privileged>,
-    titles: HashMap<&'static str, &'static str>,
+    /// By language; these and the next are made when the first is looked for: most runs need few of them.
+    commands: [OnceLock<Commands>; LANGUAGES.len()],
+    privileged: OnceLock<Vec<Privileged>>,
+    titles: OnceLock<HashMap<&'static str, &'static str>>,
 }
+
+/// The languages of commands.
+const LANGUAGES: [CodeLanguage; 8] = [
+    CodeLanguage::JavaScript,
+    CodeLanguage::Python,
+    CodeLanguage::PowerShell,
+    CodeLanguage::Shell,
+    CodeLanguage::Sql,
+    CodeLanguage::CSharp,
+    CodeLanguage::Groovy,
+    CodeLanguage::Unknown,
+];
 
 /// Commands and calls by the word they are found by, each with its pattern, both in lower case.
 type Commands = FxHashMap<String, Vec<(Box<str>, Found)>>;
@@ -104,44 +117,55 @@ fn remembered(
 
 impl Catalogue {
     fn new(files: &'static [File]) -> Self {
-        let mut commands: FxHashMap<_, Commands> = FxHashMap::default();
-        for (file, entry) in files.iter().flat_map(|f| f.commands.iter().map(move |e| (f, e))) {
-            let language = code_language(entry.language);
-            for on in &entry.on {
-                commands
-                    .entry(language)
-                    .or_default()
-                    .entry(command_key(on))
-                    .or_default()
-                    .push((on.to_ascii_lowercase().into(), Found { entry, file }));
-            }
-        }
-        let privileged = files.iter().flat_map(|f| {
-            let privileged =
-                |name, pattern: &str| Privileged { system: f.system, name, pattern: Glob::new(pattern) };
-            let names = f.privileged.names.iter().map(move |n| privileged(true, &squeeze(n)));
-            names.chain(f.privileged.ids.iter().map(move |i| privileged(false, i)))
-        });
         Catalogue {
-            files: files.iter().collect(),
+            files,
             operations: operation::Index::new(files),
             requests: request::Index::new(files),
-            commands,
-            privileged: privileged.collect(),
-            titles: titles(files),
+            commands: Default::default(),
+            privileged: OnceLock::new(),
+            titles: OnceLock::new(),
         }
+    }
+
+    /// The commands of a language, indexed.
+    fn commands_of(&self, language: CodeLanguage) -> Option<&Commands> {
+        let at = LANGUAGES.iter().position(|l| *l == language)?;
+        let of_language = |(_, entry): &(&File, &Entry)| code_language(entry.language) == language;
+        Some(self.commands.get(at)?.get_or_init(|| {
+            let mut commands = Commands::default();
+            let entries = self.files.iter().flat_map(|f| f.commands.iter().map(move |e| (f, e)));
+            for (file, entry) in entries.filter(of_language) {
+                for on in &entry.on {
+                    let known = (on.to_ascii_lowercase().into(), Found { entry, file });
+                    commands.entry(command_key(on)).or_default().push(known);
+                }
+            }
+            commands
+        }))
+    }
+
+    fn privileged(&self) -> &[Privileged] {
+        self.privileged.get_or_init(|| {
+            let privileged = self.files.iter().flat_map(|f| {
+                let privileged =
+                    |name, pattern: &str| Privileged { system: f.system, name, pattern: Glob::new(pattern) };
+                let names = f.privileged.names.iter().map(move |n| privileged(true, &squeeze(n)));
+                names.chain(f.privileged.ids.iter().map(move |i| privileged(false, i)))
+            });
+            privileged.collect()
+        })
     }
 
     /// All files, in the order of their names.
     #[must_use]
-    pub fn files(&self) -> &[&'static File] {
-        &self.files
+    pub fn files(&self) -> &'static [File] {
+        self.files
     }
 
     /// A system's name for people; one that no file is about keeps its own.
     #[must_use]
     pub fn title<'s>(&self, system: &'s str) -> &'s str {
-        self.titles.get(system).copied().unwrap_or(system)
+        self.titles.get_or_init(|| titles(self.files)).get(system).copied().unwrap_or(system)
     }
 
     /// The entry for a connector's operation: the one whose pattern has most literal characters.
@@ -165,7 +189,7 @@ impl Catalogue {
     /// The entries whose command starts with (shells, SQL) or ends in (calls of a library) this word, in lower case.
     #[must_use]
     pub fn commands(&self, language: CodeLanguage, word: &str) -> &[(Box<str>, Found)] {
-        let Some(commands) = self.commands.get(&language) else { return &[] };
+        let Some(commands) = self.commands_of(language) else { return &[] };
         let found = if word.bytes().any(|b| b.is_ascii_uppercase()) {
             commands.get(&word.to_ascii_lowercase())
         } else {
@@ -179,7 +203,7 @@ impl Catalogue {
     pub fn is_privileged(&self, system: &str, text: &str) -> bool {
         let squeezed = squeeze(text);
         !squeezed.is_empty()
-            && self.privileged.iter().any(|p| {
+            && self.privileged().iter().any(|p| {
                 p.pattern.fits(if p.name { &squeezed } else { text })
                     && (system.is_empty() || same_family(p.system, system))
             })

@@ -3,14 +3,14 @@
 use super::Found;
 use super::data::{Entry, File};
 use super::glob::Glob;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 use workflow::Kind;
 
 /// Operations by platform; those of any platform under `*`.
 pub(super) struct Index {
-    platforms: HashMap<Name, Operations>,
+    platforms: FxHashMap<Name, Operations>,
 }
 
 /// The operations of a platform as they stand, and indexed when the first is looked for.
@@ -26,11 +26,11 @@ type Name = Cow<'static, str>;
 /// The operations of a platform: by connector and name, those with wildcards apart.
 #[derive(Default)]
 struct Platform {
-    exact: HashMap<Name, HashMap<Name, Found>>,
+    exact: FxHashMap<Name, FxHashMap<Name, Found>>,
     /// Wildcards only in the operation.
-    by_connector: HashMap<Name, Vec<Pattern>>,
+    by_connector: FxHashMap<Name, Vec<Pattern>>,
     others: Vec<Pattern>,
-    changing: HashSet<(&'static str, Kind)>,
+    changing: FxHashSet<(&'static str, Kind)>,
 }
 
 struct Pattern {
@@ -45,7 +45,7 @@ struct Pattern {
 
 impl Index {
     pub(super) fn new(files: &'static [File]) -> Self {
-        let mut index = Index { platforms: HashMap::new() };
+        let mut index = Index { platforms: FxHashMap::default() };
         let entries = files.iter().flat_map(|f| f.operations.iter().map(move |e| (f, e)));
         let names =
             entries.flat_map(|(file, entry)| entry.on.iter().map(move |on| (*on, Found { entry, file })));

@@ -3,7 +3,8 @@
 use super::data::{Entry, File};
 use super::glob::Glob;
 use super::{Found, glob};
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// Stands in a host or segment for something only known at run time.
@@ -51,11 +52,11 @@ enum Segment {
 pub(super) struct Index {
     systems: Vec<System>,
     /// Hosts without wildcards, each with the systems at it.
-    hosts: HashMap<String, Vec<usize>>,
+    hosts: FxHashMap<String, Vec<usize>>,
     /// Hosts with wildcards by their last two labels; those that leave these open under none.
-    patterns: HashMap<String, Vec<HostPattern>>,
+    patterns: FxHashMap<String, Vec<HostPattern>>,
     /// Beginnings of paths by their first segment in lower case; those that leave it open under none.
-    paths: HashMap<String, Vec<(usize, Vec<String>)>>,
+    paths: FxHashMap<String, Vec<(usize, Vec<String>)>>,
 }
 
 /// A host with wildcards, its length and its system.
@@ -77,7 +78,7 @@ struct System {
 /// The requests of a system, those with as many segments as they are long apart from those that go on.
 #[derive(Default)]
 struct Patterns {
-    by_length: HashMap<usize, Vec<Pattern>>,
+    by_length: FxHashMap<usize, Vec<Pattern>>,
     open: Vec<Pattern>,
 }
 
@@ -85,9 +86,9 @@ impl Index {
     pub(super) fn new(files: &'static [File]) -> Self {
         let mut index = Index {
             systems: Vec::new(),
-            hosts: HashMap::new(),
-            patterns: HashMap::new(),
-            paths: HashMap::new(),
+            hosts: FxHashMap::default(),
+            patterns: FxHashMap::default(),
+            paths: FxHashMap::default(),
         };
         let mut systems: Vec<System> = Vec::new();
         for file in files {
@@ -128,13 +129,16 @@ impl Index {
         }
         let mut best =
             Match { system: candidates.first().map(|s| s.file), entries: Vec::new(), guessed: false };
-        for strict in [true, false] {
+        // Without a hole that may stand for a literal both are the same.
+        let holes =
+            url.segments.iter().any(|s| s.contains(HOLE)) || url.query.iter().any(|(_, v)| v.is_empty());
+        for strict in if holes { &[true, false][..] } else { &[true] } {
             for system in &candidates {
-                let entries = system.find(method, url, strict);
+                let entries = system.find(method, url, *strict);
                 if !entries.is_empty() {
                     best.system = Some(system.file);
                     best.entries = entries;
-                    best.guessed = !strict;
+                    best.guessed = !*strict;
                     return best;
                 }
             }
@@ -287,10 +291,11 @@ impl Pattern {
 
 impl Segment {
     fn fits(&self, text: &str, strict: bool) -> bool {
-        let hole = text.contains(HOLE);
         match self {
             Segment::Name(_) => !text.is_empty(),
-            Segment::Literal(l) if hole && !strict => glob(&text.replace(HOLE, "*").to_ascii_lowercase(), l),
+            Segment::Literal(l) if !strict && text.contains(HOLE) => {
+                glob(&text.replace(HOLE, "*").to_ascii_lowercase(), l)
+            }
             Segment::Literal(l) => l.eq_ignore_ascii_case(text),
             Segment::Mixed(head, _, tail) => {
                 let text = text.to_ascii_lowercase();

@@ -113,6 +113,9 @@ fn compares_names(facts: &Facts<'_, '_>, at: Place, round: StepIx, term: &Term) 
 
 /// An Okta search card that is set to give its first match alone, of what it does not find by a unique key.
 fn takes_first(facts: &Facts<'_, '_>, workflow: u32, found: StepIx) -> bool {
+    if facts.set.workflows[workflow as usize].platform != Platform::OktaWorkflows {
+        return false;
+    }
     let (mut first, mut unique) = (false, false);
     let of_people = facts.set.graph(workflow).step(found).operation.to_lowercase().contains("user");
     facts.set.graph(workflow).step(found).parameters.walk(&mut |v| {
@@ -124,7 +127,7 @@ fn takes_first(facts: &Facts<'_, '_>, workflow: u32, found: StepIx) -> bool {
             unique |= unique_key && !entry.value.is_empty() && entry.value.entries().is_empty();
         }
     });
-    first && of_people && !unique && facts.set.workflows[workflow as usize].platform == Platform::OktaWorkflows
+    first && of_people && !unique
 }
 
 /// A list of people in what a webhook delivers.

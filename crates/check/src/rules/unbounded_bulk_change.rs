@@ -152,10 +152,12 @@ pub(super) fn rounds_at_most(facts: &Facts<'_, '_>, outer: StepIx) -> Option<u64
 
 /// A read that gives back as many as there are.
 fn gives_many(step: &Step) -> bool {
-    let operation = step.operation.to_lowercase();
     let reads = step.live_effects().iter().any(|e| e.kind == Kind::Read);
-    let all = step.parameters.get("returnAll").as_bool() == Some(true) || operation.ends_with("getall");
-    step.target.returns == Returns::List || (reads && all)
+    let all = || {
+        step.parameters.get("returnAll").as_bool() == Some(true)
+            || step.operation.to_lowercase().ends_with("getall")
+    };
+    step.target.returns == Returns::List || (reads && all())
 }
 
 /// A platform that runs every step once for each item, fed by a read of a whole list.

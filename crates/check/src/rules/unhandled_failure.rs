@@ -96,11 +96,13 @@ fn notes_down(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 fn tells(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let kinds = [Kind::Notify, Kind::Ticket, Kind::Ask, Kind::Write, Kind::Request];
     let own = facts.step(step);
-    let operation = own.operation.to_lowercase();
-    let answers = ["respond", "response", "returnraw"].iter().any(|w| operation.contains(w));
+    let answers = || {
+        let operation = own.operation.to_lowercase();
+        ["respond", "response", "returnraw"].iter().any(|w| operation.contains(w))
+    };
     kinds.iter().any(|k| facts.does(step, *k))
         || own.kind == StepKind::End(Outcome::Failure)
-        || (answers && !own.parameters.is_empty())
+        || (!own.parameters.is_empty() && answers())
 }
 
 /// A branch, a message or a variable that reads what became of a step.
