@@ -36,6 +36,10 @@ const SHAPES: &[(&str, &str)] = &[
         "a function's key",
         r"azurewebsites\.net/[^\s'\x22?]*\?(?:[^\s'\x22]*&)?code=[A-Za-z0-9+/_%-]{40,}={0,2}",
     ),
+    (
+        "an IFTTT webhook's key",
+        r"maker\.ifttt\.com/trigger/[^\s'\x22/]+/(?:json/)?with/key/[A-Za-z0-9_-]{20,}",
+    ),
     ("a storage account key", r"AccountKey=[A-Za-z0-9+/=]{40,}"),
     ("an npm token", r"(?-u:\b)npm_[A-Za-z0-9]{36}(?-u:\b)"),
     ("a Hugging Face token", r"(?-u:\b)hf_[A-Za-z0-9]{30,}"),
@@ -287,6 +291,8 @@ mod tests {
 
     #[test]
     fn shapes_are_known_and_placeholders_are_not() {
+        let key = "https://maker.ifttt.com/trigger/door/with/key/aB3dE6gH9jK2mN5pQ8sT1v";
+        assert_eq!(shaped(key).map(|f| f.what), Some("an IFTTT webhook's key"));
         let key = format!("AKIA{}", "Q7ZT2M9XBV4KWP3R");
         assert_eq!(shaped(&format!("id={key};")).map(|f| f.what), Some("an AWS access key"));
         let function = "https://acme.azurewebsites.net/api/Run?code=";

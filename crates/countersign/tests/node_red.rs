@@ -82,6 +82,19 @@ const JUDGED: &[Judged] = &[
         &[("reg26", &["create-identity", "issue-credential"])],
         &["secret-in-definition", "unapproved-change"],
     ),
+    (
+        "accounts_in_a_variable",
+        &[
+            ("gone28", &["delete-identity"]),
+            ("put28", &["create-identity", "issue-credential", "reset-credential"]),
+        ],
+        &["unapproved-change", "unauthenticated-trigger"],
+    ),
+    (
+        "codes_of_a_lock",
+        &[("clear29", &["revoke-credential"]), ("code29", &["issue-credential"])],
+        &["unapproved-change"],
+    ),
 ];
 
 /// What people may see either way: a request node hands a failure on in the message, and whoever called is answered with it;

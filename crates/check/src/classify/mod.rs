@@ -3,6 +3,7 @@
 //! The order is that of certainty: a raw call is judged by its method, address and body, a connector's operation by its
 //! entry, code by the commands in plain sight. What none of these knows is `opaque` or `code`, never nothing.
 
+mod accounts;
 mod apply;
 pub mod code;
 mod links;
@@ -18,6 +19,7 @@ pub use apply::show;
 pub use look::{Scene, Truth};
 
 use crate::catalogue::{Catalogue, Found, catalogue};
+use accounts::Accounts;
 use apply::{Outcome, apply};
 use resolve::Resolver;
 use std::borrow::Cow;
@@ -26,7 +28,12 @@ use workflow::{Code, CodeLanguage, Effect, Evidence, Kind, Step, StepKind, Text,
 /// Fills in the effects and targets of every step, and what it asks.
 pub fn classify(workflow: &mut Workflow) {
     let resolver = Resolver::new(workflow);
-    let judge = Judge { catalogue: catalogue(), resolver: &resolver, platform: workflow.platform.as_str() };
+    let judge = Judge {
+        catalogue: catalogue(),
+        resolver: &resolver,
+        accounts: Accounts::new(workflow),
+        platform: workflow.platform.as_str(),
+    };
     let outcomes: Vec<Outcome> = workflow.steps.iter().map(|s| judge.step(s)).collect();
     for (step, outcome) in workflow.steps.iter_mut().zip(outcomes) {
         outcome.put(step);
@@ -45,6 +52,7 @@ pub fn tier(workflow: &Workflow) -> (Tier, bool) {
 struct Judge<'w> {
     catalogue: &'static Catalogue,
     resolver: &'w Resolver<'w>,
+    accounts: Accounts<'w>,
     platform: &'static str,
 }
 
@@ -95,6 +103,10 @@ impl Judge<'_> {
             let scene = Scene { step, resolver: self.resolver, url: None, names: &[], call: None };
             apply(self.catalogue, self.platform, found, &scene, Evidence::Operation, out);
         }
+        if self.platform == "node-red" {
+            let scene = Scene { step, resolver: self.resolver, url: None, names: &[], call: None };
+            self.accounts.document(&scene, out);
+        }
         if out.effects.is_empty() && step.request.is_some() {
             self.request(step, out);
         }
@@ -141,6 +153,11 @@ impl Judge<'_> {
                         && code::is_plain_powershell(self.catalogue, text)));
         }
         first_password(out);
+        if self.platform == "node-red" {
+            let scripts = step.code.iter().filter(|c| c.language == CodeLanguage::JavaScript);
+            scripts
+                .for_each(|c| self.accounts.script(&code::text(&c.text, self.resolver), self.resolver, out));
+        }
         let system = step.connector.as_str();
         if reaches {
             out.add(Kind::Code, system, Evidence::Code);
@@ -175,6 +192,7 @@ impl Judge<'_> {
             let before = out.effects.len();
             let too_much = self.commands(step, (code.language, text), spliced.as_ref(), out);
             let known = out.effects.len() > before;
+            self.accounts.sql(text, code, self.resolver, out);
             reaches |= too_much || !(known || self.reads_only(CodeLanguage::Sql, text, out));
         }
         reaches

@@ -106,14 +106,14 @@ impl Effects {
         (Value::Map(map), true)
     }
 
-    /// A property of the message that is set to a constant text.
+    /// A property of the message that is set to a constant text or number.
     pub(super) fn constant(&self, path: &[&str]) -> Option<&str> {
         let mut at = &self.message;
         for key in path {
             let Term::Map(entries) = at else { return None };
             at = &entries.iter().rev().find(|(k, _)| k == key)?.1;
         }
-        if let Term::Text(text) = at { Some(text) } else { None }
+        if let Term::Text(text) | Term::Number(text) = at { Some(text) } else { None }
     }
 
     /// The variables that were set.

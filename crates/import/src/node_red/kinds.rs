@@ -121,8 +121,25 @@ pub(super) fn code(kind: &str) -> Option<(CodeLanguage, &'static [&'static str])
 /// The property in which nodes for databases have their statement.
 pub(super) fn statement(kind: &str) -> Option<&'static [&'static str]> {
     let lower = kind.to_ascii_lowercase();
-    let databases = ["mysql", "postgres", "mssql", "sqlite", "oracledb", "snowflake", "db2"];
-    databases.iter().any(|d| lower.contains(d)).then_some(&["query", "sql", "sqlquery", "sqlQuery"])
+    let databases = [
+        "mysql",
+        "mariadb",
+        "postgres",
+        "mssql",
+        "sqlite",
+        "oracledb",
+        "snowflake",
+        "db2",
+        "firebird",
+        "clickhouse",
+        "duckdb",
+    ];
+    (!lower.contains("mongodb") && databases.iter().any(|d| lower.contains(d))).then_some(&[
+        "query",
+        "sql",
+        "sqlQuery",
+        "queryString",
+    ])
 }
 
 /// Where in the message nodes for databases look for a statement when they have none of their own.
@@ -134,6 +151,9 @@ pub(super) fn said_statement(kind: &str) -> &'static str {
     }
 }
 
+/// Nodes for stores of documents, by how their types begin.
+const DOCUMENTS: &[&str] = &["mongodb", "cloudant", "couchdb", "firebase", "firestore", "rtdb", "nedb"];
+
 /// The properties of the message from which nodes for chat servers and directories take what to do, and to whom.
 pub(super) fn told_by_message(kind: &str) -> &'static [&'static str] {
     match kind {
@@ -143,8 +163,24 @@ pub(super) fn told_by_message(kind: &str) -> &'static [&'static str] {
         _ if kind.starts_with("matrix-") => &["userId", "topic", "payload"],
         "slack-web-out" | "slack-web-client" => &["topic", "payload"],
         "mqtt out" | "google" | "uhppoted-put-card" | "uhppoted-delete-card" => &["payload"],
+        "grant permission" | "revoke permission" => &["targetid"],
+        "wazo create user" | "cognito-create-user" => &["payload"],
+        _ if DOCUMENTS.iter().any(|d| kind.starts_with(d)) => &["payload"],
         "2nac-rest-api" => &["body"],
         _ if kind.starts_with("keycloak-") => &["payload"],
+        _ => &[],
+    }
+}
+
+/// Parts of the message in which nodes for any function of an interface look for the function's name; each is a parameter by its
+/// last name where it is constant.
+pub(super) fn named_by_message(kind: &str) -> &'static [&'static [&'static str]] {
+    match kind {
+        "mqtt out" => &[&["topic"]],
+        "telegram client sender" => &[&["payload", "func"]],
+        _ if kind.starts_with("zwave") => {
+            &[&["payload", "cmdProperties", "commandClass"], &["payload", "cmdProperties", "method"]]
+        }
         _ => &[],
     }
 }

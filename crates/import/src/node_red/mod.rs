@@ -12,6 +12,7 @@ mod properties;
 mod rules;
 mod scope;
 mod steps;
+mod told;
 mod triggers;
 
 #[cfg(test)]

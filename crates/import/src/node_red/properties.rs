@@ -72,6 +72,13 @@ pub(super) fn message(path: &str, at: &At<'_>) -> Term {
     }
 }
 
+/// A property of the message by its path, told apart by the ways on which the message may have come.
+pub(super) fn by_way(path: &str, at: &At<'_>) -> Term {
+    let parsed = js::expression(&format!("msg.{path}"), &Msg);
+    let ways = if let Term::Ref(r) = parsed { at.ways(&r.path) } else { None };
+    ways.unwrap_or_else(|| message(path, at))
+}
+
 /// A constant value.
 pub(super) fn constant(node: Node<'_>) -> Value {
     match node.kind() {

@@ -7,10 +7,13 @@ use super::network::Network;
 use crate::doc::{Doc, Node};
 use crate::js::{Names, Target};
 use std::collections::HashMap;
-use workflow::{Reference, Root, Segment, Term, Text};
+use workflow::{Function, Reference, Root, Segment, Term, Text};
 
 /// A message is followed back through at most so many nodes.
 const MOST_HOPS: usize = 64;
+
+/// What a node gets is told apart by the nodes before it where these are at most so many.
+const MOST_WAYS: usize = 6;
 
 /// How messages come to the nodes of a workflow.
 pub(super) struct Scope<'n> {
@@ -37,7 +40,7 @@ impl<'n> Scope<'n> {
             for to in item.wires.iter().flatten().copied().chain(linked) {
                 if group.members.contains(&to) && !item.disabled {
                     let before = scope.before.entry(to).or_default();
-                    if !before.contains(&ix) && before.len() < 2 {
+                    if !before.contains(&ix) && before.len() <= MOST_WAYS {
                         before.push(ix);
                     }
                 }
@@ -51,15 +54,34 @@ impl<'n> Scope<'n> {
         let mut at = ix;
         for _ in 0..MOST_HOPS {
             let Some([before]) = self.before.get(&at).map(Vec::as_slice) else { break };
-            if self.sources.contains_key(before) {
-                return Origin::Source(*before);
-            }
-            if self.writes.get(before).is_none_or(|w| w.touches(key)) {
-                return Origin::Step(*before);
+            if let Some(origin) = self.set_by(*before, key) {
+                return origin;
             }
             at = *before;
         }
         if at == ix { Origin::Previous } else { Origin::Step(at) }
+    }
+
+    /// A node that starts messages, or may have set a property.
+    fn set_by(&self, ix: usize, key: &str) -> Option<Origin> {
+        if self.sources.contains_key(&ix) {
+            return Some(Origin::Source(ix));
+        }
+        self.writes.get(&ix).is_none_or(|w| w.touches(key)).then_some(Origin::Step(ix))
+    }
+
+    /// The node at which several ways meet before any on the way to a node sets a property, and the nodes before it.
+    fn meeting(&self, ix: usize, key: &str) -> Option<(usize, &[usize])> {
+        let mut at = ix;
+        for _ in 0..MOST_HOPS {
+            match self.before.get(&at).map(Vec::as_slice)? {
+                [before] if self.set_by(*before, key).is_some() => return None,
+                [before] => at = *before,
+                ways if ways.len() <= MOST_WAYS => return Some((at, ways)),
+                _ => return None,
+            }
+        }
+        None
     }
 }
 
@@ -73,7 +95,12 @@ enum Origin {
     Previous,
 }
 
-/// What an inject node gives the property that a path starts with; nothing where that is only known in a run.
+/// Nodes that start messages with what they are set to: injections, and buttons of dashboards.
+fn gives(kind: &str) -> bool {
+    matches!(kind, "inject" | "ui_button" | "ui-button")
+}
+
+/// What an inject node or a button gives the property that a path starts with; nothing where that is only known in a run.
 fn injected(node: Node<'_>, path: &[Segment]) -> Option<Term> {
     let Some(Segment::Key(key)) = path.first() else { return None };
     let own = |key: &str| match key {
@@ -123,11 +150,37 @@ impl At<'_> {
             Some(Segment::Key(key)) => key.as_str(),
             _ => "",
         };
+        self.set(self.scope.origin(self.item, key), path)
+    }
+
+    /// A property of the message, by each of the ways that it may have come: the condition of a way is not known, but the same for
+    /// every property.
+    pub(super) fn ways(&self, path: &[Segment]) -> Option<Term> {
+        let Some(Segment::Key(key)) = path.first() else { return None };
+        let (at, ways) = self.scope.meeting(self.item, key)?;
+        let way = |(i, ix): (usize, &usize)| {
+            let origin = self.scope.set_by(*ix, key).unwrap_or_else(|| match self.scope.origin(*ix, key) {
+                Origin::Previous => Origin::Step(*ix),
+                origin => origin,
+            });
+            let name = format!("{} of {}", i + 1, self.scope.network.items[at].id);
+            let root = Root::Run(name.into());
+            (Term::Unknown(vec![Reference { root, path: Vec::new() }]), self.set(origin, path.to_vec()))
+        };
+        let mut all: Vec<(Term, Term)> = ways.iter().enumerate().map(way).collect();
+        let (_, last) = all.pop()?;
+        Some(
+            all.into_iter()
+                .rev()
+                .fold(last, |rest, (condition, term)| Term::Call(Function::If, vec![condition, term, rest])),
+        )
+    }
+
+    fn set(&self, origin: Origin, path: Vec<Segment>) -> Term {
         let items = &self.scope.network.items;
-        let root = match self.scope.origin(self.item, key) {
+        let root = match origin {
             Origin::Source(ix) => {
-                let constant =
-                    (items[ix].kind == "inject").then(|| injected(items[ix].node, &path)).flatten();
+                let constant = gives(items[ix].kind).then(|| injected(items[ix].node, &path)).flatten();
                 if let Some(constant) = constant {
                     return constant;
                 }

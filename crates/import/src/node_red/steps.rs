@@ -1,15 +1,16 @@
 //! A node to a step.
 
-use super::function::{self, put};
+use super::function::put;
 use super::kinds;
 use super::network::Network;
-use super::properties::{computed, map, message, mustache, plain, string};
+use super::properties::{by_way, computed, map, message, mustache, plain, string};
 use super::rules;
 use super::scope::At;
+use super::told;
 use crate::doc::Node;
 use workflow::{
-    Ask, Auth, Callee, CalleeKey, Code, Expression, Function, Language, Map, OnError, Outcome, Request,
-    Segment, Step, StepKind, Term, Text, Value,
+    Ask, Auth, Callee, CalleeKey, Code, Expression, Function, Language, Map, OnError, Outcome, Request, Step,
+    StepKind, Term, Text, Value,
 };
 
 /// What a node has that is not a parameter of what it does.
@@ -74,17 +75,27 @@ fn code(kind: &str, node: Node<'_>, at: &At<'_>) -> Vec<Code> {
     let one = |language, text| Code { language, text, name: Text::default() };
     if let Some((language, keys)) = kinds::code(kind) {
         let texts = keys.iter().filter_map(|key| node.str(key).filter(|t| !t.trim().is_empty()));
-        return texts.map(|text| one(language, command(kind, text, node, at))).collect();
+        let mut found: Vec<Code> = texts.map(|text| one(language, command(kind, text, node, at))).collect();
+        if found.is_empty() && kind == "function" {
+            // One without a body hands nothing on.
+            found.push(one(language, Value::text("return null;")));
+        }
+        return found;
     }
     let statement = kinds::statement(kind).into_iter().flatten().find_map(|key| node.get(key));
-    let text = statement.map(|n| plain(n, at)).filter(|v| !v.is_empty());
+    let text = statement.map(|n| plain(n, at)).filter(|v| !v.is_empty() && !runs_message(node));
     // Without a statement of its own, a node for a database runs what the message says.
-    let place = kinds::said_statement(kind);
-    let said = || computed(place, message(place, at), node.line());
+    let place = node.str("queryOpt").filter(|_| runs_message(node)).unwrap_or(kinds::said_statement(kind));
+    let said = || computed(place, by_way(place, at), node.line());
     match kinds::statement(kind) {
         Some(_) => vec![one(workflow::CodeLanguage::Sql, text.unwrap_or_else(said))],
         None => Vec::new(),
     }
+}
+
+/// Whether a node for SQLite or SQL Server is set to run what the message says, whatever text it still has.
+fn runs_message(node: Node<'_>) -> bool {
+    matches!(node.str("sqlquery"), Some("msg.topic" | "batch")) || node.str("queryOptType") == Some("msg")
 }
 
 /// A command with what the message adds to it.
@@ -142,13 +153,14 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
             step.operation = if step.ask.is_some() { "dialog" } else { "toast" }.into();
         }
         "reusable" | "component" => reusable(step, network, ix),
-        "telegram sender" | "telegram reply" => sends(step, network, ix),
+        "telegram sender" | "telegram reply" => told::sends(step, network, ix),
+        "api-call-service" => told::service(step, node),
         "github-rest-api" => github(step, node, at),
         "2nac-rest-api" => access_commander(step, node, at),
         "aws-sdk-any" => aws_sdk(step, node, at),
         kind if kind.starts_with("AWS ") => aws(step, kind, at, line),
         kind => {
-            told(step, kind, at, line);
+            told::told(step, kind, at, line);
             if let Some(id) = kind.strip_prefix("subflow:") {
                 step.calls.push(Callee { key: CalleeKey::Id(id.into()), input: whole(at, line) });
                 step.operation = "-".into();
@@ -171,39 +183,6 @@ fn reusable(step: &mut Step, network: &Network<'_>, ix: usize) {
             let key = flow.map_or_else(|| CalleeKey::Name(target.into()), |flow| CalleeKey::Id(flow.into()));
             step.calls.push(Callee { key, input: Value::Null });
         }
-    }
-}
-
-/// The types of the messages that the functions and injections directly before a bot give it, as far as they are
-/// constant: by its type a message is a text, or promotes somebody.
-fn sends(step: &mut Step, network: &Network<'_>, ix: usize) {
-    let before = network.items.iter().filter(|i| !i.disabled && i.wires.iter().flatten().any(|to| *to == ix));
-    let mut types: Vec<String> = before.filter_map(|item| sent_type(item.kind, item.node)).collect();
-    types.sort_unstable();
-    types.dedup();
-    if let (Value::Map(map), false) = (&mut step.parameters, types.is_empty()) {
-        map.push("sends", Value::text(format!(" {}", types.join(" "))), network.items[ix].node.line());
-    }
-}
-
-fn sent_type(kind: &str, node: Node<'_>) -> Option<String> {
-    if kind == "inject" {
-        let payload = crate::doc::Doc::json(node.str("payload")?).ok()?;
-        return payload.root().str("type").map(str::to_owned);
-    }
-    let effects = function::read(node.str("func").filter(|_| kind == "function")?, 1)?;
-    effects.constant(&["payload", "type"]).map(str::to_owned)
-}
-
-/// What a node takes from the message to know what to do, and to whom.
-fn told(step: &mut Step, kind: &str, at: &At<'_>, line: u32) {
-    let keys = kinds::told_by_message(kind);
-    let Value::Map(map) = &mut step.parameters else { return };
-    let mut said = Map::default();
-    keys.iter()
-        .for_each(|key| said.push(*key, opened(at.message(vec![Segment::Key((*key).into())]), line), line));
-    if !keys.is_empty() {
-        map.push("msg", Value::Map(said), line);
     }
 }
 
@@ -295,9 +274,11 @@ fn github(step: &mut Step, node: Node<'_>, at: &At<'_>) {
 /// What a dashboard's dialog asks: its buttons are the answers. A message that only appears asks nothing.
 fn asked(node: Node<'_>) -> Option<Ask> {
     let label = |key, default: &str| node.str(key).filter(|t| !t.is_empty()).unwrap_or(default).to_owned();
+    let two = node.str("cancel").is_none_or(|t| !t.is_empty());
     let is = |key| node.get(key).and_then(Node::as_bool) == Some(true);
     let (yes, no) = match node.str("type") {
-        Some("ui_toast") if node.str("position") == Some("dialog") => {
+        // Without a second button there is nothing to choose.
+        Some("ui_toast") if node.str("position") == Some("dialog") && two => {
             (label("ok", "OK"), label("cancel", "Cancel"))
         }
         Some("ui_toast") if node.str("position") == Some("prompt") => (String::new(), String::new()),
@@ -425,7 +406,7 @@ fn link_out(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
 
 /// An HTTP request: what the node leaves open is taken from the message.
 fn request_step(step: &mut Step, node: Node<'_>, at: &At<'_>) {
-    let from_message = |property: &str| computed(property, message(property, at), node.line());
+    let from_message = |property: &str| computed(property, by_way(property, at), node.line());
     let method = match node.str("method").unwrap_or("GET") {
         "use" => from_message("method"),
         method => Value::text(method.to_uppercase()),

@@ -211,8 +211,9 @@ fn an_object_in_jsonata_is_data() {
 #[test]
 fn a_dialog_asks_and_a_passing_message_does_not() {
     let all = tab(&[
-        node("in", "inject", "yes no new old", ""),
-        node("yes", "ui_toast", "", r#""position": "dialog", "ok": "Approve", "cancel": """#),
+        node("in", "inject", "yes no new old one", ""),
+        node("one", "ui_toast", "", r#""position": "dialog", "ok": "OK", "cancel": """#),
+        node("yes", "ui_toast", "", r#""position": "dialog", "ok": "Approve", "cancel": "Cancel""#),
         node("no", "ui_toast", "", r#""position": "top right""#),
         node("new", "ui-notification", "", r#""position": "center center", "allowConfirm": true"#),
         node("old", "ui-notification", "", r#""position": "top right", "allowConfirm": false"#),
@@ -222,6 +223,7 @@ fn a_dialog_asks_and_a_passing_message_does_not() {
     assert_eq!(buttons, Some(("Approve", "Cancel")));
     assert_eq!(asks[2].map(|a| a.positive[0].as_str()), Some("confirm_clicked"));
     assert!(asks[1].is_none() && asks[3].is_none());
+    assert!(step(&all[0], "one").ask.is_none(), "one button leaves nothing to choose");
     assert_eq!(step(&all[0], "no").operation, "toast");
 }
 
@@ -435,4 +437,49 @@ fn look_alikes_and_damage_are_told() {
     assert!(found.problems.len() >= 3, "{:?}", found.problems);
     let Verdict::Workflows(all) = found.verdict else { panic!("not imported") };
     assert_eq!(all[0].steps.len(), 3);
+}
+
+#[test]
+fn a_statement_is_told_apart_by_the_ways_it_may_have_come() {
+    let all = tab(&[
+        node("a", "inject", "one", r#""props": [{"p": "payload"}]"#),
+        node("b", "inject", "two", r#""props": [{"p": "payload"}]"#),
+        node("one", "function", "db", r#""func": "msg.topic = 'SELECT 1'; return msg;""#),
+        node("two", "function", "slow", r#""func": "msg.topic = 'DELETE FROM t'; return msg;""#),
+        node("slow", "delay", "db", ""),
+        node("db", "mysql", "", r#""mydb": "x""#),
+        node("go", "ui_button", "list", r#""topic": "SELECT 2", "topicType": "str""#),
+        node("list", "mysql", "", ""),
+        node("old", "sqlite", "", r#""sqlquery": "msg.topic", "sql": "DROP TABLE t""#),
+    ]);
+    let text = shown(&step(&all[0], "db").code[0].text);
+    assert!(text.contains("If") && text.contains("\"one\"") && text.contains("\"two\""), "{text}");
+    assert_eq!(step(&all[0], "list").code[0].text.as_text(), Some("SELECT 2"));
+    assert!(step(&all[0], "old").code[0].text.as_text().is_none(), "what it still has is not run");
+}
+
+#[test]
+fn nodes_are_told_by_constants_of_the_message_and_by_several_properties() {
+    let all = tab(&[
+        node("a", "inject", "f two new", r#""props": [{"p": "payload"}]"#),
+        node("f", "function", "out", r#""func": "msg.topic = '$CONTROL/x'; return msg;""#),
+        node("out", "mqtt out", "", r#""topic": "", "broker": "b""#),
+        node("two", "api-call-service", "", r#""domain": "lock", "service": "set_usercode""#),
+        node("new", "api-call-service", "", r#""action": "lock.open", "domain": "x", "service": "y""#),
+        node("none", "function", "out", r#""func": """#),
+    ]);
+    let of = |id: &str| step(&all[0], id).operation.to_string();
+    assert_eq!([of("two"), of("new")], ["lock.set_usercode", "lock.open"]);
+    assert!(!step(&all[0], "none").code.is_empty());
+    assert!(topic_of(&all[0]).is_empty(), "two ways lead to the broker: neither topic is certain");
+    let one = tab(&[
+        node("a", "inject", "f", r#""props": [{"p": "payload"}]"#),
+        node("f", "function", "out", r#""func": "msg.topic = '$CONTROL/x'; return msg;""#),
+        node("out", "mqtt out", "", r#""topic": "", "broker": "b""#),
+    ]);
+    assert_eq!(topic_of(&one[0]), "$CONTROL/x");
+}
+
+fn topic_of(w: &Workflow) -> String {
+    step(w, "out").parameters.get("topic").as_text().unwrap_or_default().to_owned()
 }

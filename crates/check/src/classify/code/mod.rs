@@ -15,7 +15,7 @@ pub use calls::Call;
 pub use groovy::is_plain as is_plain_groovy;
 pub use shaping::only_shapes_data;
 pub use shell::{is_plain, is_plain_powershell, only_gets, powershell};
-pub use statement::{is_statement, statements};
+pub use statement::{is_statement, quoted, statements};
 
 use super::resolve::{Piece, Resolver};
 use crate::catalogue::{Catalogue, Found, glob};

@@ -13,7 +13,9 @@ pub fn only_shapes_data(language: CodeLanguage, text: &str) -> bool {
         CodeLanguage::JavaScript => {
             let text = without_comments(text);
             let text = &without_shaping_helpers(&text);
-            !finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text) && modules(text).all(|m| SAFE_MODULES.contains(&m))
+            !finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text)
+                && modules(text).all(|m| SAFE_MODULES.contains(&m))
+                && !makes_of_kept(text)
         }
         CodeLanguage::Python => {
             let text = &without_url_parsing(text);
@@ -32,7 +34,26 @@ const JAVASCRIPT_REACHES: &str = r"(?x)
     (?-u:\b)fetch\s*\( | (?-u:\b)axios(?-u:\b) | XMLHttpRequest | WebSocket | (?-u:\b)child_process(?-u:\b) | (?-u:\b)execSync(?-u:\b) | (?-u:\b)spawn\s*\(
     | (?-u:\b)eval\s*\( | new\s+Function\s*\( | (?-u:\b)process\s*\.\s*(?:exit|kill|binding|mainModule) | \$http(?-u:\b)
     | (?-u:\b)this\s*\.\s*helpers(?-u:\b) | (?-u:\b)helpers\s*\.\s*(?:httpRequest|request) | (?-u:\b)import\s*\( | (?-u:\b)Deno(?-u:\b) | (?-u:\b)Bun(?-u:\b)
-    | sendRequest | \.request\s*\( | httpRequest";
+    | sendRequest | \.request\s*\( | httpRequest | (?-u:\b)new\s+context\s*\.\s*global\s*\.
+    | (?-u:\b)global\s*\.\s*get\s*\(\s*['\x22](?:fs|fs-extra|http|https|net|dgram|tls|request|got|ssh2|ldapjs|nodemailer|puppeteer|playwright)['\x22]";
+
+/// Whether a script of Node-RED makes something of a class that the installation keeps for all its flows: these are modules, and what
+/// they reach is not in the file.
+fn makes_of_kept(text: &str) -> bool {
+    if !text.contains("global") {
+        return false;
+    }
+    static KEPT: OnceLock<Option<Regex>> = OnceLock::new();
+    let source = r"([A-Za-z_$][\w$]*)\s*=\s*(?:global\s*\.\s*get\s*\(|context\s*\.\s*global\s*\.)";
+    let kept = KEPT.get_or_init(|| Regex::new(source).ok()).as_ref();
+    let names = kept.into_iter().flat_map(|r| r.captures_iter(text)).filter_map(|c| c.get(1));
+    let names: Vec<&str> = names.map(|n| n.as_str()).collect();
+    let made = text.split("new ").skip(1).map(str::trim_start);
+    made.into_iter().any(|rest| {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '$')).unwrap_or(rest.len());
+        names.contains(&&rest[..end])
+    })
+}
 
 /// What reaches out of Python. A module's name counts where something of it is used, not in a text or as a key; `re.compile`
 /// makes a pattern.
@@ -236,6 +257,12 @@ mod tests {
     #[test]
     fn shaping_is_told_from_reaching_out() {
         let js = |t| only_shapes_data(CodeLanguage::JavaScript, t);
+        assert!(!js("var kafka = global.get('kafka'), client = new kafka.KafkaClient({});"));
+        assert!(!js("const files = global.get('fs'); files.writeFileSync('a', 'b');"));
+        assert!(!js("var s = new context.global.sonos.Sonos('10.0.0.9'); s.play(u);"));
+        assert!(js(
+            "let count = global.get('count') || 0; msg.at = new Date(); msg.list = new Array(count);"
+        ));
         let py = |t| only_shapes_data(CodeLanguage::Python, t);
         assert!(js("return items.map(i => ({json: {a: i.json.b.toLowerCase()}}))"));
         assert!(js("const c = require('crypto'); return c.createHash('sha256')"));

@@ -115,7 +115,7 @@ pub fn is_statement(text: &str) -> bool {
 }
 
 /// The texts in quotes of a script, without regard to comments.
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
+pub fn quoted(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let start = rest.find(['"', '\'', '`'])?;
