@@ -83,6 +83,11 @@ const JUDGED: &[Judged] = &[
         &["secret-in-definition", "unapproved-change"],
     ),
     (
+        "members_in_a_table",
+        &[("new27", &["create-identity", "grant", "issue-credential"]), ("old27", &["delete-identity"])],
+        &["injection", "unapproved-change", "unauthenticated-trigger", "untrusted-target"],
+    ),
+    (
         "accounts_in_a_variable",
         &[
             ("gone28", &["delete-identity"]),

@@ -5,7 +5,7 @@ use crate::authority::{answered_by_starter, asks_starter};
 use crate::facts::Facts;
 use crate::provenance::{Origin, Source};
 use crate::tell::Concerning;
-use workflow::{Finding, Function, Kind, Language, Severity, Step, StepIx, StepKind, Term, Value};
+use workflow::{Code, CodeLanguage, Finding, Function, Kind, Language, Severity, Step, StepIx, StepKind, Term, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -77,9 +77,7 @@ fn works(step: &Step) -> bool {
 }
 
 fn splices(step: &Step) -> Vec<Splice<'_>> {
-    let mut found: Vec<Splice<'_>> =
-        step.code.iter().map(|c| Splice { into: "the code", key: "", value: &c.text }).collect();
-    found.retain(|s| s.value.as_expression().is_some_and(|e| matches!(e.term, Term::Template(_))));
+    let mut found: Vec<Splice<'_>> = step.code.iter().filter_map(of_code).collect();
     if let Some(request) = step.request.as_ref().filter(|r| !r.governed) {
         found.push(Splice { into: "the URL", key: paging_key(&request.url), value: &request.url });
         let entries = request.query.entries().iter();
@@ -104,6 +102,16 @@ fn splices(step: &Step) -> Vec<Splice<'_>> {
         work.extend(value.items());
     }
     found
+}
+
+/// Code with holes; a statement may be put together before the step that runs it.
+fn of_code(code: &Code) -> Option<Splice<'_>> {
+    let into = match code.text.as_expression()?.term {
+        Term::Template(_) => "the code",
+        _ if code.language == CodeLanguage::Sql => "the statement",
+        _ => return None,
+    };
+    Some(Splice { into, key: "", value: &code.text })
 }
 
 /// A JSON document written as a text with holes.
