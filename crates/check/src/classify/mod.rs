@@ -154,9 +154,10 @@ impl Judge<'_> {
         }
         first_password(out);
         if self.platform == "node-red" {
-            let scripts = step.code.iter().filter(|c| c.language == CodeLanguage::JavaScript);
-            scripts
-                .for_each(|c| self.accounts.script(&code::text(&c.text, self.resolver), self.resolver, out));
+            for code in step.code.iter().filter(|c| c.language == CodeLanguage::JavaScript) {
+                let (text, _) = code::text_and_hole(&code.text, self.resolver);
+                self.accounts.script(&text, self.resolver, out);
+            }
         }
         let system = step.connector.as_str();
         if reaches {

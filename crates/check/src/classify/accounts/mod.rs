@@ -92,7 +92,7 @@ impl Shown {
         let texts = match code.language {
             CodeLanguage::Sql => code::statements(&code.text, resolver).0,
             CodeLanguage::JavaScript => {
-                let text = code::text(&code.text, resolver);
+                let text = code::text_and_hole(&code.text, resolver).0;
                 self.script |= registry::names_credential(&text);
                 code::quoted(&text)
                     .filter(|t| code::is_statement(t.trim_start()))
@@ -265,7 +265,7 @@ fn set_before(value: &Value, resolver: &Resolver<'_>, found: &mut Vec<(String, O
         _ => None,
     });
     for code in ids.flat_map(|s| &s.code).filter(|c| c.language == CodeLanguage::JavaScript) {
-        let names = registry::sets(&code::text(&code.text, resolver));
+        let names = registry::sets(&code::text_and_hole(&code.text, resolver).0);
         found.extend(names.into_iter().map(|name| (name, None)));
     }
 }
