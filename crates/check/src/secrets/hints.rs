@@ -6,7 +6,7 @@ use memchr::{memchr, memchr_iter, memchr2_iter, memmem};
 use std::sync::OnceLock;
 
 /// What stands in each token's shape, and at least [`LEAST`] letters of a token behind it.
-const BEFORE_TOKENS: [&str; 28] = [
+const BEFORE_TOKENS: [&str; 29] = [
     "AKIA",
     "ASIA",
     "ghp_",
@@ -35,6 +35,7 @@ const BEFORE_TOKENS: [&str; 28] = [
     "ntn_",
     "key-",
     "n8n_api_",
+    "/with/key/",
 ];
 /// The same for tokens with a point in front.
 const VAULT: [&str; 2] = ["hvs.", "hvb."];

@@ -31,8 +31,8 @@ pub(super) fn changes(text: &str) -> Vec<Kind> {
     let (whole, one) = script.registries();
     let records = script.records(&whole);
     let mut kinds = Vec::new();
-    for i in 0..tokens.len() {
-        let Token::Name(name) = &tokens[i] else { continue };
+    for (i, token) in tokens.iter().enumerate() {
+        let Token::Name(name) = token else { continue };
         if i > 0 && script.sign(i - 1, '.') {
             continue;
         }
@@ -77,8 +77,8 @@ impl Script<'_> {
     /// `flow.set("users", …)` keeps.
     fn registries(&self) -> (Vec<String>, Vec<String>) {
         let mut found: Vec<(bool, String)> = Vec::new();
-        for i in 2..self.0.len() {
-            let Some(Token::Text(variable)) = self.0.get(i) else { continue };
+        for (i, token) in self.0.iter().enumerate().skip(2) {
+            let Token::Text(variable) = token else { continue };
             if !self.sign(i - 1, '(') || !words::keeps_accounts(variable) {
                 continue;
             }

@@ -48,8 +48,8 @@ fn makes_of_kept(text: &str) -> bool {
     let kept = KEPT.get_or_init(|| Regex::new(source).ok()).as_ref();
     let names = kept.into_iter().flat_map(|r| r.captures_iter(text)).filter_map(|c| c.get(1));
     let names: Vec<&str> = names.map(|n| n.as_str()).collect();
-    let made = text.split("new ").skip(1).map(str::trim_start);
-    made.into_iter().any(|rest| {
+    let mut made = text.split("new ").skip(1).map(str::trim_start);
+    made.any(|rest| {
         let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '$')).unwrap_or(rest.len());
         names.contains(&&rest[..end])
     })
