@@ -8,7 +8,7 @@ use crate::logic::Answer;
 use crate::record::{Context, GateKind};
 use crate::rules::Rule;
 use crate::set::{Place, Set};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use workflow::{Kind, Node, Reference, Segment, Step, StepIx, Tier, TriggerKind, Workflow};
@@ -87,6 +87,8 @@ pub struct Facts<'s, 'w> {
     pub unweighed: RefCell<BTreeSet<&'static str>>,
     /// Follows values through the workflow.
     pub resolver: Resolver<'w>,
+    /// For each step, whether somebody learns of something by it; found out when the first is asked for.
+    pub(crate) telling: OnceCell<Vec<bool>>,
 }
 
 impl<'s, 'w> Judge<'s, 'w> {
@@ -287,6 +289,7 @@ impl<'s, 'w> Facts<'s, 'w> {
             matters,
             unweighed,
             resolver,
+            telling: OnceCell::new(),
         }
     }
 

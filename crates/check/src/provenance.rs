@@ -8,6 +8,7 @@
 
 mod definitions;
 
+pub(crate) use definitions::Setters;
 pub use definitions::definitions;
 
 use crate::set::{Place, Set};
@@ -460,11 +461,13 @@ impl<'s, 'w> Query<'s, 'w> {
             self.budget =
                 self.budget.saturating_sub((graph.len() + graph.workflow.edges.len()) / STEPS).max(1);
         }
-        let (definitions, open_ended) = definitions::all(graph, at.step, name);
-        let kept =
-            definitions.is_empty() && self.set.workflows[at.workflow as usize].platform == Platform::NodeRed;
-        for (step, value) in definitions {
-            self.value(Place { workflow: at.workflow, step }, value, &trail);
+        let set = self.set;
+        let found = set.setters(at, name);
+        let (setters, open_ended) = (&found.0, found.1);
+        let kept = setters.is_empty() && set.workflows[at.workflow as usize].platform == Platform::NodeRed;
+        for step in setters.iter().copied() {
+            let value = definitions::given(graph.step(step), name);
+            value.into_iter().for_each(|v| self.value(Place { workflow: at.workflow, step }, v, &trail));
         }
         if kept {
             self.kept(at, name, &trail);

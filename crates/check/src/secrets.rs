@@ -3,6 +3,7 @@
 
 mod hints;
 
+use hints::Hint::{self, Alone, Before, Begins};
 use regex::Regex;
 use std::sync::OnceLock;
 
@@ -15,55 +16,77 @@ pub struct Found<'t> {
     pub text: &'t str,
 }
 
-/// Token shapes: the name of a group says what it is.
-const SHAPES: &[(&str, &str)] = &[
-    ("an AWS access key", r"(?-u:\b)(?:AKIA|ASIA)[0-9A-Z]{16}(?-u:\b)"),
-    ("a GitHub token", r"(?-u:\b)gh[opsu]_[A-Za-z0-9]{36}(?-u:\b)|(?-u:\b)github_pat_[A-Za-z0-9_]{22,}"),
-    ("a GitLab token", r"(?-u:\b)glpat-[A-Za-z0-9_-]{20,}"),
-    ("a Slack token", r"(?-u:\b)xox[abeoprs]-[A-Za-z0-9-]{16,}"),
-    ("a Slack webhook address", r"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}"),
-    ("a Discord webhook address", r"discord(?:app)?\.com/api/webhooks/[0-9]{16,}/[A-Za-z0-9_-]{40,}"),
-    ("a Google API key", r"(?-u:\b)AIza[0-9A-Za-z_-]{35}"),
-    ("an OpenAI or Anthropic key", r"(?-u:\b)sk-(?:proj-|ant-)?[A-Za-z0-9_-]{20,}"),
-    ("a Stripe key", r"(?-u:\b)[sr]k_live_[A-Za-z0-9]{20,}"),
-    ("a SendGrid key", r"(?-u:\b)SG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}"),
-    ("a signed token", r"(?-u:\b)eyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}"),
-    ("a private key", r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
-    ("a Telegram bot token", r"(?-u:\b)[0-9]{8,10}:AA[A-Za-z0-9_-]{32,}"),
-    ("an Okta API token", r"(?-u:\b)SSWS 00[A-Za-z0-9_-]{38,}"),
-    ("a signed address", r"[?&]sig=[A-Za-z0-9%_-]{40,}"),
+/// Token shapes: what each is, its pattern, and what stands in every token of it.
+const SHAPES: &[(&str, &str, &[Hint])] = &[
+    ("an AWS access key", r"(?-u:\b)(?:AKIA|ASIA)[0-9A-Z]{16}(?-u:\b)", &[Begins("AKIA"), Begins("ASIA")]),
+    (
+        "a GitHub token",
+        r"(?-u:\b)gh[opsu]_[A-Za-z0-9]{36}(?-u:\b)|(?-u:\b)github_pat_[A-Za-z0-9_]{22,}",
+        &[Begins("ghp_"), Begins("gho_"), Begins("ghs_"), Begins("ghu_"), Begins("github_pat_")],
+    ),
+    ("a GitLab token", r"(?-u:\b)glpat-[A-Za-z0-9_-]{20,}", &[Begins("glpat-")]),
+    ("a Slack token", r"(?-u:\b)xox[abeoprs]-[A-Za-z0-9-]{16,}", &[Begins("xox")]),
+    (
+        "a Slack webhook address",
+        r"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}",
+        &[Alone("hooks.slack.com/services/T")],
+    ),
+    (
+        "a Discord webhook address",
+        r"discord(?:app)?\.com/api/webhooks/[0-9]{16,}/[A-Za-z0-9_-]{40,}",
+        &[Before("/api/webhooks/")],
+    ),
+    ("a Google API key", r"(?-u:\b)AIza[0-9A-Za-z_-]{35}", &[Begins("AIza")]),
+    ("an OpenAI or Anthropic key", r"(?-u:\b)sk-(?:proj-|ant-)?[A-Za-z0-9_-]{20,}", &[Begins("sk-")]),
+    ("a Stripe key", r"(?-u:\b)[sr]k_live_[A-Za-z0-9]{20,}", &[Before("k_live_")]),
+    ("a SendGrid key", r"(?-u:\b)SG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}", &[Begins("SG.")]),
+    (
+        "a signed token",
+        r"(?-u:\b)eyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{20,}",
+        &[Begins("eyJ")],
+    ),
+    ("a private key", r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----", &[Alone("-----BEGIN ")]),
+    ("a Telegram bot token", r"(?-u:\b)[0-9]{8,10}:AA[A-Za-z0-9_-]{32,}", &[Before(":AA")]),
+    ("an Okta API token", r"(?-u:\b)SSWS 00[A-Za-z0-9_-]{38,}", &[Begins("SSWS 00")]),
+    ("a signed address", r"[?&]sig=[A-Za-z0-9%_-]{40,}", &[Before("sig=")]),
     (
         "a function's key",
         r"azurewebsites\.net/[^\s'\x22?]*\?(?:[^\s'\x22]*&)?code=[A-Za-z0-9+/_%-]{40,}={0,2}",
+        &[Alone("azurewebsites.net/")],
     ),
     (
         "an IFTTT webhook's key",
         r"maker\.ifttt\.com/trigger/[^\s'\x22/]+/(?:json/)?with/key/[A-Za-z0-9_-]{20,}",
+        &[Before("/with/key/")],
     ),
-    ("a storage account key", r"AccountKey=[A-Za-z0-9+/=]{40,}"),
-    ("an npm token", r"(?-u:\b)npm_[A-Za-z0-9]{36}(?-u:\b)"),
-    ("a Hugging Face token", r"(?-u:\b)hf_[A-Za-z0-9]{30,}"),
-    ("a DigitalOcean token", r"(?-u:\b)dop_v1_[a-f0-9]{60,}"),
-    ("a Shopify token", r"(?-u:\b)shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
-    ("a HubSpot token", r"(?-u:\b)pat-(?:na|eu)[0-9]-[0-9a-f-]{36}"),
-    ("a Notion token", r"(?-u:\b)(?:secret_[A-Za-z0-9]{43}|ntn_[A-Za-z0-9]{40,})"),
-    ("an Airtable token", r"(?-u:\b)pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
-    ("a Mailgun key", r"(?-u:\b)key-[0-9a-f]{32}(?-u:\b)"),
-    ("an n8n API key", r"(?-u:\b)n8n_api_[0-9a-f]{40,}"),
-    ("a Vault token", r"(?-u:\b)hv[sb]\.[A-Za-z0-9_-]{24,}"),
+    ("a storage account key", r"AccountKey=[A-Za-z0-9+/=]{40,}", &[Alone("AccountKey=")]),
+    ("an npm token", r"(?-u:\b)npm_[A-Za-z0-9]{36}(?-u:\b)", &[Begins("npm_")]),
+    ("a Hugging Face token", r"(?-u:\b)hf_[A-Za-z0-9]{30,}", &[Begins("hf_")]),
+    ("a DigitalOcean token", r"(?-u:\b)dop_v1_[a-f0-9]{60,}", &[Begins("dop_v1_")]),
+    ("a Shopify token", r"(?-u:\b)shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}", &[Begins("shp")]),
+    ("a HubSpot token", r"(?-u:\b)pat-(?:na|eu)[0-9]-[0-9a-f-]{36}", &[Begins("pat-")]),
+    (
+        "a Notion token",
+        r"(?-u:\b)(?:secret_[A-Za-z0-9]{43}|ntn_[A-Za-z0-9]{40,})",
+        &[Begins("secret_"), Begins("ntn_")],
+    ),
+    ("an Airtable token", r"(?-u:\b)pat[A-Za-z0-9]{14}\.[a-f0-9]{64}", &[Begins("pat")]),
+    ("a Mailgun key", r"(?-u:\b)key-[0-9a-f]{32}(?-u:\b)", &[Begins("key-")]),
+    ("an n8n API key", r"(?-u:\b)n8n_api_[0-9a-f]{40,}", &[Begins("n8n_api_")]),
+    ("a Vault token", r"(?-u:\b)hv[sb]\.[A-Za-z0-9_-]{24,}", &[Begins("hvs."), Begins("hvb.")]),
 ];
 
 /// All shapes as one pattern. Our own patterns are valid: a test holds that.
 fn shapes() -> Option<&'static Regex> {
     static SHAPED: OnceLock<Option<Regex>> = OnceLock::new();
-    let any = || SHAPES.iter().map(|(_, r)| *r).collect::<Vec<_>>().join("|");
+    let any = || SHAPES.iter().map(|(_, r, _)| *r).collect::<Vec<_>>().join("|");
     SHAPED.get_or_init(|| Regex::new(&any()).ok()).as_ref()
 }
 
 /// Each shape alone, made when the first token is found.
 fn each_shape() -> &'static [Regex] {
     static EACH: OnceLock<Vec<Regex>> = OnceLock::new();
-    EACH.get_or_init(|| SHAPES.iter().filter_map(|(_, r)| Regex::new(r).ok()).collect())
+    EACH.get_or_init(|| SHAPES.iter().filter_map(|(_, r, _)| Regex::new(r).ok()).collect())
 }
 
 /// The first token of a known shape in a text.
@@ -76,7 +99,7 @@ pub fn shaped(text: &str) -> Option<Found<'_>> {
     any.find_iter(text).find(|m| !is_placeholder(m.as_str())).map(|m| {
         let which =
             each_shape().iter().position(|r| r.is_match(m.as_str()) || r.find(text).is_some_and(|f| f == m));
-        let what = which.and_then(|i| SHAPES.get(i)).map_or("a token", |(what, _)| *what);
+        let what = which.and_then(|i| SHAPES.get(i)).map_or("a token", |(what, ..)| *what);
         Found { what, text: m.as_str() }
     })
 }
@@ -117,12 +140,23 @@ pub fn in_code(text: &str) -> Option<Found<'_>> {
     }
     static ASSIGNED: OnceLock<Option<Regex>> = OnceLock::new();
     let assigned = ASSIGNED.get_or_init(|| {
-        Regex::new(r#"(?i)(?-u:\b)([a-z_]*(?:password|passwd|secret|api_?key|token))["']?\s*[:=]\s*["']([^"'\s]{8,200})["']"#).ok()
+        Regex::new(r#"(?i)(?-u:\b)([a-z_]*(?:password|passwd|secret|api_?key|token))["']?\s*[:=]\s*["']([^"'\s]+)["']"#).ok()
     });
-    assigned.as_ref()?.captures_iter(text).find_map(|c| {
-        let (name, value) = (c.get(1)?.as_str(), c.get(2)?.as_str());
-        named(name, value).filter(|_| is_random(value))
-    })
+    let (assigned, mut at) = (assigned.as_ref()?, 0);
+    while let Some(found) = assigned.captures_at(text, at) {
+        let (name, value) = (found.get(1)?, found.get(2)?);
+        // The length is looked at here: in the pattern it would be two hundred times as large.
+        if !(8..=200).contains(&value.as_str().chars().count()) {
+            at = name.start() + name.as_str().chars().next().map_or(1, char::len_utf8);
+            continue;
+        }
+        let secret = named(name.as_str(), value.as_str()).filter(|_| is_random(value.as_str()));
+        if secret.is_some() {
+            return secret;
+        }
+        at = found.get(0)?.end();
+    }
+    None
 }
 
 /// A key among the parameters of an address that code writes down.
@@ -181,26 +215,31 @@ const TOKENS: [&str; 15] = [
 /// The last letters of all these words.
 const LAST_LETTERS: &[u8] = b"denty";
 
+/// Letters and digits of a name that are compared; the words have fewer.
+const MOST_LETTERS: usize = 64;
+
 /// What kind of secret a name means.
 fn secret_name(name: &str) -> Option<&'static str> {
-    // Compared from the end and without a copy: almost all names end otherwise.
     let letters = || name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());
+    // Almost all names end otherwise.
     if !letters().next_back().is_some_and(|last| LAST_LETTERS.contains(&last)) {
         return None;
     }
-    let ends_with = |word: &str| {
-        let mut last = letters().rev();
-        word.bytes().rev().all(|w| last.next() == Some(w))
-    };
-    let starts_with = |word: &str| letters().take(word.len()).eq(word.bytes());
-    let ends = |words: &[&str]| words.iter().any(|w| ends_with(w));
-    if HEADERS.iter().any(|w| letters().eq(w.bytes())) {
+    let (mut last, mut from) = ([0; MOST_LETTERS], MOST_LETTERS);
+    for letter in letters().rev().take(MOST_LETTERS) {
+        from -= 1;
+        last[from] = letter;
+    }
+    let last = &last[from..];
+    let ends = |words: &[&str]| words.iter().any(|w| last.ends_with(w.as_bytes()));
+    if HEADERS.iter().any(|w| last == w.as_bytes()) {
         return Some("header");
     }
     if ends(&PASSWORDS) {
-        return (!starts_with("forget") && !starts_with("reset")).then_some("password");
+        let starts = |word: &str| letters().take(word.len()).eq(word.bytes());
+        return (!starts("forget") && !starts("reset")).then_some("password");
     }
-    (ends(&TOKENS) || letters().eq("token".bytes())).then_some("token")
+    (ends(&TOKENS) || last == b"token").then_some("token")
 }
 
 /// The credential of an `Authorization` header.

@@ -1,12 +1,12 @@
 //! The workflows of one check, seeing each other: who calls whom, and where a call's input goes.
 
 use crate::graph::{From, Graph, Reach};
-use crate::provenance::Source;
+use crate::provenance::{Setters, Source};
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use workflow::{CalleeKey, StepIx, TriggerKind, Value, Workflow};
+use workflow::{CalleeKey, StepIx, Text, TriggerKind, Value, Workflow};
 
 /// A step of one of the workflows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +45,8 @@ pub struct Set<'w> {
     callers: Vec<Vec<usize>>,
     /// The sources of what steps are asked with, where somebody wanted to know.
     pub(crate) inputs: RefCell<FxHashMap<Place, Rc<Vec<Source>>>>,
+    /// Which steps set a variable to what it is at a step.
+    pub(crate) setters: RefCell<FxHashMap<(Place, Text), Setters>>,
     /// How many references were followed in each workflow.
     followed: Vec<Cell<usize>>,
     /// Some were not followed to their ends, since there are too many.
@@ -68,6 +70,7 @@ impl<'w> Set<'w> {
             calls_of: HashMap::new(),
             callers: vec![Vec::new(); workflows.len()],
             inputs: RefCell::default(),
+            setters: RefCell::default(),
             followed: vec![Cell::new(0); workflows.len()],
             cut: vec![Cell::new(false); workflows.len()],
         };

@@ -50,7 +50,8 @@ impl Index {
         let names =
             entries.flat_map(|(file, entry)| entry.on.iter().map(move |on| (*on, Found { entry, file })));
         for (i, (on, found)) in names.enumerate() {
-            let platform = on.split(" / ").next().unwrap_or_default().trim();
+            let end = on.as_bytes().windows(3).position(|part| part == b" / ");
+            let platform = on.get(..end.unwrap_or(on.len())).unwrap_or_default().trim();
             index.platforms.entry(normal(platform)).or_default().on.push((i, on, found));
         }
         index

@@ -52,18 +52,24 @@ fn told_of(facts: &Facts<'_, '_>, step: StepIx) -> bool {
         failed.extend(graph.followers(graph.edge(*edge).to));
     }
     let fails = |e: u32| matches!(graph.edge(e).kind, EdgeKind::Error | EdgeKind::Timeout);
-    let went_well = graph.reach(From::After(step), |e| !fails(e));
     let mut exits = exits(facts, step);
     exits.sort_unstable();
     exits.dedup();
     // What a later step's failure leads to is not where success goes either.
     let exits = facts.bounded(&RULE, 40, exits.into_iter());
+    let tellers: Vec<StepIx> = failed.iter().copied().filter(|s| tells(facts, *s)).collect();
+    if tellers.is_empty() {
+        return false;
+    }
+    let went_well = graph.reach(From::After(step), |e| !fails(e));
     let beyond: Vec<_> = exits.map(|x| (x, graph.reach(From::After(x), |e| !fails(e)))).collect();
     let well = |s: StepIx| went_well.has(s) || beyond.iter().any(|(x, r)| *x == s || r.has(s));
-    let reads = failed.iter().any(|b| reads_outcome(facts, *b, step));
+    if tellers.iter().any(|s| !well(*s)) {
+        return true;
+    }
     let noting = || failed.iter().filter(|s| !well(**s) && !facts.step(**s).assigns.is_empty());
-    let notes = noting().next().is_some() && noting().all(|s| notes_down(facts, *s));
-    failed.iter().any(|s| tells(facts, *s) && (reads || notes || !well(*s)))
+    let notes = || noting().next().is_some() && noting().all(|s| notes_down(facts, *s));
+    failed.iter().any(|b| reads_outcome(facts, *b, step)) || notes()
 }
 
 /// Where a run goes on after the container around a step, which it does however the step's successors are skipped.
@@ -93,7 +99,13 @@ fn notes_down(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     })
 }
 
+/// Whether somebody learns of what happened by a step.
 fn tells(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let all = facts.telling.get_or_init(|| facts.graph.steps().map(|s| is_telling(facts, s)).collect());
+    all.get(step.0 as usize).copied().unwrap_or(false)
+}
+
+fn is_telling(facts: &Facts<'_, '_>, step: StepIx) -> bool {
     let kinds = [Kind::Notify, Kind::Ticket, Kind::Ask, Kind::Write, Kind::Request];
     let own = facts.step(step);
     let answers = || {

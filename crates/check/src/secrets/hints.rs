@@ -1,70 +1,66 @@
 //! Whether a text may hold a secret at all: looked at before any pattern, for almost no text does. Each says yes where in
 //! doubt.
 
+use super::SHAPES;
 use aho_corasick::packed::Searcher;
 use memchr::{memchr, memchr_iter, memchr2_iter, memmem};
 use std::sync::OnceLock;
 
-/// What stands in each token's shape, and at least [`LEAST`] letters of a token behind it.
-const BEFORE_TOKENS: [&str; 29] = [
-    "AKIA",
-    "ASIA",
-    "ghp_",
-    "gho_",
-    "ghs_",
-    "ghu_",
-    "glpat-",
-    "xox",
-    "hooks.slack.com/services/T",
-    "/api/webhooks/",
-    "AIza",
-    "sk-",
-    "k_live_",
-    "SG.",
-    "eyJ",
-    ":AA",
-    "SSWS 00",
-    "sig=",
-    "AccountKey=",
-    "npm_",
-    "hf_",
-    "dop_v1_",
-    "shp",
-    "pat",
-    "secret_",
-    "ntn_",
-    "key-",
-    "n8n_api_",
-    "/with/key/",
-];
-/// The same for tokens with a point in front.
-const VAULT: [&str; 2] = ["hvs.", "hvb."];
-/// What stands in the shapes that anything may follow.
-const ALONE: [&str; 2] = ["-----BEGIN ", "azurewebsites.net/"];
-/// So many letters every other token has.
-const LEAST: usize = 16;
+/// What stands in every token of a shape.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hint {
+    /// How it begins, apart from the word before it; [`LEAST`] letters follow.
+    Begins(&'static str),
+    /// What so many letters follow.
+    Before(&'static str),
+    /// What anything may follow.
+    Alone(&'static str),
+}
 
-fn searcher() -> Option<&'static Searcher> {
-    static SEARCHER: OnceLock<Option<Searcher>> = OnceLock::new();
-    SEARCHER.get_or_init(|| Searcher::new(BEFORE_TOKENS.iter().chain(&VAULT).chain(&ALONE))).as_ref()
+impl Hint {
+    fn text(self) -> &'static str {
+        let (Hint::Begins(text) | Hint::Before(text) | Hint::Alone(text)) = self;
+        text
+    }
+}
+
+/// So many letters a token has behind its beginning, before a point.
+const LEAST: usize = 14;
+
+/// The hints of all shapes, and what finds them.
+type Hints = (Vec<Hint>, Option<Searcher>);
+
+fn hints() -> &'static Hints {
+    static HINTS: OnceLock<Hints> = OnceLock::new();
+    HINTS.get_or_init(|| {
+        let all: Vec<Hint> = SHAPES.iter().flat_map(|(_, _, hints)| *hints).copied().collect();
+        let searcher = Searcher::new(all.iter().map(|h| h.text()));
+        (all, searcher)
+    })
 }
 
 /// Whether a token of a known shape may stand in a text.
 pub(super) fn may_be_shaped(text: &str) -> bool {
-    if text.len() < LEAST {
+    if text.len() < 16 {
         return false;
     }
-    let Some(searcher) = searcher() else { return true };
+    let (hints, Some(searcher)) = hints() else { return true };
     let bytes = text.as_bytes();
-    let letter = |b: &u8| b.is_ascii_alphanumeric() || b"_-.%+/=".contains(b);
+    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let letter = |b: &u8| word(b) || matches!(b, b'-' | b'%');
     let mut at = 0;
     while let Some(found) = searcher.find(&bytes[at..]) {
-        let end = at + found.end();
-        let alone = found.pattern().as_usize() >= BEFORE_TOKENS.len() + VAULT.len();
-        if alone || bytes.get(end..end + LEAST).is_some_and(|next| next.iter().all(letter)) {
+        let (start, end) = (at + found.start(), at + found.end());
+        let followed = || bytes.get(end..end + LEAST).is_some_and(|next| next.iter().all(letter));
+        let may = match hints.get(found.pattern().as_usize()) {
+            Some(Hint::Begins(_)) => (start == 0 || !word(&bytes[start - 1])) && followed(),
+            Some(Hint::Before(_)) => followed(),
+            Some(Hint::Alone(_)) | None => true,
+        };
+        if may {
             return true;
         }
-        at += found.start() + 1;
+        at = start + 1;
     }
     false
 }
@@ -98,7 +94,7 @@ pub(super) fn may_have_parameter(text: &str) -> bool {
     let letter = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b) || !b.is_ascii();
     memchr_iter(b'=', bytes).any(|at| {
         let named = at > 0 && LAST.contains(&bytes[at - 1]);
-        named && bytes.get(at + 1..at + LEAST).is_some_and(|value| value.iter().all(letter))
+        named && bytes.get(at + 1..at + 16).is_some_and(|value| value.iter().all(letter))
     })
 }
 
@@ -116,18 +112,19 @@ mod tests {
 
     #[test]
     fn texts_in_which_a_token_may_stand() {
-        assert!(searcher().is_some());
+        assert!(hints().1.is_some());
+        assert!(SHAPES.iter().all(|(_, _, hints)| !hints.is_empty()));
         let token = "q8Zt55vYw0Lr2mNx";
-        for before in BEFORE_TOKENS.iter().chain(&VAULT) {
-            assert!(may_be_shaped(&format!("a text with {before}{token} in it")), "{before}");
-            assert!(!may_be_shaped(&format!("a text with {before} {token}")), "{before}");
-        }
-        for alone in ALONE {
-            assert!(may_be_shaped(&format!("{alone}; a text")), "{alone}");
+        for hint in &hints().0 {
+            let text = hint.text();
+            let (alone, begins) = (matches!(hint, Hint::Alone(_)), matches!(hint, Hint::Begins(_)));
+            assert!(may_be_shaped(&format!("a text with {text}{token} in it")), "{text}");
+            assert_eq!(may_be_shaped(&format!("a text with {text} {token}")), alone, "{text}");
+            assert_eq!(may_be_shaped(&format!("a text with no{text}{token} in it")), !begins, "{text}");
         }
         // The first that is found has nothing behind it, the second does.
-        assert!(may_be_shaped(&format!("task-pat {token} pat{token}")));
-        assert!(!may_be_shaped("a path of a patch to a key-value pair"));
+        assert!(may_be_shaped(&format!("a pat {token} pat{token}")));
+        assert!(!may_be_shaped("the path of/a/patch/to a key-value pair"));
     }
 
     #[test]

@@ -388,12 +388,10 @@ fn argument_value(word: &str) -> Value {
 
 /// Web addresses with the method written near them.
 pub(super) fn web(text: &str) -> Vec<WebCall> {
-    static URL: OnceLock<Option<Regex>> = OnceLock::new();
-    let Some(url) = pattern(&URL, r#"https?://[^\s"'`)>\\]+"#) else { return Vec::new() };
-    let found = url.find_iter(text).take(MAX_CALLS).map(|m| {
-        let before = back(text, m.start(), 160);
-        let after = ahead(text, m.end(), 240);
-        WebCall { method: method(before, after).to_owned(), url: m.as_str().to_owned() }
+    let found = scan::addresses(text).take(MAX_CALLS).map(|(start, url)| {
+        let before = back(text, start, 160);
+        let after = ahead(text, start + url.len(), 240);
+        WebCall { method: method(before, after).to_owned(), url: url.to_owned() }
     });
     found.collect()
 }

@@ -1,7 +1,7 @@
 //! Where in a text commands, calls and quoted texts stand: plain scans, so that code without any costs next to nothing.
 
 use super::calls::MAX_ARGUMENTS;
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3, memmem};
 use std::borrow::Cow;
 
 /// The first token of the shape `Verb-Noun` of each part of a pipeline, and the rest of the part.
@@ -97,6 +97,25 @@ pub(super) fn last_name(text: &str) -> Option<&str> {
     let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$');
     let length = text.bytes().rev().take_while(name).count();
     (length > 0).then(|| &text[text.len() - length..])
+}
+
+/// The addresses in a text, each with where it stands: `http://` or `https://`, up to white space or a quote.
+pub(super) fn addresses(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ')' | '>' | '\\');
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + memmem::find(text.as_bytes().get(at..)?, b"http")?;
+            at = start + "http".len();
+            let rest = &text[at..];
+            let Some(host) = rest.strip_prefix('s').unwrap_or(rest).strip_prefix("://") else { continue };
+            let length = host.find(ends).unwrap_or(host.len());
+            if length > 0 {
+                at = text.len() - host.len() + length;
+                return Some((start, &text[start..at]));
+            }
+        }
+    })
 }
 
 /// The characters before the first space that a quoted text needs, to be taken for a command line or a query.
