@@ -142,8 +142,6 @@ impl<'w> Set<'w> {
     #[must_use]
     pub fn deep(&self, at: Place, values: &[Value]) -> Vec<Source> {
         let mut found = self.all_sources(at, values);
-        // What was looked up, by its hash: it differs from what is there at first.
-        let mut known: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
         let mut seen: Vec<Place> = Vec::new();
         let mut next = 0;
         while let Some(source) = found.get(next) {
@@ -157,12 +155,18 @@ impl<'w> Set<'w> {
             }
             seen.push(asked);
             let (first, echoed) = (source.how.first, self.echoed(asked, &source.path));
-            for mut input in self.inputs(asked).iter().cloned().chain(echoed) {
+            let inputs = self.inputs(asked);
+            // What is looked up by differs from all else by the step that looks; of one step's inputs each differs from
+            // the others unless these take away what tells them apart.
+            let apart = !first && echoed.is_empty();
+            let mut known: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+            for mut input in inputs.iter().cloned().chain(echoed) {
                 input.how.looked_up = Some(asked);
                 input.how.first |= first;
-                let alike = known.entry(FxBuildHasher.hash_one(&input)).or_default();
-                if !alike.iter().any(|i| found[*i] == input) {
-                    alike.push(found.len());
+                let alike =
+                    if apart { None } else { Some(known.entry(FxBuildHasher.hash_one(&input)).or_default()) };
+                if alike.as_ref().is_none_or(|alike| !alike.iter().any(|i| found[*i] == input)) {
+                    alike.into_iter().for_each(|alike| alike.push(found.len()));
                     found.push(input);
                 }
             }
