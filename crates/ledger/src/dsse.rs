@@ -63,7 +63,7 @@ pub struct Signature {
     pub sig: String,
 }
 
-/// An envelope as it is written. What it has in it comes out through [`Envelope::verify`] alone.
+/// An envelope as it is written. What it has in it comes out through [`Envelope::verify`], and [`Envelope::unverified`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {
@@ -110,8 +110,12 @@ impl Envelope {
 
     /// What a signature of this envelope is made over.
     pub fn signed_bytes(&self) -> Result<Vec<u8>> {
-        let payload = encoding::from_any_base64(&self.payload)?;
-        Ok(pre_authentication_encoding(&self.payload_type, &payload))
+        Ok(pre_authentication_encoding(&self.payload_type, &self.unverified()?))
+    }
+
+    /// The payload, which nobody verified: for who verifies a signature over [`Envelope::signed_bytes`] by other means.
+    pub fn unverified(&self) -> Result<Vec<u8>> {
+        encoding::from_any_base64(&self.payload)
     }
 
     /// Signs it with the Ed25519 key of this secret seed.

@@ -1,7 +1,10 @@
 //! SSH signatures over files (OpenSSH `PROTOCOL.sshsig`), as `ssh-keygen -Y sign` and git make them.
 
-use crate::{Error, Result, error::refuse};
+use crate::{Error, Result, error::refuse, prepared::Prepared};
+use ssh_key::public::{Ed25519PublicKey, KeyData};
 use ssh_key::{HashAlg, PublicKey, SshSig};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 /// Reads a public key in the form of `authorized_keys` and `.pub` files.
 pub fn public_key(line: &str) -> Result<PublicKey> {
@@ -13,9 +16,10 @@ pub fn public_key(line: &str) -> Result<PublicKey> {
 ///
 /// Keys: Ed25519, ECDSA P-256, RSA with SHA-2, and the first two in security keys (`sk-`). Others are refused.
 pub fn verify(key: &PublicKey, namespace: &str, message: &[u8], armoured: &str) -> Result<()> {
-    let signature = SshSig::from_pem(armoured);
-    let signature =
-        signature.map_err(|e| Error::new(format!("this is no SSH signature that can be read: {e}")))?;
+    verify_read(key, namespace, message, &read(armoured)?)
+}
+
+fn verify_read(key: &PublicKey, namespace: &str, message: &[u8], signature: &SshSig) -> Result<()> {
     if signature.version() != SshSig::VERSION {
         refuse!("SSH signatures have version 1, this one has {}", signature.version());
     }
@@ -28,16 +32,83 @@ pub fn verify(key: &PublicKey, namespace: &str, message: &[u8], armoured: &str) 
     if signature.namespace() != namespace {
         refuse!("the SSH signature was given for `{}`, not for `{namespace}`", signature.namespace());
     }
-    key.verify(namespace, message, &signature)
+    key.verify(namespace, message, signature)
         .map_err(|e| Error::new(format!("the SSH signature does not verify: {e}")))
 }
 
-/// The key that a signature says it is of. Nothing is verified by that.
-pub fn embedded_key(armoured: &str) -> Result<PublicKey> {
-    let signature = SshSig::from_pem(armoured);
-    let signature =
-        signature.map_err(|e| Error::new(format!("this is no SSH signature that can be read: {e}")))?;
-    Ok(PublicKey::from(signature.public_key().clone()))
+fn read(armoured: &str) -> Result<SshSig> {
+    SshSig::from_pem(armoured)
+        .map_err(|e| Error::new(format!("this is no SSH signature that can be read: {e}")))
+}
+
+/// Reads and verifies many signatures, each by the key that it carries: a key that comes often is prepared once.
+#[derive(Default)]
+pub struct Verifier {
+    known: Mutex<HashMap<Ed25519PublicKey, Arc<Prepared>>>,
+}
+
+/// So many keys are kept; then it begins anew.
+const MOST: usize = 64;
+
+/// A signature that was read. Nothing is verified by that.
+pub struct Signed {
+    signature: SshSig,
+    prepared: Option<Arc<Prepared>>,
+}
+
+impl Verifier {
+    /// Reads a signature.
+    pub fn read(&self, armoured: &str) -> Result<Signed> {
+        let signature = read(armoured)?;
+        let prepared = match signature.public_key() {
+            // The reserved field is signed too; nobody writes it, and the long way knows it.
+            KeyData::Ed25519(key)
+                if signature.version() == SshSig::VERSION && signature.reserved().is_empty() =>
+            {
+                self.prepared(key)
+            }
+            _ => None,
+        };
+        Ok(Signed { signature, prepared })
+    }
+
+    fn prepared(&self, key: &Ed25519PublicKey) -> Option<Arc<Prepared>> {
+        let mut known = self.known.lock().ok()?;
+        if let Some(prepared) = known.get(key) {
+            return Some(prepared.clone());
+        }
+        if known.len() >= MOST {
+            known.clear();
+        }
+        let prepared = Arc::new(Prepared::new(key.try_into().ok()?));
+        known.insert(*key, prepared.clone());
+        Some(prepared)
+    }
+}
+
+impl Signed {
+    /// The fingerprint of the key that it says it is of.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.signature.public_key().fingerprint(HashAlg::Sha256).to_string()
+    }
+
+    /// Verifies that the key signed this message for this purpose, as [`verify`] does.
+    pub fn verify(&self, namespace: &str, message: &[u8]) -> Result<()> {
+        if self.holds_prepared(namespace, message) {
+            return Ok(());
+        }
+        let key = PublicKey::from(self.signature.public_key().clone());
+        verify_read(&key, namespace, message, &self.signature)
+    }
+
+    fn holds_prepared(&self, namespace: &str, message: &[u8]) -> bool {
+        let Some(prepared) = &self.prepared else { return false };
+        let signed = SshSig::signed_data(namespace, self.signature.hash_alg(), message);
+        let signature = ed25519_dalek::Signature::try_from(self.signature.signature());
+        let holds = signed.is_ok_and(|signed| signature.is_ok_and(|s| prepared.verify(&signed, &s)));
+        holds && self.signature.namespace() == namespace
+    }
 }
 
 /// The fingerprint of a key, as OpenSSH writes it: `SHA256:…`.

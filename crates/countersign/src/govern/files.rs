@@ -3,6 +3,7 @@
 
 use super::statement;
 use govern::{Entry, Event};
+use ledger::sshsig::Verifier;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -49,15 +50,14 @@ pub fn read(root: &Path) -> io::Result<(Vec<Entry>, Vec<Unreadable>)> {
     if top.is_dir() {
         list(&top, 2, &mut files)?;
     }
-    files.sort();
     if files.len() > MOST {
         return Err(io::Error::other(format!("there are more than {MOST} statements below `{FOLDER}`")));
     }
-    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let (next, found, verifier) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Verifier::default());
     let work = || {
         let mut mine = Vec::new();
         while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            mine.push(one(root, path));
+            mine.push(one(root, path, &verifier));
         }
         if let Ok(mut found) = found.lock() {
             found.append(&mut mine);
@@ -93,7 +93,7 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()>
     Ok(())
 }
 
-fn one(root: &Path, path: &Path) -> Result<Entry, Unreadable> {
+fn one(root: &Path, path: &Path, verifier: &Verifier) -> Result<Entry, Unreadable> {
     let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
     let problem = |message: String| Unreadable { path: shown.clone(), message };
     let meta = path.symlink_metadata().map_err(|e| problem(e.to_string()))?;
@@ -108,7 +108,7 @@ fn one(root: &Path, path: &Path) -> Result<Entry, Unreadable> {
             "a statement is named by its digest, and lies in the folder of its first two digits".to_owned(),
         ));
     }
-    statement::open(&name, &bytes).map_err(|e| problem(e.to_string()))
+    statement::open_with(verifier, &name, &bytes).map_err(|e| problem(e.to_string()))
 }
 
 /// The file of a statement, as it lies there.

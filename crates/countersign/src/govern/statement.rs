@@ -4,9 +4,11 @@
 //! another way is refused, so that one act cannot stand under two names.
 
 use govern::{Entry, Event};
-use ledger::dsse::Envelope;
-use ledger::intoto::{PAYLOAD_TYPE, ResourceDescriptor, Statement};
-use ledger::{Error, Result, json, sshsig};
+use ledger::dsse::{Envelope, pre_authentication_encoding};
+use ledger::intoto::{PAYLOAD_TYPE, ResourceDescriptor, STATEMENT_TYPE, Statement};
+use ledger::encoding::from_base64;
+use ledger::sshsig::Verifier;
+use ledger::{Error, Result, json};
 use std::collections::BTreeMap;
 use workflow::Digest;
 
@@ -23,19 +25,44 @@ fn fail<T>(message: impl Into<String>) -> Result<T> {
     Err(Error::new(message.into()))
 }
 
+/// A statement as it is written, without a copy of the event.
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'e> {
+    #[serde(rename = "_type")]
+    kind: &'static str,
+    predicate: &'e Event,
+    predicate_type: &'static str,
+    subject: [&'e ResourceDescriptor; 1],
+}
+
 /// The statement of an event, as the canonical bytes that are signed.
 ///
 /// # Errors
 /// When the event cannot be written as canonical JSON.
 pub fn payload(event: &Event) -> Result<Vec<u8>> {
-    let predicate = serde_json::to_value(event).map_err(|e| Error::new(e.to_string()))?;
-    let serde_json::Value::Object(predicate) = predicate else { return fail("an event is an object") };
     let hex = event.subject.closure.strip_prefix("sha256:").unwrap_or(&event.subject.closure);
     let subject = ResourceDescriptor {
         name: Some(event.target()),
         digest: BTreeMap::from([("sha256".to_owned(), hex.to_owned())]),
         ..ResourceDescriptor::default()
     };
+    let written = Written {
+        kind: STATEMENT_TYPE,
+        predicate: event,
+        predicate_type: PREDICATE,
+        subject: [&subject],
+    };
+    match json::to_canonical_quickly(&written) {
+        Some(quickly) if !hex.is_empty() => Ok(quickly),
+        _ => at_length(event, subject),
+    }
+}
+
+/// The same by way of a value: whatever the names and numbers are, and with the reason where it is no statement.
+fn at_length(event: &Event, subject: ResourceDescriptor) -> Result<Vec<u8>> {
+    let predicate = serde_json::to_value(event).map_err(|e| Error::new(e.to_string()))?;
+    let serde_json::Value::Object(predicate) = predicate else { return fail("an event is an object") };
     Statement::new(vec![subject], PREDICATE, predicate)?.to_json()
 }
 
@@ -68,11 +95,65 @@ pub fn envelope(payload: &[u8], key: &str, armoured: &str) -> Result<Vec<u8>> {
 /// # Errors
 /// When it is not written in the one way, is not signed, or not for this.
 pub fn open(name: &str, bytes: &[u8]) -> Result<Entry> {
+    open_with(&Verifier::default(), name, bytes)
+}
+
+/// The same, one of many: the verifier remembers the keys that it meets.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(verifier: &Verifier, name: &str, bytes: &[u8]) -> Result<Entry> {
     if bytes.len() > LARGEST {
         return fail(format!("it is larger than {} MiB", LARGEST >> 20));
     }
-    // What is written again to the same bytes was written canonically; anything else is read slowly, for the reason.
-    let envelope = serde_json::from_slice(bytes).or_else(|_| Envelope::parse(bytes))?;
+    let Enveloped { payload, key, armoured } = plainly(bytes).map_or_else(|| unpacked(bytes), Ok)?;
+    let signed = verifier.read(&armoured)?;
+    let fingerprint = signed.fingerprint();
+    if key != fingerprint {
+        return fail(format!("the key id is `{key}`, and the signature is of {fingerprint}"));
+    }
+    signed.verify(NAMESPACE, &pre_authentication_encoding(PAYLOAD_TYPE, &payload))?;
+    let entry = Entry { id: id(&payload), key: fingerprint, event: event(&payload)? };
+    if entry.id != name {
+        return fail(format!("its name is {name}, and it is {}: it was copied or changed", entry.id));
+    }
+    Ok(entry)
+}
+
+/// What an envelope has in it.
+#[derive(Debug, PartialEq)]
+struct Enveloped {
+    payload: Vec<u8>,
+    key: String,
+    armoured: String,
+}
+
+/// What an envelope has in it, where it is written as all of ours are. In other bytes it finds nothing; [`unpacked`] tells
+/// whether and what is wrong with them.
+fn plainly(bytes: &[u8]) -> Option<Enveloped> {
+    let (payload, rest) = quoted(bytes.strip_prefix(br#"{"payload":""#)?)?;
+    let rest =
+        rest.strip_prefix(br#","payloadType":"application/vnd.in-toto+json","signatures":[{"keyid":""#)?;
+    let (key, rest) = quoted(rest)?;
+    let (signature, rest) = quoted(rest.strip_prefix(br#","sig":""#)?)?;
+    (rest == b"}]}" && !key.is_empty()).then_some(())?;
+    Some(Enveloped {
+        payload: from_base64(payload).ok()?,
+        key: key.to_owned(),
+        armoured: String::from_utf8(from_base64(signature).ok()?).ok()?,
+    })
+}
+
+/// A text up to its closing quote, where every character of it stands for itself, and what comes after.
+fn quoted(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let (text, rest) = bytes.split_at_checked(memchr::memchr(b'"', bytes)?)?;
+    let itself = text.iter().all(|b| matches!(b, b' '..=b'~') && *b != b'\\');
+    Some((std::str::from_utf8(text).ok().filter(|_| itself)?, rest.get(1..)?))
+}
+
+/// What any envelope has in it, or what is wrong with it.
+fn unpacked(bytes: &[u8]) -> Result<Enveloped> {
+    let envelope = Envelope::parse(bytes)?;
     if envelope.to_json()? != bytes {
         return fail("the envelope is not written canonically, or has fields that are not its own");
     }
@@ -82,32 +163,9 @@ pub fn open(name: &str, bytes: &[u8]) -> Result<Entry> {
     let [signature] = envelope.signatures() else {
         return fail(format!("it has {} signatures, and one is expected", envelope.signatures().len()));
     };
-    let armoured = text(&ledger::encoding::from_base64(&signature.sig)?)?;
-    let message = envelope.signed_bytes()?;
-    let key = sshsig::embedded_key(&armoured)?;
-    let fingerprint = sshsig::fingerprint(&key);
-    if signature.keyid != fingerprint {
-        return fail(format!("the key id is `{}`, and the signature is of {fingerprint}", signature.keyid));
-    }
-    sshsig::verify(&key, NAMESPACE, &message, &armoured)?;
-    let payload = payload_of(&message);
-    let entry = Entry { id: id(&payload), key: fingerprint, event: event(&payload)? };
-    if entry.id != name {
-        return fail(format!("its name is {name}, and it is {}: it was copied or changed", entry.id));
-    }
-    Ok(entry)
-}
-
-fn text(bytes: &[u8]) -> Result<String> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| Error::new("the signature is no text".to_owned()))
-}
-
-fn payload_of(message: &[u8]) -> Vec<u8> {
-    // What is signed is "DSSEv1", the type and the payload, each with its length: the payload is its end.
-    let head = format!("DSSEv1 {} {PAYLOAD_TYPE} ", PAYLOAD_TYPE.len());
-    let rest = message.get(head.len()..).unwrap_or_default();
-    let blank = rest.iter().position(|b| *b == b' ').map_or(rest.len(), |i| i + 1);
-    rest.get(blank..).unwrap_or_default().to_vec()
+    let armoured = String::from_utf8(from_base64(&signature.sig)?);
+    let armoured = armoured.map_err(|_| Error::new("the signature is no text".to_owned()))?;
+    Ok(Enveloped { payload: envelope.unverified()?, key: signature.keyid.clone(), armoured })
 }
 
 /// The event of a payload, where nothing is wrong with it: what is written again to the same bytes was written in the one way.
