@@ -483,3 +483,30 @@ fn files_that_are_no_statements_are_told_and_nothing_else_is_lost() {
     assert_eq!((entries.len(), unreadable.len()), (1, 3), "{unreadable:?}");
     assert_eq!(entries[0].event, event);
 }
+
+#[test]
+fn what_rests_on_a_forged_signature_is_worked_out_again_without_it() {
+    let lab = Lab::new();
+    let root = lab.folder.path().join("many");
+    let signer = lab.signer("adi");
+    let armoured = |payload: &[u8]| signer.sign(&statement::to_sign(payload).unwrap()).unwrap();
+    // More than are verified at a time, so that the key is prepared and several threads have some.
+    let payloads: Vec<Vec<u8>> = (0..600)
+        .map(|i| statement::payload(&event(Act::Register, "adi", Moment(NOW.0 + i))).unwrap())
+        .collect();
+    for (i, payload) in payloads.iter().enumerate() {
+        let signed = if i == 300 { &payloads[0] } else { payload };
+        files::write(&root, payload, &signer.fingerprint, &armoured(signed)).unwrap();
+    }
+    let forged = statement::id(&payloads[300]);
+    let seen = std::cell::RefCell::new(Vec::new());
+    let (entries, unreadable, found) = files::gather(&root).unwrap().verified_beside(|entries| {
+        seen.borrow_mut().push(entries.len());
+        entries.iter().any(|e| e.id == forged)
+    });
+    assert_eq!((entries.len(), found), (599, false));
+    assert_eq!(*seen.borrow(), [600, 599]);
+    let told: Vec<_> = unreadable.iter().map(|u| (u.path.as_str(), u.message.as_str())).collect();
+    assert_eq!(told, [(files::path(&forged).as_str(), statement::FORGED)]);
+    assert_eq!(files::read(&root).unwrap(), (entries, unreadable));
+}

@@ -6,7 +6,7 @@ use crate::apply::{Refusal, step};
 use crate::event::Entry;
 use crate::state::State;
 use policy::Moment;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A statement that has no place, and why.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -41,7 +41,7 @@ pub type Lawful<'l> = &'l dyn Fn(&State, &Entry) -> Option<Refusal>;
 /// The same, and every entry is asked whether it is lawful; one that is not changes nothing.
 #[must_use]
 pub fn fold_with(entries: &[Entry], now: Moment, lawful: Lawful<'_>) -> Folded {
-    let by_id: BTreeMap<&str, &Entry> = entries.iter().map(|e| (e.id.as_str(), e)).collect();
+    let by_id: HashMap<&str, &Entry> = entries.iter().map(|e| (e.id.as_str(), e)).collect();
     let mut folded = Folded::default();
     let refuse = |folded: &mut Folded, id: &str, rule: &str, message| {
         let refusal = Refusal { rule: rule.to_owned(), message };
@@ -59,8 +59,8 @@ pub fn fold_with(entries: &[Entry], now: Moment, lawful: Lawful<'_>) -> Folded {
             folded.refused.push(Refused { id: entry.id.clone(), refusal });
         }
     }
-    let placed: BTreeSet<&str> = folded.order.iter().map(String::as_str).collect();
-    let circular: Vec<&str> = by_id.keys().copied().filter(|id| !placed.contains(id)).collect();
+    let placed: HashSet<&str> = folded.order.iter().map(String::as_str).collect();
+    let circular: BTreeSet<&str> = by_id.keys().copied().filter(|id| !placed.contains(id)).collect();
     for id in circular {
         refuse(&mut folded, id, "after", "it stands after itself".to_owned());
     }
@@ -68,11 +68,7 @@ pub fn fold_with(entries: &[Entry], now: Moment, lawful: Lawful<'_>) -> Folded {
 }
 
 /// Why an entry cannot stand where its links put it.
-fn out_of_place(
-    entry: &Entry,
-    by_id: &BTreeMap<&str, &Entry>,
-    now: Moment,
-) -> Option<(&'static str, String)> {
+fn out_of_place(entry: &Entry, by_id: &HashMap<&str, &Entry>, now: Moment) -> Option<(&'static str, String)> {
     let event = &entry.event;
     if event.at > now {
         return Some((
@@ -102,7 +98,7 @@ fn out_of_place(
 }
 
 /// Entries in their order; those that stand after themselves are left out.
-fn ordered<'e>(by_id: &BTreeMap<&str, &'e Entry>) -> Vec<&'e Entry> {
+fn ordered<'e>(by_id: &HashMap<&str, &'e Entry>) -> Vec<&'e Entry> {
     let mut waits: HashMap<&str, usize> = HashMap::new();
     let mut children: HashMap<&str, Vec<&'e Entry>> = HashMap::new();
     let mut ready: BTreeSet<(Moment, &str)> = BTreeSet::new();

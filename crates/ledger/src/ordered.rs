@@ -58,7 +58,8 @@ impl<'t> Writer<'t> {
 
     /// A number, `true`, `false` or `null`.
     fn plain(&mut self) -> Option<()> {
-        let length = self.rest.iter().position(|b| matches!(b, b',' | b'}' | b']')).unwrap_or(self.rest.len());
+        let length =
+            self.rest.iter().position(|b| matches!(b, b',' | b'}' | b']')).unwrap_or(self.rest.len());
         let word = self.copy(length)?;
         let digits = word.strip_prefix(b"-").unwrap_or(word);
         let whole = digits.len() <= DIGITS && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);

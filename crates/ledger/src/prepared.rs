@@ -7,7 +7,7 @@ use curve25519_dalek::{EdwardsPoint, Scalar, constants::ED25519_BASEPOINT_POINT,
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest, Sha512};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// From so many signatures on, preparing a key pays.
 const OFTEN: usize = 64;
@@ -60,47 +60,88 @@ pub(crate) struct Prepared {
     multiples: OnceLock<Multiples>,
 }
 
+/// What is left to verify of a signature that was read: that `[s]B - [k]A` is written as the bytes of `R`.
+pub(crate) struct Equation {
+    key: Arc<Prepared>,
+    r: [u8; 32],
+    s: Scalar,
+    k: Scalar,
+}
+
 impl Prepared {
     pub fn new(key: VerifyingKey) -> Self {
         Self { key, met: AtomicUsize::new(0), multiples: OnceLock::new() }
     }
 
-    /// Whether this is a signature of the key over the message, as [`VerifyingKey::verify`] has it.
-    pub fn verify(&self, message: &[u8], signature: &Signature) -> bool {
+    /// The sum of the equation.
+    fn sum(&self, s: &Scalar, k: &Scalar) -> EdwardsPoint {
+        let minus = -self.key.to_edwards();
         if self.met.fetch_add(1, Ordering::Relaxed) < OFTEN {
-            return ed25519_dalek::Verifier::verify(&self.key, message, signature).is_ok();
+            return EdwardsPoint::vartime_double_scalar_mul_basepoint(k, &minus, s);
         }
-        self.verify_prepared(message, signature)
-    }
-
-    fn verify_prepared(&self, message: &[u8], signature: &Signature) -> bool {
-        let Some(s) = Scalar::from_canonical_bytes(*signature.s_bytes()).into_option() else { return false };
-        let hash = Sha512::new_with_prefix(signature.r_bytes());
-        let hash = hash.chain_update(self.key.as_bytes()).chain_update(message).finalize();
-        let k = Scalar::from_bytes_mod_order_wide(&hash.into());
-        let multiples = self.multiples.get_or_init(|| Multiples::of(-self.key.to_edwards()));
         let mut sum = EdwardsPoint::identity();
-        BASE.add_product(&s, &mut sum);
-        multiples.add_product(&k, &mut sum);
-        sum.compress().as_bytes() == signature.r_bytes()
+        BASE.add_product(s, &mut sum);
+        self.multiples.get_or_init(|| Multiples::of(minus)).add_product(k, &mut sum);
+        sum
     }
+}
+
+impl Equation {
+    /// That of a signature over a message; none where the signature is not in range.
+    pub fn of(key: Arc<Prepared>, message: &[u8], signature: &Signature) -> Option<Self> {
+        let s = Scalar::from_canonical_bytes(*signature.s_bytes()).into_option()?;
+        let hash = Sha512::new_with_prefix(signature.r_bytes());
+        let hash = hash.chain_update(key.key.as_bytes()).chain_update(message).finalize();
+        let k = Scalar::from_bytes_mod_order_wide(&hash.into());
+        Some(Self { key, r: *signature.r_bytes(), s, k })
+    }
+}
+
+/// How many sums are written at once: that takes one division for all of them.
+const AT_ONCE: usize = 32;
+
+/// Of each equation, whether it holds.
+pub(crate) fn hold(equations: &[&Equation]) -> Vec<bool> {
+    let mut holds = Vec::with_capacity(equations.len());
+    for some in equations.chunks(AT_ONCE) {
+        let mut sums = [EdwardsPoint::identity(); AT_ONCE];
+        sums.iter_mut().zip(some).for_each(|(sum, e)| *sum = e.key.sum(&e.s, &e.k));
+        let written = EdwardsPoint::compress_batch(&sums);
+        holds.extend(some.iter().zip(written).map(|(e, sum)| *sum.as_bytes() == e.r));
+    }
+    holds
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Prepared;
+    use super::{Equation, OFTEN, Prepared, hold};
     use crate::encoding::from_hex;
     use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION};
     use curve25519_dalek::{EdwardsPoint, Scalar};
     use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
     use proptest::prelude::*;
     use sha2::{Digest, Sha512};
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+
+    /// A key as it is when it has been met often.
+    fn prepared(key: VerifyingKey) -> Arc<Prepared> {
+        let prepared = Arc::new(Prepared::new(key));
+        prepared.met.store(OFTEN, Ordering::Relaxed);
+        prepared
+    }
 
     /// The answer, which has to be the one that `ed25519-dalek` gives.
-    fn agreed(prepared: &Prepared, message: &[u8], signature: &[u8; 64]) -> bool {
+    fn agreed(prepared: &Arc<Prepared>, message: &[u8], signature: &[u8; 64]) -> bool {
         let signature = Signature::from_bytes(signature);
-        let holds = prepared.verify_prepared(message, &signature);
-        assert_eq!(holds, prepared.key.verify(message, &signature).is_ok(), "{:?} {signature:?}", prepared.key);
+        let equation = Equation::of(prepared.clone(), message, &signature);
+        let holds = equation.is_some_and(|e| hold(&[&e]) == [true]);
+        assert_eq!(
+            holds,
+            prepared.key.verify(message, &signature).is_ok(),
+            "{:?} {signature:?}",
+            prepared.key
+        );
         holds
     }
 
@@ -129,7 +170,7 @@ mod tests {
         #[test]
         fn it_answers_as_the_library_does(seed: [u8; 32], message: Vec<u8>, other: Vec<u8>, any: [u8; 64], bit in 0_usize..512) {
             let signer = SigningKey::from_bytes(&seed);
-            let prepared = Prepared::new(signer.verifying_key());
+            let prepared = prepared(signer.verifying_key());
             let good = signer.sign(&message).to_bytes();
             prop_assert!(agreed(&prepared, &message, &good));
             let mut bad = good;
@@ -159,14 +200,15 @@ mod tests {
         let mut minus_nought = [0; 32];
         (minus_nought[0], minus_nought[31]) = (1, 0x80);
         points.push(minus_nought);
-        let keys: Vec<VerifyingKey> = points.iter().filter_map(|p| VerifyingKey::from_bytes(p).ok()).collect();
+        let keys: Vec<VerifyingKey> =
+            points.iter().filter_map(|p| VerifyingKey::from_bytes(p).ok()).collect();
         assert!(keys.len() > 15, "{}", keys.len());
         let mut high = order(0);
         high[31] |= 0x80;
         let numbers =
             [[0; 32], Scalar::ONE.to_bytes(), order(-1), order(0), order(1), high, [0xff; 32], [0x10; 32]];
         let mut held = 0;
-        for prepared in keys.into_iter().map(Prepared::new) {
+        for prepared in keys.into_iter().map(prepared) {
             for (r, s) in points.iter().flat_map(|r| numbers.iter().map(move |s| (r, s))) {
                 held += usize::from(agreed(&prepared, b"any message", &together(*r, *s)));
             }
@@ -181,7 +223,7 @@ mod tests {
         let (mut held, mut failed) = (0, 0);
         for part in EIGHT_TORSION {
             let key = VerifyingKey::from(EdwardsPoint::mul_base(&secret) + part);
-            let prepared = Prepared::new(key);
+            let prepared = prepared(key);
             for message in (0_u8..32).map(|m| [m]) {
                 let hash = Sha512::new().chain_update(r).chain_update(key.as_bytes()).chain_update(message);
                 let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
@@ -193,16 +235,18 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_comes_often_answers_the_same() {
+    fn a_key_that_comes_often_is_prepared_and_answers_the_same() {
         let signer = SigningKey::from_bytes(&[3; 32]);
-        let prepared = Prepared::new(signer.verifying_key());
-        for i in 0..super::OFTEN + 8 {
-            let message = i.to_le_bytes();
-            assert_eq!(prepared.multiples.get().is_some(), i > super::OFTEN);
-            assert!(prepared.verify(&message, &signer.sign(&message)));
-            assert!(!prepared.key.verify(b"other", &signer.sign(&message)).is_ok());
-        }
-        assert!(!prepared.verify(b"other", &signer.sign(b"message")));
+        let prepared = Arc::new(Prepared::new(signer.verifying_key()));
+        let equation = |i: usize| {
+            let message = if i % 7 == 3 { b"other".to_vec() } else { i.to_le_bytes().to_vec() };
+            Equation::of(prepared.clone(), &message, &signer.sign(&i.to_le_bytes())).unwrap()
+        };
+        let all: Vec<Equation> = (0..OFTEN + 40).map(equation).collect();
+        assert!(hold(&[]).is_empty() && prepared.multiples.get().is_none());
+        let expected: Vec<bool> = (0..all.len()).map(|i| i % 7 != 3).collect();
+        assert_eq!(hold(&all.iter().collect::<Vec<_>>()), expected);
+        assert!(prepared.multiples.get().is_some());
     }
 
     #[test]
@@ -218,8 +262,9 @@ mod tests {
         let bytes = |value: &serde_json::Value| from_hex(value.as_str().unwrap()).unwrap();
         let mut count = 0;
         for group in all["testGroups"].as_array().unwrap() {
-            let key = VerifyingKey::from_bytes(&bytes(&group["publicKey"]["pk"]).try_into().unwrap()).unwrap();
-            let prepared = Prepared::new(key);
+            let key =
+                VerifyingKey::from_bytes(&bytes(&group["publicKey"]["pk"]).try_into().unwrap()).unwrap();
+            let prepared = prepared(key);
             for test in group["tests"].as_array().unwrap() {
                 let signature = <[u8; 64]>::try_from(bytes(&test["sig"]));
                 let holds = signature.is_ok_and(|s| agreed(&prepared, &bytes(&test["msg"]), &s));

@@ -1,6 +1,10 @@
 //! SSH signatures over files (OpenSSH `PROTOCOL.sshsig`), as `ssh-keygen -Y sign` and git make them.
 
-use crate::{Error, Result, error::refuse, prepared::Prepared};
+use crate::{
+    Error, Result,
+    error::refuse,
+    prepared::{self, Equation, Prepared},
+};
 use ssh_key::public::{Ed25519PublicKey, KeyData};
 use ssh_key::{HashAlg, PublicKey, SshSig};
 use std::collections::HashMap;
@@ -93,22 +97,38 @@ impl Signed {
         self.signature.public_key().fingerprint(HashAlg::Sha256).to_string()
     }
 
-    /// Verifies that the key signed this message for this purpose, as [`verify`] does.
-    pub fn verify(&self, namespace: &str, message: &[u8]) -> Result<()> {
-        if self.holds_prepared(namespace, message) {
-            return Ok(());
+    /// What is left to verify of it, to be done beside other work: of many at once, by [`hold`]. It holds where [`verify`]
+    /// finds that the key signed this message for this purpose.
+    ///
+    /// # Errors
+    /// Where it is known already that it does not hold.
+    pub fn claim(&self, namespace: &str, message: &[u8]) -> Result<Claim> {
+        if self.signature.namespace() == namespace
+            && let Some(equation) = self.equation(namespace, message)
+        {
+            return Ok(Claim(Some(equation)));
         }
         let key = PublicKey::from(self.signature.public_key().clone());
-        verify_read(&key, namespace, message, &self.signature)
+        verify_read(&key, namespace, message, &self.signature).map(|()| Claim(None))
     }
 
-    fn holds_prepared(&self, namespace: &str, message: &[u8]) -> bool {
-        let Some(prepared) = &self.prepared else { return false };
-        let signed = SshSig::signed_data(namespace, self.signature.hash_alg(), message);
-        let signature = ed25519_dalek::Signature::try_from(self.signature.signature());
-        let holds = signed.is_ok_and(|signed| signature.is_ok_and(|s| prepared.verify(&signed, &s)));
-        holds && self.signature.namespace() == namespace
+    fn equation(&self, namespace: &str, message: &[u8]) -> Option<Equation> {
+        let key = self.prepared.clone()?;
+        let signed = SshSig::signed_data(namespace, self.signature.hash_alg(), message).ok()?;
+        let signature = ed25519_dalek::Signature::try_from(self.signature.signature()).ok()?;
+        Equation::of(key, &signed, &signature)
     }
+}
+
+/// That somebody signed something, still to be verified.
+pub struct Claim(Option<Equation>);
+
+/// Of each claim, whether it holds.
+#[must_use]
+pub fn hold(claims: &[Claim]) -> Vec<bool> {
+    let open: Vec<&Equation> = claims.iter().filter_map(|c| c.0.as_ref()).collect();
+    let mut answers = prepared::hold(&open).into_iter();
+    claims.iter().map(|c| c.0.is_none() || answers.next().unwrap_or_default()).collect()
 }
 
 /// The fingerprint of a key, as OpenSSH writes it: `SHA256:…`.

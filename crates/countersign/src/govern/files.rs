@@ -3,11 +3,13 @@
 
 use super::statement;
 use govern::{Entry, Event};
-use ledger::sshsig::Verifier;
-use std::io;
+use ledger::sshsig::{Claim, Verifier, hold};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// The folder.
 const FOLDER: &str = ".countersign/statements";
@@ -45,6 +47,30 @@ fn place(root: &Path, id: &str) -> PathBuf {
 /// # Errors
 /// When the folder cannot be listed.
 pub fn read(root: &Path) -> io::Result<(Vec<Entry>, Vec<Unreadable>)> {
+    let (entries, unreadable, ()) = gather(root)?.verified_beside(|_| ());
+    Ok((entries, unreadable))
+}
+
+/// Statements that were read; that they are signed is still to be verified.
+pub struct Gathered {
+    entries: Vec<Entry>,
+    claims: Vec<Claim>,
+    unreadable: Vec<Unreadable>,
+}
+
+/// How many signatures are verified at a time.
+const SOME: usize = 256;
+
+/// How many threads are worth their while for so many things.
+pub(super) fn threads(things: usize) -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(things.max(1))
+}
+
+/// Reads every statement, on all cores.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn gather(root: &Path) -> io::Result<Gathered> {
     let mut files = Vec::new();
     let top = folder(root);
     if top.is_dir() {
@@ -55,60 +81,114 @@ pub fn read(root: &Path) -> io::Result<(Vec<Entry>, Vec<Unreadable>)> {
     }
     let (next, found, verifier) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Verifier::default());
     let work = || {
-        let mut mine = Vec::new();
-        while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            mine.push(one(root, path, &verifier));
+        let (mut mine, mut bytes) = (Vec::new(), Vec::with_capacity(1 << 14));
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            mine.push(one(root, file, &verifier, &mut bytes));
         }
         if let Ok(mut found) = found.lock() {
             found.append(&mut mine);
         }
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len().max(1));
     std::thread::scope(|scope| {
-        (1..threads).for_each(|_| drop(scope.spawn(work)));
+        (1..threads(files.len())).for_each(|_| drop(scope.spawn(work)));
         work();
     });
     let found = found.into_inner().map_err(|_| io::Error::other("a reader failed"))?;
-    let (mut entries, mut unreadable) = (Vec::with_capacity(found.len()), Vec::new());
+    let (mut read, mut unreadable) = (Vec::with_capacity(found.len()), Vec::new());
     for result in found {
         match result {
-            Ok(entry) => entries.push(entry),
+            Ok(one) => read.push(one),
             Err(problem) => unreadable.push(problem),
         }
     }
-    entries.sort_by(|a, b| a.id.cmp(&b.id));
+    read.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
     unreadable.sort();
-    Ok((entries, unreadable))
+    let (entries, claims) = read.into_iter().unzip();
+    Ok(Gathered { entries, claims, unreadable })
 }
 
-fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+impl Gathered {
+    /// Verifies the signatures on all cores while some work is done on the entries. Where one does not hold, the entry
+    /// becomes unreadable, and the work is done again without it: what comes back rests on what is signed alone.
+    pub fn verified_beside<T>(mut self, work: impl Fn(&[Entry]) -> T) -> (Vec<Entry>, Vec<Unreadable>, T) {
+        let (next, bad) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
+        let verify = || {
+            while let Some(start) =
+                Some(next.fetch_add(SOME, Ordering::Relaxed)).filter(|s| *s < self.claims.len())
+            {
+                let some = self.claims.get(start..(start + SOME).min(self.claims.len())).unwrap_or_default();
+                let failed = hold(some).into_iter().enumerate().filter(|(_, holds)| !holds);
+                let failed: Vec<usize> = failed.map(|(i, _)| start + i).collect();
+                // Whoever held the lock before did nothing that can fail half-way.
+                bad.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
+            }
+        };
+        let done = std::thread::scope(|scope| {
+            (1..threads(self.claims.len())).for_each(|_| drop(scope.spawn(verify)));
+            let done = work(&self.entries);
+            verify();
+            done
+        });
+        let bad = bad.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if bad.is_empty() {
+            return (self.entries, self.unreadable, done);
+        }
+        let (failed, held): (Vec<_>, Vec<_>) =
+            self.entries.into_iter().enumerate().partition(|(i, _)| bad.contains(i));
+        let message = || statement::FORGED.to_owned();
+        self.unreadable
+            .extend(failed.into_iter().map(|(_, e)| Unreadable { path: path(&e.id), message: message() }));
+        self.unreadable.sort();
+        let entries: Vec<Entry> = held.into_iter().map(|(_, entry)| entry).collect();
+        let done = work(&entries);
+        (entries, self.unreadable, done)
+    }
+}
+
+/// A file, and whether it is one and nothing else.
+type Listed = (PathBuf, bool);
+
+fn list(folder: &Path, depth: usize, files: &mut Vec<Listed>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_type()?.is_dir() && depth > 0 {
+        let kind = entry.file_type()?;
+        if kind.is_dir() && depth > 0 {
             list(&entry.path(), depth - 1, files)?;
         } else {
-            files.push(entry.path());
+            files.push((entry.path(), kind.is_file()));
         }
     }
     Ok(())
 }
 
-fn one(root: &Path, path: &Path, verifier: &Verifier) -> Result<Entry, Unreadable> {
-    let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
-    let problem = |message: String| Unreadable { path: shown.clone(), message };
-    let meta = path.symlink_metadata().map_err(|e| problem(e.to_string()))?;
-    if !meta.is_file() || meta.len() > statement::LARGEST as u64 {
+/// One file, read into a buffer that the next one uses again.
+fn one(
+    root: &Path,
+    (path, is_file): &Listed,
+    verifier: &Verifier,
+    bytes: &mut Vec<u8>,
+) -> Result<(Entry, Claim), Unreadable> {
+    let problem = |message: String| {
+        let shown = path.strip_prefix(root).unwrap_or(path).display().to_string();
+        Unreadable { path: shown, message }
+    };
+    bytes.clear();
+    if *is_file {
+        let file = File::open(path).map_err(|e| problem(e.to_string()))?;
+        let most = statement::LARGEST as u64 + 1;
+        file.take(most).read_to_end(bytes).map_err(|e| problem(e.to_string()))?;
+    }
+    if !is_file || bytes.len() > statement::LARGEST {
         return Err(problem("it is no file, or too large".to_owned()));
     }
-    let bytes = std::fs::read(path).map_err(|e| problem(e.to_string()))?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = format!("sha256:{stem}");
-    if place(root, &name) != path {
+    if place(root, &name).as_os_str() != path.as_os_str() {
         return Err(problem(
             "a statement is named by its digest, and lies in the folder of its first two digits".to_owned(),
         ));
     }
-    statement::open_with(verifier, &name, &bytes).map_err(|e| problem(e.to_string()))
+    statement::read(verifier, &name, bytes).map_err(|e| problem(e.to_string()))
 }
 
 /// The file of a statement, as it lies there.

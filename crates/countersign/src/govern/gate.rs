@@ -2,6 +2,7 @@
 //! them: each release is decided again, with what is found in the folder now.
 
 use super::args::{Gate, GateFormat};
+use super::files::threads;
 use super::repository::{Repository, Unit};
 use super::status::standing;
 use super::tell::shortened;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::panic::resume_unwind;
 
 /// Something that does not pass.
 #[derive(Debug, Clone, Serialize)]
@@ -89,17 +91,42 @@ fn all(repository: &Repository, environment: &str) -> io::Result<Result> {
             "the history is cut off, so nobody can say who touched what: fetch all of it (`fetch-depth: 0`)";
         result.stops.push(own("history-shallow", "history", "", message, Mode::Enforce));
     }
-    for unit in &repository.units {
-        if repository.head(unit).is_some_and(|h| h.class() != "control") {
-            result.process += 1;
-            continue;
-        }
+    let governed = |u: &&Unit| repository.head(u).is_none_or(|h| h.class() == "control");
+    let governed: Vec<&Unit> = repository.units.iter().filter(governed).collect();
+    result.process = repository.units.len() - governed.len();
+    let judged = each(&governed, |unit| {
+        let mut alone = Result { passed: 0, process: 0, stops: Vec::new(), notes: Vec::new() };
+        one(repository, unit, environment, (&by_id, false), &mut alone).map(|()| alone.stops)
+    });
+    for (unit, stops) in governed.into_iter().zip(judged) {
         let before = result.stops.len();
-        one(repository, unit, environment, &by_id, &mut result)?;
+        match stops? {
+            // What is missing takes a search: where much is stopped, the first tell it.
+            stops if !stops.is_empty() && before < TELLING => {
+                one(repository, unit, environment, (&by_id, true), &mut result)?;
+            }
+            stops => result.stops.extend(stops),
+        }
         result.passed += usize::from(result.stops.len() == before);
     }
     result.notes.extend(due(&repository.folded.state, repository.now).into_iter().map(|(_, _, text)| text));
     Ok(result)
+}
+
+/// So many stops say what is missing.
+const TELLING: usize = 20;
+
+/// The statements by their names, and whether stops say what is missing.
+type By<'b> = (&'b HashMap<&'b str, &'b Entry>, bool);
+
+/// What comes of each, in order, worked out on all cores.
+fn each<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let part = all.len().div_ceil(threads(all.len())).max(1);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> =
+            all.chunks(part).map(|some| scope.spawn(|| some.iter().map(&work).collect::<Vec<R>>())).collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 /// Runs the tests of what is released again. They are the same for everybody: what was attested to has to come out.
@@ -175,7 +202,7 @@ fn one(
     repository: &Repository,
     unit: &Unit,
     environment: &str,
-    by_id: &HashMap<&str, &Entry>,
+    by_id: By<'_>,
     result: &mut Result,
 ) -> io::Result<()> {
     let world = repository.world(unit, environment)?;
@@ -228,7 +255,7 @@ fn lawful(
     unit: &Unit,
     release: &Release,
     world: World,
-    by_id: &HashMap<&str, &Entry>,
+    by_id: By<'_>,
     mode: Mode,
     result: &mut Result,
 ) -> io::Result<()> {
@@ -250,10 +277,11 @@ fn again(
     unit: &Unit,
     (release, before, back): (&Release, Option<&&Release>, bool),
     mut world: World,
-    by_id: &HashMap<&str, &Entry>,
+    by_id: By<'_>,
     mode: Mode,
     result: &mut Result,
 ) -> io::Result<()> {
+    let (by_id, tell) = by_id;
     let Some(entry) = by_id.get(release.id.as_str()) else { return Ok(()) };
     let state = &repository.folded.state;
     let before = before.map_or("", |r| r.commit.as_str());
@@ -271,8 +299,11 @@ fn again(
     if decision.verdict {
         return Ok(());
     }
-    // What is missing takes a search: where much is stopped, the first tell it.
-    let ways = if result.stops.len() < 20 { decide(&repository.set, &facts).missing } else { Vec::new() };
+    let ways = if tell && result.stops.len() < TELLING {
+        decide(&repository.set, &facts).missing
+    } else {
+        Vec::new()
+    };
     let needs = ways.first().map(|w| w.needs.iter().map(ToString::to_string).collect::<Vec<_>>());
     let fix = needs.unwrap_or_default().join("; ");
     for because in decision.because.iter().chain(votes.take(3)) {

@@ -91,15 +91,20 @@ impl Repository {
             cache: false,
             routes: false,
         };
-        let scan = scan::scan(&options, &|_, _| ())?;
-        let (entries, unreadable) = files::read(&root)?;
+        let (scan, history) = std::thread::scope(|scope| {
+            let history = scope.spawn(|| git::History::read(&root));
+            let scan = scan::scan(&options, &|_, _| ());
+            (scan, history.join().unwrap_or_else(|_| Err(io::Error::other("the history cannot be read"))))
+        });
+        let (scan, history) = (scan?, history?);
+        let gathered = files::gather(&root)?;
         let set = PolicySet::with(&sources);
         let environment = configuration.govern.environment;
         let known = configuration.organisation;
         let names: Vec<String> = [known.name.clone()].into_iter().chain(known.formerly).collect();
         let units = units(&scan, &root);
         let mut repository = Repository {
-            history: git::History::read(&root)?,
+            history,
             organisation: known.name,
             environment: if environment.is_empty() { "production".to_owned() } else { environment },
             systems: configuration.systems,
@@ -112,8 +117,8 @@ impl Repository {
             sources,
             units,
             folded: Folded::default(),
-            entries,
-            unreadable,
+            entries: Vec::new(),
+            unreadable: Vec::new(),
             now,
             scan,
         };
@@ -125,8 +130,9 @@ impl Repository {
             history: &history,
         };
         let lawful = |state: &State, entry: &Entry| unlawful(ground, state, entry);
-        let folded = fold_with(&repository.entries, now, &lawful);
-        repository.folded = folded;
+        let fold = |entries: &[Entry]| fold_with(entries, now, &lawful);
+        let (entries, unreadable, folded) = gathered.verified_beside(fold);
+        (repository.entries, repository.unreadable, repository.folded) = (entries, unreadable, folded);
         Ok(repository)
     }
 

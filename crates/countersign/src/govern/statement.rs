@@ -5,9 +5,9 @@
 
 use govern::{Entry, Event};
 use ledger::dsse::{Envelope, pre_authentication_encoding};
-use ledger::intoto::{PAYLOAD_TYPE, ResourceDescriptor, STATEMENT_TYPE, Statement};
 use ledger::encoding::from_base64;
-use ledger::sshsig::Verifier;
+use ledger::intoto::{PAYLOAD_TYPE, ResourceDescriptor, STATEMENT_TYPE, Statement};
+use ledger::sshsig::{Claim, Verifier, hold};
 use ledger::{Error, Result, json};
 use std::collections::BTreeMap;
 use workflow::Digest;
@@ -41,21 +41,23 @@ struct Written<'e> {
 /// # Errors
 /// When the event cannot be written as canonical JSON.
 pub fn payload(event: &Event) -> Result<Vec<u8>> {
+    let subject = subject(event);
+    let written =
+        Written { kind: STATEMENT_TYPE, predicate: event, predicate_type: PREDICATE, subject: [&subject] };
+    let sound = subject.digest.values().all(|hex| !hex.is_empty());
+    match json::to_canonical_quickly(&written).filter(|_| sound) {
+        Some(quickly) => Ok(quickly),
+        None => at_length(event, subject),
+    }
+}
+
+/// What the statement of an event is about.
+fn subject(event: &Event) -> ResourceDescriptor {
     let hex = event.subject.closure.strip_prefix("sha256:").unwrap_or(&event.subject.closure);
-    let subject = ResourceDescriptor {
+    ResourceDescriptor {
         name: Some(event.target()),
         digest: BTreeMap::from([("sha256".to_owned(), hex.to_owned())]),
         ..ResourceDescriptor::default()
-    };
-    let written = Written {
-        kind: STATEMENT_TYPE,
-        predicate: event,
-        predicate_type: PREDICATE,
-        subject: [&subject],
-    };
-    match json::to_canonical_quickly(&written) {
-        Some(quickly) if !hex.is_empty() => Ok(quickly),
-        _ => at_length(event, subject),
     }
 }
 
@@ -69,7 +71,7 @@ fn at_length(event: &Event, subject: ResourceDescriptor) -> Result<Vec<u8>> {
 /// The name of a statement: the digest of what is signed.
 #[must_use]
 pub fn id(payload: &[u8]) -> String {
-    Digest::of(payload).to_string()
+    format!("sha256:{}", ledger::encoding::to_hex(&Digest::of(payload).0))
 }
 
 /// What a signature is made over.
@@ -95,14 +97,18 @@ pub fn envelope(payload: &[u8], key: &str, armoured: &str) -> Result<Vec<u8>> {
 /// # Errors
 /// When it is not written in the one way, is not signed, or not for this.
 pub fn open(name: &str, bytes: &[u8]) -> Result<Entry> {
-    open_with(&Verifier::default(), name, bytes)
+    let (entry, claim) = read(&Verifier::default(), name, bytes)?;
+    if hold(&[claim]) == [true] { Ok(entry) } else { fail(FORGED) }
 }
 
-/// The same, one of many: the verifier remembers the keys that it meets.
+/// What is said of a signature that does not hold.
+pub const FORGED: &str = "the SSH signature does not verify: it is of another key or another text";
+
+/// The same, one of many: that it is signed is left to be verified. The verifier remembers the keys that it meets.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_with(verifier: &Verifier, name: &str, bytes: &[u8]) -> Result<Entry> {
+pub fn read(verifier: &Verifier, name: &str, bytes: &[u8]) -> Result<(Entry, Claim)> {
     if bytes.len() > LARGEST {
         return fail(format!("it is larger than {} MiB", LARGEST >> 20));
     }
@@ -112,12 +118,25 @@ pub fn open_with(verifier: &Verifier, name: &str, bytes: &[u8]) -> Result<Entry>
     if key != fingerprint {
         return fail(format!("the key id is `{key}`, and the signature is of {fingerprint}"));
     }
-    signed.verify(NAMESPACE, &pre_authentication_encoding(PAYLOAD_TYPE, &payload))?;
-    let entry = Entry { id: id(&payload), key: fingerprint, event: event(&payload)? };
-    if entry.id != name {
-        return fail(format!("its name is {name}, and it is {}: it was copied or changed", entry.id));
+    let claim = signed.claim(NAMESPACE, &pre_authentication_encoding(PAYLOAD_TYPE, &payload))?;
+    let named = |event| {
+        let entry = Entry { id: id(&payload), key: fingerprint, event };
+        if entry.id == name {
+            return Ok(entry);
+        }
+        fail(format!("its name is {name}, and it is {}: it was copied or changed", entry.id))
+    };
+    match event(&payload).and_then(named) {
+        Ok(entry) => Ok((entry, claim)),
+        // What is not signed is told as that, whatever it says.
+        Err(error) => {
+            if hold(&[claim]) == [true] {
+                Err(error)
+            } else {
+                fail(FORGED)
+            }
+        }
     }
-    Ok(entry)
 }
 
 /// What an envelope has in it.
@@ -213,4 +232,59 @@ fn deceives(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{at_length, envelope, payload, plainly, subject, unpacked};
+    use govern::{Event, Evidence, Looked};
+    use ledger::encoding::to_base64;
+    use policy::{Act, Contribution, Mode, Moment, Subject, SystemFact};
+    use std::collections::BTreeMap;
+
+    fn event(name: &str) -> Event {
+        let closure = format!("sha256:{}", "0a".repeat(32));
+        let systems = vec![SystemFact { name: "okta".into(), ..SystemFact::default() }];
+        let subject = Subject { name: name.into(), closure, systems, tier: 2, ..Subject::default() };
+        let how = "line\nbreak \u{1} \"quoted\" \\ \u{7f} é \u{1f600}".to_owned();
+        Event {
+            parts: BTreeMap::from([(format!("{name}/step"), "x".into()), ("connector/a".into(), "y".into())]),
+            modes: BTreeMap::from([(2, Mode::Warn), (10, Mode::Observe)]),
+            evidence: Some(Evidence { boundary: vec!["system okta".into()], ..Evidence::default() }),
+            looked: Some(Looked { seconds: Some(u32::MAX), at_once: 1 }),
+            contributors: vec![Contribution { account: "ann".into(), how }],
+            ..Event::of(Act::Release, "ann", Moment(0), subject)
+        }
+    }
+
+    #[test]
+    fn the_short_way_to_a_payload_writes_what_the_long_one_writes() {
+        for name in ["leaver", "départ", "\u{ff61}\u{1f600}", ""] {
+            let event = event(name);
+            assert_eq!(payload(&event).unwrap(), at_length(&event, subject(&event)).unwrap(), "{name}");
+        }
+        let mut nothing = event("leaver");
+        nothing.subject.closure = "sha256:".into();
+        assert!(payload(&nothing).is_err(), "a subject has a digest");
+    }
+
+    #[test]
+    fn an_envelope_read_plainly_has_in_it_what_it_has() {
+        let payload = payload(&event("leaver")).unwrap();
+        let good = envelope(&payload, "SHA256:abc", "-----BEGIN SSH SIGNATURE-----\n").unwrap();
+        assert_eq!(plainly(&good), Some(unpacked(&good).unwrap()));
+        assert_eq!(plainly(&good).unwrap().payload, payload);
+        for at in 0..good.len() {
+            for byte in [b'"', b'\\', b'A', b'=', b'-', b'\n', 0x80, good[at] ^ 1] {
+                let mut bad = good.clone();
+                bad[at] = byte;
+                assert!(plainly(&bad).is_none_or(|found| unpacked(&bad).unwrap() == found), "{at} {byte}");
+            }
+        }
+        let url_safe = String::from_utf8(envelope(&[0xfb, 0xff], "k", "s").unwrap()).unwrap();
+        let url_safe = url_safe.replace(&to_base64(&[0xfb, 0xff]), "-_8");
+        assert!(plainly(url_safe.as_bytes()).is_none() && unpacked(url_safe.as_bytes()).is_ok());
+        let nameless = envelope(&payload, "", "s").unwrap();
+        assert!(plainly(&nameless).is_none(), "the long way has it without the field");
+    }
 }
