@@ -76,7 +76,11 @@ impl History {
             let text = git(root, &log)?;
             text.split('\u{1e}').skip(1).for_each(|commit| history.add(commit, &prefix));
         }
-        let status = ["-c", "core.quotePath=false", "status", "--porcelain", "-z", "--untracked-files=all"];
+        // Statements are by whom their signatures are: nobody has a part in a workflow by adding one.
+        let others = [".", ":(exclude).countersign/statements"];
+        let status =
+            ["-c", "core.quotePath=false", "status", "--porcelain", "-z", "--untracked-files=all", "--"];
+        let status = [&status[..], &others].concat();
         for entry in git(root, &status)?.split('\0') {
             let path = entry.get(3..).and_then(|p| p.strip_prefix(&prefix));
             history.uncommitted.extend(path.map(str::to_owned));

@@ -74,6 +74,11 @@ pub(crate) fn root_of(place: &Path) -> io::Result<PathBuf> {
     })
 }
 
+/// What a thread came to; it fails here as it failed there.
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
 impl Repository {
     /// Reads it, as of a moment.
     ///
@@ -91,14 +96,13 @@ impl Repository {
             cache: false,
             routes: false,
         };
-        let (scan, history) = std::thread::scope(|scope| {
+        let (scan, history, gathered, set) = std::thread::scope(|scope| {
             let history = scope.spawn(|| git::History::read(&root));
-            let scan = scan::scan(&options, &|_, _| ());
-            (scan, history.join().unwrap_or_else(|_| Err(io::Error::other("the history cannot be read"))))
+            let scan = scope.spawn(|| scan::scan(&options, &|_, _| ()));
+            let (set, gathered) = (PolicySet::with(&sources), files::gather(&root));
+            (joined(scan), joined(history), gathered, set)
         });
-        let (scan, history) = (scan?, history?);
-        let gathered = files::gather(&root)?;
-        let set = PolicySet::with(&sources);
+        let (scan, history, gathered) = (scan?, history?, gathered?);
         let environment = configuration.govern.environment;
         let known = configuration.organisation;
         let names: Vec<String> = [known.name.clone()].into_iter().chain(known.formerly).collect();

@@ -193,7 +193,7 @@ fn quickly(payload: &[u8]) -> Option<Event> {
     struct Stated {
         predicate: Event,
     }
-    let stated: Stated = serde_json::from_slice(payload).ok()?;
+    let stated: Stated = serde_json::from_str(std::str::from_utf8(payload).ok()?).ok()?;
     self::payload(&stated.predicate).is_ok_and(|again| again == payload).then_some(stated.predicate)
 }
 

@@ -18,6 +18,8 @@ const RECORD: &str = ".control.yaml";
 pub struct Governance {
     folders: BTreeSet<PathBuf>,
     records: BTreeMap<PathBuf, Vec<ControlRecord>>,
+    /// The records that name a credential, in order.
+    naming: BTreeMap<Text, Vec<PathBuf>>,
     approved: Vec<Text>,
     /// Records and lists that could not be read.
     pub problems: Vec<Problem>,
@@ -80,6 +82,14 @@ impl Governance {
             digests.extend_from_slice(governance.add(path, &shown).to_string().as_bytes());
         }
         governance.digest = Digest::of(&digests);
+        for (path, records) in &governance.records {
+            for credential in records.iter().flat_map(|r| &r.credentials) {
+                let naming = governance.naming.entry(credential.clone()).or_default();
+                if naming.last() != Some(path) {
+                    naming.push(path.clone());
+                }
+            }
+        }
         governance
     }
 
@@ -177,8 +187,11 @@ impl Governance {
         let own_names = own.iter().flat_map(|r| &r.credentials);
         let mut shared: Vec<(Text, Vec<String>)> = Vec::new();
         for credential in used.chain(own_names) {
-            let elsewhere = self.records.iter().filter(|(_, rs)| rs.iter().any(|r| uses(r, credential, own)));
-            let names: Vec<String> = elsewhere.map(|(p, _)| record_name(p)).collect();
+            let naming = self.naming.get(credential).into_iter().flatten();
+            let elsewhere = naming.filter(|path| {
+                self.records.get(*path).into_iter().flatten().any(|r| uses(r, credential, own))
+            });
+            let names: Vec<String> = elsewhere.map(|path| record_name(path)).collect();
             if !names.is_empty() && !shared.iter().any(|(c, _)| c == credential) {
                 shared.push((credential.clone(), names));
             }
