@@ -52,32 +52,25 @@ pub(crate) fn carries_out(act: Act) -> Option<Intent> {
 /// The facts of an act in a state: about a proposal, an exception or a break-glass, where it answers one.
 #[must_use]
 pub fn facts(state: &State, world: &World, act: Act, actor: Actor, of: Option<&str>) -> Facts {
+    facts_in(state, world.clone(), act, actor, of)
+}
+
+/// The same, of a world that is not needed any more.
+pub(crate) fn facts_in(state: &State, world: World, act: Act, actor: Actor, of: Option<&str>) -> Facts {
     let proposal = of.and_then(|of| state.proposals.get(of));
-    let evidence = &world.evidence;
-    let subject = &world.subject;
-    let name = &subject.name;
     let mut facts = Facts {
-        people: world.people.clone(),
         actor,
-        at: world.at,
-        environment: world.environment.clone(),
-        modes: world.modes.clone(),
-        subject: subject.clone(),
-        policy: world.policy.clone(),
-        view: world.view.clone(),
-        requester: requester(state, world, proposal),
-        contributors: contributors(state, world, of),
-        record: record(state, world, act),
-        findings: evidence.findings.clone(),
-        proofs: evidence.proofs.clone(),
+        requester: requester(state, &world, proposal),
+        contributors: contributors(state, &world, of),
+        record: record(state, &world, act),
         // What a statement says of tests without having them attested to is not asked.
-        tests: state.tested(name, &subject.closure, world.at).map(|(_, tests)| tests.clone()),
-        boundary: evidence.boundary.clone(),
-        components: components(state, world),
-        credentials: evidence.credentials.clone(),
-        exceptions: exceptions(state, name),
+        tests: state
+            .tested(&world.subject.name, &world.subject.closure, world.at)
+            .map(|(_, tests)| tests.clone()),
+        components: components(state, &world),
+        exceptions: exceptions(state, &world.subject.name),
         exception: of.and_then(|of| state.exceptions.get(of)).map(|l| l.exception.clone()),
-        break_glass: glasses(state, name),
+        break_glass: glasses(state, &world.subject.name),
         glass: of.and_then(|of| state.glasses.get(of)).map(|g| g.glass.clone()),
         ai: world.ai.max(proposal.map_or(AiMark::None, |p| p.ai)),
         ..Facts::of(act)
@@ -85,21 +78,36 @@ pub fn facts(state: &State, world: &World, act: Act, actor: Actor, of: Option<&s
     if carries_out(act).is_some() {
         facts.approvals = proposal.map(Proposal::approvals).unwrap_or_default();
     }
-    if act == Act::RollBack {
-        let closure = subject.closure.clone();
-        let releases = state.workflows.get(name).and_then(|w| w.releases.get(&world.environment));
-        // Asked afterwards, the roll-back itself stands among them.
-        let other = |r: &&Release| r.at != world.at || of != Some(r.of.as_str());
-        let released_before = releases.into_iter().flatten().filter(other).any(|r| r.closure == closure);
-        facts.target = Some(ReleaseTarget { closure, released_before });
-    }
+    facts.target = (act == Act::RollBack).then(|| target(state, &world, of));
     facts.open_reviews = match &facts.glass {
         Some(_) if act == Act::PostChangeReview => {
             of.and_then(|of| state.glasses.get(of)).and_then(|g| g.owed(world.at)).into_iter().collect()
         }
-        _ => state.owed(&facts.record.owner, name, world.at),
+        _ => state.owed(&facts.record.owner, &world.subject.name, world.at),
     };
-    facts
+    Facts {
+        people: world.people,
+        at: world.at,
+        environment: world.environment,
+        modes: world.modes,
+        subject: world.subject,
+        policy: world.policy,
+        view: world.view,
+        findings: world.evidence.findings,
+        proofs: world.evidence.proofs,
+        boundary: world.evidence.boundary,
+        credentials: world.evidence.credentials,
+        ..facts
+    }
+}
+
+/// What a roll-back goes to. Asked afterwards, the roll-back itself stands among the releases.
+fn target(state: &State, world: &World, of: Option<&str>) -> ReleaseTarget {
+    let closure = world.subject.closure.clone();
+    let releases = state.workflows.get(&world.subject.name).and_then(|w| w.releases.get(&world.environment));
+    let other = |r: &&Release| r.at != world.at || of != Some(r.of.as_str());
+    let released_before = releases.into_iter().flatten().filter(other).any(|r| r.closure == closure);
+    ReleaseTarget { closure, released_before }
 }
 
 /// The record; for what its owners may do alone, the one by which they answer for it.

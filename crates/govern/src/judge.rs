@@ -3,7 +3,7 @@
 
 use crate::apply::Refusal;
 use crate::event::{Entry, Event, Evidence};
-use crate::facts::{World, facts};
+use crate::facts::{World, facts_in};
 use crate::perform::governed;
 use crate::state::{Proposal, State};
 use policy::{Act, Contribution, Decision, Facts, Moment, People, PolicySet, SubjectKind, Verdict};
@@ -17,18 +17,28 @@ pub fn judge(
     set: &PolicySet,
     state: &State,
     world: &World,
+    signed: (&str, &Event),
+    fresh: Option<&Evidence>,
+) -> (Facts, Decision) {
+    judge_in(set, state, world.clone(), signed, fresh)
+}
+
+/// The same, of a world that is not needed any more.
+fn judge_in(
+    set: &PolicySet,
+    state: &State,
+    mut then: World,
     (key, event): (&str, &Event),
     fresh: Option<&Evidence>,
 ) -> (Facts, Decision) {
-    let mut then = world.clone();
     then.at = event.at;
     then.environment.clone_from(&event.environment);
     then.policy.clone_from(&event.policy);
     // What was shown then is not kept to be compared with; that something was is in the statement.
     then.view = String::new();
-    let tier = event.subject.effective_tier().max(world.subject.effective_tier());
-    let opaque = event.subject.opaque || world.subject.opaque;
-    if world.subject.name != event.subject.name || world.subject.closure != event.subject.closure {
+    let tier = event.subject.effective_tier().max(then.subject.effective_tier());
+    let opaque = event.subject.opaque || then.subject.opaque;
+    if then.subject.name != event.subject.name || then.subject.closure != event.subject.closure {
         then.subject = event.subject.clone();
     }
     (then.subject.tier, then.subject.opaque) = (tier, opaque);
@@ -38,7 +48,7 @@ pub fn judge(
         let said = event.evidence.clone().unwrap_or_default();
         then.evidence.credentials = said.credentials;
     }
-    let mut facts = facts(state, &then, event.act, event.actor(key), event.of.as_deref());
+    let mut facts = facts_in(state, then, event.act, event.actor(key), event.of.as_deref());
     if event.exception.is_some() {
         facts.exception.clone_from(&event.exception);
         // A renewal states how often it will have been renewed; it is decided by how often it was.
@@ -118,7 +128,7 @@ pub fn weighed(
     let contributors = if grants(event.act) { history(state, event) } else { Vec::new() };
     let (people, modes) = (people.clone(), state.modes.clone());
     let world = World { people, modes, contributors, ..World::default() };
-    judge(set, state, &world, (&entry.key, event), None)
+    judge_in(set, state, world, (&entry.key, event), None)
 }
 
 /// Acts that nobody may do for their own work, and that no proposal stands behind: whose work it is, the history knows.
