@@ -58,8 +58,8 @@ pub struct Gathered {
     unreadable: Vec<Unreadable>,
 }
 
-/// How many signatures are verified at a time.
-const SOME: usize = 256;
+/// How many files are read, or signatures verified, at a time.
+const SOME: usize = 128;
 
 /// How many threads are worth their while for so many things.
 pub(super) fn threads(things: usize) -> usize {
@@ -81,30 +81,42 @@ pub fn gather(root: &Path) -> io::Result<Gathered> {
     }
     let (next, found, verifier) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Verifier::default());
     let work = || {
-        let (mut mine, mut bytes) = (Vec::new(), Vec::with_capacity(1 << 14));
-        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            mine.push(one(root, file, &verifier, &mut bytes));
-        }
-        if let Ok(mut found) = found.lock() {
-            found.append(&mut mine);
+        let mut bytes = Vec::with_capacity(1 << 14);
+        while let Some((start, some)) = next_of(&files, &next) {
+            let read: Vec<_> = some.iter().map(|file| one(root, file, &verifier, &mut bytes)).collect();
+            found.lock().unwrap_or_else(PoisonError::into_inner).push((start, read));
         }
     };
     std::thread::scope(|scope| {
         (1..threads(files.len())).for_each(|_| drop(scope.spawn(work)));
         work();
     });
-    let found = found.into_inner().map_err(|_| io::Error::other("a reader failed"))?;
-    let (mut read, mut unreadable) = (Vec::with_capacity(found.len()), Vec::new());
-    for result in found {
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Files come in the order of their names, which is that of the statements.
+    found.sort_by_key(|(start, _)| *start);
+    let mut all = Gathered {
+        entries: Vec::with_capacity(files.len()),
+        claims: Vec::with_capacity(files.len()),
+        unreadable: Vec::new(),
+    };
+    for result in found.into_iter().flat_map(|(_, read)| read) {
         match result {
-            Ok(one) => read.push(one),
-            Err(problem) => unreadable.push(problem),
+            Ok((entry, claim)) => {
+                all.entries.push(entry);
+                all.claims.push(claim);
+            }
+            Err(problem) => all.unreadable.push(problem),
         }
     }
-    read.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-    unreadable.sort();
-    let (entries, claims) = read.into_iter().unzip();
-    Ok(Gathered { entries, claims, unreadable })
+    all.unreadable.sort();
+    Ok(all)
+}
+
+/// The next few that nobody has taken, and where they begin.
+fn next_of<'a, T>(all: &'a [T], next: &AtomicUsize) -> Option<(usize, &'a [T])> {
+    let start = next.fetch_add(SOME, Ordering::Relaxed);
+    let some = all.get(start..(start + SOME).min(all.len())).filter(|some| !some.is_empty())?;
+    Some((start, some))
 }
 
 impl Gathered {
@@ -113,10 +125,7 @@ impl Gathered {
     pub fn verified_beside<T>(mut self, work: impl Fn(&[Entry]) -> T) -> (Vec<Entry>, Vec<Unreadable>, T) {
         let (next, bad) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
         let verify = || {
-            while let Some(start) =
-                Some(next.fetch_add(SOME, Ordering::Relaxed)).filter(|s| *s < self.claims.len())
-            {
-                let some = self.claims.get(start..(start + SOME).min(self.claims.len())).unwrap_or_default();
+            while let Some((start, some)) = next_of(&self.claims, &next) {
                 let failed = hold(some).into_iter().enumerate().filter(|(_, holds)| !holds);
                 let failed: Vec<usize> = failed.map(|(i, _)| start + i).collect();
                 // Whoever held the lock before did nothing that can fail half-way.
@@ -148,14 +157,18 @@ impl Gathered {
 /// A file, and whether it is one and nothing else.
 type Listed = (PathBuf, bool);
 
+/// The files below a folder, in the order of their names.
 fn list(folder: &Path, depth: usize, files: &mut Vec<Listed>) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
+    let mut entries = std::fs::read_dir(folder)?
+        .map(|entry| entry.and_then(|e| Ok((e.file_name(), e.file_type()?))))
+        .collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (name, kind) in entries {
+        let path = folder.join(name);
         if kind.is_dir() && depth > 0 {
-            list(&entry.path(), depth - 1, files)?;
+            list(&path, depth - 1, files)?;
         } else {
-            files.push((entry.path(), kind.is_file()));
+            files.push((path, kind.is_file()));
         }
     }
     Ok(())

@@ -29,6 +29,13 @@ pub struct Unit {
     number: usize,
 }
 
+/// A workflow with what is known of it in full, and its record.
+struct Whole<'r> {
+    unit: &'r Unit,
+    body: Body,
+    record: ControlRecord,
+}
+
 /// A governed folder.
 pub struct Repository {
     /// The folder.
@@ -255,12 +262,24 @@ impl Repository {
         std::iter::once(unit).chain(called).collect()
     }
 
+    /// The same, with what is known of each in full: the workflow itself first.
+    fn wholes<'r>(&'r self, unit: &'r Unit) -> io::Result<Vec<Whole<'r>>> {
+        let whole = |unit| {
+            let body = self.body(unit)?;
+            Ok(Whole { unit, record: record(&body), body })
+        };
+        self.closure(unit).into_iter().map(whole).collect()
+    }
+
     /// The parts of a workflow's closure, and the files they stand in: definitions of it and all it calls, their records,
     /// the scenarios that the records name, the connectors in their versions.
     pub fn parts(&self, unit: &Unit) -> io::Result<(BTreeMap<String, String>, Vec<String>)> {
+        Ok(self.parts_of(&self.wholes(unit)?))
+    }
+
+    fn parts_of(&self, wholes: &[Whole<'_>]) -> (BTreeMap<String, String>, Vec<String>) {
         let (mut parts, mut paths) = (BTreeMap::new(), Vec::new());
-        for unit in self.closure(unit) {
-            let body = self.body(unit)?;
+        for Whole { unit, body, record } in wholes {
             let name = &unit.name;
             for part in &body.parts {
                 parts.insert(format!("{name}/{}", part.name), part.digest.to_string());
@@ -274,7 +293,7 @@ impl Repository {
                 parts.insert(format!("connector/{connector}"), Digest::of(version.as_bytes()).to_string());
             }
             let folder = Path::new(&unit.path).parent().map(Path::to_path_buf).unwrap_or_default();
-            for test in record(&body).tests {
+            for test in &record.tests {
                 let path = folder.join(test.as_str()).display().to_string();
                 if let Ok(bytes) = std::fs::read(self.root.join(&path)) {
                     parts.insert(format!("{name}/test/{test}"), Digest::of(&bytes).to_string());
@@ -284,7 +303,7 @@ impl Repository {
         }
         paths.sort();
         paths.dedup();
-        Ok((parts, paths))
+        (parts, paths)
     }
 
     /// The files of scenarios that a workflow's record names.
@@ -312,16 +331,16 @@ impl Repository {
     /// # Errors
     /// When results cannot be read back.
     pub fn world(&self, unit: &Unit, environment: &str) -> io::Result<World> {
-        let body = self.body(unit)?;
-        let (parts, paths) = self.parts(unit)?;
+        let wholes = self.wholes(unit)?;
+        let (parts, paths) = self.parts_of(&wholes);
         let released = self.folded.state.released(&unit.name, environment);
         let touched = self.history.touched(&paths, released.map_or("", |r| r.commit.as_str()), None);
         let closure = govern::closure_of(&parts).unwrap_or_default();
         let mut world = World {
-            subject: self.subject(unit, &body, closure)?,
+            subject: self.subject(unit, &wholes, closure)?,
             contributors: touched.by,
             ai: touched.ai,
-            evidence: self.evidence(unit, &body)?,
+            evidence: self.evidence(&wholes),
             parts,
             ..self.bare(environment)
         };
@@ -343,7 +362,7 @@ impl Repository {
         }
     }
 
-    fn subject(&self, unit: &Unit, body: &Body, closure: String) -> io::Result<Subject> {
+    fn subject(&self, unit: &Unit, wholes: &[Whole<'_>], closure: String) -> io::Result<Subject> {
         let Some(head) = self.head(unit) else { return Err(io::Error::other("a file is gone")) };
         let mut subject = Subject {
             kind: SubjectKind::Workflow,
@@ -354,8 +373,8 @@ impl Repository {
             effects: kinds(head.closure.effects).collect(),
             ..Subject::default()
         };
-        for unit in self.closure(unit) {
-            for effect in self.body(unit)?.steps.into_iter().flat_map(|s| s.effects) {
+        for whole in wholes {
+            for effect in whole.body.steps.iter().flat_map(|s| &s.effects) {
                 if !effect.kind.changes_access() {
                     continue;
                 }
@@ -374,12 +393,13 @@ impl Repository {
         subject.systems.dedup();
         subject.entitlements.sort_by(|a, b| (&a.system, &a.name).cmp(&(&b.system, &b.name)));
         subject.entitlements.dedup();
-        subject.identities = record(body).boundary.populations.iter().map(|p| population(p)).collect();
+        let own = wholes.first().into_iter().flat_map(|w| &w.record.boundary.populations);
+        subject.identities = own.map(|p| population(p)).collect();
         Ok(subject)
     }
 
-    fn evidence(&self, unit: &Unit, body: &Body) -> io::Result<Evidence> {
-        let own = record(body);
+    fn evidence(&self, wholes: &[Whole<'_>]) -> Evidence {
+        let Some(Whole { body, record: own, .. }) = wholes.first() else { return Evidence::default() };
         let mut evidence = Evidence {
             record: Record {
                 present: !body.record.is_empty(),
@@ -391,8 +411,7 @@ impl Repository {
             ..Evidence::default()
         };
         let allowed = &own.boundary;
-        for unit in self.closure(unit) {
-            let body = self.body(unit)?;
+        for Whole { unit, body, record } in wholes {
             evidence.findings.extend(body.findings.iter().map(|f| FindingFact {
                 rule: f.rule.to_string(),
                 severity: f.severity,
@@ -415,10 +434,8 @@ impl Repository {
                 approved: Vec::new(),
                 owner: String::new(),
             }));
-            let named = record(&body).credentials;
-            evidence
-                .credentials
-                .extend(body.credentials.iter().chain(&named).filter_map(|c| self.credential(c)));
+            let named = body.credentials.iter().chain(&record.credentials);
+            evidence.credentials.extend(named.filter_map(|c| self.credential(c)));
         }
         evidence.boundary.sort();
         evidence.boundary.dedup();
@@ -426,7 +443,7 @@ impl Repository {
         evidence.components.dedup();
         evidence.credentials.sort_by(|a, b| a.id.cmp(&b.id));
         evidence.credentials.dedup();
-        Ok(evidence)
+        evidence
     }
 
     /// A credential of the register. One that a record names and the register does not know is left to the check.
