@@ -38,6 +38,9 @@ pub struct File<T = &'static str> {
     pub privileged: Privileged<T>,
 }
 
+/// A file as it is compiled in: its requests and its commands apart, each to be read when one is first asked for.
+pub type Packed<T = &'static str, B = &'static [u8]> = (File<T>, B, B);
+
 /// What requests that no entry matches do.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

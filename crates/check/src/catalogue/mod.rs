@@ -12,7 +12,7 @@ use glob::Glob;
 pub use glob::glob;
 pub use request::{Match, UrlPath};
 
-use data::{Entry, File};
+use data::{Entry, File, Packed};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -38,7 +38,7 @@ struct Privileged {
 
 /// The indexed catalogue.
 pub struct Catalogue {
-    files: &'static [File],
+    files: &'static [Unpacked],
     operations: operation::Index,
     requests: request::Index,
     /// By language; these and the next are made when the first is looked for: most runs need few of them.
@@ -68,10 +68,44 @@ static TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogue.bin"))
 pub fn catalogue() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
     CATALOGUE.get_or_init(|| {
-        static FILES: OnceLock<Vec<File>> = OnceLock::new();
-        let files = FILES.get_or_init(|| postcard::from_bytes(TABLE).unwrap_or_default());
+        static FILES: OnceLock<Vec<Unpacked>> = OnceLock::new();
+        let files = FILES.get_or_init(|| {
+            let packed: Vec<Packed> = postcard::from_bytes(TABLE).unwrap_or_default();
+            packed.into_iter().map(Unpacked::new).collect()
+        });
         Catalogue::new(files)
     })
+}
+
+/// A file, of which requests and commands are read when one is first asked for.
+pub struct Unpacked {
+    packed: Packed,
+    requests: OnceLock<Vec<Entry>>,
+    commands: OnceLock<Vec<Entry>>,
+}
+
+impl Unpacked {
+    fn new(packed: Packed) -> Self {
+        Unpacked { packed, requests: OnceLock::new(), commands: OnceLock::new() }
+    }
+
+    /// The file without its requests and commands.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.packed.0
+    }
+
+    /// Its requests.
+    #[must_use]
+    pub fn requests(&self) -> &[Entry] {
+        self.requests.get_or_init(|| postcard::from_bytes(self.packed.1).unwrap_or_default())
+    }
+
+    /// Its commands.
+    #[must_use]
+    pub fn commands(&self) -> &[Entry] {
+        self.commands.get_or_init(|| postcard::from_bytes(self.packed.2).unwrap_or_default())
+    }
 }
 
 impl Found {
@@ -116,7 +150,7 @@ fn remembered(
 }
 
 impl Catalogue {
-    fn new(files: &'static [File]) -> Self {
+    fn new(files: &'static [Unpacked]) -> Self {
         Catalogue {
             files,
             operations: operation::Index::new(files),
@@ -133,7 +167,7 @@ impl Catalogue {
         let of_language = |(_, entry): &(&File, &Entry)| code_language(entry.language) == language;
         Some(self.commands.get(at)?.get_or_init(|| {
             let mut commands = Commands::default();
-            let entries = self.files.iter().flat_map(|f| f.commands.iter().map(move |e| (f, e)));
+            let entries = self.files.iter().flat_map(|f| f.commands().iter().map(move |e| (f.file(), e)));
             for (file, entry) in entries.filter(of_language) {
                 for on in &entry.on {
                     let known = (on.to_ascii_lowercase().into(), Found { entry, file });
@@ -146,7 +180,7 @@ impl Catalogue {
 
     fn privileged(&self) -> &[Privileged] {
         self.privileged.get_or_init(|| {
-            let privileged = self.files.iter().flat_map(|f| {
+            let privileged = self.files.iter().map(Unpacked::file).flat_map(|f| {
                 let privileged =
                     |name, pattern: &str| Privileged { system: f.system, name, pattern: Glob::new(pattern) };
                 let names = f.privileged.names.iter().map(move |n| privileged(true, &squeeze(n)));
@@ -158,7 +192,7 @@ impl Catalogue {
 
     /// All files, in the order of their names.
     #[must_use]
-    pub fn files(&self) -> &'static [File] {
+    pub fn files(&self) -> &'static [Unpacked] {
         self.files
     }
 
@@ -212,9 +246,9 @@ impl Catalogue {
 
 /// The title that most of a system's files bear, else the shortest, without what it lists after a comma, colon or
 /// bracket.
-fn titles(files: &'static [File]) -> HashMap<&'static str, &'static str> {
+fn titles(files: &'static [Unpacked]) -> HashMap<&'static str, &'static str> {
     let mut borne: HashMap<&str, HashMap<&str, usize>> = HashMap::new();
-    for file in files {
+    for file in files.iter().map(Unpacked::file) {
         let title = file.title.split([',', ':', '(']).next().unwrap_or_default().trim();
         *borne.entry(file.system).or_default().entry(title).or_default() += 1;
     }

@@ -1,8 +1,8 @@
 //! Finds the entry for a connector's operation.
 
-use super::Found;
-use super::data::{Entry, File};
+use super::data::Entry;
 use super::glob::Glob;
+use super::{Found, Unpacked};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -44,9 +44,10 @@ struct Pattern {
 }
 
 impl Index {
-    pub(super) fn new(files: &'static [File]) -> Self {
+    pub(super) fn new(files: &'static [Unpacked]) -> Self {
         let mut index = Index { platforms: FxHashMap::default() };
-        let entries = files.iter().flat_map(|f| f.operations.iter().map(move |e| (f, e)));
+        let files = files.iter().map(Unpacked::file);
+        let entries = files.flat_map(|f| f.operations.iter().map(move |e| (f, e)));
         let names =
             entries.flat_map(|(file, entry)| entry.on.iter().map(move |on| (*on, Found { entry, file })));
         for (i, (on, found)) in names.enumerate() {

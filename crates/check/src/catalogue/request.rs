@@ -2,7 +2,7 @@
 
 use super::data::{Entry, File};
 use super::glob::Glob;
-use super::{Found, glob};
+use super::{Found, Unpacked, glob};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -70,7 +70,7 @@ fn domain(host: &str) -> Option<&str> {
 
 struct System {
     file: &'static File,
-    files: Vec<&'static File>,
+    files: Vec<&'static Unpacked>,
     /// Made when the first request to the system is looked for: most runs meet few systems.
     patterns: OnceLock<Patterns>,
 }
@@ -83,7 +83,7 @@ struct Patterns {
 }
 
 impl Index {
-    pub(super) fn new(files: &'static [File]) -> Self {
+    pub(super) fn new(files: &'static [Unpacked]) -> Self {
         let mut index = Index {
             systems: Vec::new(),
             hosts: FxHashMap::default(),
@@ -91,12 +91,13 @@ impl Index {
             paths: FxHashMap::default(),
         };
         let mut systems: Vec<System> = Vec::new();
-        for file in files {
+        for unpacked in files {
+            let file = unpacked.file();
             let at = systems.iter().position(|s| s.file.system == file.system).unwrap_or_else(|| {
                 systems.push(System { file, files: vec![], patterns: OnceLock::new() });
                 systems.len() - 1
             });
-            systems[at].add(file);
+            systems[at].add(unpacked);
             index.add_hosts(at, file);
             for path in file.paths.iter().map(|p| split(p)) {
                 let first = path.first().filter(|first| !first.contains("{}"));
@@ -196,17 +197,19 @@ impl Index {
 }
 
 impl System {
-    fn add(&mut self, file: &'static File) {
+    fn add(&mut self, unpacked: &'static Unpacked) {
+        let file = unpacked.file();
         if self.file.otherwise.is_none() && file.otherwise.is_some() {
             self.file = file;
         }
-        self.files.push(file);
+        self.files.push(unpacked);
     }
 
     fn patterns(&self) -> &Patterns {
         self.patterns.get_or_init(|| {
             let mut all = Patterns::default();
-            let entries = self.files.iter().copied().flat_map(|f| f.requests.iter().map(move |e| (f, e)));
+            let files = self.files.iter().copied();
+            let entries = files.flat_map(|f| f.requests().iter().map(move |e| (f.file(), e)));
             let on =
                 entries.flat_map(|(file, e)| e.on.iter().filter_map(move |on| Pattern::new(on, e, file)));
             for pattern in on {

@@ -4,8 +4,9 @@ use super::*;
 use workflow::Kind;
 
 fn entries() -> impl Iterator<Item = Found> {
-    catalogue().files().iter().flat_map(|file| {
-        let all = file.requests.iter().chain(&file.operations).chain(&file.commands);
+    catalogue().files().iter().flat_map(|unpacked| {
+        let file = unpacked.file();
+        let all = unpacked.requests().iter().chain(&file.operations).chain(unpacked.commands());
         all.map(move |entry| Found { entry, file })
     })
 }
@@ -42,8 +43,10 @@ fn every_place_starts_with_a_known_word() {
 
 #[test]
 fn every_pattern_has_its_shape() {
-    for file in catalogue().files() {
-        for on in file.requests.iter().flat_map(|e| &e.on) {
+    for unpacked in catalogue().files() {
+        let file = unpacked.file();
+        assert!(file.requests.is_empty() && file.commands.is_empty());
+        for on in unpacked.requests().iter().flat_map(|e| &e.on) {
             let (method, path) = on.split_once(' ').unwrap_or_default();
             assert!(method.bytes().all(|b| b.is_ascii_uppercase() || b == b'*'), "{}: `{on}`", file.system);
             assert!(path.starts_with('/'), "{}: `{on}`", file.system);
@@ -51,7 +54,7 @@ fn every_pattern_has_its_shape() {
         for on in file.operations.iter().flat_map(|e| &e.on) {
             assert!(on.split(" / ").count() >= 3, "{}: `{on}`", file.system);
         }
-        for command in &file.commands {
+        for command in unpacked.commands() {
             assert_ne!(code_language(command.language), CodeLanguage::Unknown, "{:?}", command.on);
         }
     }
