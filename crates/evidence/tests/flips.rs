@@ -103,7 +103,7 @@ fn every_bit_of_a_bundle_counts() {
 fn the_whole_verifier_tells_of_a_flip_what_its_first_part_tells() {
     let pinned = policy();
     let bits = Packed::new().bytes.len() * 8;
-    let step = if slow() { bits / 20_000 | 1 } else { 1_999 };
+    let step = if slow() { (bits / 20_000) | 1 } else { 1_999 };
     let count = flips(step, |packed, bit, found| {
         let Ok(bundle) = Bundle::unpack(&packed.bytes) else { return };
         let verdict = verify(&bundle, &Pins { policy: &pinned, known: None, not_before: None });

@@ -65,15 +65,14 @@ pub struct Batch {
     frontier: Frontier,
 }
 
-/// A head over a batch, signed.
+/// A head over a batch, signed. Only a sequencer makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sealed {
     /// The head.
     pub head: Head,
     /// The hashes that the batch adds to tiles, in order within each level.
     pub hashes: Vec<TileHash>,
-    /// Only a sequencer makes one.
-    by_sequencer: (),
 }
 
 /// Splits bytes as bundles have them into entries.
@@ -169,10 +168,6 @@ impl Sequencer {
                 batch.first + batch.places.len() as u64
             );
         }
-        Ok(Sealed {
-            head: Head::sign(&self.signer, frontier, batch.sequence.clone())?,
-            hashes,
-            by_sequencer: (),
-        })
+        Ok(Sealed { head: Head::sign(&self.signer, frontier, batch.sequence.clone())?, hashes })
     }
 }

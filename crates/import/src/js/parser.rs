@@ -291,7 +291,7 @@ impl<'t> Parser<'t> {
         let rest = &self.rest()[1..];
         let (mut out, mut at) = (Text::default(), 0);
         loop {
-            let next = at + memchr::memchr2(quote, b'\\', rest[at..].as_bytes())?;
+            let next = at + memchr::memchr2(quote, b'\\', &rest.as_bytes()[at..])?;
             out.push_str(&rest[at..next]);
             if rest.as_bytes()[next] == quote {
                 self.at += next + 2;
