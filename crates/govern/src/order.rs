@@ -41,17 +41,18 @@ pub type Lawful<'l> = &'l dyn Fn(&State, &Entry) -> Option<Refusal>;
 /// The same, and every entry is asked whether it is lawful; one that is not changes nothing.
 #[must_use]
 pub fn fold_with(entries: &[Entry], now: Moment, lawful: Lawful<'_>) -> Folded {
-    let by_id: HashMap<&str, &Entry> = entries.iter().map(|e| (e.id.as_str(), e)).collect();
+    let by_id: Places<'_> = entries.iter().enumerate().map(|(i, e)| (e.id.as_str(), i)).collect();
     let mut folded = Folded::default();
     let refuse = |folded: &mut Folded, id: &str, rule: &str, message| {
         let refusal = Refusal { rule: rule.to_owned(), message };
         folded.refused.push(Refused { id: id.to_owned(), refusal });
     };
-    for entry in ordered(&by_id) {
+    let order = ordered(entries, &by_id);
+    for entry in order.iter().filter_map(|i| entries.get(*i)) {
         folded.order.push(entry.id.clone());
         folded.state.heads.retain(|head| !entry.event.after.contains(head));
         folded.state.heads.insert(entry.id.clone());
-        if let Some((rule, message)) = out_of_place(entry, &by_id, now) {
+        if let Some((rule, message)) = out_of_place(entry, (entries, &by_id), now) {
             refuse(&mut folded, &entry.id, rule, message);
         } else if let Some(refusal) = lawful(&folded.state, entry) {
             folded.refused.push(Refused { id: entry.id.clone(), refusal });
@@ -59,16 +60,24 @@ pub fn fold_with(entries: &[Entry], now: Moment, lawful: Lawful<'_>) -> Folded {
             folded.refused.push(Refused { id: entry.id.clone(), refusal });
         }
     }
-    let placed: HashSet<&str> = folded.order.iter().map(String::as_str).collect();
-    let circular: BTreeSet<&str> = by_id.keys().copied().filter(|id| !placed.contains(id)).collect();
+    let placed: HashSet<usize> = order.into_iter().collect();
+    let circular: BTreeSet<&str> =
+        by_id.iter().filter(|(_, i)| !placed.contains(i)).map(|(id, _)| *id).collect();
     for id in circular {
         refuse(&mut folded, id, "after", "it stands after itself".to_owned());
     }
     folded
 }
 
+/// Where each statement stands among the entries.
+type Places<'e> = HashMap<&'e str, usize>;
+
 /// Why an entry cannot stand where its links put it.
-fn out_of_place(entry: &Entry, by_id: &HashMap<&str, &Entry>, now: Moment) -> Option<(&'static str, String)> {
+fn out_of_place(
+    entry: &Entry,
+    (entries, by_id): (&[Entry], &Places<'_>),
+    now: Moment,
+) -> Option<(&'static str, String)> {
     let event = &entry.event;
     if event.at > now {
         return Some((
@@ -83,7 +92,7 @@ fn out_of_place(entry: &Entry, by_id: &HashMap<&str, &Entry>, now: Moment) -> Op
         ));
     }
     for parent in &event.after {
-        let Some(known) = by_id.get(parent.as_str()) else {
+        let Some(known) = by_id.get(parent.as_str()).and_then(|i| entries.get(*i)) else {
             return Some((
                 "after",
                 format!("it was made after {parent}, which is not here: was it deleted?"),
@@ -97,29 +106,38 @@ fn out_of_place(entry: &Entry, by_id: &HashMap<&str, &Entry>, now: Moment) -> Op
     None
 }
 
-/// Entries in their order; those that stand after themselves are left out.
-fn ordered<'e>(by_id: &HashMap<&str, &'e Entry>) -> Vec<&'e Entry> {
-    let mut waits: HashMap<&str, usize> = HashMap::new();
-    let mut children: HashMap<&str, Vec<&'e Entry>> = HashMap::new();
-    let mut ready: BTreeSet<(Moment, &str)> = BTreeSet::new();
-    for entry in by_id.values() {
-        let parents: BTreeSet<&str> =
-            entry.event.after.iter().map(String::as_str).filter(|p| by_id.contains_key(p)).collect();
-        waits.insert(&entry.id, parents.len());
+/// The places of entries in their order; those that stand after themselves are left out.
+fn ordered(entries: &[Entry], by_id: &Places<'_>) -> Vec<usize> {
+    // Of each place: how many it waits for, and who waits for it.
+    let mut links: Vec<(usize, Vec<usize>)> = vec![(0, Vec::new()); entries.len()];
+    let mut ready: BTreeSet<(Moment, &str, usize)> = BTreeSet::new();
+    // Of statements with one name only the last has a place.
+    for (i, entry) in by_id.values().filter_map(|i| Some((*i, entries.get(*i)?))) {
+        let parents = entry.event.after.iter().filter_map(|p| by_id.get(p.as_str()).copied());
+        let parents: BTreeSet<usize> = parents.collect();
         if parents.is_empty() {
-            ready.insert((entry.event.at, &entry.id));
+            ready.insert((entry.event.at, &entry.id, i));
         }
-        parents.into_iter().for_each(|p| children.entry(p).or_default().push(entry));
+        if let Some((waits, _)) = links.get_mut(i) {
+            *waits = parents.len();
+        }
+        for parent in parents {
+            if let Some((_, children)) = links.get_mut(parent) {
+                children.push(i);
+            }
+        }
     }
     let mut order = Vec::with_capacity(by_id.len());
-    while let Some((_, id)) = ready.pop_first() {
-        order.extend(by_id.get(id).copied());
-        for child in children.get(id).into_iter().flatten() {
-            if let Some(left) = waits.get_mut(child.id.as_str()) {
-                *left -= 1;
-                if *left == 0 {
-                    ready.insert((child.event.at, &child.id));
-                }
+    while let Some((_, _, i)) = ready.pop_first() {
+        order.push(i);
+        let children = links.get_mut(i).map(|(_, children)| std::mem::take(children));
+        for child in children.into_iter().flatten() {
+            let Some((waits, entry)) = links.get_mut(child).map(|l| &mut l.0).zip(entries.get(child)) else {
+                continue;
+            };
+            *waits -= 1;
+            if *waits == 0 {
+                ready.insert((entry.event.at, &entry.id, child));
             }
         }
     }
