@@ -131,8 +131,8 @@ fn glasses(state: &State, name: &str) -> Vec<policy::BreakGlass> {
 fn requester(state: &State, world: &World, proposal: Option<&Proposal>) -> String {
     let subject = &world.subject;
     let latest = || {
-        let proposals = state.proposals_of(subject.kind, &subject.name).map(|(_, p)| p);
-        proposals.filter(|p| p.closure == subject.closure).max_by_key(|p| p.number)
+        let mut proposals = state.proposals_of(subject.kind, &subject.name).map(|(_, p)| p);
+        proposals.rfind(|p| p.closure == subject.closure)
     };
     proposal.or_else(latest).map(|p| p.key.clone()).unwrap_or_default()
 }
@@ -154,8 +154,8 @@ fn contributors(state: &State, world: &World, of: Option<&str>) -> Vec<Contribut
     let since = before(state, world, of).map_or(Moment(i64::MIN), |r| r.at);
     let until = proposal.filter(|p| p.status != ProposalStatus::Open).map_or(u64::MAX, |p| p.number);
     let mut all = world.contributors.clone();
-    let counts = |p: &&Proposal| p.intent == Intent::Change && p.at >= since && p.number <= until;
-    let recorded = state.proposals_of(subject.kind, &subject.name).map(|(_, p)| p).filter(counts);
+    let counts = |p: &&Proposal| p.intent == Intent::Change && p.number <= until;
+    let recorded = state.proposals_since(subject.kind, &subject.name, since).map(|(_, p)| p).filter(counts);
     for proposal in recorded.chain(proposal) {
         let proposer = Contribution { account: proposal.key.clone(), how: "proposed it".to_owned() };
         all.extend(proposal.contributors.iter().cloned().chain([proposer]));

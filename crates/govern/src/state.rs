@@ -19,8 +19,8 @@ pub struct State {
     pub workflows: BTreeMap<String, WorkflowState>,
     /// Proposals, by the statement that made them.
     pub proposals: BTreeMap<String, Proposal>,
-    /// The statements that proposed something, by its kind and name, in order.
-    pub proposed: BTreeMap<(SubjectKind, String), Vec<String>>,
+    /// The statements that proposed something, by its kind and name, in order, with when.
+    pub proposed: BTreeMap<(SubjectKind, String), Vec<(Moment, String)>>,
     /// Versions of components that were approved: kind, name.
     pub components: BTreeMap<(ComponentKind, String), Vec<Approved>>,
     /// Exceptions, by the statement that granted them.
@@ -303,9 +303,24 @@ impl State {
     }
 
     /// The proposals about something, in order.
-    pub fn proposals_of(&self, kind: SubjectKind, name: &str) -> impl Iterator<Item = (&String, &Proposal)> {
+    pub fn proposals_of(
+        &self,
+        kind: SubjectKind,
+        name: &str,
+    ) -> impl DoubleEndedIterator<Item = (&String, &Proposal)> {
+        self.proposals_since(kind, name, Moment(i64::MIN))
+    }
+
+    /// The proposals about something that were made at a moment or later, in order: of a long history only these are looked up.
+    pub(crate) fn proposals_since(
+        &self,
+        kind: SubjectKind,
+        name: &str,
+        since: Moment,
+    ) -> impl DoubleEndedIterator<Item = (&String, &Proposal)> {
         let ids = self.proposed.get(&(kind, name.to_owned())).map_or(&[][..], Vec::as_slice);
-        ids.iter().filter_map(|id| self.proposals.get_key_value(id))
+        let recent = ids.iter().filter(move |(at, _)| *at >= since);
+        recent.filter_map(|(_, id)| self.proposals.get_key_value(id))
     }
 
     /// The versions of a component that are approved at a moment.

@@ -6,7 +6,7 @@ use evidence::{ActBody, BASIS, Opened, ground};
 use govern::{Entry, Event, Refusal, State, World, step};
 use ledger::json;
 use policy::{Decision, Facts, People, PolicySet};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ impl<'p> Replayer<'p> {
     ) -> Result<Option<String>, String> {
         let facts = value(opened, "facts").ok_or("its facts were erased, or are kept elsewhere")?;
         let mut facts: Facts =
-            serde_json::from_value(facts.clone()).map_err(|e| format!("its facts cannot be read: {e}"))?;
+            Facts::deserialize(facts).map_err(|e| format!("its facts cannot be read: {e}"))?;
         let mut all = true;
         if let Some(seq) = act.people {
             (facts.people, all) = self.directory(seq)?;
@@ -138,8 +138,7 @@ impl<'p> Replayer<'p> {
             self.state.heads.retain(|head| !entry.event.after.contains(head));
             self.state.heads.insert(entry.id.clone());
         }
-        let recorded = value(opened, "refusal").cloned();
-        let recorded = recorded.and_then(|r| serde_json::from_value::<Recorded>(r).ok());
+        let recorded = value(opened, "refusal").and_then(|r| Recorded::deserialize(r).ok());
         let stays = |r: &Recorded| OF_THE_ORDER.contains(&r.rule.as_str());
         let tried = match &recorded {
             _ if act.allow => step(&mut self.state, entry).err(),
@@ -204,7 +203,7 @@ impl<'p> Replayer<'p> {
 }
 
 /// A refusal as it is recorded.
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct Recorded {
     rule: String,
     message: String,
@@ -222,8 +221,8 @@ fn entry_of(opened: &Opened) -> Result<Option<Entry>, String> {
         let bytes = json::to_canonical(envelope).map_err(|e| e.to_string())?;
         statement::open(&id, &bytes).map_err(|e| format!("its statement does not hold: {e}"))?
     } else if let Some(asked) = value(opened, "event") {
-        let event: Event = serde_json::from_value(asked.clone())
-            .map_err(|e| format!("what was asked for cannot be read: {e}"))?;
+        let event =
+            Event::deserialize(asked).map_err(|e| format!("what was asked for cannot be read: {e}"))?;
         let key = value(opened, "facts").map(|f| &f["actor"]["account"]);
         let key = key.and_then(Value::as_str).unwrap_or_default().to_owned();
         Entry { id: "the act".to_owned(), key, event }
@@ -288,7 +287,7 @@ fn differs(opened: &Opened, act: &ActBody, decision: &Decision, other: bool) -> 
         let (was, is) = (act.rules.join("`, `"), rules.join("`, `"));
         return Some(format!("recorded as decided by `{was}`, and it would be by `{is}`"));
     }
-    match value(opened, "decision").cloned().map(serde_json::from_value::<Decision>)? {
+    match value(opened, "decision").map(Decision::deserialize)? {
         Ok(recorded) if recorded != *decision && !other => {
             Some("its reasons or its texts are others than recorded".to_owned())
         }
