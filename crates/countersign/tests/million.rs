@@ -24,6 +24,10 @@ use std::sync::Arc;
 use std::time::Instant;
 use workflow::Digest;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Nothing here has tier 3: with `>= 2` it forbids exceptions for all.
 const OWN: &str = "@id(\"own-exceptions\") @reason(\"No exception for `{subject}`.\") @controls(\"soc2-2017-rev2022 CC8.1\") forbid(principal, action == Action::\"grant-exception\", resource) when { resource.tier >= 3 };";
 
