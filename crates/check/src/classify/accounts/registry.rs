@@ -37,7 +37,7 @@ pub(super) fn changes(text: &str) -> Vec<Kind> {
             continue;
         }
         if whole.contains(name) {
-            kinds.extend(script.of_whole(i));
+            kinds.extend(script.of_whole(i, &records));
         } else if one.contains(name) {
             // What is kept may be no more than who is signed in: only a new password says that it is an account.
             kinds.extend(script.of_record(i + 1).into_iter().filter(|k| *k == Kind::ResetCredential));
@@ -109,7 +109,7 @@ impl Script<'_> {
     }
 
     /// What is done to all accounts, whose name stands at a place.
-    fn of_whole(&self, i: usize) -> Vec<Kind> {
+    fn of_whole(&self, i: usize, records: &[String]) -> Vec<Kind> {
         if i > 0 && self.name(i - 1) == "delete" && self.sign(i + 1, '[') {
             return vec![Kind::DeleteIdentity];
         }
@@ -127,7 +127,12 @@ impl Script<'_> {
             return self.of_record(i + 1);
         }
         let after = self.closed(i + 1);
-        if self.is_set(after) { self.made(after + 1) } else { self.of_record(after) }
+        if !self.is_set(after) {
+            return self.of_record(after);
+        }
+        // One that came out of it is put back.
+        let known = records.iter().any(|r| r == self.name(after + 1)) && !self.sign(after + 2, '[');
+        if known { vec![Kind::UpdateIdentity] } else { self.made(after + 1) }
     }
 
     /// What is done to one account, whose name ends before a place.
@@ -142,6 +147,7 @@ impl Script<'_> {
             return Vec::new();
         }
         match property.as_str() {
+            p if words::is_credential(p) && self.is_what_was_given(p, self.name(after + 1)) => Vec::new(),
             p if words::is_credential(p) => vec![Kind::ResetCredential],
             p if words::is_access(p) => vec![Kind::Grant, Kind::Revoke],
             p if words::switch(p).is_some() => vec![Kind::Enable, Kind::Disable],
@@ -149,6 +155,16 @@ impl Script<'_> {
             "length" => vec![Kind::DeleteIdentity],
             _ => vec![Kind::UpdateIdentity],
         }
+    }
+
+    /// Whether a password that is set is the one that somebody signed in with: the script compares it with what is kept.
+    fn is_what_was_given(&self, property: &str, given: &str) -> bool {
+        let compared = |i: usize| {
+            let equals = self.sign(i + 1, '=') && self.sign(i + 2, '=');
+            let right = if self.sign(i + 3, '=') { i + 4 } else { i + 3 };
+            equals && self.name(i) == property && self.name(right) == given && !self.sign(right + 1, '.')
+        };
+        !given.is_empty() && (0..self.0.len()).any(compared)
     }
 
     /// A new account: what is put where, with its password and roles where the script shows them.

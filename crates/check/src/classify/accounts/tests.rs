@@ -72,11 +72,14 @@ fn a_script_changes_accounts_that_it_gets_from_a_variable() {
     assert_eq!(registry::changes(gone), [Kind::DeleteIdentity]);
     let set = "const all = flow.get('accounts');\nconst one = all.find(a => a.id === 1);\none.roles = ['x'];\none.password = 'y';";
     assert_eq!(registry::changes(set), [Kind::Grant, Kind::Revoke, Kind::ResetCredential]);
+    let back = "let r = flow.get('users');\nlet one = r[1];\none.passwordDeadline = 1;\nr[1] = one;";
+    assert_eq!(registry::changes(back), [Kind::UpdateIdentity]);
     for reads in [
         "let users = flow.get('users');\nif (users[1].password === msg.payload) { return msg; }",
         "let user = flow.get('user');\nuser.page = 1;",
         "let lamps = flow.get('lamps');\nlamps.push(1);\ndelete lamps[0];",
         "// users = flow.get('users'); delete users[1]",
+        "let users = flow.get('users');\nlet u = users[1];\nif (u.password === given) { u.password = given; }",
     ] {
         assert_eq!(registry::changes(reads), [], "{reads}");
     }

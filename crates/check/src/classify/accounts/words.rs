@@ -145,7 +145,19 @@ pub(super) fn is_credential(column: &str) -> bool {
         "usercode",
     ];
     words.iter().any(|w| any.contains(&w.as_str()))
-        && !matches!(last, "reset" | "length" | "attempts" | "changed" | "at")
+        && !matches!(
+            last,
+            "reset"
+                | "length"
+                | "attempts"
+                | "changed"
+                | "at"
+                | "deadline"
+                | "token"
+                | "hint"
+                | "expires"
+                | "date"
+        )
         || matches!(last, "pass" | "pin" | "pw")
         || any.contains(&words.concat().as_str())
 }
