@@ -72,6 +72,8 @@ fn revisions_of_git_are_compared() {
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     };
     git(&["init", "-q"]);
+    // Governed from above the files compared: both sides are judged so.
+    folder.write("countersign.toml", "");
     folder.write("flows/leaver.json", &leaver(""));
     git(&["add", "."]);
     git(&["commit", "-qm", "one"]);
@@ -86,6 +88,7 @@ fn revisions_of_git_are_compared() {
         let run = folder.run(&sides);
         assert_eq!(run.code, 1, "{sides:?} {}", run.err);
         assert!(run.out.contains("victim"), "{sides:?} {}", run.out);
+        assert!(!run.out.contains("missing-record"), "{sides:?} {}", run.out);
     }
     assert_eq!(folder.run(&["diff", "HEAD", "."]).code, 0);
     let run = folder.run(&["diff", "HEAD~7", "."]);

@@ -66,17 +66,21 @@ fn failed(what: &str, said: &[u8]) -> io::Error {
 }
 
 /// Writes what a revision has below a path into a folder, file by file: links and submodules are left out. Of a file, its
-/// whole folder is written: a control record and what a definition names stand beside it.
+/// whole folder is written, since what a definition names stands beside it; and of the whole revision what governs.
 fn unpack(revision: &str, below: &str, folder: &Path) -> io::Result<()> {
     let mut files = list(revision, below)?;
     if files.iter().any(|(_, name)| name == below) {
         files = list(revision, below.rsplit_once('/').map_or("", |(parent, _)| parent))?;
     }
+    let governing = list(revision, "")?.into_iter().filter(|(_, name)| scan::governs(Path::new(name)));
     if files.is_empty() {
         let told =
             format!("`{revision}` has no file `{below}`: `git ls-tree -r {revision}` lists what it has");
         return Err(io::Error::new(io::ErrorKind::NotFound, told));
     }
+    files.extend(governing);
+    files.sort();
+    files.dedup();
     contents(&files, folder)
 }
 

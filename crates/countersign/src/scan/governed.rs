@@ -201,7 +201,8 @@ impl Governance {
 }
 
 /// Whether a file says something of others.
-fn governs(path: &Path) -> bool {
+#[must_use]
+pub fn governs(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
     name == CONFIGURATION || name == CONNECTORS || name.ends_with(RECORD)
 }

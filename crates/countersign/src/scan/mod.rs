@@ -9,8 +9,8 @@ mod store;
 mod worker;
 
 use crate::walk::{Found, Stamp, Walk, stamp, walk};
-pub use governed::CONFIGURATION;
 use governed::Governance;
+pub use governed::{CONFIGURATION, governs};
 use model::{Body, FileEntry, FileVerdict, Head};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
