@@ -125,6 +125,13 @@ pub fn stamp(meta: &Metadata) -> Stamp {
     Stamp { modified, size: meta.len() }
 }
 
+/// A real path for people: relative to where the program runs, if it lies below.
+#[must_use]
+pub fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    shown(path.strip_prefix(&here).unwrap_or(path))
+}
+
 /// A path for people, with `/` on every system.
 fn shown(path: &Path) -> String {
     let text = path.to_string_lossy();

@@ -251,6 +251,8 @@ fn the_cache_knows_what_governs() {
     let (first, again) = (folder.run(&["check"]), folder.run(&["check"]));
     assert!(first.out.contains("leaver.control.yaml: cannot be understood"), "{}", first.out);
     assert_eq!(first.out, again.out, "what is broken is told each time");
+    let file = folder.run(&["check", "flows/leaver.json"]).out;
+    assert!(file.contains("\n  flows/leaver.control.yaml: cannot be understood"), "{file}");
     assert_ne!(folder.rules(&[]), whole);
     assert_eq!(folder.rules(&[]), folder.rules(&["--no-cache"]));
 }

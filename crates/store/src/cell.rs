@@ -139,8 +139,11 @@ impl Cell {
 
 /// The first byte that is not zero.
 fn stray(bytes: &[u8]) -> Option<usize> {
-    let any = bytes.iter().fold(0, |all, b| all | b);
-    bytes.iter().position(|b| any != 0 && *b != 0).filter(|_| any != 0)
+    // Almost always there is none, and that is told sixteen bytes at a time.
+    if bytes.iter().fold(0, |all, b| all | b) == 0 {
+        return None;
+    }
+    bytes.iter().position(|b| *b != 0)
 }
 
 fn encode(counter: u64, value: &[u8]) -> Vec<u8> {

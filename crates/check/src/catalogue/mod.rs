@@ -42,22 +42,26 @@ pub struct Catalogue {
     operations: operation::Index,
     requests: request::Index,
     /// By language; these and the next are made when the first is looked for: most runs need few of them.
-    commands: [OnceLock<Commands>; LANGUAGES.len()],
+    commands: [OnceLock<Commands>; SLOTS],
     privileged: OnceLock<Vec<Privileged>>,
     titles: OnceLock<HashMap<&'static str, &'static str>>,
 }
 
-/// The languages of commands.
-const LANGUAGES: [CodeLanguage; 8] = [
-    CodeLanguage::JavaScript,
-    CodeLanguage::Python,
-    CodeLanguage::PowerShell,
-    CodeLanguage::Shell,
-    CodeLanguage::Sql,
-    CodeLanguage::CSharp,
-    CodeLanguage::Groovy,
-    CodeLanguage::Unknown,
-];
+/// Where the commands of a language stand.
+const fn slot(language: CodeLanguage) -> usize {
+    match language {
+        CodeLanguage::JavaScript => 0,
+        CodeLanguage::Python => 1,
+        CodeLanguage::PowerShell => 2,
+        CodeLanguage::Shell => 3,
+        CodeLanguage::Sql => 4,
+        CodeLanguage::CSharp => 5,
+        CodeLanguage::Groovy => 6,
+        CodeLanguage::Unknown => 7,
+    }
+}
+/// How many languages there are.
+const SLOTS: usize = 8;
 
 /// Commands and calls by the word they are found by, each with its pattern, both in lower case.
 type Commands = FxHashMap<String, Vec<(Box<str>, Found)>>;
@@ -162,10 +166,9 @@ impl Catalogue {
     }
 
     /// The commands of a language, indexed.
-    fn commands_of(&self, language: CodeLanguage) -> Option<&Commands> {
-        let at = LANGUAGES.iter().position(|l| *l == language)?;
+    fn commands_of(&self, language: CodeLanguage) -> &Commands {
         let of_language = |(_, entry): &(&File, &Entry)| code_language(entry.language) == language;
-        Some(self.commands.get(at)?.get_or_init(|| {
+        self.commands[slot(language)].get_or_init(|| {
             let mut commands = Commands::default();
             let entries = self.files.iter().flat_map(|f| f.commands().iter().map(move |e| (f.file(), e)));
             for (file, entry) in entries.filter(of_language) {
@@ -175,7 +178,7 @@ impl Catalogue {
                 }
             }
             commands
-        }))
+        })
     }
 
     fn privileged(&self) -> &[Privileged] {
@@ -223,7 +226,7 @@ impl Catalogue {
     /// The entries whose command starts with (shells, SQL) or ends in (calls of a library) this word, in lower case.
     #[must_use]
     pub fn commands(&self, language: CodeLanguage, word: &str) -> &[(Box<str>, Found)] {
-        let Some(commands) = self.commands_of(language) else { return &[] };
+        let commands = self.commands_of(language);
         let found = if word.bytes().any(|b| b.is_ascii_uppercase()) {
             commands.get(&word.to_ascii_lowercase())
         } else {

@@ -75,20 +75,20 @@ pub fn operation(name: &str) -> Option<Kind> {
 /// it reads and none may mean a change.
 #[must_use]
 pub fn anywhere(name: &str) -> Option<Kind> {
-    let words = words(name);
+    let words = words(name, char::is_alphanumeric);
     let is = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
     (is(READS) && !is(CHANGES) && !is(MORE_CHANGES)).then_some(Kind::Read)
 }
 
-/// The words of a name, which capitals or signs set apart.
-fn words(name: &str) -> Vec<String> {
+/// The words of a name in lower case, which capitals set apart, and signs: what is no character of a word.
+pub(super) fn words(name: &str, of_word: impl Fn(char) -> bool) -> Vec<String> {
     let (mut found, mut word, mut before) = (Vec::new(), String::new(), ' ');
     for c in name.chars() {
-        let starts = !c.is_alphanumeric() || c.is_uppercase() && before.is_lowercase();
+        let starts = !of_word(c) || c.is_uppercase() && before.is_lowercase();
         if starts && !word.is_empty() {
             found.push(std::mem::take(&mut word));
         }
-        word.extend(c.is_alphanumeric().then(|| c.to_lowercase()).into_iter().flatten());
+        word.extend(of_word(c).then(|| c.to_lowercase()).into_iter().flatten());
         before = c;
     }
     found.push(word);

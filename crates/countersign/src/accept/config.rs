@@ -6,7 +6,7 @@ use crate::args::Level;
 use crate::date::is_date;
 use crate::scan::CONFIGURATION;
 use crate::scan::model::Head;
-use crate::walk::real;
+use crate::walk::{from_here, real};
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -98,7 +98,7 @@ impl Config {
     }
 
     fn read(path: &Path) -> io::Result<Self> {
-        let shown = shown(path);
+        let shown = from_here(path);
         let text = std::fs::read_to_string(path).map_err(|e| {
             io::Error::other(format!(
                 "configuration `{shown}` cannot be read ({e}): name a file like `countersign.toml`"
@@ -121,12 +121,6 @@ impl Config {
         defaults.baseline = defaults.baseline.map(|b| folder.join(b));
         Ok(Config { ignores: ignores.collect::<Result<_, _>>()?, defaults, folder: folder.to_path_buf() })
     }
-}
-
-/// A path for people: relative to where the program runs, if it lies below.
-fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
 fn line(text: &str, at: usize) -> usize {

@@ -1,7 +1,7 @@
 //! A governed folder: one with a `countersign.toml`. Its control records, approved connectors and the credentials that
 //! workflows share are known before the first file is checked, whichever part of the folder is asked for.
 
-use crate::walk::{Found, Walk, real, walk};
+use crate::walk::{Found, Walk, from_here, real, walk};
 use check::{Context, ControlRecord};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,13 +69,13 @@ impl Governance {
     #[must_use]
     pub fn read(paths: &[PathBuf], walked: &Walk) -> Self {
         let mut files: BTreeMap<PathBuf, String> = BTreeMap::new();
-        let mut add = |found: &[Found]| {
-            for governing in found.iter().filter(|f| governs(&f.path)) {
-                files.entry(real(&governing.path)).or_insert_with(|| governing.shown.clone());
-            }
-        };
-        add(&walked.files);
-        around(paths).iter().for_each(|place| add(&walk(place).files));
+        let governing = |found: &Found| governs(&found.path).then(|| real(&found.path));
+        for found in &walked.files {
+            files.extend(governing(found).map(|path| (path, found.shown.clone())));
+        }
+        for path in around(paths).iter().flat_map(|place| walk(place).files).filter_map(|f| governing(&f)) {
+            files.entry(path).or_insert_with_key(|path| from_here(path));
+        }
         let mut governance = Governance::default();
         let mut digests = Vec::new();
         for (path, shown) in files {

@@ -1,5 +1,10 @@
 //! Words of tables and columns in which applications keep their own accounts, in the languages that such tables are named in.
 
+use super::super::verbs;
+
+/// So much of a name is read.
+const MOST_BYTES: usize = 128;
+
 /// Who has an account.
 const PEOPLE: &[&str] = &[
     "user",
@@ -177,7 +182,6 @@ pub(super) fn is_access(column: &str) -> bool {
         "privilege",
         "privileges",
         "accesslevel",
-        "acctype",
         "userlevel",
         "usertype",
         "userrole",
@@ -194,7 +198,6 @@ pub(super) fn is_access(column: &str) -> bool {
         "rolid",
         "idrol",
         "perfil",
-        "issystem",
     ];
     known.contains(&all.as_str())
 }
@@ -242,18 +245,7 @@ pub(super) fn is_bookkeeping(column: &str) -> bool {
     })
 }
 
-/// The words of a name in lower case, which capitals, digits or signs set apart.
+/// The words of a name in lower case, which capitals, digits or signs set apart; of a long name, of its beginning.
 pub(super) fn words(name: &str) -> Vec<String> {
-    let (mut found, mut word, mut before) = (Vec::new(), String::new(), ' ');
-    for c in name.chars().take(128) {
-        let starts = !c.is_alphabetic() || c.is_uppercase() && before.is_lowercase();
-        if starts && !word.is_empty() {
-            found.push(std::mem::take(&mut word));
-        }
-        word.extend(c.is_alphabetic().then(|| c.to_lowercase()).into_iter().flatten());
-        before = c;
-    }
-    found.push(word);
-    found.retain(|w| !w.is_empty());
-    found
+    verbs::words(&name[..name.floor_char_boundary(MOST_BYTES)], char::is_alphabetic)
 }
