@@ -77,13 +77,9 @@ pub trait Scope {
 /// # Errors
 /// The failure in the language's own terms, for people and for error edges.
 pub fn evaluate(expression: &Expression, scope: &dyn Scope) -> Result<Val, Failure> {
-    let parsed = match (expression.language, scope.platform()) {
-        (Language::Structured, Some(Platform::N8n)) => conditions::evaluate(Style::N8n, expression, scope),
-        (Language::Structured, Some(Platform::NodeRed)) => {
-            conditions::evaluate(Style::NodeRed, expression, scope)
-        }
-        (Language::Jq, _) if jq::makes_streams(&expression.text) => Ok(jq::stream(expression)),
-        (language, platform) => term::evaluate(expression, scope, rules(language, platform)),
+    let parsed = match expression.language {
+        Language::Jq if jq::makes_streams(&expression.text) => Ok(jq::stream(expression)),
+        language => term::evaluate(expression, scope, rules(language, scope.platform())),
     };
     let value = match parsed {
         Ok(value) if !value.is_known() => interpreted(expression, scope).unwrap_or(Ok(value)),
@@ -120,7 +116,13 @@ fn interpreted(expression: &Expression, scope: &dyn Scope) -> Option<Result<Val,
 /// # Errors
 /// As [`evaluate`].
 pub fn condition(expression: &Expression, scope: &dyn Scope) -> Result<Option<bool>, Failure> {
-    let value = evaluate(expression, scope)?;
+    let value = match (expression.language, scope.platform()) {
+        (Language::Structured, Some(Platform::N8n)) => conditions::evaluate(Style::N8n, expression, scope)?,
+        (Language::Structured, Some(Platform::NodeRed)) => {
+            conditions::evaluate(Style::NodeRed, expression, scope)?
+        }
+        _ => evaluate(expression, scope)?,
+    };
     match holds(expression, &value, scope) {
         Some(answer) => Ok(Some(answer)),
         None => term::condition(expression, scope, rules(expression.language, scope.platform())),

@@ -36,10 +36,8 @@ fn an_error_inside_of_a_hole_gives_nothing_in_n8n_only() {
 #[test]
 fn conditions_of_n8n_leave_conversions_open() {
     let data = Data { platform: Some(Platform::N8n), ..trigger(r#"{"n": 5, "t": "Yes", "l": ["a"]}"#) };
-    let rule = |f: Function, a, b| {
-        let given = value(Language::Structured, call(f, vec![a, b]), &data).unwrap();
-        if let Val::Bool(b) = given { Some(b) } else { None }
-    };
+    let rule =
+        |f: Function, a, b| condition(&of(Language::Structured, "", call(f, vec![a, b])), &data).unwrap();
     assert_eq!(rule(Function::Greater, field("n"), number("4")), Some(true));
     assert_eq!(rule(Function::Equals, field("t"), text("Yes")), Some(true));
     assert_eq!(rule(Function::EqualsIgnoreCase, field("t"), text("yes")), Some(true));
@@ -48,6 +46,18 @@ fn conditions_of_n8n_leave_conversions_open() {
     assert_eq!(rule(Function::Matches, field("t"), text("^Y.s$")), Some(true));
     assert_eq!(rule(Function::Matches, field("t"), text("/^yes$/i")), Some(true));
     assert_eq!(rule(Function::Present, field("gone"), Term::Null), Some(false));
+}
+
+#[test]
+fn what_n8n_and_node_red_have_as_data_is_a_condition_only_where_one_is_asked_for() {
+    for platform in [Platform::N8n, Platform::NodeRed] {
+        let data = Data { platform: Some(platform), ..trigger(r#"{"t": "Yes"}"#) };
+        let name = Term::Template(vec![text("CN="), field("t")]);
+        let given = |term: Term| evaluate(&of(Language::Structured, "", term), &data);
+        assert_eq!(given(name), Ok(Val::text("CN=Yes")), "{platform:?}");
+        assert_eq!(given(field("t")), Ok(Val::text("Yes")));
+        assert_eq!(condition(&of(Language::Structured, "", field("t")), &data), Ok(Some(true)));
+    }
 }
 
 #[test]
