@@ -30,10 +30,15 @@ fn unpack(bytes: &[u8]) -> Result<Vec<Inner>, String> {
         return Err(format!("zip package with more than {MAX_ENTRIES} files: split it"));
     }
     let most = MAX_UNPACKED.min((bytes.len() as u64).saturating_mul(MAX_RATIO) + (1 << 20));
+    let bomb = || format!("zip package that unpacks to more than {most} bytes: unpack it yourself");
+    // What says itself that it is a bomb is not unpacked at all.
+    if archive.decompressed_size().is_some_and(|all| all > u128::from(most)) {
+        return Err(bomb());
+    }
     let mut left = most;
     let mut files = Vec::new();
     for i in 0..archive.len() {
-        let entry = archive.by_index(i).map_err(broken)?;
+        let mut entry = archive.by_index(i).map_err(broken)?;
         if !entry.is_file() {
             continue;
         }
@@ -44,14 +49,10 @@ fn unpack(bytes: &[u8]) -> Result<Vec<Inner>, String> {
                 name.escape_default()
             ));
         };
+        left = left.checked_sub(entry.size()).ok_or_else(bomb)?;
         let mut content = Vec::new();
-        entry
-            .take(left + 1)
-            .read_to_end(&mut content)
-            .map_err(|e| format!("broken zip package: `{name}`: {e}"))?;
-        left = left.checked_sub(content.len() as u64).ok_or_else(|| {
-            format!("zip package that unpacks to more than {most} bytes: unpack it yourself")
-        })?;
+        // One that is longer than it says is refused by the library.
+        entry.read_to_end(&mut content).map_err(|e| format!("broken zip package: `{name}`: {e}"))?;
         files.push((name, content));
     }
     files.sort();
@@ -85,8 +86,24 @@ mod tests {
     fn refuses_a_bomb_and_a_name_that_points_out() {
         let bomb = package(&[("a", &vec![0; 64 << 20])]);
         assert!(entries(&bomb).unwrap().unwrap_err().contains("unpacks to more"));
+        let piece = vec![0; 15 << 20];
+        let shared = package(&[("a", &piece), ("b", &piece), ("c", &piece)]);
+        assert!(entries(&shared).unwrap().unwrap_err().contains("unpacks to more"));
         let slip = package(&[("../../etc/x", b"{}")]);
         assert!(entries(&slip).unwrap().unwrap_err().contains("points out"));
+    }
+
+    #[test]
+    fn refuses_a_file_that_is_longer_than_it_says() {
+        let mut bytes = package(&[("a", &vec![b' '; 4 << 20])]);
+        let said = (4_u32 << 20).to_le_bytes();
+        for at in (0..bytes.len() - 4).rev() {
+            if bytes[at..at + 4] == said {
+                bytes[at..at + 4].copy_from_slice(&7_u32.to_le_bytes());
+            }
+        }
+        let refused = entries(&bytes).unwrap().unwrap_err();
+        assert!(refused.contains("`a`: File is larger than its declared"), "{refused}");
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //!
 //! Sources: C2SP signed-note (types 0x01, key ids, vkeys) and tlog-cosignature (type 0x04, `cosignature/v1`).
 
+use crate::prepared::{self, Equation, Prepared};
 use crate::{Error, Result, encoding, error::refuse};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// What a signature of a key says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,6 +156,8 @@ fn cosigned(text: &str, time: u64) -> String {
 pub struct Signer {
     key: SigningKey,
     verifier: VerifierKey,
+    /// The same key, for verifying what was signed.
+    prepared: Arc<Prepared>,
 }
 
 impl Signer {
@@ -161,7 +165,8 @@ impl Signer {
     pub fn from_seed(name: &str, algorithm: Algorithm, seed: &[u8; 32]) -> Result<Self> {
         let key = SigningKey::from_bytes(seed);
         let verifier = VerifierKey::new(name, algorithm, key.verifying_key().as_bytes())?;
-        Ok(Self { key, verifier })
+        let prepared = Arc::new(Prepared::new(key.verifying_key()));
+        Ok(Self { key, verifier, prepared })
     }
 
     /// The key that verifies what this one signs.
@@ -172,14 +177,27 @@ impl Signer {
     /// Signs the text of a note; `time` (seconds since 1970) is what a cosignature states, and only that.
     pub(crate) fn sign(&self, text: &str, time: u64) -> Result<Vec<u8>> {
         if self.verifier.algorithm == Algorithm::Ed25519 {
-            return Ok(self.key.sign(text.as_bytes()).to_bytes().to_vec());
+            return Ok(self.sign_bytes(text.as_bytes())?.to_vec());
         }
         if time == 0 || time > i64::MAX as u64 {
             refuse!("a cosignature states a time after 1970 and before 2^63, not {time}");
         }
         let mut out = time.to_be_bytes().to_vec();
-        out.extend_from_slice(&self.key.sign(cosigned(text, time).as_bytes()).to_bytes());
+        out.extend_from_slice(&self.sign_bytes(cosigned(text, time).as_bytes())?);
         Ok(out)
+    }
+
+    /// A signature, verified before it leaves here: one that a fault spoiled could tell the secret.
+    fn sign_bytes(&self, message: &[u8]) -> Result<[u8; 64]> {
+        let signature = self.key.sign(message);
+        let equation = Equation::of(Arc::clone(&self.prepared), message, &signature);
+        if equation.is_none_or(|e| prepared::hold(&[&e]) != [true]) {
+            refuse!(
+                "what `{}` signed does not verify: this machine's memory or processor cannot be relied on",
+                self.verifier.name
+            );
+        }
+        Ok(signature.to_bytes())
     }
 }
 

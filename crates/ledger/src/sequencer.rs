@@ -39,7 +39,7 @@ pub trait Store: ReadTiles + Send + Sync {
     fn create(&self, head: &Head) -> std::result::Result<(), Failure>;
 
     /// Writes a batch that follows `base`, not visible, and returns its bytes as they are read back. Making it durable may go
-    /// on until [`Store::commit`], while the head is signed.
+    /// on until [`Store::commit`], while the head is signed, as may writing what follows from it.
     fn stage(&self, base: &Head, batch: &Batch) -> std::result::Result<Vec<u8>, Failure>;
 
     /// Moves the head from `base` to that of `sealed`, durably, once what was staged is durable, and makes it visible.
@@ -61,6 +61,8 @@ pub struct Batch {
     pub places: Vec<Place>,
     /// The entries.
     pub bytes: Vec<u8>,
+    /// The hashes that they add to tiles, in order within each level.
+    pub hashes: Vec<TileHash>,
     sequence: Sequence,
     frontier: Frontier,
 }
@@ -71,8 +73,6 @@ pub struct Batch {
 pub struct Sealed {
     /// The head.
     pub head: Head,
-    /// The hashes that the batch adds to tiles, in order within each level.
-    pub hashes: Vec<TileHash>,
 }
 
 /// Splits bytes as bundles have them into entries.
@@ -139,7 +139,7 @@ impl Sequencer {
     pub fn prepare<'d>(&self, drafts: impl IntoIterator<Item = &'d Draft>, now: u64) -> Result<Batch> {
         let mut sequence = self.head.sequence.clone();
         let mut frontier = self.head.frontier.clone();
-        let (mut bytes, mut places) = (Vec::new(), Vec::new());
+        let (mut bytes, mut places, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
         for draft in drafts {
             let place = sequence.place(draft.source(), now)?;
             let start = bytes.len();
@@ -148,26 +148,26 @@ impl Sequencer {
             let length =
                 u16::try_from(bytes.len() - start - 2).map_err(|_| Error::new("an entry is too long"))?;
             bytes[start..start + 2].copy_from_slice(&length.to_be_bytes());
-            frontier.push(leaf_hash(&bytes[start + 2..]), |_| ());
+            frontier.push(leaf_hash(&bytes[start + 2..]), |hash| hashes.push(hash));
             places.push(place);
         }
-        Ok(Batch { first: self.head.size(), places, bytes, sequence, frontier })
+        Ok(Batch { first: self.head.size(), places, bytes, hashes, sequence, frontier })
     }
 
     /// Signs a head over a batch: over what was read back of it, if that has the root that was meant.
     pub fn seal(&self, batch: &Batch, read_back: &[u8]) -> Result<Sealed> {
         let mut frontier = self.head.frontier.clone();
-        let mut hashes = Vec::with_capacity(batch.places.len() + 8);
+        let mut hashes = Vec::with_capacity(batch.hashes.len());
         for entry in split(read_back) {
             frontier.push(leaf_hash(entry?), |hash| hashes.push(hash));
         }
-        if frontier != batch.frontier || frontier.root() != batch.frontier.root() {
+        if hashes != batch.hashes || frontier != batch.frontier {
             refuse!(
                 "what the store reads back of entries {} to {} is not what was written: nothing is signed",
                 batch.first,
                 batch.first + batch.places.len() as u64
             );
         }
-        Ok(Sealed { head: Head::sign(&self.signer, frontier, batch.sequence.clone())?, hashes })
+        Ok(Sealed { head: Head::sign(&self.signer, frontier, batch.sequence.clone())? })
     }
 }

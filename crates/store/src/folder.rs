@@ -11,13 +11,14 @@
 //!
 //! A tile or a bundle is a slice of these. `offsets` and the levels follow from the entries: they are made durable once
 //! in a while, the head says up to where, and the ordinary start computes the rest again. An append costs two syncs: of
-//! the entries, while the head is signed, then of the head.
+//! the entries, while the head is signed, then of the head. What follows from the entries is written beside them.
 
 use crate::cell::{Cell, failed};
 use crate::disk::{Disk, DiskFile, RealDisk};
 use crate::tape::Tape;
 use ledger::{
     Batch, Checkpoint, Error, Failure, Frontier, Head, Note, ReadTiles, Result, Sealed, Store, Tile,
+    frontier::TileHash,
     merkle::leaf_hash,
     sequencer::split,
     tile::{Kind, TiledTree, WIDTH},
@@ -37,7 +38,7 @@ const SETTLED_EVERY: u64 = 1 << 20;
 pub struct Folder {
     disk: Arc<dyn Disk>,
     tape: RwLock<Tape>,
-    derived: Derived,
+    derived: Arc<Derived>,
     writer: Mutex<Option<Writer>>,
     view: RwLock<Option<Record>>,
     _lock: Option<File>,
@@ -91,29 +92,16 @@ impl Derived {
         all.try_for_each(|f| f.sync()).map_err(|e| failed("level-0", "cannot be made durable", &e))
     }
 
-    /// Writes the hashes and offsets that these entries add.
-    fn write(
-        &self,
-        first: u64,
-        start: u64,
-        bytes: &[u8],
-        hashes: &[ledger::frontier::TileHash],
-    ) -> Result<()> {
+    /// Writes what entries add.
+    fn write(&self, added: &Added) -> Result<()> {
         for (level, file) in (0..).zip(&self.levels) {
-            let mut of_level = hashes.iter().filter(|h| h.level == level);
+            let mut of_level = added.hashes.iter().filter(|h| h.level == level);
             let Some(at) = of_level.clone().next() else { continue };
             let row: Vec<u8> = of_level.by_ref().flat_map(|h| h.hash).collect();
             let written = file.write(at.index * 32, &row);
             written.map_err(|e| failed(&format!("level-{level}"), "cannot be written", &e))?;
         }
-        let (mut at, mut offsets) = (start, Vec::new());
-        for (seq, entry) in (first..).zip(split(bytes)) {
-            if seq % WIDTH == 0 {
-                offsets.extend_from_slice(&at.to_be_bytes());
-            }
-            at += entry?.len() as u64 + 2;
-        }
-        let written = self.offsets.write(first.div_ceil(WIDTH) * 8, &offsets);
+        let written = self.offsets.write(added.first.div_ceil(WIDTH) * 8, &added.offsets);
         written.map_err(|e| failed("offsets", "cannot be written", &e))
     }
 
@@ -135,6 +123,27 @@ impl Derived {
         let mut bytes = [0; 8];
         self.offsets.read(bundle * 8, &mut bytes).map_err(|e| failed("offsets", "cannot be read", &e))?;
         Ok(u64::from_be_bytes(bytes))
+    }
+}
+
+/// The hashes and offsets that entries add.
+struct Added {
+    first: u64,
+    hashes: Vec<TileHash>,
+    offsets: Vec<u8>,
+}
+
+impl Added {
+    /// By the entries from `first` on, which begin at byte `start`.
+    fn new(first: u64, start: u64, bytes: &[u8], hashes: Vec<TileHash>) -> Result<Self> {
+        let (mut at, mut offsets) = (start, Vec::new());
+        for (seq, entry) in (first..).zip(split(bytes)) {
+            if seq % WIDTH == 0 {
+                offsets.extend_from_slice(&at.to_be_bytes());
+            }
+            at += entry?.len() as u64 + 2;
+        }
+        Ok(Self { first, hashes, offsets })
     }
 }
 
@@ -177,7 +186,7 @@ impl Folder {
 
     /// Opens a folder on this disk to read it.
     pub fn open_on_to_read(disk: Arc<dyn Disk>) -> Result<Self> {
-        let (tape, derived) = (RwLock::new(Tape::open(Arc::clone(&disk))?), Derived::open(&*disk)?);
+        let (tape, derived) = (RwLock::new(Tape::open(Arc::clone(&disk))?), Arc::new(Derived::open(&*disk)?));
         let folder =
             Self { disk, tape, derived, writer: Mutex::new(None), view: RwLock::new(None), _lock: None };
         folder.refresh()?;
@@ -186,7 +195,7 @@ impl Folder {
 
     /// Opens a folder on this disk to append to it.
     pub fn open_on(disk: Arc<dyn Disk>) -> Result<Self> {
-        let derived = Derived::open(&*disk)?;
+        let derived = Arc::new(Derived::open(&*disk)?);
         let writer =
             Writer { head: Cell::open(&*disk, "head")?, published: Cell::open(&*disk, "published")? };
         disk.sync_folder().map_err(|e| failed("head", "cannot be made", &e))?;
@@ -254,7 +263,7 @@ impl Folder {
             for entry in split(&bytes) {
                 edge.push(leaf_hash(entry?), |h| hashes.push(h));
             }
-            self.derived.write(bundle * WIDTH, start, &bytes, &hashes)?;
+            self.derived.write(&Added::new(bundle * WIDTH, start, &bytes, hashes)?)?;
             start += bytes.len() as u64;
         }
         if edge.root() != record.head.root() || start != record.end {
@@ -422,6 +431,9 @@ impl Store for Folder {
         let end = self.end_of(base)?;
         self.with_tape(|tape| {
             tape.write(end, &batch.bytes)?;
+            let added = Added::new(batch.first, end, &batch.bytes, batch.hashes.clone())?;
+            let derived = Arc::clone(&self.derived);
+            tape.begin(move || derived.write(&added))?;
             tape.read(end, end + batch.bytes.len() as u64)
         })
         .map_err(Failure::Broken)
@@ -431,17 +443,19 @@ impl Store for Folder {
         let start = self.end_of(base)?;
         let mut writer = locked(&self.writer);
         let writer = writer.as_mut().ok_or_else(read_only)?;
-        self.derived.write(batch.first, start, &batch.bytes, &sealed.hashes)?;
-        self.with_tape(Tape::settle)?;
         let size = sealed.head.size();
         let mut settled =
             self.view.read().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, |r| r.settled);
         if size >= settled + SETTLED_EVERY {
+            self.with_tape(Tape::finish)?;
             self.derived.sync()?;
             settled = size;
         }
         let record = Record { end: start + batch.bytes.len() as u64, settled, head: sealed.head.clone() };
-        writer.head.write(&record.to_bytes()?)?;
+        let bytes = record.to_bytes()?;
+        self.with_tape(Tape::settle)?;
+        writer.head.write(&bytes)?;
+        self.with_tape(Tape::finish)?;
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(record);
         Ok(())
     }
@@ -472,7 +486,7 @@ impl Folder {
     /// Where the entries of this head end, if it is still the head.
     fn end_of(&self, base: &Head) -> std::result::Result<u64, Failure> {
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
-        let record = view.as_ref().filter(|r| r.head.size() == base.size() && r.head.root() == base.root());
+        let record = view.as_ref().filter(|r| r.head.frontier == base.frontier);
         record.map(|r| r.end).ok_or(Failure::Moved)
     }
 }

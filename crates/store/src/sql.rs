@@ -111,10 +111,10 @@ macro_rules! database {
                 Ok(bundle(back.iter().map(Vec::as_slice))?)
             }
 
-            async fn end(&self, base: &Head, sealed: &Sealed) -> std::result::Result<(), Failure> {
+            async fn end(&self, base: &Head, batch: &Batch, sealed: &Sealed) -> std::result::Result<(), Failure> {
                 let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let (mut tx, _) = open.filter(|o| o.1).ok_or_else(|| Error::new("nothing is staged"))?;
-                for hash in sealed.hashes.iter().filter(|h| h.level > 0) {
+                for hash in batch.hashes.iter().filter(|h| h.level > 0) {
                     sqlx::query("INSERT INTO ledger_hash (level, place, hash) VALUES ($1, $2, $3)")
                         .bind(i64::from(hash.level))
                         .bind(signed(hash.index)?)
@@ -191,8 +191,8 @@ macro_rules! database {
                 self.runtime.block_on(self.begin(base, batch))
             }
 
-            fn commit(&self, base: &Head, _: &Batch, sealed: &Sealed) -> std::result::Result<(), Failure> {
-                self.runtime.block_on(self.end(base, sealed))
+            fn commit(&self, base: &Head, batch: &Batch, sealed: &Sealed) -> std::result::Result<(), Failure> {
+                self.runtime.block_on(self.end(base, batch, sealed))
             }
 
             fn publish(&self, note: &Note) -> Result<()> {

@@ -1,6 +1,7 @@
 //! A long row of bytes in files of a fixed size, written at its end, preallocated so that a sync has only data to write.
 //!
-//! A sync runs on a thread of its own where the disk has threads, so that a head can be signed meanwhile.
+//! A sync runs on a thread of its own where the disk has threads, so that a head can be signed meanwhile; so does other work
+//! that need not be waited for before the head is written.
 
 use crate::cell::failed;
 use crate::disk::{Disk, DiskFile};
@@ -31,40 +32,47 @@ pub(crate) struct Tape {
     segments: Vec<Segment>,
     /// The file after the last, while it is being made.
     spare: Option<JoinHandle<Opened>>,
-    syncer: Option<Syncer>,
+    beside: Option<Beside>,
+    /// How many of its jobs are other work than syncs; they come after these.
+    other: usize,
 }
 
-/// One who makes files durable, one after the other.
-struct Syncer {
-    files: Sender<Arc<dyn DiskFile>>,
-    done: Mutex<Receiver<io::Result<()>>>,
-    /// Which segments it has not told of.
-    open: Vec<usize>,
+/// What the one beside does.
+type Job = Box<dyn FnOnce() -> Result<()> + Send>;
+
+/// One who works beside the writer, one job after the other.
+struct Beside {
+    jobs: Sender<Job>,
+    done: Mutex<Receiver<Result<()>>>,
+    /// How many jobs it has not told of.
+    open: usize,
 }
 
-impl Syncer {
+impl Beside {
     fn start() -> io::Result<Self> {
-        let (files, jobs) = channel::<Arc<dyn DiskFile>>();
+        let (jobs, open) = channel::<Job>();
         let (sender, done) = channel();
-        let work = move || jobs.iter().map(|file| file.sync()).try_for_each(|done| sender.send(done));
-        std::thread::Builder::new().name("ledger-sync".into()).spawn(work)?;
-        Ok(Self { files, done: Mutex::new(done), open: Vec::new() })
+        let work = move || open.iter().map(|job| job()).try_for_each(|done| sender.send(done));
+        std::thread::Builder::new().name("ledger-beside".into()).spawn(work)?;
+        Ok(Self { jobs, done: Mutex::new(done), open: 0 })
     }
 
-    fn sync(&mut self, index: usize, file: &Arc<dyn DiskFile>) -> io::Result<()> {
-        self.open.push(index);
-        self.files.send(Arc::clone(file)).map_err(|_| io::Error::other("nobody syncs"))
+    fn hand(&mut self, job: Job) -> Result<()> {
+        self.open += 1;
+        self.jobs.send(job).map_err(|_| gone())
     }
 
-    /// Waits for all; the first that failed, and why.
-    fn wait(&mut self) -> std::result::Result<(), (usize, io::Error)> {
-        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        let one = |index| match done.recv() {
-            Ok(synced) => synced.map_err(|e| (index, e)),
-            Err(_) => Err((index, io::Error::other("nobody syncs"))),
-        };
-        self.open.drain(..).map(one).fold(Ok(()), std::result::Result::and)
+    /// Waits until no more than so many are left; the first that failed.
+    fn wait(&mut self, left: usize) -> Result<()> {
+        let done = self.done.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let ended = self.open.saturating_sub(left);
+        self.open -= ended;
+        (0..ended).map(|_| done.recv().unwrap_or_else(|_| Err(gone()))).fold(Ok(()), Result::and)
     }
+}
+
+fn gone() -> Error {
+    Error::new("the thread beside the writer has ended")
 }
 
 pub(crate) fn name(index: usize) -> String {
@@ -85,7 +93,7 @@ impl Tape {
             let allocated = file.size().map_err(|e| failed(&name, "cannot be read", &e))?;
             segments.push(Segment { file: file.into(), allocated, dirty: false });
         }
-        Ok(Self { disk, segments, spare: None, syncer: None })
+        Ok(Self { disk, segments, spare: None, beside: None, other: 0 })
     }
 
     /// How many bytes there are, preallocated ones among them.
@@ -112,7 +120,7 @@ impl Tape {
 
     /// Writes bytes there and begins to make them durable: they are after [`Tape::settle`].
     pub(crate) fn write(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
-        self.settle()?;
+        self.finish()?;
         let mut done = 0;
         while done < bytes.len() {
             let (index, offset) = place(at + done as u64);
@@ -126,28 +134,48 @@ impl Tape {
             done = until;
         }
         for index in 0..self.segments.len() {
-            self.sync(index).map_err(|e| failed(&name(index), "cannot be made durable", &e))?;
+            self.sync(index)?;
         }
         Ok(())
     }
 
     /// Begins to make a file durable, if it was written.
-    fn sync(&mut self, index: usize) -> io::Result<()> {
+    fn sync(&mut self, index: usize) -> Result<()> {
         let Some(segment) = self.segments.get_mut(index).filter(|s| s.dirty) else { return Ok(()) };
         segment.dirty = false;
+        let file = Arc::clone(&segment.file);
+        self.hand(Box::new(move || {
+            file.sync().map_err(|e| failed(&name(index), "cannot be made durable", &e))
+        }))
+    }
+
+    /// Gives a job to the thread beside; where the disk has none, does it.
+    fn hand(&mut self, job: Job) -> Result<()> {
         if !self.disk.has_threads() {
-            return segment.file.sync();
+            return job();
         }
-        if self.syncer.is_none() {
-            self.syncer = Some(Syncer::start()?);
+        let start = || Beside::start().map_err(|e| Error::new(format!("no thread can be started: {e}")));
+        match &mut self.beside {
+            Some(beside) => beside.hand(job),
+            none => none.insert(start()?).hand(job),
         }
-        self.syncer.as_mut().map_or(Ok(()), |s| s.sync(index, &segment.file))
+    }
+
+    /// Begins other work, which is done after [`Tape::finish`].
+    pub(crate) fn begin(&mut self, job: impl FnOnce() -> Result<()> + Send + 'static) -> Result<()> {
+        self.other += 1;
+        self.hand(Box::new(job))
     }
 
     /// Waits until what was written is durable.
     pub(crate) fn settle(&mut self) -> Result<()> {
-        let waited = self.syncer.as_mut().map_or(Ok(()), Syncer::wait);
-        waited.map_err(|(index, e)| failed(&name(index), "cannot be made durable", &e))
+        self.beside.as_mut().map_or(Ok(()), |b| b.wait(self.other))
+    }
+
+    /// Waits until everything that was begun is done.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.other = 0;
+        self.settle()
     }
 
     /// Sees that a file is there and has been written with zeroes up to `end`.
@@ -177,7 +205,7 @@ impl Tape {
 
     /// Removes everything from `end` on, durably.
     pub(crate) fn cut(&mut self, end: u64) -> Result<()> {
-        self.settle()?;
+        self.finish()?;
         if let Some(spare) = self.spare.take() {
             // Made or not: the file goes.
             let _ = spare.join();
