@@ -30,6 +30,7 @@ pub(super) fn parse(text: &str) -> Result<Doc<'_>, Fault> {
     let open = Vec::with_capacity(32);
     let mut parser = Parser { doc: Doc::new(text), bytes: text.as_bytes(), at: 0, line: 1, open };
     parser.document()?;
+    parser.doc.keys.close();
     Ok(parser.doc)
 }
 
@@ -123,10 +124,10 @@ impl Parser<'_> {
         self.doc.nodes[container as usize].end = index(self.doc.nodes.len());
         let map = self.open.pop().is_some_and(|o| o.map);
         if self.open.last().is_some_and(|outer| outer.containers > MAX_CROWD) {
-            return self.doc.nodes.truncate(container as usize);
+            return self.doc.truncate(container);
         }
         if map {
-            self.doc.note_duplicates(container);
+            self.doc.note_keys(container);
         }
     }
 

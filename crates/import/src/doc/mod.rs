@@ -5,6 +5,7 @@
 
 mod canonical;
 mod json;
+mod keys;
 mod lines;
 mod text;
 mod yaml;
@@ -13,6 +14,7 @@ pub use canonical::{canonical, write_canonical};
 pub use lines::Lines;
 pub use text::{Encoding, decode};
 
+use keys::Keys;
 use workflow::{Problem, Span, Text};
 
 /// Containers may be nested so deep.
@@ -21,8 +23,6 @@ pub const MAX_DEPTH: usize = 512;
 /// So many lists and objects may stand side by side: fifteen times as many as in any real workflow seen. Of more only
 /// the first are kept, which is enough to tell what the document is.
 pub const MAX_CROWD: u32 = 10_000;
-/// Of so many keys each is compared with each, of more they are sorted.
-const FEW_KEYS: usize = 12;
 /// How many are kept of a crowd.
 const KEPT: u32 = 100;
 
@@ -113,9 +113,7 @@ pub struct Doc<'t> {
     /// Tags (`!Sub`) of nodes, in their order.
     tags: Vec<(u32, Slice)>,
     lines: Lines,
-    duplicates: Vec<u32>,
-    /// The keys of the object that was closed last: kept for its room.
-    keys: Vec<u32>,
+    keys: Keys,
     /// The first list or object that holds more than [`MAX_CROWD`] others, of which most are left out.
     crowd: Option<u32>,
 }
@@ -162,8 +160,7 @@ impl<'t> Doc<'t> {
             nodes,
             tags: Vec::new(),
             lines: Lines::default(),
-            duplicates: Vec::new(),
-            keys: Vec::new(),
+            keys: Keys::default(),
             crowd: None,
         }
     }
@@ -183,7 +180,7 @@ impl<'t> Doc<'t> {
     /// Keys that stand twice in one object: the last one counts, and somebody may have meant the first.
     #[must_use]
     pub fn duplicate_keys(&self, path: &str) -> Vec<Problem> {
-        let found = self.duplicates.iter().take(20).map(|&ix| {
+        let found = self.keys.twice.iter().take(20).map(|&ix| {
             let node = Raw::node(self, ix);
             let message = format!(
                 "key `{}` stands twice in one object; the last one counts, remove the other",
@@ -207,9 +204,14 @@ impl<'t> Doc<'t> {
             kept += u32::from(matches!(raw.kind, NodeKind::List | NodeKind::Map));
             child = raw.end;
         }
-        self.nodes.truncate(child as usize);
-        self.duplicates.retain(|d| *d < child);
+        self.truncate(child);
         self.crowd.get_or_insert(container);
+    }
+
+    /// Drops the values from this one on.
+    fn truncate(&mut self, from: u32) {
+        self.nodes.truncate(from as usize);
+        self.keys.truncate(from);
     }
 
     #[inline]
@@ -246,28 +248,6 @@ impl<'t> Doc<'t> {
         let slice = Slice::new(self.unescaped.len(), self.buffer.len() - at, UNESCAPED | marks);
         self.unescaped.push(Unescaped { at: index(at), written: (index(written.0), index(written.1)) });
         slice
-    }
-
-    /// Marks keys that stand twice in the object at `ix`.
-    fn note_duplicates(&mut self, ix: u32) {
-        let (mut child, end) = (ix + 1, self.nodes[ix as usize].end);
-        let mut keys = std::mem::take(&mut self.keys);
-        keys.clear();
-        while child < end {
-            keys.push(child);
-            child = self.nodes[child as usize].end;
-        }
-        let slice = |k: u32| self.nodes[k as usize].key;
-        let key = |k: u32| self.slice(slice(k));
-        let same = |a: u32, b: u32| slice(a).len() == slice(b).len() && key(a) == key(b);
-        let again = |i: usize| keys[..i].iter().any(|k| same(*k, keys[i]));
-        if keys.len() > FEW_KEYS || (1..keys.len()).any(again) {
-            let mut sorted: Vec<(&str, u32)> = keys.iter().map(|&k| (key(k), k)).collect();
-            sorted.sort_unstable();
-            let twice: Vec<u32> = sorted.windows(2).filter(|w| w[0].0 == w[1].0).map(|w| w[1].1).collect();
-            self.duplicates.extend(twice);
-        }
-        self.keys = keys;
     }
 }
 
@@ -319,9 +299,12 @@ impl<'d> Node<'d> {
         if !self.is_map() {
             return None;
         }
+        if let Some(of_many) = self.doc.of_many(self.ix, key) {
+            return of_many;
+        }
         let mut found = self.children().filter(|n| n.doc.is(n.raw().key, key));
         // Where no key stands twice the first is the last.
-        if self.doc.duplicates.is_empty() { found.next() } else { found.last() }
+        if self.doc.keys.twice.is_empty() { found.next() } else { found.last() }
     }
 
     /// The value below a path of keys.

@@ -152,3 +152,33 @@ fn utf16_and_byte_order_marks_are_read() {
     assert_eq!(decode(b"\xEF\xBB\xBF{}").unwrap().0, "{}");
     assert!(decode(b"{\"a\": \"\xff\"}").unwrap_err().message.contains("UTF-8"));
 }
+
+#[test]
+fn a_key_of_very_many_is_found_and_the_last_one_counts() {
+    let (json, yaml): (String, String) =
+        (0..3000).map(|i| (format!("\"k{}\":[{i}],", i % 2000), format!("j{i}: {{a: {i}}}\n"))).unzip();
+    let (json, yaml) =
+        (format!("{{{}\"z\":{{\"z\":7}}}}", json), format!("in:\n{}", yaml.replace('j', "  j")));
+    let doc = self::json(&json);
+    let item = |key: &str| doc.root().get(key).and_then(|n| n.items().next()?.as_number());
+    for i in 0..2000 {
+        let last = if i < 1000 { i + 2000 } else { i };
+        assert_eq!(item(&format!("k{i}")), Some(last.to_string().as_str()));
+    }
+    assert_eq!(doc.root().at(&["z", "z"]).and_then(Node::as_number), Some("7"));
+    assert!(["", "k", "k2000", "zz"].iter().all(|key| doc.root().get(key).is_none()));
+    let doc = Doc::yaml(&yaml).unwrap();
+    assert_eq!(doc.root().at(&["in", "j2999", "a"]).and_then(Node::as_number), Some("2999"));
+    assert!(doc.root().at(&["in", "j3000"]).is_none());
+}
+
+#[test]
+fn of_what_a_crowd_leaves_out_no_key_is_told() {
+    let many: String = (0..1100).map(|i| format!("\"k{i}\":0,")).collect();
+    let twice = format!("{{\"a\":{{{many}\"k7\":1}},\"a\":0}},");
+    let text = format!("{{\"l\":[{}{twice}0],\"m\":{{\"a\":1,\"b\":2,\"c\":3}}}}", "{},".repeat(12_000));
+    let doc = json(&text);
+    assert!(doc.crowd().is_some());
+    assert_eq!(doc.duplicate_keys("x"), []);
+    assert_eq!(doc.root().at(&["m", "b"]).and_then(Node::as_number), Some("2"));
+}

@@ -42,6 +42,7 @@ pub(super) fn parse(text: &str) -> Result<Doc<'_>, Fault> {
     if builder.doc.nodes.is_empty() {
         return Err(Fault { at: 0, message: "an empty document".to_owned() });
     }
+    builder.doc.keys.close();
     Ok(builder.doc)
 }
 
@@ -152,7 +153,7 @@ impl<'t> Builder<'t> {
         let Some(Open { container: ix, .. }) = self.open.pop() else { return };
         self.doc.nodes[ix as usize].end = index(self.doc.nodes.len());
         if self.doc.nodes[ix as usize].kind == NodeKind::Map {
-            self.doc.note_duplicates(ix);
+            self.doc.note_keys(ix);
         }
     }
 
