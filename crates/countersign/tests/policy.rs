@@ -293,6 +293,9 @@ fn people_are_imported_and_can_be_read_again() {
     assert!(err.contains("allowed_signers:2: `*` stands for many"), "{err}");
     let shown = json(&["people", "show", "carla.mendes", "--people", &out]);
     assert_eq!(shown["people"][0]["active"], false, "who has left has left");
+    let told = json(&["people", "import", &keys, "--into", &out]);
+    assert_eq!(told["people"].as_u64(), told["directory"]["people"].as_array().map(|p| p.len() as u64));
+    assert!(told["problems"].to_string().contains("`*` stands for many"), "{told}");
     let key = "SHA256:";
     let text = std::fs::read_to_string(&out).unwrap();
     assert!(text.contains("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE5kQXQZ2") && !text.contains(key), "{text}");

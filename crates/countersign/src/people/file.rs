@@ -35,6 +35,12 @@ struct Written<'a> {
     groups: &'a [Group],
 }
 
+impl<'a> Written<'a> {
+    fn of(people: &'a People) -> Self {
+        Self { schema: SCHEMA, people: people.all(), groups: people.groups() }
+    }
+}
+
 /// Reads a directory.
 ///
 /// # Errors
@@ -101,8 +107,15 @@ fn first_line(message: &str) -> String {
 /// # Errors
 /// When it cannot be written as YAML.
 pub fn write(people: &People) -> io::Result<String> {
-    let written = Written { schema: SCHEMA, people: people.all(), groups: people.groups() };
-    serde_saphyr::to_string(&written).map_err(|e| io::Error::other(e.to_string()))
+    serde_saphyr::to_string(&Written::of(people)).map_err(|e| io::Error::other(e.to_string()))
+}
+
+/// The same as JSON.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn to_json(people: &People) -> io::Result<serde_json::Value> {
+    Ok(serde_json::to_value(Written::of(people))?)
 }
 
 #[cfg(test)]

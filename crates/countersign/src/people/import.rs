@@ -1,6 +1,6 @@
 //! `countersign people import`: people from elsewhere, put together with those that are there.
 
-use super::{Import, from_csv, from_scim, from_signers, place, read, write};
+use super::{Format, Import, from_csv, from_scim, from_signers, place, read, to_json, write};
 use crate::check::Exit;
 use policy::{Found, Group, People, Person};
 use std::io::{self, Write};
@@ -21,11 +21,19 @@ pub(super) fn run(import: &Import, out: &mut dyn Write) -> io::Result<Exit> {
         add(&mut people, &mut groups, path, &text, &import.system, &mut told)
             .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", path.display())))?;
     }
-    told.iter().for_each(|line| eprintln!("{line}"));
-    let text = write(&People::new(people, groups))?;
-    match &import.output {
-        Some(path) => std::fs::write(path, text)?,
-        None => out.write_all(text.as_bytes())?,
+    let people = People::new(people, groups);
+    if let Some(path) = &import.output {
+        std::fs::write(path, write(&people)?)?;
+    }
+    if import.format == Format::Json {
+        let (directory, count) = (to_json(&people)?, people.all().len());
+        let result = serde_json::json!({"schema": "countersign.people-import/1", "people": count, "problems": told, "directory": directory});
+        writeln!(out, "{result:#}")?;
+    } else {
+        told.iter().for_each(|line| eprintln!("{line}"));
+        if import.output.is_none() {
+            out.write_all(write(&people)?.as_bytes())?;
+        }
     }
     Ok(if told.is_empty() { Exit::Clean } else { Exit::Findings })
 }

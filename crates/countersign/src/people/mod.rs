@@ -9,7 +9,7 @@ mod show;
 mod signers;
 
 pub use csv::from_csv;
-pub use file::{Problem, SCHEMA, parse, read, write};
+pub use file::{Problem, SCHEMA, parse, read, to_json, write};
 pub use import::merge;
 pub use scim::from_scim;
 pub use signers::from_signers;
@@ -80,6 +80,9 @@ pub struct Import {
     /// Write the result to a file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// How to print the result; a file that is written is `people.yaml` either way.
+    #[arg(long, short, value_enum, default_value_t = Format::Plain)]
+    pub format: Format,
 }
 
 /// How to print.
