@@ -23,8 +23,10 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     for change in facts.live_changes().filter(|c| c.verdict.gate != Gate::Present) {
         let identity = &facts.step(change.step).target.identity;
         let sources = facts.set.deep(facts.place(change.step), identity);
-        let told = in_loop(facts, change.step, &sources)
+        let told = everyone(identity)
+            .or_else(|| in_loop(facts, change.step, &sources))
             .or_else(|| itemwise(facts, &sources))
+            .or_else(|| given_list(facts, &sources))
             .or_else(|| fanned_out(facts, &sources));
         if let Some(told) = told.filter(|_| !asked_for_each(facts, change)) {
             let message = format!("{} {} {told}.", facts.name(change.step), facts.deed(change.step));
@@ -179,6 +181,22 @@ fn itemwise(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
     })?;
     
     Some(format!("for every item that {} gives back, however many there are", facts.name(list)))
+}
+
+/// An operation on all that there are; the catalogue says so of those that name nobody.
+fn everyone(identity: &[Value]) -> Option<String> {
+    let all = identity.iter().filter_map(Value::as_text).find(|t| t.starts_with("every "));
+    all.map(|all| format!("for {all} at once, however many there are"))
+}
+
+/// A platform that runs every step once for each item, fed by a list that whoever starts the run hands over.
+fn given_list(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
+    let listed = |s: &Source| {
+        let each = s.path.contains(&Segment::Each) && !s.how.first;
+        s.origin == Origin::Trigger && s.caller && s.workflow == facts.index && each
+    };
+    let told = || "for every entry of the list that it is given, however many there are".to_owned();
+    (facts.workflow.itemwise && sources.iter().any(listed)).then(told)
 }
 
 /// An action that its platform runs once for each value it is given, however many there are.

@@ -1,12 +1,12 @@
 //! Groups of nodes to workflows.
 
 use super::edges::{self, Places};
-use super::kinds;
+use super::kinds::{self, Starts};
 use super::members::{Frame, Group, groups};
 use super::network::Network;
 use super::properties::map;
 use super::rules;
-use super::scope::{At, Scope};
+use super::scope::{self, At, Scope};
 use super::{digest, steps, triggers};
 use crate::doc::Node as Source;
 use std::collections::{BTreeSet, HashMap};
@@ -61,7 +61,7 @@ struct Builder<'n> {
 
 impl<'n> Builder<'n> {
     fn new(network: &'n Network<'n>, group: &'n Group<'n>, path: &str, linked: &'n BTreeSet<usize>) -> Self {
-        let places = Places { steps: HashMap::new(), triggers: HashMap::new(), cases: HashMap::new() };
+        let places = Places::default();
         let mut scope = Scope::new(network, group);
         edges::fill(&mut scope, network, group);
         let workflow = head(network, group, path);
@@ -75,7 +75,7 @@ impl<'n> Builder<'n> {
             self.trigger(ix);
         }
         for &ix in &self.group.members {
-            if !self.scope.sources.contains_key(&ix) {
+            if self.scope.sources.get(&ix) != Some(&Starts::Only) {
                 self.step(ix);
             }
         }
@@ -87,15 +87,19 @@ impl<'n> Builder<'n> {
 
     /// Nodes that are switched off start nothing, unless all are: then the flow is judged as if they were on.
     fn find_sources(&mut self) {
-        let is_source = |ix: &usize| {
-            let item = &self.network.items[*ix];
+        let starts = |ix: usize| {
+            let item = &self.network.items[ix];
             let has_output = item.wires.iter().any(|o| !o.is_empty());
-            kinds::is_source(item.kind, self.scope.before.contains_key(ix), has_output)
+            let how = kinds::starts(item.node, self.scope.before.contains_key(&ix), has_output);
+            how.map(|how| (ix, how))
         };
-        let all: Vec<usize> = self.group.members.iter().copied().filter(is_source).collect();
+        let all: Vec<(usize, Starts)> = self.group.members.iter().copied().filter_map(starts).collect();
+        self.scope.sources.extend(all.iter().copied());
+        let all: Vec<usize> = all.into_iter().map(|(ix, _)| ix).collect();
         let on: Vec<usize> = all.iter().copied().filter(|ix| !self.network.items[*ix].disabled).collect();
-        self.scope.sources.extend(all.iter().map(|ix| (*ix, true)));
         self.sources = if on.is_empty() { all } else { on };
+        let ends = |(ix, how): (&usize, &Starts)| (*how == Starts::AndTakes).then_some(*ix);
+        self.places.ends = self.scope.sources.iter().filter_map(ends).collect();
     }
 
     fn span(&self, node: Source<'_>) -> Span {
@@ -118,7 +122,7 @@ impl<'n> Builder<'n> {
             event: triggers::event(item.kind, item.node).into(),
             filter: None,
             after_approval: false,
-            caller_data: triggers::is_caller_data(kind),
+            caller_data: triggers::is_caller_data(kind) && !scope::gives(item.kind),
             parameters: Value::Map(map(item.node, steps::FRAME, &at)),
             span: self.span(item.node),
         };

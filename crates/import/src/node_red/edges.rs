@@ -6,13 +6,14 @@ use super::members::Group;
 use super::network::Network;
 use super::rules::Case;
 use super::scope::Scope;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use workflow::{EdgeKind, Expression, Language, Node, OnError, StepIx, StepKind, Term, Workflow};
 
 /// At most so many nodes that catch every failure are wired to everything.
 const MOST_CATCHES: usize = 8;
 
 /// Where the nodes of a workflow went.
+#[derive(Default)]
 pub(super) struct Places {
     /// Steps by item.
     pub(super) steps: HashMap<usize, StepIx>,
@@ -20,6 +21,8 @@ pub(super) struct Places {
     pub(super) triggers: HashMap<usize, u32>,
     /// Outputs of switches and functions by item.
     pub(super) cases: HashMap<usize, Vec<Case>>,
+    /// Steps at which messages end, though the node starts others.
+    pub(super) ends: HashSet<usize>,
 }
 
 /// Adds the edges of a workflow.
@@ -32,7 +35,9 @@ pub(super) fn connect(workflow: &mut Workflow, network: &Network<'_>, group: &Gr
             if let Some(&trigger) = places.triggers.get(&ix) {
                 workflow.connect(Node::Trigger(trigger), to, EdgeKind::Next);
             }
-            if let Some(&from) = places.steps.get(&ix).filter(|_| !item.disabled) {
+            if let Some(&from) =
+                places.steps.get(&ix).filter(|_| !item.disabled && !places.ends.contains(&ix))
+            {
                 wire(workflow, from, to, output, item.wires.len(), places.cases.get(&ix));
             }
         }

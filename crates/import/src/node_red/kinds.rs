@@ -78,10 +78,77 @@ pub(super) fn is_third_party(kind: &str) -> bool {
     !CORE.contains(&kind) && !kind.starts_with("subflow:")
 }
 
-/// A node that starts messages by itself. Of nodes that are not known, those that nothing leads to, since nodes have
+/// How a node starts messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Starts {
+    /// It takes none.
+    Only,
+    /// It takes some too, by which it is filled, switched or shown, and which end there.
+    AndTakes,
+    /// It takes some too, and hands them on by the same output.
+    AndHandsOn,
+}
+
+/// How a node starts messages, if it does. Of nodes that are not known, those start them that nothing leads to, since nodes have
 /// inputs only where something may lead to them.
-pub(super) fn is_source(kind: &str, has_input: bool, has_output: bool) -> bool {
-    SOURCES.contains(&kind) || (is_third_party(kind) && !has_input && has_output)
+pub(super) fn starts(node: Node<'_>, has_input: bool, has_output: bool) -> Option<Starts> {
+    let kind = node.str("type").unwrap_or_default();
+    if SOURCES.contains(&kind) || (is_third_party(kind) && !has_input && has_output) {
+        return Some(Starts::Only);
+    }
+    let also = has_output && (is_widget(kind, node) || ALSO.contains(&kind) || kind.starts_with("uibuilder"));
+    also.then(|| if hands_on(kind, node) { Starts::AndHandsOn } else { Starts::AndTakes })
+}
+
+/// Nodes that start messages at their times or with what they receive, and take others.
+const ALSO: &[&str] = &[
+    "cronplus",
+    "cron-plus",
+    "schedex",
+    "eztimer",
+    "bigtimer",
+    "light-scheduler",
+    "poll-state",
+    "trigger-state",
+    "ha-switch",
+    "ha-button",
+    "ha-number",
+    "ha-select",
+    "ha-text",
+    "aedes broker",
+    "mosca in",
+    "telegram receiver",
+    "telegram command",
+    "telegram event",
+    "slack-rtm-in",
+    "discordMessage",
+    "discordInteraction",
+    "matrix-receive",
+    "opcua-event",
+];
+
+/// Widgets of dashboards by which people put something in: what they choose, type or press leaves by the output.
+fn is_widget(kind: &str, node: Node<'_>) -> bool {
+    let Some(widget) = kind.strip_prefix("ui_").or_else(|| kind.strip_prefix("ui-")) else { return false };
+    match widget {
+        // A page of its own starts messages where its text sends them.
+        "template" => ["format", "template"].iter().any(|key| {
+            node.str(key).is_some_and(|text| ["send(", "submit("].iter().any(|s| text.contains(s)))
+        }),
+        "button" | "button-group" | "form" | "text_input" | "text-input" | "dropdown" | "switch"
+        | "slider" | "numeric" | "number-input" | "radio-group" | "date_picker" | "colour_picker"
+        | "upload" | "file-input" | "list" | "table" | "time_scheduler" | "time-scheduler"
+        | "time-picker" | "multistate_switch" | "level" | "microphone" | "webcam" | "event"
+        | "ui_control" | "control" => true,
+        _ => false,
+    }
+}
+
+/// Whether a node that starts messages hands on those that it takes, as its own setting says; forms and buttons do not unless set.
+fn hands_on(kind: &str, node: Node<'_>) -> bool {
+    let set = ["passthru", "fwdInMessages", "emulateClick"].iter().find_map(|key| node.bool(key));
+    let ends = ["form", "button", "control", "builder", "upload", "receive", "receiver", "command", "event"];
+    set.unwrap_or_else(|| !ends.iter().any(|end| kind.ends_with(end)))
 }
 
 /// A `link out` that hands its messages on to `link in` nodes (one in mode `return` ends a call).
@@ -166,7 +233,7 @@ pub(super) fn told_by_message(kind: &str) -> &'static [&'static str] {
         "grant permission" | "revoke permission" => &["targetid"],
         "wazo create user" | "cognito-create-user" => &["payload"],
         _ if DOCUMENTS.iter().any(|d| kind.starts_with(d)) => &["payload"],
-        "2nac-rest-api" => &["body"],
+        "2nac-rest-api" => &["body", "query"],
         _ if kind.starts_with("keycloak-") => &["payload"],
         _ => &[],
     }

@@ -1,7 +1,7 @@
 //! What `msg`, `flow`, `global` and `env` stand for in a node's expressions.
 
 use super::function::Effects;
-use super::kinds::Writes;
+use super::kinds::{Starts, Writes};
 use super::members::Group;
 use super::network::Network;
 use crate::doc::{Doc, Node};
@@ -22,8 +22,8 @@ pub(super) struct Scope<'n> {
     pub(super) before: HashMap<usize, Vec<usize>>,
     /// For each member, what it changes of messages.
     pub(super) writes: HashMap<usize, Writes>,
-    /// Members that start messages.
-    pub(super) sources: HashMap<usize, bool>,
+    /// Members that start messages, and how.
+    pub(super) sources: HashMap<usize, Starts>,
     /// For each function that is understood, what it does.
     pub(super) functions: HashMap<usize, Effects>,
 }
@@ -64,8 +64,13 @@ impl<'n> Scope<'n> {
 
     /// A node that starts messages, or may have set a property.
     fn set_by(&self, ix: usize, key: &str) -> Option<Origin> {
-        if self.sources.contains_key(&ix) {
-            return Some(Origin::Source(ix));
+        match self.sources.get(&ix) {
+            // What a widget starts is a value under a topic; the rest of a message that it hands on goes through it.
+            Some(Starts::AndHandsOn) => {
+                return matches!(key, "" | "payload" | "topic").then_some(Origin::Source(ix));
+            }
+            Some(_) => return Some(Origin::Source(ix)),
+            None => {}
         }
         self.writes.get(&ix).is_none_or(|w| w.touches(key)).then_some(Origin::Step(ix))
     }
@@ -96,7 +101,7 @@ enum Origin {
 }
 
 /// Nodes that start messages with what they are set to: injections, and buttons of dashboards.
-fn gives(kind: &str) -> bool {
+pub(super) fn gives(kind: &str) -> bool {
     matches!(kind, "inject" | "ui_button" | "ui-button")
 }
 

@@ -480,6 +480,65 @@ fn nodes_are_told_by_constants_of_the_message_and_by_several_properties() {
     assert_eq!(topic_of(&one[0]), "$CONTROL/x");
 }
 
+#[test]
+fn a_widget_starts_messages_though_others_lead_to_it() {
+    let all = tab(&[
+        node("a", "inject", "form text page", r#""props": [{"p": "payload"}]"#),
+        node("form", "ui_form", "db", ""),
+        node("text", "ui_text_input", "db", r#""passthru": true"#),
+        node("page", "ui_template", "db", r#""format": "<p>{{msg.payload}}</p>""#),
+        node("db", "file", "", ""),
+    ]);
+    let w = &all[0];
+    let started: Vec<&str> = w.triggers.iter().map(|t| t.id.as_str()).collect();
+    assert_eq!(started, ["a", "form", "text"], "a page that sends nothing starts nothing");
+    assert_eq!((w.triggers[1].kind, w.triggers[1].authenticated), (TriggerKind::Form, Some(false)));
+    assert!(w.triggers[1].caller_data && !w.triggers[0].caller_data);
+    let to = |id: &str| w.find(id).unwrap();
+    let leads = |from: Node, id: &str| w.edges.iter().any(|e| e.from == from && e.to == to(id));
+    assert!(
+        leads(Node::Trigger(0), "form") && leads(Node::Trigger(1), "db") && leads(Node::Trigger(2), "db")
+    );
+    assert!(!leads(Node::Step(to("form")), "db"), "what fills a form ends there");
+    assert!(leads(Node::Step(to("text")), "db") && leads(Node::Step(to("page")), "db"));
+}
+
+#[test]
+fn what_a_widget_does_not_set_goes_through_it() {
+    let more = r#""rules": [{"t": "set", "p": "who", "to": "ada", "tot": "str"}]"#;
+    let w = &tab(&[
+        node("a", "inject", "set", ""),
+        node("set", "change", "pick", more),
+        node("pick", "ui_dropdown", "get", r#""passthru": true"#),
+        node(
+            "get",
+            "http request",
+            "",
+            r#""method": "POST", "url": "https://a.test/{{{payload}}}/{{{who}}}""#,
+        ),
+    ])[0];
+    let url = shown(&step(w, "get").request.clone().unwrap().url);
+    assert!(url.contains("Trigger, path: [Key(\"payload\")]"), "{url}");
+    assert!(url.contains("Step(\"set\"), path: [Key(\"who\")]"), "{url}");
+}
+
+#[test]
+fn a_button_that_others_lead_to_starts_with_what_it_is_set_to() {
+    let w = &tab(&[
+        node("a", "inject", "go", ""),
+        node(
+            "go",
+            "ui-button",
+            "db",
+            r#""payload": "DROP TABLE t", "payloadType": "str", "emulateClick": false"#,
+        ),
+        node("db", "function", "", r#""func": "msg.topic = msg.payload; return msg;""#),
+    ])[0];
+    assert_eq!(w.triggers.len(), 2);
+    assert!(!w.triggers[1].caller_data);
+    assert_eq!(step(w, "db").output.as_ref().unwrap().get("topic").as_text(), Some("DROP TABLE t"));
+}
+
 fn topic_of(w: &Workflow) -> String {
     step(w, "out").parameters.get("topic").as_text().unwrap_or_default().to_owned()
 }

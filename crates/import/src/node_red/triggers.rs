@@ -16,7 +16,8 @@ pub(super) fn entrance(kind: &str, node: Node<'_>) -> (TriggerKind, Option<bool>
         "http in" | "websocket in" => (TriggerKind::Webhook, Some(false)),
         "tcp in" | "udp in" => (TriggerKind::External, Some(false)),
         "e-mail in" | "e-mail mta" | "imap" => (TriggerKind::Mail, Some(false)),
-        "ui_form" | "ui-form" | "ui_text_input" | "ui-text-input" => (TriggerKind::Form, Some(false)),
+        _ if lower.starts_with("uibuilder") => (TriggerKind::Webhook, Some(false)),
+        _ if lower.starts_with("ui_") || lower.starts_with("ui-") => (TriggerKind::Form, Some(false)),
         "mqtt in" | "amqp in" | "amqp-in" | "kafka-consumer" | "kafkajs-consumer" | "rabbitmq-in" => {
             (TriggerKind::Event, Some(true))
         }

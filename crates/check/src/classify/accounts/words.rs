@@ -240,6 +240,9 @@ pub(super) fn is_bookkeeping(column: &str) -> bool {
             "ip",
             "lastlogin",
             "lastseen",
+            // Parts of what a password is kept as.
+            "hash",
+            "salt",
         ];
         plain.contains(&w.as_str())
     })

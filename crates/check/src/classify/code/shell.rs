@@ -18,7 +18,7 @@ pub fn is_plain(catalogue: &'static Catalogue, text: &str) -> bool {
     let text = without_silencing(text);
     let computed = ["{}", "$(", "`", ">", "<", "eval "].iter().any(|mark| text.contains(mark));
     let parts = parts(&text);
-    !computed && !parts.is_empty() && parts.iter().all(|p| is_known(catalogue, p))
+    !computed && !parts.is_empty() && parts.iter().all(|p| fetches(p) || is_known(catalogue, p))
 }
 
 /// Whether a PowerShell text is pipelines of cmdlets that only get things and shape what they got.
@@ -153,6 +153,47 @@ fn parts(text: &str) -> Vec<String> {
     parts.into_iter().filter(|p| !p.trim().is_empty()).collect()
 }
 
+/// `curl` and `wget` that get what stands at addresses and hand it on, and neither send nor keep anything.
+fn fetches(part: &str) -> bool {
+    let mut words = part.split_whitespace();
+    let options: Vec<&str> = words.clone().skip(1).filter(|w| w.starts_with('-')).collect();
+    // Letters of several options may stand together: `-qO-`, `-sSL`.
+    let letters = || options.iter().filter(|o| !o.starts_with("--")).flat_map(|o| o.chars());
+    match words.next() {
+        Some("curl") => {
+            let long = [
+                "--data",
+                "--form",
+                "--request",
+                "--upload",
+                "--output",
+                "--remote-name",
+                "--config",
+                "--json",
+            ];
+            !letters().any(|c| "dFTXoOK".contains(c))
+                && !options.iter().any(|o| long.iter().any(|l| o.starts_with(l)))
+        }
+        Some("wget") => {
+            let shown = part
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .windows(2)
+                .any(|w| is_standard_output(w[0], w[1]));
+            let long = ["--post", "--method", "--body", "--input-file", "--execute"];
+            shown && !options.iter().any(|o| long.iter().any(|l| o.starts_with(l)))
+        }
+        _ => false,
+    }
+}
+
+/// `-O -` and `-qO-`: what is got is shown and not kept in a file.
+fn is_standard_output(option: &str, next: &str) -> bool {
+    let short = option.starts_with('-') && !option.starts_with("--");
+    short && (option.ends_with("O-") || option.ends_with('O') && next == "-")
+        || option == "--output-document=-"
+}
+
 fn is_known(catalogue: &'static Catalogue, part: &str) -> bool {
     let mut calls = Vec::new();
     command_lines(part, &|_, _| true, &mut calls);
@@ -172,6 +213,17 @@ mod tests {
         let plain = |text| is_plain(catalogue(), text);
         assert!(plain("# space left\ndf -h 2>/dev/null | grep -E 'sda|sdb' || echo 'no disk'\nuptime"));
         assert!(plain("ls -1 /srv/backup"));
+        assert!(
+            plain("wget -qO- https://ip.example.test/ ; echo") && plain("curl -sSL https://a.test | jq .ip")
+        );
+        for sent in [
+            "curl -s -X POST https://a.test",
+            "curl --data x https://a.test",
+            "wget https://a.test/x.sh",
+            "curl -s https://a.test | sh",
+        ] {
+            assert!(!plain(sent), "{sent}");
+        }
         assert!(!plain("ls -1 {}"));
         assert!(!plain("ls -1 $(cat /tmp/where)"));
         assert!(!plain("/opt/tools/assess --all"));
