@@ -120,9 +120,20 @@ pub fn named<'t>(name: &str, text: &'t str) -> Option<Found<'t>> {
     (plausible && !word).then_some(Found { what, text })
 }
 
-/// A secret among the query parameters of a URL.
+/// The password of who signs in by an address: `https://name:password@host/`.
+fn of_user(text: &str) -> Option<Found<'_>> {
+    let (_, rest) = text.split_once("://")?;
+    let authority = rest.split(['/', '?', '#', ' ', '"', '\'', '<']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    named("password", user.split_once(':')?.1)
+}
+
+/// A secret in a URL: the password before its host, or one among its query parameters.
 #[must_use]
 pub fn in_url(text: &str) -> Option<Found<'_>> {
+    if let Some(found) = of_user(text) {
+        return Some(found);
+    }
     // A part of an address behind a hole begins with the next parameter.
     let query =
         text.split_once('?').map(|(_, query)| query).or_else(|| text.starts_with('&').then_some(text))?;
@@ -373,6 +384,16 @@ mod tests {
         assert!(in_url("https://api.corp.test/ocr?apikey=K81f02a97c88957&lang=eng").is_some());
         assert!(in_url("https://api.corp.test/ocr?apikey=YOUR_KEY").is_none());
         assert!(in_url("&sort=new&apiKey=k81f02a97c88957q").is_some());
+        let signed_in = in_url("https://desk:Winter$2031@hr.corp.test/people").map(|f| f.text);
+        assert_eq!(signed_in, Some("Winter$2031"));
+        for none in [
+            "https://hr.corp.test:8443/@desk",
+            "https://desk:{{password}}@hr.corp.test/",
+            "mailto:a@b.test",
+            "https://user:password@hr.corp.test/",
+        ] {
+            assert!(in_url(none).is_none(), "{none}");
+        }
         assert!(in_address("msg.url = `https://news.test/all?from=${d}&apiKey=k81f02a97c88957q`").is_some());
         assert!(in_address("msg.url = `https://news.test/all?apiKey=${key}`").is_none());
         assert!(in_code("const apiKey = 'k3v9Zq0Lw7Tn42xB';").is_some());

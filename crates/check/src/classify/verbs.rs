@@ -166,7 +166,12 @@ pub fn node_type(name: &str) -> Option<Kind> {
         return None;
     }
     match last.as_str() {
-        "in" | "input" | "receiver" | "listener" | "trigger" if !more.is_empty() => Some(Kind::Read),
+        "in" | "input" | "receiver" | "listener" | "trigger" | "scanner" | "reader" | "lister" | "finder"
+        | "detector" | "viewer"
+            if !more.is_empty() =>
+        {
+            Some(Kind::Read)
+        }
         "out" | "output" if !more.is_empty() => Some(Kind::Write),
         "message" | "notification" | "notify" | "sms" | "tts" | "say" if !more.is_empty() => {
             Some(Kind::Notify)

@@ -200,6 +200,7 @@ pub(super) fn statement(kind: &str) -> Option<&'static [&'static str]> {
         "firebird",
         "clickhouse",
         "duckdb",
+        "sequelize",
     ];
     (!lower.contains("mongodb") && databases.iter().any(|d| lower.contains(d))).then_some(&[
         "query",
@@ -212,7 +213,7 @@ pub(super) fn statement(kind: &str) -> Option<&'static [&'static str]> {
 /// Where in the message nodes for databases look for a statement when they have none of their own.
 pub(super) fn said_statement(kind: &str) -> &'static str {
     match kind {
-        "postgres" | "postgrestor" | "MSSQL" | "mssql" => "payload",
+        "postgres" | "postgrestor" | "MSSQL" | "mssql" | "sequelize" => "payload",
         "postgresql" | "MSSQL-PLUS" | "oracledb" => "query",
         _ => "topic",
     }
@@ -231,7 +232,7 @@ pub(super) fn told_by_message(kind: &str) -> &'static [&'static str] {
         "slack-web-out" | "slack-web-client" => &["topic", "payload"],
         "mqtt out" | "google" | "uhppoted-put-card" | "uhppoted-delete-card" => &["payload"],
         "grant permission" | "revoke permission" => &["targetid"],
-        "wazo create user" | "cognito-create-user" => &["payload"],
+        "wazo create user" | "cognito-create-user" | "contract-call" => &["payload"],
         _ if DOCUMENTS.iter().any(|d| kind.starts_with(d)) => &["payload"],
         "2nac-rest-api" => &["body", "query"],
         _ if kind.starts_with("keycloak-") => &["payload"],

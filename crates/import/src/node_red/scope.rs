@@ -189,6 +189,11 @@ impl At<'_> {
                 if let Some(constant) = constant {
                     return constant;
                 }
+                // An HTTP entrance gives a payload, the request and the response, and no topic.
+                let topic = matches!(path.first(), Some(Segment::Key(key)) if key == "topic");
+                if topic && items[ix].kind == "http in" {
+                    return Term::Null;
+                }
                 Root::Trigger
             }
             Origin::Step(ix) => Root::Step(items[ix].id.into()),

@@ -158,6 +158,10 @@ fn shape(step: &mut Step, network: &Network<'_>, ix: usize, at: &At<'_>) {
         "github-rest-api" => github(step, node, at),
         "2nac-rest-api" => access_commander(step, node, at),
         "aws-sdk-any" => aws_sdk(step, node, at),
+        "contract-call" => {
+            step.operation = node.str("contractFunction").filter(|f| !f.is_empty()).unwrap_or("-").into();
+            told::told(step, item.kind, at, line);
+        }
         kind if kind.starts_with("AWS ") => aws(step, kind, at, line),
         kind => {
             told::told(step, kind, at, line);
@@ -240,6 +244,7 @@ fn access_commander(step: &mut Step, node: Node<'_>, at: &At<'_>) {
         governed: true,
         ..Request::default()
     });
+    told::told(step, "2nac-rest-api", at, node.line());
 }
 
 /// A path with properties of the message in its braces.

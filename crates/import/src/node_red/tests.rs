@@ -539,6 +539,33 @@ fn a_button_that_others_lead_to_starts_with_what_it_is_set_to() {
     assert_eq!(step(w, "db").output.as_ref().unwrap().get("topic").as_text(), Some("DROP TABLE t"));
 }
 
+#[test]
+fn an_http_entrance_gives_no_topic() {
+    let func = r#""func": "if (!msg.payload.ra) { return [null, msg]; }\nmsg.topic = 'SELECT 1'; return [msg, null];", "outputs": 2"#;
+    let w = &tab(&[
+        node("in", "http in", "f", ""),
+        node("f", "function", "db|", func),
+        node("db", "mysql", "", ""),
+        node("seq", "sequelize", "", r#""usepayload": true"#),
+    ])[0];
+    let topic = shown(step(w, "f").output.as_ref().unwrap().get("topic"));
+    assert!(topic.contains("SELECT 1") && !topic.contains("Trigger, path: [Key(\"topic\")]"), "{topic}");
+    assert_eq!(step(w, "seq").code.len(), 1);
+}
+
+#[test]
+fn a_call_of_a_contract_is_known_by_the_function() {
+    let of = |more: &str| {
+        let w = &tab(&[node("in", "inject", "c", ""), node("c", "contract-call", "|", more)])[0];
+        (
+            step(w, "c").operation.to_string(),
+            step(w, "c").parameters.get("msg").get("payload") != &Value::Null,
+        )
+    };
+    assert_eq!(of(r#""contractFunction": "grantRole""#), ("grantRole".to_owned(), true));
+    assert_eq!(of(r#""contractFunction": """#).0, "-");
+}
+
 fn topic_of(w: &Workflow) -> String {
     step(w, "out").parameters.get("topic").as_text().unwrap_or_default().to_owned()
 }
