@@ -10,9 +10,23 @@ fn a_node_type_says_by_its_words_what_it_does() {
     assert_eq!(node("acme-read"), ["read acme-read"]);
     assert_eq!(node("acmebus out"), ["write acmebus out"]);
     assert_eq!(node("acme_does_thing_exist"), ["read acme_does_thing_exist"]);
+    assert_eq!(node("Acme NMAP Scanner"), ["read Acme NMAP Scanner"]);
     assert_eq!(node("acme-set-lookup"), ["opaque acme-set-lookup"]);
     assert_eq!(node("acme"), ["opaque acme"]);
     assert_eq!(node("acme-chat-message"), ["notify acme-chat-message"]);
+}
+
+#[test]
+fn a_contracts_function_says_by_its_name_whether_it_lets_somebody_in() {
+    let call = |function: &str, read_only: bool| {
+        let parameters = map(vec![("readonlyFunction", Value::Bool(read_only))]);
+        kinds(Platform::NodeRed, operation("contract-call", function, parameters))
+    };
+    assert_eq!(call("grantRole", false), ["grant ethereum"]);
+    assert_eq!(call("revokeRole", false), ["revoke ethereum"]);
+    assert_eq!(call("transferOwnership", false), ["change-policy ethereum"]);
+    assert_eq!(call("checkAccess", true), ["read ethereum"]);
+    assert_eq!(call("setPrice", false), ["opaque ethereum"]);
 }
 
 #[test]
