@@ -182,15 +182,20 @@ fn proposal<'s>(state: &'s mut State, event: &Event) -> Result<&'s mut Proposal,
             format!("the proposal is about {about}, not about {}", event.target()),
         );
     }
-    if proposal.environment != event.environment {
-        let (asked, here) = (&proposal.environment, &event.environment);
-        return no("environment", format!("the proposal is for `{asked}`, not for `{here}`"));
-    }
+    same_environment("proposal", &proposal.environment, event)?;
     match proposal.status {
         ProposalStatus::Open => Ok(proposal),
         ProposalStatus::Withdrawn => no("proposal-open", format!("the proposal {of} was withdrawn")),
         ProposalStatus::Done => no("proposal-open", format!("the proposal {of} was carried out already")),
     }
+}
+
+/// That an event is about the environment of what it answers.
+fn same_environment(what: &str, asked: &str, event: &Event) -> Next {
+    if asked == event.environment {
+        return Ok(());
+    }
+    no("environment", format!("the {what} is for `{asked}`, not for `{}`", event.environment))
 }
 
 /// The same, about the same closure too, and asking for this.
@@ -227,6 +232,8 @@ fn review(state: &mut State, entry: &Entry, verdict: Verdict) -> Next {
     let by = event.actor(&entry.key);
     let (id, at, looked) = (entry.id.clone(), event.at, event.looked);
     proposal.reviews.push(Review { id, by, verdict, at, looked });
+    let proposal = answers(event)?.to_owned();
+    state.reviewed.entry(event.subject.closure.clone()).or_default().insert(proposal);
     Ok(())
 }
 
@@ -250,6 +257,7 @@ fn release(state: &mut State, entry: &Entry, back: bool) -> Next {
     let of = answers(event)?.to_owned();
     let emergency = state.glasses.get(&of).filter(|_| back);
     if let Some(glass) = emergency {
+        same_environment("break-glass", &glass.environment, event)?;
         if !glass.glass.is_open_for(&event.subject.name, event.at) {
             return no(
                 "break-glass-open",
@@ -339,7 +347,8 @@ fn grant(state: &mut State, entry: &Entry) -> Next {
     let mut exception = exception.clone();
     exception.id.clone_from(&entry.id);
     exception.granted_by.clone_from(&entry.key);
-    state.exceptions.insert(entry.id.clone(), Leave { exception, statements: vec![entry.id.clone()] });
+    let (environment, statements) = (event.environment.clone(), vec![entry.id.clone()]);
+    state.exceptions.insert(entry.id.clone(), Leave { exception, environment, statements });
     Ok(())
 }
 
@@ -352,6 +361,7 @@ fn leave<'s>(state: &'s mut State, event: &Event) -> Result<&'s mut Leave, Refus
     if leave.exception.subject != event.subject.name {
         return no("exception", format!("the exception is about `{}`", leave.exception.subject));
     }
+    same_environment("exception", &leave.environment, event)?;
     if leave.exception.ended.is_some() {
         return no("exception", format!("the exception {of} was ended"));
     }
@@ -398,14 +408,18 @@ fn open(state: &mut State, entry: &Entry) -> Next {
     let mut glass = glass.clone();
     glass.id.clone_from(&entry.id);
     glass.opened_by.clone_from(&entry.key);
-    state.glasses.insert(entry.id.clone(), Glass { glass, uses: Vec::new(), reviewed: None });
+    let environment = event.environment.clone();
+    state.glasses.insert(entry.id.clone(), Glass { glass, environment, uses: Vec::new(), reviewed: None });
     Ok(())
 }
 
 fn glass<'s>(state: &'s mut State, event: &Event) -> Result<&'s mut Glass, Refusal> {
     let of = answers(event)?;
     match state.glasses.get_mut(of) {
-        Some(glass) if glass.glass.scope.contains(&event.subject.name) => Ok(glass),
+        Some(glass) if glass.glass.scope.contains(&event.subject.name) => {
+            same_environment("break-glass", &glass.environment, event)?;
+            Ok(glass)
+        }
         Some(_) => no("break-glass", format!("the break-glass {of} is not for `{}`", event.subject.name)),
         None => no("break-glass", format!("there is no break-glass {of}")),
     }
@@ -472,7 +486,8 @@ fn attest(state: &mut State, entry: &Entry) -> Next {
                 "tests are attested to for the closure they ran on, after they ran".to_owned(),
             );
         }
-        known.tests.push((entry.id.clone(), tests.clone()));
+        let here = known.tests.entry(event.environment.clone()).or_default();
+        here.push((entry.id.clone(), tests.clone()));
     }
     Ok(())
 }

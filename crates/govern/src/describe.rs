@@ -23,12 +23,12 @@ pub fn title(event: &Event) -> String {
 /// What needs somebody's attention at a moment: break-glass that is open, reviews that are owed, exceptions that end within
 /// two weeks. The kind, the statement, the sentence.
 #[must_use]
-pub fn due(state: &State, at: Moment) -> Vec<(&'static str, String, String)> {
+pub fn due(state: &State, environment: &str, at: Moment) -> Vec<(&'static str, String, String)> {
     let mut found = Vec::new();
     for (id, glass) in &state.glasses {
         let scope = glass.glass.scope.join("`, `");
         let drill = if glass.glass.drill { "drill: " } else { "" };
-        if glass.glass.standing(at) == Standing::Holds {
+        if glass.environment == environment && glass.glass.standing(at) == Standing::Holds {
             let until = glass.glass.until.map(|m| m.to_string()).unwrap_or_default();
             let told =
                 format!("{drill}break-glass is open for `{scope}` until {until}: {}", glass.glass.reason);
@@ -41,7 +41,7 @@ pub fn due(state: &State, at: Moment) -> Vec<(&'static str, String, String)> {
             found.push(("post-change-review", id.clone(), told));
         }
     }
-    for (id, leave) in &state.exceptions {
+    for (id, leave) in state.exceptions.iter().filter(|(_, l)| l.environment == environment) {
         let e = &leave.exception;
         let soon = e.until.is_some_and(|until| until <= at.plus_hours(24 * 14));
         if e.standing(at) == Standing::Holds {

@@ -1,7 +1,7 @@
 //! The facts of an act: what was measured in the world, and what the state knows.
 
 use crate::event::{Digest32, Evidence, Intent};
-use crate::state::{Proposal, ProposalStatus, Release, State};
+use crate::state::{Proposal, ProposalStatus, Release, Review, State};
 use policy::{
     Act, Actor, AiMark, Contribution, Facts, Mode, Moment, People, ReleaseTarget, Subject, SubjectKind,
 };
@@ -65,18 +65,18 @@ pub(crate) fn facts_in(state: &State, world: World, act: Act, actor: Actor, of: 
         record: record(state, &world, act),
         // What a statement says of tests without having them attested to is not asked.
         tests: state
-            .tested(&world.subject.name, &world.subject.closure, world.at)
+            .tested(&world.subject.name, &world.subject.closure, &world.environment, world.at)
             .map(|(_, tests)| tests.clone()),
         components: components(state, &world),
-        exceptions: exceptions(state, &world.subject.name),
+        exceptions: exceptions(state, &world),
         exception: of.and_then(|of| state.exceptions.get(of)).map(|l| l.exception.clone()),
-        break_glass: glasses(state, &world.subject.name),
+        break_glass: glasses(state, &world),
         glass: of.and_then(|of| state.glasses.get(of)).map(|g| g.glass.clone()),
         ai: world.ai.max(proposal.map_or(AiMark::None, |p| p.ai)),
         ..Facts::of(act)
     };
     if carries_out(act).is_some() {
-        facts.approvals = proposal.map(Proposal::approvals).unwrap_or_default();
+        facts.approvals = state.said(of.unwrap_or_default()).into_iter().map(Review::counted).collect();
     }
     facts.target = (act == Act::RollBack).then(|| target(state, &world, of));
     facts.open_reviews = match &facts.glass {
@@ -117,13 +117,15 @@ fn record(state: &State, world: &World, act: Act) -> policy::Record {
     answering.unwrap_or_else(|| world.evidence.record.clone())
 }
 
-fn exceptions(state: &State, name: &str) -> Vec<policy::Exception> {
-    let mine = state.exceptions.values().filter(|l| l.exception.subject == name);
+fn exceptions(state: &State, world: &World) -> Vec<policy::Exception> {
+    let here = state.exceptions.values().filter(|l| l.environment == world.environment);
+    let mine = here.filter(|l| l.exception.subject == world.subject.name);
     mine.map(|l| l.exception.clone()).collect()
 }
 
-fn glasses(state: &State, name: &str) -> Vec<policy::BreakGlass> {
-    let mine = state.glasses.values().filter(|g| g.glass.scope.iter().any(|s| s == name));
+fn glasses(state: &State, world: &World) -> Vec<policy::BreakGlass> {
+    let here = state.glasses.values().filter(|g| g.environment == world.environment);
+    let mine = here.filter(|g| g.glass.scope.contains(&world.subject.name));
     mine.map(|g| g.glass.clone()).collect()
 }
 

@@ -207,7 +207,7 @@ fn replaced(state: &State, world: &World, act: Act) -> Option<String> {
 
 /// What a release rests on: all that was known, and the statements that counted.
 fn evidence(state: &State, facts: &Facts, decision: &Decision, of: Option<&str>) -> Evidence {
-    let reviews = of.and_then(|of| state.proposals.get(of)).map(|p| p.reviews.as_slice()).unwrap_or_default();
+    let reviews = state.said(of.unwrap_or_default());
     let counted =
         reviews.iter().zip(&decision.votes).filter(|(_, vote)| vote.counts).map(|(r, _)| r.id.clone());
     let components = facts.components.iter().flat_map(|c| {
@@ -215,7 +215,8 @@ fn evidence(state: &State, facts: &Facts, decision: &Decision, of: Option<&str>)
         all.filter(|a| a.version == c.version && a.withdrawn.is_none()).map(|a| a.id.clone())
     });
     let subject = &facts.subject;
-    let tests = state.tested(&subject.name, &subject.closure, facts.at).map(|(id, _)| id.clone());
+    let tests =
+        state.tested(&subject.name, &subject.closure, &facts.environment, facts.at).map(|(id, _)| id.clone());
     let held = facts.exceptions.iter().filter(|e| e.standing(facts.at) == policy::Standing::Holds);
     let given = of.map(str::to_owned).into_iter().chain(tests).chain(held.map(|e| e.id.clone()));
     let mut rests_on: Vec<String> = given.chain(counted).chain(components).collect();

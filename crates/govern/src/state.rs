@@ -27,6 +27,8 @@ pub struct State {
     pub exceptions: BTreeMap<String, Leave>,
     /// Break-glass, by the statement that opened it.
     pub glasses: BTreeMap<String, Glass>,
+    /// The proposals that reviewers answered, by the closure.
+    pub reviewed: BTreeMap<String, BTreeSet<String>>,
     /// What governs, in the version in force.
     pub governed: BTreeMap<Governed, Version>,
     /// The modes that a change of the configuration set last.
@@ -46,8 +48,8 @@ pub struct WorkflowState {
     pub record: Option<Record>,
     /// What was released, by environment, in order.
     pub releases: BTreeMap<String, Vec<Release>>,
-    /// Tests that were attested to, and by which statement.
-    pub tests: Vec<(String, TestEvidence)>,
+    /// Tests that were attested to, by environment, and by which statement.
+    pub tests: BTreeMap<String, Vec<(String, TestEvidence)>>,
 }
 
 /// Where a workflow is in its life.
@@ -173,6 +175,8 @@ pub struct Approved {
 pub struct Leave {
     /// As it stands now.
     pub exception: Exception,
+    /// The environment that it is for.
+    pub environment: String,
     /// The statements that granted and renewed it.
     pub statements: Vec<String>,
 }
@@ -182,6 +186,8 @@ pub struct Leave {
 pub struct Glass {
     /// As it stands now.
     pub glass: BreakGlass,
+    /// The environment that it is for.
+    pub environment: String,
     /// The closures that were put live by it: workflow, closure, when.
     pub uses: Vec<(String, String, Moment)>,
     /// When it was looked at, and by which statement.
@@ -221,7 +227,15 @@ impl Proposal {
     /// What reviewers said, as the policies count it.
     #[must_use]
     pub fn approvals(&self) -> Vec<Approval> {
-        self.reviews.iter().map(|r| Approval { by: r.by.clone(), verdict: r.verdict, at: r.at }).collect()
+        self.reviews.iter().map(Review::counted).collect()
+    }
+}
+
+impl Review {
+    /// The review, as the policies count it.
+    #[must_use]
+    pub fn counted(&self) -> Approval {
+        Approval { by: self.by.clone(), verdict: self.verdict, at: self.at }
     }
 }
 
@@ -239,7 +253,8 @@ impl State {
         if self.workflows.get(workflow)?.phase != Phase::Registered {
             return None;
         }
-        let open = self.glasses.values().filter(|g| g.glass.is_open_for(workflow, at) && !g.glass.drill);
+        let here = self.glasses.values().filter(|g| g.environment == environment && !g.glass.drill);
+        let open = here.filter(|g| g.glass.is_open_for(workflow, at));
         let used = open.flat_map(|g| {
             let mine = g.uses.iter().filter(|(name, _, when)| name == workflow && *when <= at);
             mine.map(move |(_, closure, when)| (*when, closure.as_str(), g))
@@ -254,10 +269,17 @@ impl State {
         }
     }
 
-    /// The newest tests of a closure that somebody attested to, not later than a moment.
+    /// The newest tests of a closure that somebody attested to for an environment, not later than a moment.
     #[must_use]
-    pub fn tested(&self, workflow: &str, closure: &str, at: Moment) -> Option<&(String, TestEvidence)> {
-        let attested = self.workflows.get(workflow).into_iter().flat_map(|w| &w.tests);
+    pub fn tested(
+        &self,
+        workflow: &str,
+        closure: &str,
+        environment: &str,
+        at: Moment,
+    ) -> Option<&(String, TestEvidence)> {
+        let attested = self.workflows.get(workflow).and_then(|w| w.tests.get(environment));
+        let attested = attested.into_iter().flatten();
         attested.filter(|(_, t)| t.closure == closure && t.at <= at).max_by_key(|(_, t)| t.at)
     }
 
@@ -267,7 +289,8 @@ impl State {
     pub fn way_back(&self, scope: &[String], environment: &str, at: Moment) -> bool {
         scope.iter().filter_map(|name| Some((name, self.released(name, environment)?))).all(
             |(name, release)| {
-                self.tested(name, &release.closure, at).is_some_and(|(_, t)| t.passed > 0 && t.failed == 0)
+                let tested = self.tested(name, &release.closure, environment, at);
+                tested.is_some_and(|(_, t)| t.passed > 0 && t.failed == 0)
             },
         )
     }
@@ -330,6 +353,35 @@ impl State {
         all.filter(|a| a.from <= at && a.withdrawn.is_none_or(|w| at < w))
             .map(|a| a.version.clone())
             .collect()
+    }
+
+    /// When the approval of a version of a component was withdrawn, where no other is in force at a moment.
+    #[must_use]
+    pub fn withdrawn(&self, kind: ComponentKind, name: &str, version: &str, at: Moment) -> Option<Moment> {
+        let all = self.components.get(&(kind, name.to_owned())).into_iter().flatten();
+        let of_version = || all.clone().filter(|a| a.version == version && a.from <= at);
+        let ended = |a: &Approved| a.withdrawn.filter(|w| *w <= at);
+        of_version().all(|a| ended(a).is_some()).then(|| of_version().filter_map(ended).max()).flatten()
+    }
+
+    /// What reviewers said of a proposal, in order; and a last word on the same closure in other proposals where it was no, which
+    /// asking again does not take away.
+    #[must_use]
+    pub fn said(&self, of: &str) -> Vec<&Review> {
+        let Some(proposal) = self.proposals.get(of) else { return Vec::new() };
+        let same = |p: &&Proposal| {
+            (p.kind, &p.name, &p.environment) == (proposal.kind, &proposal.name, &proposal.environment)
+                && !p.drill
+        };
+        let ids = self.reviewed.get(&proposal.closure).into_iter().flatten().filter(|id| *id != of);
+        let others = ids.filter_map(|id| self.proposals.get(id)).filter(same);
+        let mut words: Vec<&Review> = others.flat_map(|p| &p.reviews).collect();
+        words.sort_by_key(|r| r.at);
+        let last: BTreeMap<&str, &Review> = words.into_iter().map(|r| (r.by.account.as_str(), r)).collect();
+        let mut all: Vec<&Review> =
+            last.into_values().filter(|r| r.verdict != Verdict::Approve).chain(&proposal.reviews).collect();
+        all.sort_by_key(|r| r.at);
+        all
     }
 
     /// The post-change reviews that are owed at a moment for emergencies of an owner's workflows.

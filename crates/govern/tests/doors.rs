@@ -269,6 +269,7 @@ fn lanes(log: &mut Log, act: Act, by: &str, here: &World) {
         let event = Event {
             exception: Some(exception(from, 0)),
             after: after(log),
+            environment: here.environment.clone(),
             ..Event::of(Act::GrantException, "sue", from, here.subject.clone())
         };
         log.keep("sue", event);
@@ -287,6 +288,7 @@ fn lanes(log: &mut Log, act: Act, by: &str, here: &World) {
         let opened = Event {
             glass,
             after: after_it,
+            environment: here.environment.clone(),
             ..Event::of(Act::OpenBreakGlass, by, from, here.subject.clone())
         };
         log.keep(by, opened);
@@ -294,6 +296,7 @@ fn lanes(log: &mut Log, act: Act, by: &str, here: &World) {
         let used = Event {
             of,
             after: after(log),
+            environment: here.environment.clone(),
             ..Event::of(Act::UseBreakGlass, by, Moment(from.0 + 60), here.subject.clone())
         };
         log.keep(by, used);

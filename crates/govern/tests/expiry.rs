@@ -44,7 +44,8 @@ fn an_exception_ends_for_everybody_in_the_same_second() {
         let wish = Wish::of(Act::Release, "ann");
         let enforced =
             |at: Moment| perform(core(), &state, &World { at, ..here.clone() }, &wish).decision.allow;
-        let reported = |at: Moment| due(&state, at).iter().any(|(kind, ..)| *kind == "exception");
+        let reported =
+            |at: Moment| due(&state, "production", at).iter().any(|(kind, ..)| *kind == "exception");
         let listed = |at: Moment| {
             state.exceptions.values().any(|l| l.exception.standing(at) == policy::Standing::Holds)
         };
@@ -86,7 +87,7 @@ fn break_glass_ends_for_everybody_in_the_same_second() {
     let event = log.entries.last().unwrap().event.clone();
     let state = log.fold().state;
     let enforced = |at: Moment| perform(core(), &state, &World { at, ..fix.clone() }, &wish).event.is_some();
-    let reported = |at: Moment| due(&state, at).iter().any(|(kind, ..)| *kind == "break-glass");
+    let reported = |at: Moment| due(&state, "production", at).iter().any(|(kind, ..)| *kind == "break-glass");
     let live = |at: Moment| matches!(state.live(LEAVER, "production", at), Some(Live::Emergency(..)));
     let replayed = |at: Moment| {
         let then = govern::Event { at, ..event.clone() };

@@ -77,7 +77,8 @@ impl Naive {
     fn glass(&self, event: &Event) -> Option<&Event> {
         let found =
             self.0.iter().find(|e| Some(&e.id) == event.of.as_ref() && e.event.act == Act::OpenBreakGlass)?;
-        found.event.glass.as_ref()?.scope.contains(&event.subject.name).then_some(&found.event)
+        let same = found.event.environment == event.environment;
+        (same && found.event.glass.as_ref()?.scope.contains(&event.subject.name)).then_some(&found.event)
     }
 
     fn is_open(&self, event: &Event) -> bool {
@@ -106,7 +107,8 @@ impl Naive {
                 _ => {}
             }
         }
-        (granted.event.subject.name == event.subject.name).then_some(now)
+        let same = granted.event.environment == event.environment;
+        (same && granted.event.subject.name == event.subject.name).then_some(now)
     }
 
     fn approved(&self, event: &Event) -> bool {
@@ -409,6 +411,15 @@ fn whole(log: &Log, seed: u64) {
             assert_eq!(e.event.subject.closure, release.event.subject.closure, "seed {seed}");
             last.insert(&e.event.by, verdict);
         }
+    }
+    // No last word on this closure is no, in whatever proposal it was said.
+    let words = log.entries.iter().filter(|e| e.event.subject.closure == release.event.subject.closure);
+    let words: BTreeMap<&str, Act> = words
+        .filter(|e| matches!(e.event.act, Act::Review(_)))
+        .map(|e| (e.event.by.as_str(), e.event.act))
+        .collect();
+    for id in ["ben", "sam", "sue"] {
+        assert_ne!(words.get(id), Some(&Act::Review(Verdict::Refuse)), "seed {seed}: {id} refused");
     }
     let yes = |ids: &[&str]| {
         ids.iter().any(|id| last.get(id) == Some(&Verdict::Approve) && proposal.event.by != **id)

@@ -132,8 +132,8 @@ fn break_glass_works_at_once_expires_and_blocks_until_it_is_reviewed() {
     };
     let end = from.plus_hours(2);
     assert!(live(log.now()) && live(Moment(end.0 - 1)) && !live(end));
-    assert!(due(&state, log.now()).iter().any(|(kind, ..)| *kind == "break-glass"));
-    assert!(due(&state, end).iter().any(|(kind, ..)| *kind == "post-change-review"));
+    assert!(due(&state, "production", log.now()).iter().any(|(kind, ..)| *kind == "break-glass"));
+    assert!(due(&state, "production", end).iter().any(|(kind, ..)| *kind == "post-change-review"));
     log.approved("v2");
     log.at += 3600 * (2 + 72);
     log.approved("v3");

@@ -98,7 +98,7 @@ impl Around {
             _ => None,
         };
         let release = state.released(&unit.name, &self.environment).filter(|_| live.is_some());
-        let tested = state.tested(&unit.name, &world.subject.closure, self.now);
+        let tested = state.tested(&unit.name, &world.subject.closure, &self.environment, self.now);
         let record = subject.record.as_ref();
         let named =
             |name: Option<&workflow::Text>| self.person(&repository.people, name.map_or("", |n| n.as_str()));

@@ -130,8 +130,7 @@ pub fn rests_on(state: &State, event: &Event, decision: &Decision) -> Vec<String
     if !matches!(event.act, Act::RollBack | Act::TakeOver | Act::Change(_)) {
         return Vec::new();
     }
-    let proposal = event.of.as_ref().and_then(|of| state.proposals.get(of));
-    let reviews = proposal.map(|p| p.reviews.as_slice()).unwrap_or_default();
+    let reviews = state.said(event.of.as_deref().unwrap_or_default());
     let counted =
         reviews.iter().zip(&decision.votes).filter(|(r, v)| v.counts && r.verdict == Verdict::Approve);
     counted.map(|(r, _)| r.id.clone()).collect()

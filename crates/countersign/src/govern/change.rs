@@ -224,6 +224,11 @@ pub(super) fn release(options: &Release) -> io::Result<Exit> {
     let Some((kind, what)) = governing(&options.subject) else {
         let unit = desk.repository.unit(&options.subject)?;
         let (_, paths) = desk.repository.parts(unit)?;
+        if desk.repository.history.head.is_empty() {
+            return Err(io::Error::other(
+                "there is no git commit here, and a release names the one it is of: commit first, or run this in a clone",
+            ));
+        }
         if desk.repository.history.is_dirty(&paths) {
             return Err(io::Error::other(format!(
                 "`{}` has changes that are not committed: commit them first, so that the release names the commit",

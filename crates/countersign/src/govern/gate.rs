@@ -4,7 +4,7 @@
 use super::args::{Gate, GateFormat};
 use super::files::threads;
 use super::repository::{Repository, Unit};
-use super::status::standing;
+use super::status::{standing, withdrawn};
 use super::tell::shortened;
 use super::{attest, gate_sarif, now, view};
 use crate::check::Exit;
@@ -86,6 +86,10 @@ fn all(repository: &Repository, environment: &str) -> io::Result<Result> {
         });
     }
     governing(repository, &mut result);
+    if repository.history.head.is_empty() {
+        let message = "there is no history here, so nobody can say who touched what: run this in a clone, with git's commits";
+        result.stops.push(own("history-missing", "history", "", message, Mode::Enforce));
+    }
     if repository.history.shallow {
         let message =
             "the history is cut off, so nobody can say who touched what: fetch all of it (`fetch-depth: 0`)";
@@ -109,7 +113,8 @@ fn all(repository: &Repository, environment: &str) -> io::Result<Result> {
         }
         result.passed += usize::from(result.stops.len() == before);
     }
-    result.notes.extend(due(&repository.folded.state, repository.now).into_iter().map(|(_, _, text)| text));
+    let due = due(&repository.folded.state, environment, repository.now);
+    result.notes.extend(due.into_iter().map(|(_, _, text)| text));
     Ok(result)
 }
 
@@ -134,7 +139,7 @@ fn run_tests(repository: &Repository, environment: &str, result: &mut Result) ->
     let state = &repository.folded.state;
     for unit in &repository.units {
         let Some(release) = state.released(&unit.name, environment) else { continue };
-        let said = state.tested(&unit.name, &release.closure, release.at);
+        let said = state.tested(&unit.name, &release.closure, environment, release.at);
         let world = repository.world(unit, environment)?;
         let Some((_, said)) = said.filter(|_| world.subject.closure == release.closure) else { continue };
         let told = match attest::rehearsed(repository, unit).map(|all| attest::evidence(&all)) {
@@ -211,6 +216,12 @@ fn one(
     let told = standing(state, &world);
     match state.live(&unit.name, environment, world.at) {
         Some(Live::Released(release)) if release.closure == world.subject.closure => {
+            for message in withdrawn(state, &world) {
+                let message = format!("`{}` is released, and {message}", unit.name);
+                let fix = "approve that version again, release another, or stop the workflow".to_owned();
+                let stop = own("component-withdrawn", &unit.name, &unit.path, message, mode);
+                result.stops.push(Stop { fix, ..stop });
+            }
             lawful(repository, unit, release, world, by_id, mode, result)?;
         }
         Some(Live::Emergency(closure, _)) if closure == world.subject.closure => {}

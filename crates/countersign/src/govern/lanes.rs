@@ -72,7 +72,7 @@ fn list_exceptions(look: &Look) -> io::Result<Exit> {
     let all = &repository.folded.state.exceptions;
     let mut out = io::stdout().lock();
     if look.format == Format::Json {
-        let rows: Vec<_> = all.values().map(|l| json!({"exception": l.exception, "standing": l.exception.standing(repository.now), "statements": l.statements})).collect();
+        let rows: Vec<_> = all.values().map(|l| json!({"exception": l.exception, "environment": l.environment, "standing": l.exception.standing(repository.now), "statements": l.statements})).collect();
         writeln!(
             out,
             "{:#}",
@@ -88,11 +88,12 @@ fn list_exceptions(look: &Look) -> io::Result<Exit> {
         let until = e.until.map(|m| m.to_string()).unwrap_or_default();
         writeln!(
             out,
-            "{}  {:<8} {} of `{}` until {until}, renewed {}×, granted by {}, owner {}: {}",
+            "{}  {:<8} {} of `{}` in `{}` until {until}, renewed {}×, granted by {}, owner {}: {}",
             short(id),
             e.standing(repository.now).to_string(),
             e.covers.join(", "),
             e.subject,
+            leave.environment,
             e.renewals,
             called(&repository.people, &e.granted_by),
             e.owner,
@@ -146,7 +147,7 @@ fn list_glasses(look: &Look) -> io::Result<Exit> {
     let all = &repository.folded.state.glasses;
     let mut out = io::stdout().lock();
     if look.format == Format::Json {
-        let rows: Vec<_> = all.values().map(|g| json!({"break-glass": g.glass, "standing": g.glass.standing(repository.now), "uses": g.uses, "reviewed": g.reviewed, "owed": g.owed(repository.now)})).collect();
+        let rows: Vec<_> = all.values().map(|g| json!({"break-glass": g.glass, "environment": g.environment, "standing": g.glass.standing(repository.now), "uses": g.uses, "reviewed": g.reviewed, "owed": g.owed(repository.now)})).collect();
         writeln!(
             out,
             "{:#}",
@@ -168,10 +169,11 @@ fn list_glasses(look: &Look) -> io::Result<Exit> {
         };
         writeln!(
             out,
-            "{}  {:<8} `{}` until {until}, {}, {review}{drill}: {}",
+            "{}  {:<8} `{}` in `{}` until {until}, {}, {review}{drill}: {}",
             short(id),
             g.standing(repository.now).to_string(),
             g.scope.join("`, `"),
+            glass.environment,
             g.ticket,
             g.reason
         )?;

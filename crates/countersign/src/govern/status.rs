@@ -24,7 +24,7 @@ pub(super) fn run(options: &Status) -> io::Result<Exit> {
     };
     if look.format == Format::Json {
         let rows: io::Result<Vec<Value>> = units.iter().map(|u| row(&repository, u, &environment)).collect();
-        let due: Vec<Value> = due(&repository.folded.state, repository.now)
+        let due: Vec<Value> = due(&repository.folded.state, &environment, repository.now)
             .into_iter()
             .map(|(kind, id, text)| json!({"kind": kind, "statement": id, "text": text}))
             .collect();
@@ -43,7 +43,7 @@ pub(super) fn run(options: &Status) -> io::Result<Exit> {
         }
         gone(&repository, &mut out)?;
     }
-    for (_, id, text) in due(&repository.folded.state, repository.now) {
+    for (_, id, text) in due(&repository.folded.state, &environment, repository.now) {
         writeln!(out, "due: {text} ({})", short(&id))?;
     }
     for (id, message) in repository.faults() {
@@ -129,10 +129,19 @@ pub(super) fn standing(state: &State, world: &World) -> String {
             format!("differs from {}, which is live by break-glass", short(closure))
         }
         Some(Live::Released(release)) if release.closure == world.subject.closure => {
-            format!("released as {}", short(&release.id))
+            let released = format!("released as {}", short(&release.id));
+            std::iter::once(released).chain(withdrawn(state, world)).collect::<Vec<_>>().join("; ")
         }
         Some(Live::Released(release)) => format!("differs from the release {}", short(&release.id)),
     }
+}
+
+/// The components in a closure whose approval was withdrawn, each with when.
+pub(super) fn withdrawn<'w>(state: &'w State, world: &'w World) -> impl Iterator<Item = String> + 'w {
+    world.evidence.components.iter().filter_map(|c| {
+        let when = state.withdrawn(c.kind, &c.name, &c.version, world.at)?;
+        Some(format!("the approval of `{}` version {} was withdrawn at {when}", c.name, c.version))
+    })
 }
 
 fn tell(
