@@ -1,6 +1,8 @@
 //! What an act is bound to: lanes and tests to their environment, a refusal to its closure, an approval of a component to
 //! the time until it is withdrawn.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot have its facts has failed")]
+
 mod common;
 
 use common::{LEAVER, Log, approve, other, tests, world};
