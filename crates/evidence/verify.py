@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa,
 SCHEMA = "countersign.bundle/1"
 PREDICATE = "urn:countersign:act:1"
 STATEMENT = "https://in-toto.io/Statement/v1"
-PAYLOAD = "application/vnd.in-toto+json"
-NAMESPACE = b"countersign-act@1"
+PAYLOAD, NAMESPACE = "application/vnd.in-toto+json", b"countersign-act@1"
 UNPROVED = """Not verified: report.html; that the policy decides as recorded; values that were withheld or erased.
 Cannot be proved by a bundle: that everything was recorded; that what was signed is true; anything against a quorum of
 witnesses together with the ledger's key."""
@@ -35,8 +34,7 @@ def unhash(text):
     if len(data) != 32: raise Bad("a hash has 32 bytes")
     return data
 def decimal(text):
-    if not re.fullmatch(r"0|[1-9][0-9]{0,19}", text) or int(text) >= 1 << 64:
-        raise Bad(f"`{text}` is no decimal number")
+    if not re.fullmatch(r"0|[1-9][0-9]{0,19}", text) or int(text) >= 1 << 64: raise Bad(f"`{text}` is no decimal number")
     return int(text)
 def number(value):
     """A number as ECMAScript writes it (RFC 8785)."""
@@ -269,6 +267,7 @@ ENTRY.update({"time": int, "type": str, "v": int})
 ACT = {"act": str, "allow": bool, "closure": str, "controls": [str], "environment": str, "mode": str, "verdict": bool}
 ACT.update({"modes": ("map", str), "of": ("opt", int), "people": ("opt", int), "policy": ("opt", int), "rests_on": [int]})
 ACT.update({"rules": [str], "subject": str, "tier": ("opt", int), "until": ("opt", int)})
+MAY = {"at": int, "drill": bool}  # fields that an act need not have; what is no drill does not say so
 DIGEST = r"sha256:[0-9a-f]{64}"
 ANSWERS = {name: ["propose"] for name in ("withdraw", "approve", "refuse", "ask-rework", "release", "take-over")}
 ANSWERS["roll-back"] = ["propose", "open-break-glass"]
@@ -429,12 +428,13 @@ class Verifier:
     def evidence(self):
         named = {h[7:] for e in self.entries for h in e["evidence"]}
         for file in [f for f in self.files if f.startswith("evidence/")]:
-            if sha256(self.files[file]).hex() != file[9:]:
-                self.bad(file, "evidence-digest", "it does not have the digest that it is named by")
+            if sha256(self.files[file]).hex() != file[9:]: self.bad(file, "evidence-digest", "it has another digest than its name")
             elif file[9:] not in named: self.bad(file, "evidence-stray", "no entry here refers to it")
     def read_acts(self):
         for e in self.entries:
-            act = e["body"] if e["type"] == "act/1" and fits(e["body"], ACT) else None
+            shape = {**ACT, **{n: MAY[n] for n in MAY if n in e["body"]}}
+            sound = e["type"] == "act/1" and fits(e["body"], shape) and e["body"].get("drill", True)
+            act = e["body"] if sound else None
             if act: self.acts[e["seq"]] = {**act, "time": e["time"]}
             elif e["type"] == "act/1": self.bad(e["seq"], "act-unreadable", "the body is not that of an act")
             basis = f"change-{said(e['body'], 'of')}" if e["type"] == "basis/1" else None
@@ -466,8 +466,7 @@ class Verifier:
         if start == 0 or (last is not None and self.covers(last)): holds = named == last
         else: holds = named is None or (named < start and self.grounds.get(named, change) == change
             and (named in self.grounds or named not in before))
-        if not holds:
-            self.bad(seq, code, f"it was decided by that of entry {named}, and in force was that of entry {last}")
+        if not holds: self.bad(seq, code, f"it was decided by that of entry {named}, and in force was that of entry {last}")
     def refer(self, seq, to, code, before):
         if to not in before and to >= seq: self.bad(seq, code, f"it refers to entry {to}, which is not before it")
         elif to not in before and self.covers(to): self.bad(seq, code, f"entry {to}, to which it refers, is no act")
@@ -481,8 +480,8 @@ class Verifier:
             return
         other = self.refer(seq, of, "of", before)
         if not other: return
-        if wanted and other["act"] not in wanted:
-            self.bad(seq, "of", f"`{word}` cannot answer `{other['act']}`, entry {of}")
+        if wanted and other["act"] not in wanted: self.bad(seq, "of", f"`{word}` cannot answer `{other['act']}`, entry {of}")
+        if "drill" in act and "drill" not in other: self.bad(seq, "drill", f"entry {of}, which it answers, is no drill")
         subjects = (act["subject"], other["subject"]) if other["act"] != "open-break-glass" else ("", "")
         if subjects[0] != subjects[1] or act["environment"] != other["environment"]:
             self.bad(seq, "of-other", f"entry {of}, which it answers, is about another subject or environment")
@@ -492,8 +491,7 @@ class Verifier:
             self.bad(seq, "of-closed", f"entry {of}, which it answers, came to its end in entry {self.closed[of]}")
         if word == "use-break-glass" and other["until"] is not None and act["time"] >= other["until"]:
             self.bad(seq, "expired", f"the break-glass of entry {of} had expired")
-        if word == "approve" and self.same(seq, of):
-            self.bad(seq, "self-approval", f"whoever proposed entry {of} approved it")
+        if word == "approve" and self.same(seq, of): self.bad(seq, "self-approval", f"whoever proposed entry {of} approved it")
     def statement(self, seq, act, envelope):
         try: s = read_statement(envelope)
         except Bad as e: return self.bad(seq, "statement-unreadable", e)
@@ -501,15 +499,16 @@ class Verifier:
         same = [said(says, "act") == act["act"], said(says, "environment") == act["environment"]]
         same += [f"{said(subject, 'kind')}/{said(subject, 'name')}" == act["subject"]]
         same += [said(subject, "closure") == act["closure"], self.by(seq) in (None, said(says, "by"))]
+        same += ["at" not in act or act["at"] < 253402300800000 and time_text(act["at"]) == says["at"]]
+        glass = says.get("glass") if act["act"] == "open-break-glass" and "drill" in act else {"drill": True}
+        same += [type(glass) is dict and glass.get("drill") is True]
         if not all(same): self.bad(seq, "statement-other", "what was signed is not what the entry says")
         if says["at"] > time_text(act["time"]): self.bad(seq, "statement-time", "it was signed after it was entered")
         answered = self.statements.get(act["of"])
-        if answered and said(says, "of") != answered["id"]:
-            self.bad(seq, "statement-of", "what was signed answers another statement than the entry says")
+        if answered and said(says, "of") != answered["id"]: self.bad(seq, "statement-of", "what was signed answers another statement than the entry says")
         if answered and says["at"] < answered["says"]["at"]:
             self.bad(seq, "statement-time", "it says that it was signed before what it answers")
-        if act["allow"] and self.grounds.get(act["people"]) == "change-people" and act["people"] < seq:
-            self.signer(seq, s, act["people"])
+        if act["allow"] and self.grounds.get(act["people"]) == "change-people" and act["people"] < seq: self.signer(seq, s, act["people"])
         if s["id"] in self.ids: self.bad(seq, "statement-reused", f"its statement is that of entry {self.ids[s['id']]}")
         self.ids[s["id"]] = seq
         self.statements[seq] = s
@@ -555,7 +554,8 @@ class Verifier:
     def csv(self, chosen):
         rows = ["entry,time,act,subject,environment,closure,allowed,mode,answers,rests on,rules"]
         for seq, a in ((s, a) for s, a in self.acts.items() if s in set(chosen)):
-            cells = [str(seq), time_text(a["time"]), *(cell(a[n]) for n in ("act", "subject", "environment", "closure"))]
+            when = min(a.get("at", a["time"]), a["time"])
+            cells = [str(seq), time_text(when), *(cell(a[n]) for n in ("act", "subject", "environment", "closure"))]
             cells += ["yes" if a["allow"] else "no", cell(a["mode"]), "" if a["of"] is None else str(a["of"])]
             rows.append(",".join([*cells, " ".join(map(str, a["rests_on"])), cell(" ".join(a["rules"]))]))
         return "\n".join(rows) + "\n"
@@ -568,7 +568,7 @@ def report(path, verifier, problems):
     witnesses = ", ".join(f"{n} at {time_text(t * 1000)}" for n, t in v.times.items()) or "no witness"
     print(f"Verified: the checkpoint of `{m['log']}` with {m['size']} entries, cosigned by {witnesses};")
     print(f"  {len(v.entries)} entries under it, {m['coverage']['from']} to {m['coverage']['to'] - 1} without a gap;")
-    print(f"  {len(v.acts)} acts fit those before them; {len(m['selection'])} entries answer what was asked.")
+    print(f"  {len(v.acts)} acts fit those before them; {len(m['selection'])} {'entry answers' if len(m['selection']) == 1 else 'entries answer'} what was asked.")
     print(UNPROVED)
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])

@@ -108,6 +108,39 @@ fn every_act_is_entered_and_the_log_alone_gives_the_state_again() {
     assert!(sh(&root, "countersign record --from .", 22).contains("is not in the folder: was it deleted?"));
 }
 
+/// What policies and transitions refuse both falls again as it did, and a requirement finds what its policies let pass too.
+#[test]
+fn what_is_refused_twice_falls_again_and_a_requirement_finds_what_met_it() {
+    let (_folder, root) = recorded("../ledger");
+    change(&root);
+    let edit = |years: u8| {
+        format!(
+            "sed -i 's/retention: P.*Y/retention: P{years}Y/' workflows/okta/lost-device.control.yaml && git commit -qam Longer"
+        )
+    };
+    sh(&root, &edit(8), 9);
+    sh(&root, "countersign propose lost-device --key ../adaeze --reason Longer", 10);
+    sh(&root, &edit(9), 11);
+    // Nobody approved it, and it is stale.
+    assert!(sh(&root, "countersign release lost-device --key ../adaeze", 12).starts_with("refused"));
+    let replayed = json(&root, "countersign replay ../ledger --beside ../values");
+    assert_eq!((&replayed["same"], &replayed["different"]), (&10.into(), &Value::Array(vec![])));
+    let about = "countersign explain control:CC8.1 --ledger ../ledger --beside ../values";
+    let told = raw(
+        &root,
+        &format!("{about} | grep -o '`adaeze.obi` released\\|`adaeze.obi` wanted to release'"),
+        13,
+    );
+    assert_eq!(told, "`adaeze.obi` released\n`adaeze.obi` wanted to release\n");
+    // When it was done stands in each entry.
+    let told = sh(
+        &root,
+        "countersign population ../ledger --of releases --format json | grep -o '\"time\":\"[^\"]*' | head -n 1",
+        13,
+    );
+    assert_eq!(told, format!("\"time\":\"{}", policy::Moment(BEGIN + 7 * 60)));
+}
+
 /// What is entered has the shape that the schema gives to each type and each act.
 fn entries_have_their_schema(bundle: &Path) {
     let schema = std::fs::read(repository().join("docs/formats/ledger-entry.schema.json")).unwrap();
@@ -252,7 +285,7 @@ fn what_is_no_longer_to_be_kept_is_erased() {
     assert!(told.contains("erased, for their time is over; recorded as entry 4"), "{told}");
     assert!(
         sh(&root, "countersign explain 2 --ledger ../ledger --beside ../values", 3)
-            .contains("Somebody whose name is withheld or erased")
+            .contains("somebody whose name is withheld or erased")
     );
 }
 

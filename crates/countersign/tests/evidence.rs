@@ -116,6 +116,37 @@ fn a_change_is_handed_over_and_verified() {
 }
 
 #[test]
+fn a_bundle_is_about_what_was_meant_or_is_refused() {
+    let folder = ledger("subject");
+    let refused = |words: &str, part: &str| {
+        let output = run(&folder, words, "");
+        assert!(output.status.code() == Some(2) && text(&output).contains(part), "{}", text(&output));
+        assert!(!folder.join("b").exists());
+    };
+    let bundle = |about: &str| format!("evidence ledger --about {about} --output b");
+    refused(
+        &bundle("change:3"),
+        "entry 3 is no proposal but `release`: the change that it belongs to is `change:0`",
+    );
+    refused(&bundle("change:5"), "entry 5 is no act");
+    refused(&bundle("workflow:joiner"), "nothing about `workflow/joiner`: there are `workflow/leaver`");
+    refused("explain changes:joiner --ledger ledger", "there are `workflow/leaver`");
+    refused("explain change:0", "`--ledger LEDGER` names the ledger");
+    // By the beginning of its name, in words, as its file may be named.
+    let other =
+        act("ann", "propose", None, &[]).replace("workflow/leaver", "workflow/Lost device: end sessions");
+    record(&folder, &[other]);
+    let output = run(&folder, &bundle("workflow:lost-device"), "");
+    assert!(
+        text(&output).contains("is understood as `workflow/Lost device: end sessions`"),
+        "{}",
+        text(&output)
+    );
+    let told = good(&folder, "verify b --policy policy", "");
+    assert!(told.contains("1 entry answers that"), "{told}");
+}
+
+#[test]
 fn a_requirement_is_understood_by_its_id_and_an_empty_answer_is_said() {
     let folder = ledger("control");
     let mut proposal: Value = serde_json::from_str(&act("eve", "propose", None, &[])).unwrap();
@@ -193,6 +224,141 @@ fn a_population_ties_out_and_its_sample_can_be_drawn_again() {
     );
 }
 
+/// An entry of an act that was done before it was entered.
+fn before(day: u64, word: &str, of: Option<u64>, more: &Value) -> String {
+    let mut line: Value = serde_json::from_str(&act("ann", word, of, &[])).unwrap();
+    line["body"]["at"] = (day * 86_400_000).into();
+    for (name, value) in more.as_object().unwrap() {
+        line["body"][name] = value.clone();
+    }
+    line.to_string()
+}
+
+/// 2025-11-28, a Friday, and the Saturday after it.
+const FRIDAY: u64 = 20_420;
+
+#[test]
+fn an_act_is_of_the_time_when_it_was_done_and_not_when_it_was_entered() {
+    let folder = ledger("time");
+    record(&folder, &[before(FRIDAY + 1, "propose", None, &json!({}))]);
+    let count = |period: &str| {
+        let told = good(&folder, &format!("population ledger --of changes --format json {period}"), "");
+        serde_json::from_str::<Value>(&told).unwrap()
+    };
+    let found = count("--since 2025-11-28 --until 2025-11-30");
+    assert_eq!(
+        [&found["count"], &found["items"][0]["time"], &found["items"][0]["weekend"]],
+        [&json!(1), &json!("2025-11-29T00:00:00Z"), &json!(true)]
+    );
+    assert_eq!(count("--since 2025-11-30")["count"], 1, "the other was done when it was entered");
+    let told = good(&folder, "explain period:2025-11-28..2025-11-30 --ledger ledger", "");
+    assert!(
+        told.starts_with("At 2025-11-29T00:00:00Z somebody whose name is withheld or erased proposed"),
+        "{told}"
+    );
+    let told = good(&folder, "explain 0 --ledger ledger --beside beside", "");
+    assert!(told.contains(" (when it was entered) `ann` proposed"), "{told}");
+    for words in [
+        "population ledger --since 2026-01-02 --until 2026-01-01",
+        "evidence ledger --output b --about period:2026-01-02..2026-01-02",
+    ] {
+        let output = run(&folder, words, "");
+        assert!(text(&output).contains("has to begin before it ends"), "{}", text(&output));
+        assert_eq!(output.status.code(), Some(2));
+    }
+    good(&folder, "evidence ledger --beside beside --output bundle", "");
+    good(&folder, "verify bundle --policy policy", "");
+    assert_ne!(python(&folder, "bundle"), Some(false));
+    let ocsf = good(&folder, "export ledger --format ocsf", "");
+    let last: Value = serde_json::from_str(ocsf.lines().last().unwrap()).unwrap();
+    assert_eq!(last["time"], (FRIDAY + 1) * 86_400_000);
+    assert!(last["metadata"]["logged_time"].as_u64() > last["time"].as_u64());
+}
+
+#[test]
+fn a_drill_of_break_glass_is_no_emergency_anywhere() {
+    let folder = ledger("drill");
+    let open = |drill: bool, seq: u64| {
+        let until = json!({"until": 4_000_000_000_000_u64});
+        let mut lines = vec![before(FRIDAY, "open-break-glass", None, &until)];
+        lines.push(before(FRIDAY, "use-break-glass", Some(seq), &json!({})));
+        if drill {
+            lines = lines.iter().map(|l| l.replace("\"act\":", "\"drill\":true,\"act\":")).collect();
+        }
+        lines
+    };
+    record(&folder, &[open(true, 7), open(false, 9)].concat());
+    let told = good(&folder, "population ledger --of break-glass", "");
+    assert!(
+        told.contains("open-break-glass workflow/leaver drill\n          break-glass drill 7 8"),
+        "{told}"
+    );
+    assert!(
+        told.contains("open-break-glass workflow/leaver emergency\n          break-glass 9 → release 10"),
+        "{told}"
+    );
+    let told = good(&folder, "controls ledger", "");
+    assert!(told.contains("; break-glass: entries 10; drill of break-glass: entries 8"), "{told}");
+    let told = good(&folder, "explain 8 --ledger ledger --beside beside", "");
+    assert!(
+        told.contains("`ann` used the drill of break-glass on `leaver`, which put nothing live"),
+        "{told}"
+    );
+    let three = good(&folder, "explain changes:leaver --ledger ledger --beside beside", "");
+    assert!(
+        three.contains("Entry 10: put live by break-glass at ") && !three.contains("Entry 8:"),
+        "{three}"
+    );
+    assert!(three.contains("Nobody has looked at it afterwards"), "{three}");
+    let release = good(&folder, "explain 3 --ledger ledger --beside beside", "");
+    assert!(
+        release.contains("other logic went live by break-glass: entry 10 (`ann` put `leaver` live"),
+        "{release}"
+    );
+    let cef = good(&folder, "export ledger --format cef", "");
+    let severity = |n: usize| cef.lines().nth(n).unwrap().split('|').nth(6).unwrap().to_owned();
+    assert_eq!([severity(8), severity(10)], ["2", "8"]);
+    assert!(good(&folder, "export ledger --format ocsf", "").contains("as a drill"));
+    good(&folder, "evidence ledger --beside beside --output bundle", "");
+    good(&folder, "verify bundle --policy policy", "");
+    assert_ne!(python(&folder, "bundle"), Some(false));
+}
+
+#[test]
+fn a_hold_ends_only_for_the_reason_that_it_has() {
+    let folder = ledger("hold");
+    let hold = "hold ledger --beside beside --key key --about identity:kim+admin@corp.test --reason";
+    good(&folder, &format!("{hold} case-7"), "");
+    let output = run(&folder, &format!("{hold} case-8 --release"), "");
+    assert!(text(&output).contains("held for the reason `case-8`: it is for `case-7`"), "{}", text(&output));
+    assert_eq!(output.status.code(), Some(2));
+    let log = good(&folder, "explain all --ledger ledger", "");
+    assert!(!log.contains("release-hold"), "{log}");
+    assert!(
+        good(&folder, &format!("{hold} case-7 --release"), "").starts_with("3 values of 3 entries let go")
+    );
+    let output = run(&folder, &format!("{hold} case-7 --release"), "");
+    assert!(text(&output).contains("is under a legal hold"), "{}", text(&output));
+}
+
+#[test]
+fn what_one_execution_recorded_and_did_is_one_run() {
+    let folder = ledger("run");
+    let ran = json!({"type": "run/1", "source": "runtime", "body": {"execution": "x-8", "release": 3}, "values": {"identity": "moe"}});
+    let did = json!({"type": "effect/1", "source": "runtime", "values": {"identity": "moe"},
+        "body": {"effect": "grant", "outcome": "succeeded", "system": "okta", "entitlement": "Finance", "execution": "x-8", "release": 3}});
+    record(&folder, &[ran.to_string(), did.to_string()]);
+    let told = good(&folder, "explain 3 --ledger ledger --beside beside", "");
+    assert!(told.contains("1 run names it: `moe` (entries 7, 8)."), "{told}");
+    let told = good(&folder, "explain identity:moe --ledger ledger --beside beside", "");
+    assert!(
+        told.contains(" `runtime` gave `Finance` to `moe` in `okta`, by execution `x-8`. [entry 8"),
+        "{told}"
+    );
+    let three = good(&folder, "explain changes:leaver --ledger ledger --beside beside", "");
+    assert!(three.contains("Whose access it was about: `moe` (entries 7, 8)."), "{three}");
+}
+
 #[test]
 fn what_a_platform_recorded_is_held_against_the_ledger() {
     let folder = ledger("reconcile");
@@ -235,6 +401,16 @@ fn what_a_platform_recorded_is_held_against_the_ledger() {
         [code(""), code(" --allow missing"), code(" --allow missing,extra")],
         [Some(1), Some(1), Some(0)]
     );
+    // What is mistyped agrees with everything, and is refused.
+    for (more, part) in [
+        (" --compare stat=status", "nothing in `answer.json` has a field `stat`"),
+        (" --compare run.state=stat", "no entry has a field `stat`"),
+        (" --type run/2", "no entry is of type `run/2`: there are `act/1`, `run/1`"),
+    ] {
+        let ids = ids.replace(" --type run/1", if more.contains("type") { "" } else { " --type run/1" });
+        let output = run(&folder, &format!("{ids}{more}"), "");
+        assert!(output.status.code() == Some(2) && text(&output).contains(part), "{}", text(&output));
+    }
     let told = text(&run(&folder, "reconcile ledger --with answer.json --by number=execution", ""));
     assert!(told.contains("item 1 has no field `number`: it has `id`, `run`"), "{told}");
 }
@@ -268,7 +444,7 @@ fn what_happened_is_told_from_the_ledger() {
     assert!(ran.lines().all(|l| l.contains("[entry 5")) && ran.contains("x-2"), "{ran}");
     assert!(text(&run(&folder, "explain walk:x-2 --ledger ledger", "")).contains("`run:EXECUTION`"));
     let without = good(&folder, "explain 3 --ledger ledger", "");
-    assert!(without.contains("Somebody whose name is withheld or erased released `leaver`"), "{without}");
+    assert!(without.contains("somebody whose name is withheld or erased released `leaver`"), "{without}");
     assert_eq!(run(&folder, "explain 99 --ledger ledger", "").status.code(), Some(2));
     let run_of = json!({"execution": "x-7", "release": 3});
     let line = json!({"type": "run/1", "source": "runtime", "body": run_of, "values": {"identity": "moe@corp.test"}});
@@ -298,6 +474,8 @@ fn what_happened_is_told_from_the_ledger() {
 #[test]
 fn the_control_is_shown_day_by_day() {
     let folder = ledger("controls");
+    let data: Value = serde_json::from_str(&good(&folder, "controls ledger --format json", "")).unwrap();
+    assert_eq!(data["days"][0]["emergencies"], json!([]));
     let told = good(&folder, "controls ledger", "");
     assert!(told.contains("  enforced in every tier"), "{told}");
 }

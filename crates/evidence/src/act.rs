@@ -14,7 +14,7 @@ pub const ACT: &str = "act/1";
 /// The type of entries that say with what decisions are taken from then on, where that was not put in force by an act.
 pub const BASIS: &str = "basis/1";
 
-/// The body of an entry of type [`ACT`]; every field is written.
+/// The body of an entry of type [`ACT`]; every field is written, but for `at` and `drill`, which not every act has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ActBody {
@@ -22,10 +22,16 @@ pub struct ActBody {
     pub act: String,
     /// Whether it happened.
     pub allow: bool,
+    /// When it was done, as its statement says, in milliseconds since 1970; none where nothing was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
     /// The digest of the closure it is about; empty where there is none.
     pub closure: String,
     /// Requirements of frameworks that the decision gives evidence towards.
     pub controls: Vec<String>,
+    /// Whether it belongs to a drill of break-glass: nothing that is done by one counts as live.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
     /// The environment; empty for what governs all of them.
     pub environment: String,
     /// The mode that was in force for it.
@@ -68,11 +74,19 @@ impl ActBody {
         serde_json::to_value(self).map_err(|e| Error::new(format!("the body cannot be written: {e}")))
     }
 
-    /// Whether it is about an emergency.
+    /// Whether it is about an emergency; a drill is none.
     #[must_use]
     pub fn is_emergency(&self) -> bool {
-        self.act.ends_with("break-glass")
+        self.act.ends_with("break-glass") && !self.drill
     }
+}
+
+/// When it was done, in milliseconds since 1970, as its entry says; when it was entered, where it says nothing, or a later
+/// time.
+#[must_use]
+pub fn time_of(opened: &Opened) -> u64 {
+    let entered = opened.entry.place.time;
+    opened.act.as_ref().and_then(|a| a.at).filter(|at| *at <= entered).unwrap_or(entered)
 }
 
 /// What of that with which decisions are taken an entry replaces, as the word of the act that would do so.

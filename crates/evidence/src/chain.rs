@@ -155,6 +155,13 @@ impl<'a> Chain<'a> {
         if wanted.is_some_and(|w| !w.contains(&other.act.as_str())) {
             found.entry(seq, "of", format!("`{}` cannot answer `{}`, entry {of}", act.act, other.act));
         }
+        if act.drill && !other.drill {
+            found.entry(
+                seq,
+                "drill",
+                format!("it is said to be a drill, and entry {of}, which it answers, is none"),
+            );
+        }
         // A break-glass is for several workflows: which ones, its statement says.
         let subject = act.subject == other.subject || other.act == "open-break-glass";
         if !subject || act.environment != other.environment {

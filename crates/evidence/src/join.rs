@@ -2,7 +2,7 @@
 //! affected.
 
 use crate::act::ActBody;
-use crate::story::{Sentence, changed_parts, is_release, same, signed, when};
+use crate::story::{Sentence, changed_parts, executions, is_overlay, is_release, same, signed, when, whose};
 use crate::texts::{ENGLISH, Texts, fill};
 use crate::verify::Opened;
 use serde_json::Value;
@@ -11,14 +11,19 @@ use serde_json::Value;
 #[must_use]
 pub fn join(entries: &[Opened], subject: &str) -> Vec<Sentence> {
     let acts = || entries.iter().filter_map(|o| Some((o, o.act.as_ref()?)));
-    let releases = || acts().filter(|(_, a)| a.allow && is_release(a) && a.subject == subject);
+    let of = |a: &ActBody| a.subject == subject && (a.allow && is_release(a) || is_overlay(a));
+    let live = || acts().filter(|(_, a)| of(a));
     let mut out = Vec::new();
-    for (opened, act) in releases() {
+    for (opened, act) in live() {
         let seq = opened.entry.place.seq;
-        let before = releases().rfind(|(o, a)| o.entry.place.seq < seq && same(a, act));
+        let earlier = |o: &Opened, a: &ActBody| o.entry.place.seq < seq && same(a, act) && is_release(a);
+        let before = live().rfind(|(o, a)| earlier(o, a));
         let mut join = Join { entries, texts: &ENGLISH, seq, out: &mut out };
         join.release(opened, act);
-        join.who(act);
+        match is_overlay(act) {
+            true => join.glass(act),
+            false => join.who(act),
+        }
         join.what(opened, before.map(|(o, _)| o));
         join.whose();
     }
@@ -48,11 +53,29 @@ impl Join<'_, '_> {
         let who = self.by(self.seq);
         let values =
             [("entry", entry.as_str()), ("time", &time), ("who", &who), ("environment", &act.environment)];
-        self.say(
-            self.texts.join_release,
-            &values,
-            format!("entry {entry}, act, commitments.statement.at, commitments.by"),
-        );
+        let words = if is_overlay(act) { self.texts.join_glass } else { self.texts.join_release };
+        let time = if act.at.is_some() { "at" } else { "commitments.statement.at" };
+        self.say(words, &values, format!("entry {entry}, act, {time}, commitments.by"));
+    }
+
+    /// Who opened the break-glass by which it went live, and who looked at it afterwards.
+    fn glass(&mut self, act: &ActBody) {
+        let Some(of) = act.of else { return };
+        let (who, entry) = (self.by(of), of.to_string());
+        let values = [("who", who.as_str()), ("entry", &entry)];
+        self.say(self.texts.join_opened, &values, format!("entry {of}, commitments.by"));
+        let looked = |a: &ActBody| a.allow && a.of == Some(of) && a.act == "post-change-review";
+        let looked = self.entries.iter().filter(|o| o.act.as_ref().is_some_and(looked));
+        let looked: Vec<u64> = looked.map(|o| o.entry.place.seq).collect();
+        let list: Vec<String> = looked.iter().map(|s| format!("{} (entry {s})", self.by(*s))).collect();
+        match looked.is_empty() {
+            true => self.say(self.texts.join_not_looked, &[], format!("no entry answers entry {of} so")),
+            false => {
+                let numbers: Vec<String> = looked.iter().map(u64::to_string).collect();
+                let fields = format!("entry {}, of, commitments.by", numbers.join(", "));
+                self.say(self.texts.join_looked, &[("list", &list.join(", "))], fields);
+            }
+        }
     }
 
     /// Who proposed it, who had a part in it, who approved it.
@@ -108,12 +131,13 @@ impl Join<'_, '_> {
             let fields = format!("no entry names release {}", self.seq);
             return self.say(self.texts.join_no_runs, &[], fields);
         }
-        let one = |o: &&Opened| {
-            let who =
-                o.value("identity").map_or("somebody who is not disclosed".to_owned(), |i| format!("`{i}`"));
-            format!("{who} (entry {})", o.entry.place.seq)
+        let hidden = |run: &[&Opened]| {
+            let entries: Vec<String> = run.iter().map(|o| o.entry.place.seq.to_string()).collect();
+            let word = if run.len() == 1 { "entry" } else { "entries" };
+            format!("somebody who is not disclosed ({word} {})", entries.join(", "))
         };
-        let list: Vec<String> = runs.iter().map(one).collect();
+        let all = executions(&runs);
+        let list: Vec<String> = all.iter().map(|run| whose(run).unwrap_or_else(|| hidden(run))).collect();
         let numbers: Vec<String> = runs.iter().map(|o| o.entry.place.seq.to_string()).collect();
         let fields = format!("entry {}, release, commitments.identity", numbers.join(", "));
         self.say(self.texts.join_whose, &[("list", &list.join(", "))], fields);

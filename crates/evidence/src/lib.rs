@@ -25,7 +25,7 @@ mod story;
 mod texts;
 mod verify;
 
-pub use act::{ACT, ActBody, BASIS, directory, ground};
+pub use act::{ACT, ActBody, BASIS, directory, ground, time_of};
 pub use build::{Log, Request, Role, build};
 pub use bundle::{Bundle, Coverage, FileDigest, MANIFEST, Manifest};
 pub use join::join;

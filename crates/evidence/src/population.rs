@@ -1,6 +1,6 @@
 //! Populations: every item of a kind in a period, with the count, where it ties out, and a sample that can be drawn again.
 
-use crate::act::ActBody;
+use crate::act::{ActBody, time_of};
 use crate::moment::{is_weekend, text};
 use crate::verify::Opened;
 use serde::Serialize;
@@ -84,7 +84,7 @@ fn effect(opened: &Opened) -> Option<&str> {
 pub struct Item {
     /// Its entry.
     pub entry: u64,
-    /// When, in UTC.
+    /// When it was done, in UTC; when it was entered, where its entry does not say.
     pub time: String,
     /// What was done.
     pub act: String,
@@ -94,6 +94,8 @@ pub struct Item {
     pub allow: bool,
     /// Whether it is about an emergency.
     pub emergency: bool,
+    /// Whether it belongs to a drill of an emergency.
+    pub drill: bool,
     /// Whether it was on a weekend (UTC).
     pub weekend: bool,
     /// The entries of its chain, in order: what it answers, what answers that, what they rest on, what came of it.
@@ -112,12 +114,13 @@ pub struct Stage {
 }
 
 /// The stages in their order, with the acts of each. What is no act is a run, or an effect.
-const STAGES: [(&str, &[&str]); 9] = [
+const STAGES: [(&str, &[&str]); 10] = [
     ("request", &["register", "propose"]),
     ("test", &["attest"]),
     ("component", &["approve-connector", "approve-script", "approve-webhook"]),
     ("exception", &["grant-exception", "renew-exception", "end-exception"]),
     ("break-glass", &["open-break-glass", "close-break-glass"]),
+    ("break-glass drill", &[]),
     ("review", &["approve", "refuse", "ask-rework", "post-change-review", "withdraw"]),
     ("release", &["release", "roll-back", "use-break-glass", "take-over", "retire", "kill"]),
     ("run", &[]),
@@ -143,10 +146,10 @@ pub struct Population {
     pub items: Vec<Item>,
 }
 
-/// The items of a kind from a time until just before another.
+/// The items of a kind that were done from a time until just before another.
 #[must_use]
 pub fn population(entries: &[Opened], kind: Kind, from: u64, to: u64) -> Population {
-    let within: Vec<&Opened> = entries.iter().filter(|o| (from..to).contains(&o.entry.place.time)).collect();
+    let within: Vec<&Opened> = entries.iter().filter(|o| (from..to).contains(&time_of(o))).collect();
     let links = Links::of(entries);
     let items: Vec<Item> = within.iter().filter(|o| kind.takes(o)).map(|o| item(&links, o)).collect();
     let mut sources: BTreeMap<String, u64> = BTreeMap::new();
@@ -157,7 +160,7 @@ pub fn population(entries: &[Opened], kind: Kind, from: u64, to: u64) -> Populat
 }
 
 fn item(links: &Links<'_>, opened: &Opened) -> Item {
-    let place = opened.entry.place;
+    let (seq, time) = (opened.entry.place.seq, time_of(opened));
     let chain = links.chain(opened);
     let text_of = |name: &str| opened.entry.body[name].as_str().unwrap_or_default();
     let (act, subject, allow, emergency) = match &opened.act {
@@ -169,13 +172,14 @@ fn item(links: &Links<'_>, opened: &Opened) -> Item {
         }
     };
     Item {
-        entry: place.seq,
-        time: text(place.time),
+        entry: seq,
+        time: text(time),
         act,
         subject,
         allow,
         emergency,
-        weekend: is_weekend(place.time),
+        drill: opened.act.as_ref().is_some_and(|a| a.drill),
+        weekend: is_weekend(time),
         stages: links.stages(&chain),
         chain,
     }
@@ -235,6 +239,8 @@ impl<'a> Links<'a> {
 
 fn stage(opened: &Opened) -> &'static str {
     match &opened.act {
+        // What a drill does is never live.
+        Some(act) if act.drill => "break-glass drill",
         // What puts a policy or a directory in force is its release.
         Some(act) => {
             STAGES.iter().find(|(_, acts)| acts.contains(&act.act.as_str())).map_or("release", |(s, _)| s)
@@ -272,7 +278,7 @@ pub(crate) fn csv(entries: &[Opened], chosen: &[u64]) -> String {
         let place = opened.entry.place;
         let cells = [
             place.seq.to_string(),
-            text(place.time),
+            text(time_of(opened)),
             cell(&act.act),
             cell(&act.subject),
             cell(&act.environment),

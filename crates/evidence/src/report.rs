@@ -41,9 +41,12 @@ pub(crate) fn tell(
         covered.to.saturating_sub(1)
     ));
     say.push(format!(
-        "Asked for: {}. {} entries answer that, found again from the entries.",
+        "Asked for: {}. {} that, found again from the entries.",
         manifest.query.words(),
-        manifest.selection.len()
+        match manifest.selection.len() {
+            1 => "1 entry answers".to_owned(),
+            n => format!("{n} entries answer"),
+        }
     ));
     let opened: usize = entries.iter().map(|o| o.openings.len()).sum();
     say.push(format!("{opened} disclosed values are those that were committed to."));

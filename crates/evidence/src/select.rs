@@ -20,7 +20,7 @@ pub enum Query {
         /// Its name with its kind.
         name: String,
     },
-    /// Everything in a period.
+    /// Everything that was entered in a period.
     Period {
         /// From then on, in milliseconds since 1970.
         from: u64,
@@ -75,7 +75,7 @@ impl Query {
             Query::Change { entry } => format!("the change proposed in entry {entry}"),
             Query::Workflow { name } => format!("`{name}`"),
             Query::Period { from, to } => {
-                format!("the time from {} until {}", crate::time_text(*from), crate::time_text(*to))
+                format!("what was entered from {} until {}", crate::time_text(*from), crate::time_text(*to))
             }
             Query::Identity { name } => format!("the identity `{name}`"),
             Query::Control { id } => format!("the control `{id}`"),

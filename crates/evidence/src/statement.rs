@@ -1,7 +1,7 @@
 //! The signed statement behind an act: an in-toto Statement in a DSSE envelope, signed with a person's SSH key.
 
 use crate::act::ActBody;
-use crate::moment::is_time;
+use crate::moment::{is_time, text};
 use ledger::{Error, Result, dsse, encoding, intoto, sshsig};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -72,6 +72,11 @@ impl Statement {
             ("subject", format!("{}/{}", part("kind"), part("name")) == act.subject),
             ("closure", part("closure") == act.closure),
             ("environment", self.text("environment") == act.environment),
+            ("at", act.at.is_none_or(|at| text(at) == self.at())),
+            (
+                "drill",
+                !act.drill || act.act != "open-break-glass" || self.predicate["glass"]["drill"] == true,
+            ),
         ];
         fields.into_iter().find(|(_, same)| !same).map(|(name, _)| name)
     }

@@ -1,7 +1,7 @@
 //! What entries say, in sentences: who did what, when and with which authority, what they were shown, what was decided by
 //! which rule on which facts, and what came of it. Each sentence names the entry and the fields that it rests on.
 
-use crate::act::{ActBody, BASIS, directory};
+use crate::act::{ActBody, BASIS, directory, time_of};
 use crate::moment::text;
 use crate::texts::{ENGLISH, Texts, fill};
 use crate::verify::Opened;
@@ -91,6 +91,14 @@ impl<'a> Stories<'a> {
         self.entries.get(at)
     }
 
+    /// What went live by break-glass in the place of a release, until the next.
+    fn overlaid(&self, act: &ActBody, seq: u64, next: Option<u64>) -> Vec<u64> {
+        let until = next.unwrap_or(u64::MAX);
+        let within = self.entries.iter().filter(|o| o.entry.place.seq > seq && o.entry.place.seq < until);
+        let live = within.filter(|o| o.act.as_ref().is_some_and(|a| is_overlay(a) && same(a, act)));
+        live.map(|o| o.entry.place.seq).collect()
+    }
+
     /// The release of the same before and after one.
     fn around(&self, act: &ActBody, seq: u64) -> (Option<&'a Opened>, Option<u64>) {
         let all = self.releases.get(&(act.subject.as_str(), act.environment.as_str()));
@@ -105,11 +113,18 @@ impl<'a> Stories<'a> {
 pub fn title(opened: &Opened) -> String {
     let all = Stories::of(&[]);
     let teller = Teller { all: &all, opened, texts: &ENGLISH, out: Vec::new() };
+    let who = capital(&teller.who(opened));
     match &opened.act {
-        Some(act) if act.allow => format!("{} {}", teller.who(opened), teller.what(opened, act)),
-        Some(act) => format!("{}: {} (refused)", teller.who(opened), teller.what(opened, act)),
+        Some(act) if act.allow => format!("{who} {}", teller.what(opened, act)),
+        Some(act) => format!("{who}: {} (refused)", teller.what(opened, act)),
         None => format!("{} by {}", opened.entry.kind, opened.entry.source),
     }
+}
+
+/// The beginning of a sentence.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 struct Teller<'s, 'a> {
@@ -139,7 +154,8 @@ impl Teller<'_, '_> {
         let name = act.subject.strip_prefix("workflow/").or(act.subject.strip_prefix("component/"));
         let subject = format!("`{}`", name.unwrap_or(&act.subject));
         let asks = if act.act == "propose" { intent(opened) } else { String::new() };
-        let other = self.texts.intents.iter().find(|(word, ..)| *word == asks);
+        let drill = self.texts.drills.iter().find(|(word, ..)| act.drill && *word == act.act);
+        let other = drill.or(self.texts.intents.iter().find(|(word, ..)| *word == asks));
         match other.or(known) {
             Some((_, done, wanted)) => fill(if act.allow { done } else { wanted }, &[("subject", &subject)]),
             None => format!("`{}` {subject}", act.act),
@@ -159,7 +175,7 @@ impl Teller<'_, '_> {
             name => fill(texts.environment, &[("environment", name)]),
         };
         let values = [
-            ("time", when(self.opened)),
+            ("time", self.told_time(act)),
             ("who", self.who(self.opened)),
             ("what", self.what(self.opened, act)),
             ("where", environment),
@@ -167,16 +183,32 @@ impl Teller<'_, '_> {
         let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let sentence = if act.allow { texts.did } else { texts.refused };
         let signed = self.opened.openings.contains_key("statement");
-        let time = if signed { "commitments.statement.at" } else { "time" };
+        let time = if act.at.is_some() {
+            "at"
+        } else if signed {
+            "commitments.statement.at"
+        } else {
+            "time"
+        };
         self.say(sentence, &values, &format!("{time}, act, subject, environment, commitments.by"));
         self.authority(act);
         self.signature();
         self.page(act);
         self.before(act);
         self.decision(act);
+        self.lane();
         self.rest(act);
         if act.allow {
             self.afterwards(act);
+        }
+    }
+
+    /// When it was done; said to be when it was entered, where no more is known.
+    fn told_time(&self, act: &ActBody) -> String {
+        let time = when(self.opened);
+        match act.at.is_some() || signed(self.opened).is_some() {
+            true => time,
+            false => fill(self.texts.entered, &[("time", &time)]),
         }
     }
 
@@ -319,6 +351,30 @@ impl Teller<'_, '_> {
         }
     }
 
+    /// What an exception leaves unasked, by whom and against what; on which ticket a break-glass was opened.
+    fn lane(&mut self) {
+        let Some((says, field)) = asked(self.opened) else { return };
+        let exception = &says["exception"];
+        if exception.is_object() {
+            let text = |name: &str| exception[name].as_str().filter(|t| !t.is_empty()).unwrap_or("nothing");
+            let owner = exception["owner"].as_str().filter(|t| !t.is_empty());
+            let owner = owner.map_or("nobody".to_owned(), |o| format!("`{o}`"));
+            let covers = exception["covers"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let covers: Vec<String> = covers.map(|c| format!("`{c}`")).collect();
+            let compensating = text("compensating").trim_end_matches('.');
+            let values =
+                [("covers", covers.join(", ")), ("owner", owner), ("compensating", compensating.to_owned())];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            self.say(self.texts.exception, &values, &format!("{field}.exception"));
+        }
+        if says["glass"].is_object() {
+            let ticket = says["glass"]["ticket"].as_str().unwrap_or_default();
+            let sentence = if ticket.is_empty() { self.texts.no_ticket } else { self.texts.ticket };
+            let ticket = format!("`{ticket}`");
+            self.say(sentence, &[("ticket", &ticket)], &format!("{field}.glass.ticket"));
+        }
+    }
+
     fn rest(&mut self, act: &ActBody) {
         if act.allow && !act.verdict {
             self.say(self.texts.let_through, &[("mode", &act.mode)], "mode, verdict");
@@ -344,6 +400,12 @@ impl Teller<'_, '_> {
         }
         let (before, next) = all.around(act, seq);
         self.changed(before);
+        let overlaid = all.overlaid(act, seq, next);
+        if !overlaid.is_empty() {
+            let text = fill(self.texts.overlaid, &[("list", &self.list(&overlaid))]);
+            let rests_on = format!("entry {}, act, subject, environment", numbers(&overlaid));
+            self.out.push(Sentence { text, rests_on });
+        }
         match next {
             Some(next) => {
                 let (who, what) = self.told(next).unwrap_or_default();
@@ -359,16 +421,15 @@ impl Teller<'_, '_> {
         }
     }
 
-    /// Whose access the runs of a release were about.
+    /// Whose access the runs of a release were about. What one execution recorded and did is one run.
     fn ran(&mut self, runs: &[u64]) {
-        let identity = |seq: &u64| {
-            let identity = self.all.at(*seq)?.value("identity")?;
-            Some(format!("`{identity}` (entry {seq})"))
-        };
-        let about: Vec<String> = runs.iter().take(MOST).filter_map(identity).collect();
+        let entries: Vec<&Opened> = runs.iter().filter_map(|seq| self.all.at(*seq)).collect();
+        let executions = executions(&entries);
+        let about: Vec<String> = executions.iter().take(MOST).filter_map(|run| whose(run)).collect();
         let list = if about.is_empty() { self.texts.unnamed.to_owned() } else { about.join(", ") };
-        let text = fill(self.texts.runs, &[("count", &runs.len().to_string()), ("list", &list)]);
-        let rests_on = format!("entry {}, release, commitments.identity", numbers(runs));
+        let sentence = if executions.len() == 1 { self.texts.run } else { self.texts.runs };
+        let text = fill(sentence, &[("count", &executions.len().to_string()), ("list", &list)]);
+        let rests_on = format!("entry {}, release, execution, commitments.identity", numbers(runs));
         self.out.push(Sentence { text, rests_on });
     }
 
@@ -416,9 +477,19 @@ impl Teller<'_, '_> {
         self.say(self.texts.custody, &values, "act, values");
     }
 
-    /// An entry of another type: whom it is about, as far as that is disclosed.
+    /// An entry of another type: what was done to whom, as far as that is disclosed.
     fn other(&mut self) {
         let (entry, texts) = (&self.opened.entry, self.texts);
+        if let Some(done) = crate::export::effect_done(self.opened) {
+            let time = text(entry.place.time);
+            let run = entry.body["execution"].as_str().map(|e| fill(texts.by_execution, &[("execution", e)]));
+            let values = [("time", time.as_str()), ("done", &done), ("execution", &run.unwrap_or_default())];
+            return self.say(
+                texts.effect,
+                &values,
+                "time, source, effect, outcome, execution, commitments.identity",
+            );
+        }
         let about = self.opened.value("identity").map(|i| fill(texts.about, &[("identity", i)]));
         let run = entry.body["execution"].as_str().map(|e| fill(texts.execution, &[("execution", e)]));
         let time = text(entry.place.time);
@@ -446,19 +517,54 @@ fn numbers(all: &[u64]) -> String {
 #[must_use]
 pub fn when(opened: &Opened) -> String {
     let said = signed(opened).and_then(|(_, says, _)| says["at"].as_str().map(str::to_owned));
-    said.unwrap_or_else(|| text(opened.entry.place.time))
+    said.unwrap_or_else(|| text(time_of(opened)))
+}
+
+/// What was signed, or was asked for where nothing was, and the field that it stands in.
+fn asked(opened: &Opened) -> Option<(Value, &'static str)> {
+    let says = signed(opened).map(|(_, says, _)| (says, "commitments.statement"));
+    says.or_else(|| Some((opened.openings.get("event")?.value.clone(), "commitments.event")))
+}
+
+/// Entries that belong to one execution, together; what names none is by itself.
+pub(crate) fn executions<'o>(entries: &[&'o Opened]) -> Vec<Vec<&'o Opened>> {
+    let mut out: Vec<Vec<&Opened>> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for opened in entries.iter().copied() {
+        let execution = opened.entry.body["execution"].as_str().filter(|e| !e.is_empty());
+        let place = execution.map_or(out.len(), |e| *places.entry(e).or_insert(out.len()));
+        match out.get_mut(place) {
+            Some(run) => run.push(opened),
+            None => out.push(vec![opened]),
+        }
+    }
+    out
+}
+
+/// Whose access an execution was about, as far as that is disclosed, with its entries.
+pub(crate) fn whose(run: &[&Opened]) -> Option<String> {
+    let mut names: Vec<String> =
+        run.iter().filter_map(|o| o.value("identity")).map(|i| format!("`{i}`")).collect();
+    names.sort();
+    names.dedup();
+    let word = if run.len() == 1 { "entry" } else { "entries" };
+    let entries: Vec<String> = run.iter().map(|o| o.entry.place.seq.to_string()).collect();
+    (!names.is_empty()).then(|| format!("{} ({word} {})", names.join(" and "), entries.join(", ")))
 }
 
 /// What a proposal asks for, where its statement is disclosed.
 fn intent(opened: &Opened) -> String {
-    let says = signed(opened).map(|(_, says, _)| says);
-    let asked = says.or_else(|| opened.openings.get("event").map(|o| o.value.clone()));
-    asked.and_then(|a| a["intent"].as_str().map(str::to_owned)).unwrap_or_default()
+    asked(opened).and_then(|(a, _)| a["intent"].as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Whether an act puts a closure in force.
 pub(crate) fn is_release(act: &ActBody) -> bool {
     matches!(act.act.as_str(), "release" | "roll-back")
+}
+
+/// Whether an act puts something live by break-glass, until a release or the end of the break-glass.
+pub(crate) fn is_overlay(act: &ActBody) -> bool {
+    act.allow && act.act == "use-break-glass" && !act.drill
 }
 
 /// Whether two acts are about the same thing in the same place.

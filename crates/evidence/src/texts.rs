@@ -10,6 +10,8 @@ pub struct Texts {
     /// What a proposal is called that asks for something else than a change: what it asks for, what was done, what was
     /// wanted.
     pub intents: &'static [(&'static str, &'static str, &'static str)],
+    /// What an act of a drill of break-glass is called.
+    pub drills: &'static [(&'static str, &'static str, &'static str)],
     /// An act that happened.
     pub did: &'static str,
     /// An act that was refused.
@@ -68,6 +70,14 @@ pub struct Texts {
     pub let_through: &'static str,
     /// When it ends.
     pub ends: &'static str,
+    /// What an exception leaves unasked, who answers for it, what is done instead.
+    pub exception: &'static str,
+    /// The ticket of a break-glass.
+    pub ticket: &'static str,
+    /// No ticket.
+    pub no_ticket: &'static str,
+    /// A time that is only that of the entry.
+    pub entered: &'static str,
     /// The reason given.
     pub reason: &'static str,
     /// What came of it.
@@ -80,6 +90,10 @@ pub struct Texts {
     pub parts: &'static str,
     /// A first release.
     pub first: &'static str,
+    /// What went live by break-glass while it was in force.
+    pub overlaid: &'static str,
+    /// One run of it.
+    pub run: &'static str,
     /// Runs of it.
     pub runs: &'static str,
     /// A people directory in use.
@@ -90,12 +104,24 @@ pub struct Texts {
     pub custody: &'static str,
     /// An entry of another kind.
     pub other: &'static str,
+    /// What was done to somebody's access.
+    pub effect: &'static str,
+    /// By which execution.
+    pub by_execution: &'static str,
     /// About whom it is.
     pub about: &'static str,
     /// An execution.
     pub execution: &'static str,
     /// The join: a release.
     pub join_release: &'static str,
+    /// The join: what went live by break-glass.
+    pub join_glass: &'static str,
+    /// The join: who opened the break-glass.
+    pub join_opened: &'static str,
+    /// The join: who looked at it afterwards, and that nobody has.
+    pub join_looked: &'static str,
+    /// The join: nobody has looked at it.
+    pub join_not_looked: &'static str,
     /// The join: who proposed it.
     pub join_proposed: &'static str,
     /// The join: who had a part in it.
@@ -116,7 +142,7 @@ pub struct Texts {
 
 /// English.
 pub const ENGLISH: Texts = Texts {
-    somebody: "Somebody whose name is withheld or erased",
+    somebody: "somebody whose name is withheld or erased",
     acts: &[
         ("register", "put {subject} under governance", "put {subject} under governance"),
         ("propose", "proposed a change of {subject}", "propose a change of {subject}"),
@@ -155,6 +181,28 @@ pub const ENGLISH: Texts = Texts {
         ("roll-back", "proposed to roll {subject} back", "propose to roll {subject} back"),
         ("take-over", "proposed to take {subject} over", "propose to take {subject} over"),
     ],
+    drills: &[
+        (
+            "open-break-glass",
+            "opened break-glass for {subject} as a drill",
+            "open break-glass for {subject} as a drill",
+        ),
+        (
+            "use-break-glass",
+            "used the drill of break-glass on {subject}, which put nothing live",
+            "use the drill of break-glass on {subject}",
+        ),
+        (
+            "close-break-glass",
+            "closed the drill of break-glass for {subject}",
+            "close the drill of break-glass for {subject}",
+        ),
+        (
+            "post-change-review",
+            "looked at what the drill of break-glass did to {subject}",
+            "review what the drill of break-glass did to {subject}",
+        ),
+    ],
     did: "At {time} {who} {what}{where}.",
     refused: "At {time} {who} wanted to {what}{where}, and was refused.",
     environment: " in `{environment}`",
@@ -184,20 +232,32 @@ pub const ENGLISH: Texts = Texts {
     uncounted: "The approval of `{who}` does not count: {reason}",
     let_through: "The policies would refuse it; the tier is in mode `{mode}`, so it happened.",
     ends: "It ends at {time}.",
+    exception: "It leaves unasked: {covers}; {owner} answers for it; what is done instead: {compensating}.",
+    ticket: "Its ticket: {ticket}.",
+    no_ticket: "It names no ticket.",
+    entered: "{time} (when it was entered)",
     reason: "The reason given: {reason}.",
     after: "Afterwards: {list}.",
     replaced: "It was in force until entry {entry}, in which {who} {what}.",
     in_force: "Nothing has taken its place since.",
     parts: "It changed {parts}, compared with the release of entry {entry}.",
     first: "It is the first release there, of {count} parts.",
+    overlaid: "While it was in force, other logic went live by break-glass: {list}.",
+    run: "1 run names it: {list}.",
     runs: "{count} runs name it: {list}.",
     basis_people: "From entry {entry} on, decisions were taken with a directory of {count} people, which no act had put in force.",
     basis_policy: "From entry {entry} on, decisions were taken with {count} files of policies beside those that the program ships with (version {version}), which no act had put in force.",
     custody: "At {time} {source} recorded `{act}` for values of the entries {list}.",
     other: "At {time} `{source}` recorded an entry of type `{kind}`{about}{execution}.",
+    effect: "At {time} {done}{execution}.",
+    by_execution: ", by execution `{execution}`",
     about: " about `{identity}`",
     execution: ", execution `{execution}`",
     join_release: "Entry {entry}: released at {time} for `{environment}` by {who}.",
+    join_glass: "Entry {entry}: put live by break-glass at {time} in `{environment}` by {who}.",
+    join_opened: "Who opened the way: {who} opened break-glass in entry {entry}.",
+    join_looked: "It was looked at afterwards: {list}.",
+    join_not_looked: "Nobody has looked at it afterwards, as far as is on record.",
     join_proposed: "Who changed it: {who} proposed it in entry {entry}.",
     join_contributors: "A part in it had {list}.",
     join_approved: "It was approved by {list}.",

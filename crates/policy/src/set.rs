@@ -171,6 +171,12 @@ impl PolicySet {
         self.info.values()
     }
 
+    /// The policies that an act is decided by, whatever they come to.
+    pub fn concerning(&self, act: Act) -> impl Iterator<Item = &PolicyInfo> {
+        let asked = self.whole.policies().filter(move |policy| concerns(policy, act));
+        asked.filter_map(|policy| self.info.get(&policy.id().to_string()))
+    }
+
     fn add(&mut self, source: &Source, core: bool) {
         if source.text.len() > LARGEST {
             return self.problem(source, 0, "is larger than 4 MiB; split it".to_owned());

@@ -114,19 +114,23 @@ impl Beside {
 
     /// Forbids the erasure of a value, for this reason.
     pub fn hold(&self, commitment: &Hash, reason: &str) -> Result<()> {
-        self.change(commitment, |kept| kept.holds.push(reason.to_owned()))
-    }
-
-    /// Ends the holds for this reason.
-    pub fn release(&self, commitment: &Hash, reason: &str) -> Result<()> {
-        self.change(commitment, |kept| kept.holds.retain(|h| h != reason))
-    }
-
-    fn change(&self, commitment: &Hash, change: impl FnOnce(&mut Kept)) -> Result<()> {
-        let kept = self.value(commitment)?;
-        let mut kept = kept.ok_or_else(|| Error::new("the value was erased, or is kept elsewhere"))?;
-        change(&mut kept);
+        let mut kept = self.kept(commitment)?;
+        kept.holds.push(reason.to_owned());
         self.put(commitment, &kept)
+    }
+
+    /// Ends the holds for this reason; where there is none, that is an error.
+    pub fn release(&self, commitment: &Hash, reason: &str) -> Result<()> {
+        let mut kept = self.kept(commitment)?;
+        if !kept.holds.iter().any(|h| h == reason) {
+            return Err(Error::new(format!("the value is under no legal hold for the reason `{reason}`")));
+        }
+        kept.holds.retain(|h| h != reason);
+        self.put(commitment, &kept)
+    }
+
+    fn kept(&self, commitment: &Hash) -> Result<Kept> {
+        self.value(commitment)?.ok_or_else(|| Error::new("the value was erased, or is kept elsewhere"))
     }
 
     /// Erases a value: its bytes are overwritten, then removed. Erasing what is not there does nothing.

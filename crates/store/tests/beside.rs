@@ -70,6 +70,8 @@ fn a_hold_stands_before_erasure_and_before_the_end_of_retention() {
     beside.hold(&commitment, "case 7").unwrap();
     beside.hold(&commitment, "case 8").unwrap();
     assert!(beside.erase(&commitment).unwrap_err().to_string().contains("case 7"));
+    let told = beside.release(&commitment, "case 9").unwrap_err().to_string();
+    assert!(told.contains("no legal hold for the reason `case 9`"), "{told}");
     beside.release(&commitment, "case 7").unwrap();
     assert_eq!(beside.expire(9_000).unwrap(), Vec::<Hash>::new());
     beside.release(&commitment, "case 8").unwrap();

@@ -5,8 +5,9 @@ use super::known::{Known, Likeness};
 use evidence::ActBody;
 use govern::{Event, Refusal, State};
 use ledger::{Error, Result, json};
-use policy::{Act, Decision, Facts, People, SubjectKind, Verdict};
+use policy::{Act, Decision, Facts, Moment, People, PolicySet, SubjectKind, Verdict};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// An act that was decided.
@@ -14,6 +15,8 @@ use std::sync::Arc;
 pub struct Decided<'a> {
     /// What was done, or asked for.
     pub event: &'a Event,
+    /// The policies that were asked.
+    pub set: &'a PolicySet,
     /// The facts.
     pub facts: &'a Facts,
     /// The decision.
@@ -52,17 +55,16 @@ impl Decided<'_> {
         rests_on.dedup();
         let of = event.of.as_ref().and_then(number);
         rests_on.retain(|seq| happened && Some(*seq) != of);
-        let mut controls: Vec<String> =
-            self.decision.because.iter().flat_map(|b| b.controls.iter().cloned()).collect();
-        controls.sort();
-        controls.dedup();
         let ends = event.glass.as_ref().map(|g| g.until).or(event.exception.as_ref().map(|e| e.until));
         let modes = event.modes.iter().filter(|_| happened);
+        let at = self.statement.and_then(|_| milliseconds(event.at));
         ActBody {
             act: event.act.to_string(),
             allow: happened,
+            at,
             closure: event.subject.closure.clone(),
-            controls,
+            controls: self.controls(),
+            drill: event.glass.as_ref().or(self.facts.glass.as_ref()).is_some_and(|g| g.drill),
             environment: event.environment.clone(),
             mode: self.decision.mode.as_str().to_owned(),
             modes: modes.map(|(tier, mode)| (tier.to_string(), mode.as_str().to_owned())).collect(),
@@ -74,9 +76,18 @@ impl Decided<'_> {
             subject: event.target(),
             tier: (event.subject.kind == SubjectKind::Workflow)
                 .then(|| u64::from(event.subject.effective_tier())),
-            until: ends.flatten().and_then(|m| u64::try_from(m.0).ok()).map(|s| s.saturating_mul(1000)),
+            until: ends.flatten().and_then(milliseconds),
             verdict: self.decision.verdict,
         }
+    }
+
+    /// The requirements of frameworks that the decision gives evidence towards: those of the policies that decided; of what
+    /// the policies allow also those of every policy that was asked and had nothing against it.
+    fn controls(&self) -> Vec<String> {
+        let decided = self.decision.because.iter().flat_map(|b| &b.controls);
+        let asked = self.set.concerning(self.event.act).filter(|_| self.decision.verdict);
+        let all: BTreeSet<&String> = decided.chain(asked.flat_map(|p| &p.controls)).collect();
+        all.into_iter().cloned().collect()
     }
 
     /// What it commits to.
@@ -109,6 +120,11 @@ impl Decided<'_> {
         }
         Ok(values)
     }
+}
+
+/// A moment in milliseconds since 1970.
+fn milliseconds(moment: Moment) -> Option<u64> {
+    u64::try_from(moment.0).ok().map(|s| s.saturating_mul(1000))
 }
 
 /// How an event looks without its names.

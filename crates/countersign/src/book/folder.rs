@@ -67,6 +67,7 @@ fn one(
     let refusal = refusal.filter(|_| decision.allow);
     let decided = Decided {
         event: &entry.event,
+        set: &repository.set,
         facts: &facts,
         decision: &decision,
         refusal,

@@ -8,6 +8,7 @@ use crate::check::Exit;
 use evidence::{ActBody, BASIS, Opened, day_text, ground};
 use ledger::Result;
 use serde::Serialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -28,6 +29,8 @@ struct Day {
     let_through: Vec<u64>,
     /// Uses of break-glass.
     emergencies: Vec<u64>,
+    /// Uses of break-glass in a drill.
+    drills: Vec<u64>,
     /// Changes of what governs, by which the control could be weakened.
     governance: Vec<u64>,
     /// Policies and directories that were decided with, and that no act had put in force.
@@ -46,15 +49,14 @@ pub fn controls(options: &Controls) -> io::Result<Exit> {
 
 fn run(options: &Controls) -> Result<Exit> {
     let entries = Whole::read(&options.from)?.opened()?;
-    let since = options.since.as_deref().map_or(Ok(0), time::parse)?;
-    let until = options.until.as_deref().map_or(Ok(u64::MAX), time::parse)?;
+    let (since, until) = time::period(options.since.as_deref(), options.until.as_deref())?;
     let mut days = days(&entries, since, until);
     let mut able = Able::of(&entries);
     days.iter_mut().for_each(|(number, day)| day.around = able.on(*number, day.policy, day.people));
     let days: Vec<Day> = days.into_iter().map(|(_, day)| day).collect();
     let mut out: String = days.iter().map(line).collect();
     out += &told(&days);
-    tell(options.from.format, out.trim_end(), &days)?;
+    tell(options.from.format, out.trim_end(), &json!({ "days": days }))?;
     let off = days.iter().any(|d| !d.let_through.is_empty() || d.modes.values().any(|m| m != "enforce"));
     Ok(if off { Exit::Findings } else { Exit::Clean })
 }
@@ -68,10 +70,11 @@ fn line(day: &Day) -> String {
     };
     let on = if weak.is_empty() { "enforced in every tier".to_owned() } else { weak.join(", ") };
     format!(
-        "{}  {on}{}{}{}\n",
+        "{}  {on}{}{}{}{}\n",
         day.day,
         list("let through against the policies", &day.let_through),
         list("break-glass", &day.emergencies),
+        list("drill of break-glass", &day.drills),
         list("policy, people or configuration changed", &day.governance)
             + &list("policy or people in use that no act put in force", &day.without_act)
     )
@@ -137,7 +140,7 @@ impl Day {
             return;
         }
         if act.act == "use-break-glass" {
-            self.emergencies.push(seq);
+            if act.drill { &mut self.drills } else { &mut self.emergencies }.push(seq);
         }
         if act.act.starts_with("change-") {
             self.governance.push(seq);
@@ -157,6 +160,7 @@ impl Day {
         self.modes.clone_from(&self.in_force);
         self.let_through.clear();
         self.emergencies.clear();
+        self.drills.clear();
         self.governance.clear();
         self.without_act.clear();
         closed

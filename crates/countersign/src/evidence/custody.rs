@@ -10,7 +10,7 @@ use crate::people::count;
 use evidence::Opened;
 use ledger::{Error, Hash, Result, encoding};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 /// A value that is kept: its entry, its name, its commitment.
@@ -112,9 +112,12 @@ fn book_erase(book: &mut Book, act: &str, values: &[Kept]) -> Result<u64> {
 
 fn run_hold(options: &Hold) -> Result<Exit> {
     let entries = entries(&options.of)?;
-    let values = named(&options.of.about, &entries)?;
+    let mut values = named(&options.of.about, &entries)?;
     let (act, told) = if options.release { ("release-hold", "let go") } else { ("hold", "held") };
     let mut book = Book::open(&settings(&options.of))?;
+    if options.release {
+        values = held(&book, values, options)?;
+    }
     let seq = book.custody(&body(act, &values))?;
     for (_, _, hash) in &values {
         match options.release {
@@ -123,6 +126,31 @@ fn run_hold(options: &Hold) -> Result<Exit> {
         }
     }
     finish(seq, book, &values, told, &options.of)
+}
+
+/// Those of the values that are held for the reason; where none is, the reasons that there are stand in the error.
+fn held(book: &Book, values: Vec<Kept>, options: &Hold) -> Result<Vec<Kept>> {
+    let mut reasons = BTreeSet::new();
+    let mut out = Vec::new();
+    for value in values {
+        let holds = book.beside().value(&value.2)?.map(|k| k.holds).unwrap_or_default();
+        if holds.contains(&options.reason) {
+            out.push(value);
+        }
+        reasons.extend(holds);
+    }
+    if !out.is_empty() {
+        return Ok(out);
+    }
+    let reasons: Vec<String> = reasons.into_iter().map(|r| format!("`{r}`")).collect();
+    let (reason, about) = (&options.reason, &options.of.about);
+    Err(Error::new(match reasons.is_empty() {
+        true => format!("nothing about `{about}` is under a legal hold"),
+        false => format!(
+            "nothing about `{about}` is held for the reason `{reason}`: it is for {}; nothing was let go",
+            reasons.join(", ")
+        ),
+    }))
 }
 
 fn run_expire(options: &Expire) -> Result<Exit> {

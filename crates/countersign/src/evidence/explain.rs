@@ -1,11 +1,12 @@
 //! `countersign explain --ledger`: what happened, in sentences that name their entry and field; of an entry, a change, a
 //! release, or of everything about a workflow, an identity, a credential, an approver; and the join of who, what and whose.
 
+use super::about;
 use super::args::Reading;
 use super::gather::Whole;
 use super::question;
 use crate::log::args::Output;
-use evidence::{Opened, Sentence, Stories, join};
+use evidence::{Opened, Query, Sentence, Stories, join, time_of};
 use ledger::{Error, Result};
 use std::io;
 use std::path::Path;
@@ -31,7 +32,7 @@ pub fn explain(subject: &str, ledger: &str, beside: Option<&Path>) -> io::Result
 fn sentences(subject: &str, entries: &[Opened]) -> Result<Vec<Sentence>> {
     if let Some(workflow) = subject.strip_prefix("changes:") {
         let name = if workflow.contains('/') { workflow.to_owned() } else { format!("workflow/{workflow}") };
-        return Ok(join(entries, &name));
+        return Ok(join(entries, &about::subject(&name, entries)?));
     }
     let chosen = chosen(subject, entries)?;
     let told = entries.iter().filter(|o| chosen.contains(&o.entry.place.seq));
@@ -60,8 +61,12 @@ fn chosen(subject: &str, entries: &[Opened]) -> Result<Vec<u64>> {
         }
         Some(("credential", id)) => Ok(of(&|o| has_credential(o, id))),
         Some(("run", execution)) => Ok(of(&|o| o.entry.body["execution"] == execution)),
-        Some(("change" | "workflow" | "identity" | "control" | "period", _)) => {
-            question(subject).map(|q| q.select(entries))
+        Some(("period", _)) => Ok(match question(subject)? {
+            Query::Period { from, to } => of(&|o| (from..to).contains(&time_of(o))),
+            other => other.select(entries),
+        }),
+        Some(("change" | "workflow" | "identity" | "control", _)) => {
+            Ok(about::settled(question(subject)?, entries)?.select(entries))
         }
         _ if subject == "all" => Ok(of(&|_| true)),
         _ => Err(Error::new(format!(

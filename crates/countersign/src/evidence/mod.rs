@@ -1,5 +1,6 @@
 //! Evidence from a ledger: recording with commitments, bundles, their verification, populations, completeness, controls.
 
+mod about;
 mod again;
 pub mod args;
 mod around;
@@ -69,11 +70,12 @@ pub fn evidence(options: &Evidence) -> io::Result<Exit> {
 }
 
 fn hand_over(options: &Evidence) -> Result<Exit> {
-    let query = question(&options.about)?;
+    let asked = question(&options.about)?;
     let role = Role::named(&options.role).ok_or_else(|| {
         Error::new(format!("no role `{}`: there are auditor, reviewer, public", options.role))
     })?;
     let whole = Whole::read(&options.from)?;
+    let query = about::settled(asked, &whole.opened()?)?;
     let since = options.since.iter().map(|p| Ok(checkpoint(p)?.size)).collect::<Result<_>>()?;
     let (openings, evidence) = (whole.openings.clone(), whole.evidence.clone());
     let request = Request { query, role, openings, evidence, since };
@@ -119,7 +121,8 @@ fn question(about: &str) -> Result<Query> {
         "control" => Query::Control { id: control(value)? },
         "period" => {
             let (from, to) = value.split_once("..").ok_or_else(unknown)?;
-            Query::Period { from: time::parse(from)?, to: time::parse(to)? }
+            let (from, to) = time::period(Some(from), Some(to))?;
+            Query::Period { from, to }
         }
         _ => return Err(unknown()),
     })
@@ -225,8 +228,7 @@ fn count(options: &Population) -> Result<Exit> {
     let all = || Kind::ALL.map(|(_, word, _)| word).join(", ");
     let (kind, ..) =
         found.ok_or_else(|| Error::new(format!("no population `{}`: there are {}", options.of, all())))?;
-    let from = options.since.as_deref().map_or(Ok(0), time::parse)?;
-    let to = options.until.as_deref().map_or(Ok(u64::MAX), time::parse)?;
+    let (from, to) = time::period(options.since.as_deref(), options.until.as_deref())?;
     let mut population = evidence::population(&Whole::read(&options.from)?.opened()?, *kind, from, to);
     let seed = options.seed.as_deref().unwrap_or_default();
     let of = population.count;
@@ -247,7 +249,11 @@ fn count(options: &Population) -> Result<Exit> {
         );
     }
     for item in &population.items {
-        let mark = if item.emergency { " emergency" } else { "" };
+        let mark = match (item.emergency, item.drill) {
+            (true, _) => " emergency",
+            (false, true) => " drill",
+            (false, false) => "",
+        };
         let day = if item.weekend { " weekend" } else { "" };
         let is_effect = item.stages.iter().any(|s| s.stage == "effect" && s.entries.contains(&item.entry));
         let done = match (item.allow, is_effect) {

@@ -101,8 +101,10 @@ mod tests {
         let act = ActBody {
             act: facts.act.to_string(),
             allow: decision.allow,
+            at: None,
             closure: String::new(),
             controls: Vec::new(),
+            drill: false,
             environment: facts.environment.clone(),
             mode: decision.mode.as_str().to_owned(),
             modes: BTreeMap::new(),
@@ -163,6 +165,27 @@ mod tests {
         assert_eq!(allow_changed.map(|(seq, _)| *seq), Some(first), "{:?}", found.different);
         let other = PolicySet::with(&[Source { file: "own.cedar".to_owned(), text: OWN.to_owned() }]);
         assert!(again(&history("", 90), Some(&other)).different.iter().any(|(seq, _)| *seq == first));
+    }
+
+    /// What policies and transitions refuse both does not happen, and that is how it falls again; nor does what only the
+    /// transitions refuse.
+    #[test]
+    fn what_is_refused_twice_falls_again_as_recorded() {
+        let mut entries = history("", 90);
+        let refusal = json!({"rule": "stale", "message": "another proposal is newer"});
+        let allow = |o: &Opened| o.act.as_ref().map(|a| a.allow);
+        for (allowed, number) in [(true, 1), (false, 1)] {
+            let chosen = entries.iter_mut().filter(|o| allow(o) == Some(allowed)).take(number);
+            for opened in chosen {
+                opened.entry.commitments.insert("refusal".to_owned(), [0; 32]);
+                opened.openings.extend([opening("refusal", refusal.clone())]);
+                if let Some(act) = &mut opened.act {
+                    act.allow = false;
+                }
+            }
+        }
+        let found = again(&entries, None);
+        assert_eq!((found.same, found.different), (89, vec![]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::check::Exit;
 use evidence::{Opened, Reconciled, Recorded, signed};
 use ledger::{Error, Result, json};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -30,6 +30,7 @@ fn run(options: &Reconcile) -> Result<Exit> {
         .filter(|o| options.kind.as_ref().is_none_or(|k| *k == o.entry.kind))
         .filter_map(|o| ours(o, &by, &compare))
         .collect();
+    known(options, &compare, &whole, &theirs, &ours)?;
     let found = evidence::reconcile(&theirs, &ours);
     let shown = options.with.display();
     let mut out =
@@ -42,6 +43,36 @@ fn run(options: &Reconcile) -> Result<Exit> {
         || counts(Difference::Repeated, !found.repeated.is_empty())
         || !found.altered.is_empty();
     Ok(if differs { Exit::Findings } else { Exit::Clean })
+}
+
+/// Refuses a type or a field to compare that nothing has: what is mistyped would agree.
+fn known(
+    options: &Reconcile,
+    compare: &[Field<'_>],
+    whole: &[Opened],
+    theirs: &[Recorded],
+    ours: &[Recorded],
+) -> Result<()> {
+    let kinds: BTreeSet<&str> = whole.iter().map(|o| o.entry.kind.as_str()).collect();
+    if let Some(kind) = options.kind.as_deref().filter(|k| !kinds.contains(k)) {
+        let there: Vec<&str> = kinds.into_iter().collect();
+        return Err(Error::new(format!("no entry is of type `{kind}`: there are `{}`", there.join("`, `"))));
+    }
+    let lacks = |side: &[Recorded], f: &Field<'_>| {
+        !side.is_empty() && !side.iter().any(|r| r.facts.contains_key(f.theirs))
+    };
+    for field in compare {
+        if lacks(theirs, field) {
+            let file = options.with.display();
+            return Err(Error::new(format!("nothing in `{file}` has a field `{}` to compare", field.theirs)));
+        }
+        if lacks(ours, field) {
+            let beside =
+                if options.from.beside.is_some() { "" } else { ", as far as `--beside` is not given" };
+            return Err(Error::new(format!("no entry has a field `{}` to compare{beside}", field.ours)));
+        }
+    }
+    Ok(())
 }
 
 fn words(found: &Reconciled) -> String {

@@ -14,3 +14,15 @@ pub(super) fn parse(text: &str) -> Result<u64> {
         ))
     })
 }
+
+/// A period, from a time until just before another: all time, where neither is given.
+pub(super) fn period(since: Option<&str>, until: Option<&str>) -> Result<(u64, u64)> {
+    let (from, to) = (since.map_or(Ok(0), parse)?, until.map_or(Ok(u64::MAX), parse)?);
+    if from >= to {
+        let (since, until) = (since.unwrap_or("0"), until.unwrap_or_default());
+        return Err(Error::new(format!(
+            "nothing is from `{since}` on and before `{until}`: the period has to begin before it ends"
+        )));
+    }
+    Ok((from, to))
+}

@@ -64,8 +64,13 @@ fn print(subject: &str, name: &str, told: &Value, out: &mut dyn Write) -> io::Re
 fn file(path: &Path, wanted: Option<&str>, json: bool, out: &mut dyn Write) -> io::Result<()> {
     if path.symlink_metadata().is_err() {
         let name = path.display();
-        let told =
-            format!("`{name}` is neither a rule nor a file: `countersign explain rules` lists the rules");
+        let word = path.to_string_lossy();
+        let recorded = word.contains(':') || word.parse::<u64>().is_ok();
+        let hint = match recorded {
+            true => "of what a ledger has, `--ledger LEDGER` names the ledger",
+            false => "`countersign explain rules` lists the rules",
+        };
+        let told = format!("`{name}` is neither a rule nor a file: {hint}");
         return Err(io::Error::new(io::ErrorKind::NotFound, told));
     }
     let mut data = Vec::new();

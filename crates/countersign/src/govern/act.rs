@@ -102,6 +102,7 @@ impl Desk {
         let event = &done.asked;
         let decided = Decided {
             event,
+            set: &repository.set,
             facts: &done.facts,
             decision: &done.decision,
             refusal: done.refusal.as_ref(),

@@ -31,6 +31,7 @@ fn fields(event: &Event, origin: &Origin) -> Vec<(&'static str, String)> {
     };
     let mut out = vec![
         ("rt", place.time.to_string()),
+        ("end", event.time().to_string()),
         ("externalId", place.seq.to_string()),
         ("dvchost", origin.host().to_owned()),
         ("cat", event.entry.kind.clone()),

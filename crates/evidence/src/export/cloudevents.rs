@@ -16,7 +16,7 @@ pub fn cloudevent(event: &Event, origin: &Origin) -> Value {
         "id": place.seq.to_string(),
         "source": origin.uri(),
         "type": kind(event),
-        "time": format!("{}.{:03}Z", moment::text(place.time).trim_end_matches('Z'), place.time % 1000),
+        "time": format!("{}.{:03}Z", moment::text(event.time()).trim_end_matches('Z'), event.time() % 1000),
         "datacontenttype": "application/json",
         "sequence": format!("{:016}", place.seq),
         "data": data(event),

@@ -148,10 +148,20 @@ impl Event {
         }
     }
 
+    /// When it was done, in milliseconds since 1970, as its entry says; else when it was entered.
+    #[must_use]
+    pub fn time(&self) -> u64 {
+        match &self.what {
+            What::Act(act) => act.at.unwrap_or(u64::MAX).min(self.entry.place.time),
+            _ => self.entry.place.time,
+        }
+    }
+
     /// What it becomes in other formats.
     #[must_use]
     pub(super) fn row(&self) -> &'static Row {
         match &self.what {
+            What::Act(act) if act.drill => map::act("drill"),
             What::Act(act) => map::act(&act.act),
             What::Effect(effect) => &map::effect(&effect.effect, &effect.of).row,
             What::Basis(_) => map::act("basis"),
@@ -211,13 +221,17 @@ fn what(opened: &Opened) -> What {
         return What::Act(Box::new(act.clone()));
     }
     let text = |name: &str| entry.body[name].as_str().unwrap_or_default().to_owned();
-    let effect = || serde_json::from_value::<Effect>(entry.body.clone()).ok();
     match entry.kind.as_str() {
         BASIS => What::Basis(text("of")),
         crate::story::CUSTODY => What::Custody(text("act")),
-        EFFECT => effect().map_or_else(|| other(entry), What::Effect),
+        EFFECT => effect(opened).map_or_else(|| other(entry), What::Effect),
         _ => other(entry),
     }
+}
+
+/// What an entry of type [`EFFECT`] says, where it can be read.
+pub(crate) fn effect(opened: &Opened) -> Option<Effect> {
+    (opened.entry.kind == EFFECT).then(|| serde_json::from_value(opened.entry.body.clone()).ok())?
 }
 
 fn other(entry: &Entry) -> What {

@@ -117,6 +117,7 @@ pub static ACTS: &[Row] = &[
     row("change-policy", EntityManagement, 3, "Update", 3),
     row("change-people", EntityManagement, 3, "Update", 3),
     row("change-configuration", EntityManagement, 3, "Update", 3),
+    row("drill", EntityManagement, 99, "Drill", 1),
     row("basis", EntityManagement, 3, "Update", 3),
     row("erase", EntityManagement, 4, "Delete", 2),
     row("expire", EntityManagement, 4, "Delete", 1),

@@ -22,6 +22,8 @@ mod tests;
 pub use cef::cef;
 pub use cloudevents::cloudevent;
 pub use cursor::{Cursor, Gap, Stream};
+pub(crate) use texts::effect_done;
+
 pub use event::{EFFECT, Effect, Event, Somebody, VALUES, What};
 pub use map::{ACTS, Class, EFFECTS, Signal};
 pub use ocsf::{OCSF, ocsf};

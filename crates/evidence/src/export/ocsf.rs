@@ -29,7 +29,7 @@ pub fn ocsf(event: &Event, origin: &Origin) -> Value {
         "class_name": class_name,
         "type_uid": class * 100 + row.activity,
         "type_name": format!("{class_name}: {}", row.name),
-        "time": event.entry.place.time,
+        "time": event.time(),
         "severity_id": severity,
         "severity": severity_name(severity),
         "message": event.message,

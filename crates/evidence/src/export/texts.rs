@@ -41,9 +41,9 @@ const ENGLISH: Sentences = Sentences {
     ],
     other_effect: ("did `{effect}`", "do `{effect}`"),
     place: " in `{system}`",
-    happened: "`{source}` {done}{where}.",
-    failed: "`{source}` tried to {wanted}{where}, and failed.",
-    unknown: "`{source}` tried to {wanted}{where}; whether it happened is not known.",
+    happened: "`{source}` {done}{where}",
+    failed: "`{source}` tried to {wanted}{where}, and failed",
+    unknown: "`{source}` tried to {wanted}{where}; whether it happened is not known",
     nobody: "somebody whose name is withheld or erased",
     something: "access",
     basis: "Decisions are taken with another {of} from here on, which no act had put in force.",
@@ -60,8 +60,14 @@ pub(super) fn message(opened: &Opened, what: &What) -> String {
         What::Basis(of) => fill(all.basis, &[("of", if of == "people" { "people directory" } else { of })]),
         What::Custody(act) => fill(all.custody, &[("source", source), ("act", act)]),
         What::Other { .. } => fill(all.other, &[("source", source), ("kind", kind)]),
-        What::Effect(effect) => effect_told(all, opened, effect),
+        What::Effect(effect) => format!("{}.", effect_told(all, opened, effect)),
     }
+}
+
+/// What an entry of type `effect/1` says that was done to somebody's access, without the end of the sentence.
+pub(crate) fn effect_done(opened: &Opened) -> Option<String> {
+    let effect = super::event::effect(opened)?;
+    Some(effect_told(&ENGLISH, opened, &effect))
 }
 
 fn effect_told(all: &Sentences, opened: &Opened, effect: &Effect) -> String {

@@ -218,6 +218,15 @@ fn of_statements() -> Vec<Attack> {
             let glass = w.act("dan", "open-break-glass", leaver, "", None, |b| b.until = Some(START));
             w.act("dan", "use-break-glass", leaver, &other, Some(glass), |_| {});
         }),
+        told("an emergency opened under the name of a drill", "statement-other", |w| {
+            w.act("dan", "open-break-glass", leaver, "", None, |b| b.drill = true);
+        }),
+        told("an emergency used under the name of a drill", "drill", |w| {
+            let glass = w.act("dan", "open-break-glass", leaver, "", None, |b| b.until = Some(START * 2));
+            w.act("dan", "use-break-glass", leaver, &other, Some(glass), |b| b.drill = true);
+        }),
+        told("an act that is said not to be a drill", "act-unreadable", |w| w.edit(5, "drill", false.into())),
+        told("an act dated back in its entry", "statement-other", |w| w.edit(5, "at", START.into())),
         told("break-glass used after it was closed", "of-closed", |w| {
             w.emergency(leaver, &other);
             w.act("dan", "use-break-glass", leaver, &other, Some(7), |_| {});

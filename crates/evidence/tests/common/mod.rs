@@ -246,8 +246,10 @@ impl World {
         let mut body = ActBody {
             act: act.to_owned(),
             allow: true,
+            at: None,
             closure: closure.to_owned(),
             controls: vec!["soc2:CC8.1".to_owned()],
+            drill: false,
             environment: if workflow { "production" } else { "" }.to_owned(),
             mode: "enforce".to_owned(),
             modes: BTreeMap::new(),

@@ -190,8 +190,7 @@ fn document(options: &Export) -> Result<Exit> {
         log: Checkpoint::parse(whole.note.text())?.origin,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let since = options.since.as_deref().map_or(Ok(0), time::parse)?;
-    let until = options.until.as_deref().map_or(Ok(u64::MAX), time::parse)?;
+    let (since, until) = time::period(options.since.as_deref(), options.until.as_deref())?;
     let mut entries = whole.opened()?;
     entries.iter_mut().for_each(|o| o.openings.retain(|name, _| !role.withholds(name)));
     let within = |o: &Opened| (since..until).contains(&o.entry.place.time);

@@ -11,18 +11,19 @@ use std::path::Path;
 pub(super) fn issuer(options: &Export) -> Result<Issuer> {
     let missing = || Error::new("event tokens need `--key FILE` and `--issuer URL`");
     let (Some(file), Some(name)) = (&options.key, &options.issuer) else { return Err(missing()) };
-    let key = key(file, name, options.algorithm)?;
+    let key = key(file, Some(name), options.algorithm)?;
     Ok(Issuer { name: name.clone(), audience: options.audience.clone(), key })
 }
 
 /// What receivers verify with.
 pub(super) fn jwks(options: &Export) -> Result<String> {
-    Ok(issuer(options)?.key.jwks()?.to_string())
+    let file = options.key.as_deref().ok_or_else(|| Error::new("a public key needs `--key FILE`"))?;
+    Ok(key(file, options.issuer.as_deref(), options.algorithm)?.jwks()?.to_string())
 }
 
 /// Reads the key, or makes one; a key of another issuer, such as a ledger's, is refused.
-fn key(file: &Path, name: &str, algorithm: Algorithm) -> Result<Key> {
-    place::key(file, ledger::Algorithm::Ed25519, Some(name))?;
+fn key(file: &Path, name: Option<&str>, algorithm: Algorithm) -> Result<Key> {
+    place::key(file, ledger::Algorithm::Ed25519, name)?;
     let text = std::fs::read_to_string(file).map_err(|e| super::at(file, &e))?;
     let seed = text.trim_end().split_once(' ').map(|(_, seed)| seed).unwrap_or_default();
     let seed = encoding::hash_from_base64(seed)?;
