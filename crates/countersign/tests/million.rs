@@ -200,6 +200,7 @@ impl Simulated {
         let (event, statement) = (&entry.event, happened.then_some((file.0.as_str(), file.1.as_slice())));
         let decided = Decided {
             event,
+            set: &self.set,
             facts: &facts,
             decision: &decision,
             refusal: refusal.as_ref(),

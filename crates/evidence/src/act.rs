@@ -22,7 +22,7 @@ pub struct ActBody {
     pub act: String,
     /// Whether it happened.
     pub allow: bool,
-    /// When it was done, as its statement says, in milliseconds since 1970; none where nothing was signed.
+    /// When it was done, or asked for, in milliseconds since 1970: what its statement says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<u64>,
     /// The digest of the closure it is about; empty where there is none.

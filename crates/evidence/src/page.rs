@@ -12,10 +12,13 @@ pub fn html(entries: &[Opened], selection: &[u64], query: &Query, size: u64) -> 
     let chosen: Vec<&Opened> = entries.iter().filter(|o| selection.contains(&o.entry.place.seq)).collect();
     let _ = write!(
         out,
-        "<h1>Evidence: {}</h1>\n<p>{} entries of a ledger of {size}. Verify them before you rely on them: <code>README.txt</code> says how. \
+        "<h1>Evidence: {}</h1>\n<p>{} of a ledger of {size}. Verify them before you rely on them: <code>README.txt</code> says how. \
          Each sentence ends with the entry and the fields that it rests on; what is in quotation marks like <code>these</code> is from the record.</p>\n",
         marked(&query.words()),
-        chosen.len()
+        match chosen.len() {
+            1 => "1 entry".to_owned(),
+            n => format!("{n} entries"),
+        }
     );
     contents(&chosen, &mut out);
     let referred: Vec<&Opened> = referred(entries, &chosen, selection);

@@ -57,11 +57,10 @@ impl Decided<'_> {
         rests_on.retain(|seq| happened && Some(*seq) != of);
         let ends = event.glass.as_ref().map(|g| g.until).or(event.exception.as_ref().map(|e| e.until));
         let modes = event.modes.iter().filter(|_| happened);
-        let at = self.statement.and_then(|_| milliseconds(event.at));
         ActBody {
             act: event.act.to_string(),
             allow: happened,
-            at,
+            at: milliseconds(event.at),
             closure: event.subject.closure.clone(),
             controls: self.controls(),
             drill: event.glass.as_ref().or(self.facts.glass.as_ref()).is_some_and(|g| g.drill),
