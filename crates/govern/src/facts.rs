@@ -25,6 +25,8 @@ pub struct World {
     pub organisation: String,
     /// The digest of what is shown.
     pub view: String,
+    /// What changes against what is in force, a sentence a line: part of what is shown.
+    pub changes: Vec<String>,
     /// What it is about.
     pub subject: Subject,
     /// The parts of its closure.

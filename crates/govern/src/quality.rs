@@ -17,8 +17,10 @@ pub struct Quality {
     pub reviews: usize,
     /// Of these, approvals.
     pub approvals: usize,
-    /// Of these, refusals and wishes for rework.
+    /// Of these, refusals.
     pub refusals: usize,
+    /// Of these, wishes for rework.
+    pub rework: usize,
     /// Reviews that name what the person was shown.
     pub shown: usize,
     /// Reviews for which it was measured how long was looked.
@@ -46,14 +48,16 @@ pub struct Quality {
 pub fn quality(state: &State) -> Quality {
     let all = |drill: bool| state.proposals.values().filter(move |p| p.drill == drill || !drill);
     let of = |drill: bool| all(drill).flat_map(|p: &Proposal| &p.reviews);
-    let approvals = |drill: bool| of(drill).filter(|r| r.verdict == Verdict::Approve).count();
+    let said = |drill: bool, verdict| of(drill).filter(|r| r.verdict == verdict).count();
+    let approvals = |drill: bool| said(drill, Verdict::Approve);
     let mut seconds: Vec<u32> = of(false).filter_map(|r| r.looked?.seconds).collect();
     seconds.sort_unstable();
     let practised = || state.glasses.values().filter(|g| g.glass.drill);
     Quality {
         reviews: of(false).count(),
         approvals: approvals(false),
-        refusals: of(false).count() - approvals(false),
+        refusals: said(false, Verdict::Refuse),
+        rework: said(false, Verdict::Rework),
         shown: of(false).filter(|r| r.by.shown.as_ref().is_some_and(|s| !s.is_empty())).count(),
         timed: seconds.len(),
         under_a_minute: seconds.iter().filter(|s| **s < 60).count(),

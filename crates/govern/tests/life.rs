@@ -388,9 +388,10 @@ fn reviews_are_measured_as_a_whole() {
     log.must(&v1, &Wish::of(Act::Propose, "ann"));
     let looked = |seconds| Some(govern::Looked { seconds: Some(seconds), at_once: 1 });
     log.must(&v1, &Wish { looked: looked(12), ..approve("ben") });
-    log.must(&v1, &Wish { looked: looked(600), ..Wish::of(Act::Review(Verdict::Refuse), "sam") });
+    log.must(&v1, &Wish { looked: looked(600), ..Wish::of(Act::Review(Verdict::Rework), "sam") });
     let q = quality(&log.fold().state);
-    assert_eq!((q.reviews, q.approvals, q.refusals, q.timed, q.under_a_minute), (2, 1, 1, 2, 1));
+    assert_eq!((q.reviews, q.approvals, q.refusals, q.rework), (2, 1, 0, 1));
+    assert_eq!((q.timed, q.under_a_minute), (2, 1));
     assert_eq!((q.shown, q.in_bulk), (2, 0));
     // Ben approves two things within a minute.
     let v2 = world("v2");

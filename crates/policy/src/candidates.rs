@@ -23,7 +23,7 @@ const MOST_ITEMS: usize = 24;
 
 /// Everything that could be offered.
 pub(crate) fn of(set: &PolicySet, facts: &Facts) -> Vec<Need> {
-    let mut needs: Vec<Need> = statement(facts).into_iter().collect();
+    let mut needs: Vec<Need> = statement(facts).into_iter().chain(authority(facts)).collect();
     if facts.act == Act::Release {
         needs.extend(record(facts));
         needs.extend(evidence(facts));
@@ -71,6 +71,14 @@ fn statement(facts: &Facts) -> Option<Need> {
     let stale: Vec<String> =
         is.iter().filter(|(differs, _)| *differs).map(|(_, what)| (*what).to_owned()).collect();
     (!stale.is_empty()).then_some(Need::Anew { stale })
+}
+
+/// Where somebody claims what they do not have: a role that was delegated to them, else their own right.
+fn authority(facts: &Facts) -> Option<Need> {
+    let stand = votes::standpoint(facts, &Parties::of(facts), &facts.actor, facts.at);
+    let has = stand.authority && (stand.chain_holds || !stand.delegated);
+    let best = facts.lent(&facts.actor).into_iter().max_by_key(|role| *role == SECURITY);
+    (!has).then(|| Need::Authority { role: best.map(str::to_owned) })
 }
 
 fn record(facts: &Facts) -> Vec<Need> {
@@ -235,7 +243,11 @@ fn approvals(set: &PolicySet, facts: &Facts) -> Vec<Need> {
 
 /// Others who could act in place of the actor, by groups of people who are alike: those with roles first.
 pub(crate) fn actors(facts: &Facts) -> Vec<Need> {
-    let actors = everybody(facts);
+    let mut actors = everybody(facts);
+    // Who was refused is told what else they could claim; they are nobody else.
+    let claims = facts.actor.on_behalf_of.is_some() || facts.actor.authority.is_some();
+    let themselves = named(facts, &facts.actor.account);
+    actors.retain(|a| !claims || !themselves.contains(&a.account));
     let need = |members: Vec<(Standpoint<'_>, &Actor)>| Need::AnotherActor {
         by: members.iter().take(MOST_NAMES).map(|(stand, _)| stand.id.to_owned()).collect(),
     };

@@ -111,6 +111,11 @@ pub enum Need {
         /// Their ids.
         by: Vec<String>,
     },
+    /// The same act by the same person, in a role that was delegated to them; where none is named, in their own right.
+    Authority {
+        /// The role.
+        role: Option<String>,
+    },
     /// A refusal is taken back.
     RefusalWithdrawn {
         /// Whose.

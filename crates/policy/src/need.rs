@@ -4,6 +4,7 @@ use crate::act::Verdict;
 use crate::decision::Need;
 use crate::facts::{Actor, Approval, Facts, ReleaseTarget};
 use crate::moment::Moment;
+use crate::people::Found;
 use crate::standing::BreakGlass;
 
 /// How long a rotation lasts in the hypothetical world, in hours.
@@ -23,6 +24,19 @@ pub(crate) fn present(facts: &Facts, id: &str) -> Actor {
     }
 }
 
+impl Facts {
+    /// The roles in which an actor may act for whom they say they act for.
+    pub(crate) fn lent(&self, actor: &Actor) -> Vec<&str> {
+        let behalf = actor.on_behalf_of.as_deref().map(|name| self.people.find(name));
+        match (behalf, self.people.find(&actor.account)) {
+            (Some(Found::One(holder, _)), Found::One(person, _)) => {
+                self.people.lent(&holder.id, &person.id, self.at)
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Need {
     /// Makes the facts as if it were there. Where several people could, the first of them did.
     pub fn apply(&self, facts: &mut Facts) {
@@ -30,6 +44,10 @@ impl Need {
             Need::Approval { by, .. } => approve(facts, by),
             Need::AnotherActor { by } => {
                 facts.actor = present(facts, by.first().map_or("", String::as_str));
+            }
+            Need::Authority { role: Some(role) } => facts.actor.authority = Some(role.clone()),
+            Need::Authority { role: None } => {
+                (facts.actor.on_behalf_of, facts.actor.authority) = (None, None);
             }
             Need::Anew { .. } => {
                 let was = facts.actor.clone();

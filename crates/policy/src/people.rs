@@ -261,6 +261,17 @@ impl People {
         None
     }
 
+    /// The roles of somebody in which another may act for them at a moment.
+    #[must_use]
+    pub fn lent<'a>(&'a self, holder: &str, acting: &str, at: Moment) -> Vec<&'a str> {
+        let holds = self.person(holder).into_iter().flat_map(|p| p.roles_at(at));
+        let mut roles: Vec<&str> =
+            holds.filter(|role| self.chain(holder, acting, Some(role), at).is_some()).collect();
+        roles.sort_unstable();
+        roles.dedup();
+        roles
+    }
+
     /// Whom somebody lets act for them at a moment, in a role or in all; only humans who are with us.
     fn delegates(&self, id: &str, role: Option<&str>, at: Moment) -> Vec<&str> {
         let lent = |roles: &[String]| {

@@ -8,7 +8,7 @@ use crate::votes::{Standpoint, Tally};
 use std::collections::BTreeMap;
 
 /// The facts that a reason can name.
-pub(crate) const FIELDS: [&str; 35] = [
+pub(crate) const FIELDS: [&str; 38] = [
     "account",
     "act",
     "actor",
@@ -20,6 +20,7 @@ pub(crate) const FIELDS: [&str; 35] = [
     "contribution",
     "credentials",
     "date",
+    "delegated",
     "effects",
     "environment",
     "findings",
@@ -38,10 +39,12 @@ pub(crate) const FIELDS: [&str; 35] = [
     "roles",
     "security",
     "securityApprover",
+    "span",
     "subject",
     "systems",
     "tests",
     "tier",
+    "uncompensated",
     "votes",
     "weekday",
 ];
@@ -120,6 +123,7 @@ impl Telling<'_> {
             "behalf" => self.actor.on_behalf_of.clone().unwrap_or_default(),
             "contribution" => self.contribution(),
             "date" => facts.at.to_string().chars().take(10).collect(),
+            "delegated" => self.delegated(),
             "environment" => facts.environment.clone(),
             "hour" => facts.at.hour().to_string(),
             "limit" => stand.limit.to_string(),
@@ -154,14 +158,66 @@ impl Telling<'_> {
             "proofs" => list(facts.failing_proofs().map(|p| &p.name)),
             "renewals" => facts.exception.as_ref().map_or(0, |e| e.renewals).to_string(),
             "reviews" => list(facts.overdue_reviews().map(|r| &r.of)),
+            "span" => self.span(),
             "systems" => list(subject.systems.iter().map(|s| &s.name)),
             "tests" => facts
                 .tests
                 .as_ref()
                 .map_or(String::new(), |t| format!("{} of {}", t.failed, t.passed + t.failed)),
             "tier" => subject.effective_tier().to_string(),
+            "uncompensated" => self.uncompensated(),
             _ => String::new(),
         }
+    }
+
+    /// What was delegated to the actor by whom they act for, where it is something else than what they claim.
+    fn delegated(&self) -> String {
+        let lent = self.facts.lent(self.actor);
+        let (Some(first), claimed) = (lent.first(), self.actor.authority.as_deref()) else {
+            return String::new();
+        };
+        let claimed = claimed.map_or("in everything".to_owned(), |role| format!("as `{role}`"));
+        let roles = list(lent.iter().map(|role| format!("`{role}`")));
+        format!(" {claimed}; delegated is {roles}: act in that role with `--authority {first}`")
+    }
+
+    /// From when until when an exception or a break-glass is asked for.
+    fn span(&self) -> String {
+        let facts = self.facts;
+        let glass = facts.glass.as_ref().filter(|_| self.act == Act::OpenBreakGlass);
+        let glass = glass.map(|g| (g.from, g.until, g.hours()));
+        let exception = || facts.exception.as_ref().map(|e| (e.from, e.until, e.hours()));
+        let (from, until, hours) = glass.or_else(exception).unwrap_or_default();
+        match (from, until) {
+            (None, None) => "names neither".to_owned(),
+            (None, Some(until)) => format!("ends at {until} and names no beginning"),
+            (Some(from), None) => format!("begins at {from} and names no end"),
+            (Some(from), Some(until)) => {
+                let hours = hours.unwrap_or_default();
+                let lasts = match hours {
+                    ..1 => "it ends before it begins".to_owned(),
+                    1 => "an hour".to_owned(),
+                    2..=48 => format!("{hours} hours"),
+                    _ => format!("{} days", hours / 24 + i64::from(hours % 24 > 0)),
+                };
+                format!("goes from {from} until {until} ({lasts})")
+            }
+        }
+    }
+
+    /// What an exception lacks of somebody who answers for it, and of what is done instead.
+    fn uncompensated(&self) -> String {
+        let Some(e) = &self.facts.exception else { return "is not there".to_owned() };
+        let mut lacks = Vec::new();
+        if e.owner.trim().is_empty() {
+            lacks.push("names no owner".to_owned());
+        } else if self.facts.people.named(&e.owner).is_empty() {
+            lacks.push(format!("names `{}` as its owner, who is not in the people directory", e.owner));
+        }
+        if e.compensating.trim().is_empty() {
+            lacks.push("does not say what is done instead".to_owned());
+        }
+        lacks.join(" and ")
     }
 
     fn name_of(&self, id: &str) -> String {

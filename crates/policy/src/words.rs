@@ -25,6 +25,12 @@ impl fmt::Display for Need {
         match self {
             Need::Approval { group: of, by: who } => write!(f, "{}{}", group(*of), by(who)),
             Need::AnotherActor { by: who } => write!(f, "the same, done{}", by(who).trim_start_matches(',')),
+            Need::Authority { role: Some(role) } => {
+                write!(f, "the same in the role delegated: `--authority {role}`")
+            }
+            Need::Authority { role: None } => {
+                f.write_str("the same in their own right: without `--on-behalf-of` and `--authority`")
+            }
             Need::RefusalWithdrawn { by: who } => write!(f, "the refusal taken back{}", by(who)),
             Need::Record { lacks, by: who } if lacks.is_empty() => write!(f, "a control record{}", by(who)),
             Need::Record { lacks, by: who } => {

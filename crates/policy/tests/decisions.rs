@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use policy::{Act, Facts, Mode, Need, PolicySet, Verdict, answer, decide, sample};
-use std::sync::LazyLock;
+use policy::{
+    Act, BreakGlass, Delegate, Exception, Facts, Mode, Need, People, PolicySet, Verdict, answer, decide,
+    sample,
+};
+use std::sync::{Arc, LazyLock};
 
 static CORE: LazyLock<PolicySet> = LazyLock::new(PolicySet::core);
 
@@ -119,4 +122,82 @@ fn tier_0_and_1_pass_untouched() {
         facts.subject.opaque = true;
         assert!(!decide(&CORE, &facts).allow, "what is opaque is tier 3");
     }
+}
+
+/// Adi acts for Sue, who delegated to her the role of a security approver alone.
+fn for_sue(authority: Option<&str>) -> Facts {
+    let mut facts = sample::ready(Act::Review(Verdict::Approve));
+    let mut people = facts.people.all().to_vec();
+    let sue = people.iter_mut().find(|p| p.id == "sue").unwrap();
+    let until = Some(sample::NOW.plus_hours(24));
+    sue.delegates.push(Delegate {
+        to: "adi".into(),
+        roles: vec!["security-approver".into()],
+        from: None,
+        until,
+    });
+    facts.people = Arc::new(People::new(people, facts.people.groups().to_vec()));
+    facts.actor.account = "adi".into();
+    facts.actor.on_behalf_of = Some("sue".into());
+    facts.actor.authority = authority.map(str::to_owned);
+    facts
+}
+
+#[test]
+fn who_acts_for_another_is_told_in_which_role_they_may() {
+    assert!(answer(&CORE, &for_sue(Some("security-approver"))).verdict);
+    for (claimed, told) in [(None, "in everything"), (Some("internal-audit"), "as `internal-audit`")] {
+        let decision = decide(&CORE, &for_sue(claimed));
+        assert!(ids(&decision).contains(&"delegation-holds"), "{decision:?}");
+        let said = decision.because.iter().find(|b| b.policy == "delegation-holds").unwrap();
+        let expected = format!(
+            "Nothing says now that Adi may act for `sue` {told}; delegated is `security-approver`: act in that role with \
+             `--authority security-approver`."
+        );
+        assert_eq!(said.reason, expected);
+        let needs: Vec<String> =
+            decision.missing.iter().flat_map(|w| &w.needs).map(ToString::to_string).collect();
+        assert_eq!(needs, ["the same in the role delegated: `--authority security-approver`"]);
+    }
+    // Where nothing was delegated, nobody is told to do what they were refused.
+    let mut stranger = for_sue(None);
+    stranger.actor.on_behalf_of = Some("olga".into());
+    let decision = decide(&CORE, &stranger);
+    assert_eq!(decision.because[0].reason, "Nothing says now that Adi may act for `olga`.");
+    let need = Need::Authority { role: None };
+    assert!(decision.missing.iter().all(|w| w.needs == [need.clone()]) && !decision.missing.is_empty());
+}
+
+fn refused(facts: &Facts, id: &str) -> String {
+    let decision = answer(&CORE, facts);
+    let because = decision.because.into_iter().find(|b| b.policy == id);
+    because.map_or_else(|| panic!("{id} does not refuse"), |b| b.reason)
+}
+
+#[test]
+fn a_refused_exception_and_break_glass_are_told_with_their_days() {
+    let grant = |until: i64, owner: &str, instead: &str| {
+        let mut facts = sample::ready(Act::GrantException);
+        let e = facts.exception.take().unwrap();
+        let (from, until) = (Some(sample::NOW), Some(sample::NOW.plus_hours(until)));
+        let (owner, compensating) = (owner.to_owned(), instead.to_owned());
+        facts.exception = Some(Exception { from, until, owner, compensating, ..e });
+        facts
+    };
+    for (hours, told) in [
+        (24 * 100, "goes from 2026-11-25T10:00:00Z until 2027-03-05T10:00:00Z (100 days)"),
+        (-24, "goes from 2026-11-25T10:00:00Z until 2026-11-24T10:00:00Z (it ends before it begins)"),
+    ] {
+        let said = refused(&grant(hours, "sam", "by hand"), "exception-bounded");
+        assert!(said.ends_with(&format!("this one {told}.")), "{said}");
+    }
+    let said = refused(&grant(24, "nobody", ""), "exception-compensated");
+    assert!(said.contains("names `nobody` as its owner, who is not in the people directory"), "{said}");
+    assert!(said.ends_with("and does not say what is done instead."), "{said}");
+    let mut open = sample::ready(Act::OpenBreakGlass);
+    let glass = open.glass.take().unwrap();
+    let (from, until) = (Some(sample::NOW), Some(sample::NOW.plus_hours(24)));
+    open.glass = Some(BreakGlass { from, until, ..glass });
+    let said = refused(&open, "break-glass-is-short");
+    assert!(said.ends_with("until 2026-11-26T10:00:00Z (24 hours)."), "{said}");
 }

@@ -17,7 +17,7 @@ pub(super) fn side(word: &str) -> io::Result<(Side, Vec<String>)> {
     }
     let (revision, below) = match word.split_once(':') {
         Some((revision, below)) => (revision, below.trim_matches('/').to_owned()),
-        None => (word, prefix()),
+        None => (word, prefix(HERE)),
     };
     if revision.is_empty() || revision.starts_with('-') || !is_revision(revision) {
         let told = format!(
@@ -25,9 +25,29 @@ pub(super) fn side(word: &str) -> io::Result<(Side, Vec<String>)> {
         );
         return Err(io::Error::new(io::ErrorKind::NotFound, told));
     }
+    unpacked(Path::new(HERE), revision, &below)
+}
+
+/// Where git is asked.
+const HERE: &str = ".";
+
+/// What a commit, or where none is named the folder, has at a path below a folder.
+pub(super) fn at(root: &Path, commit: Option<&str>, path: &str) -> io::Result<Side> {
+    let (side, problems) = match commit {
+        None => read(&root.join(path), &root.join(path))?,
+        Some(commit) => {
+            let prefix = prefix(root);
+            let below = if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") };
+            unpacked(root, commit, &below)?
+        }
+    };
+    if problems.is_empty() { Ok(side) } else { Err(io::Error::other(problems.join("\n"))) }
+}
+
+fn unpacked(root: &Path, revision: &str, below: &str) -> io::Result<(Side, Vec<String>)> {
     let folder = Unpacked::new()?;
-    unpack(revision, &below, &folder.0)?;
-    let inner = folder.0.join(&below);
+    unpack(root, revision, below, &folder.0)?;
+    let inner = folder.0.join(below);
     read(&inner, &inner)
 }
 
@@ -43,21 +63,22 @@ fn read(path: &Path, root: &Path) -> io::Result<(Side, Vec<String>)> {
 }
 
 /// The folder of the repository that this is run in, as git writes it.
-fn prefix() -> String {
-    let asked = git(&["rev-parse", "--show-prefix"]).output();
+fn prefix(root: impl AsRef<Path>) -> String {
+    let asked = git(root.as_ref(), &["rev-parse", "--show-prefix"]).output();
     let told = asked.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
     told.trim().trim_matches('/').to_owned()
 }
 
 fn is_revision(word: &str) -> bool {
     let name = format!("{word}^{{commit}}");
-    let asked = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &name]).output();
+    let asked =
+        git(Path::new(HERE), &["rev-parse", "--verify", "--quiet", "--end-of-options", &name]).output();
     asked.is_ok_and(|o| o.status.success())
 }
 
-fn git(arguments: &[&str]) -> Command {
+fn git(root: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
-    command.args(arguments).stdin(Stdio::null()).stderr(Stdio::piped());
+    command.arg("-C").arg(root).args(arguments).stdin(Stdio::null()).stderr(Stdio::piped());
     command
 }
 
@@ -67,12 +88,12 @@ fn failed(what: &str, said: &[u8]) -> io::Error {
 
 /// Writes what a revision has below a path into a folder, file by file: links and submodules are left out. Of a file, its
 /// whole folder is written, since what a definition names stands beside it; and of the whole revision what governs.
-fn unpack(revision: &str, below: &str, folder: &Path) -> io::Result<()> {
-    let mut files = list(revision, below)?;
+fn unpack(root: &Path, revision: &str, below: &str, folder: &Path) -> io::Result<()> {
+    let mut files = list(root, revision, below)?;
     if files.iter().any(|(_, name)| name == below) {
-        files = list(revision, below.rsplit_once('/').map_or("", |(parent, _)| parent))?;
+        files = list(root, revision, below.rsplit_once('/').map_or("", |(parent, _)| parent))?;
     }
-    let governing = list(revision, "")?.into_iter().filter(|(_, name)| scan::governs(Path::new(name)));
+    let governing = list(root, revision, "")?.into_iter().filter(|(_, name)| scan::governs(Path::new(name)));
     if files.is_empty() {
         let told =
             format!("`{revision}` has no file `{below}`: `git ls-tree -r {revision}` lists what it has");
@@ -81,16 +102,16 @@ fn unpack(revision: &str, below: &str, folder: &Path) -> io::Result<()> {
     files.extend(governing);
     files.sort();
     files.dedup();
-    contents(&files, folder)
+    contents(root, &files, folder)
 }
 
 /// The files of a revision below a path: object and name.
-fn list(revision: &str, below: &str) -> io::Result<Vec<(String, String)>> {
+fn list(root: &Path, revision: &str, below: &str) -> io::Result<Vec<(String, String)>> {
     let mut arguments = vec!["--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", revision];
     if !below.is_empty() {
         arguments.extend(["--", below]);
     }
-    let listed = git(&arguments).output()?;
+    let listed = git(root, &arguments).output()?;
     if !listed.status.success() {
         return Err(failed("list the revision", &listed.stderr));
     }
@@ -107,9 +128,8 @@ fn list(revision: &str, below: &str) -> io::Result<Vec<(String, String)>> {
 }
 
 /// Reads all files by one `git cat-file --batch`.
-fn contents(files: &[(String, String)], folder: &Path) -> io::Result<()> {
-    let mut child = Command::new("git")
-        .args(["cat-file", "--batch"])
+fn contents(root: &Path, files: &[(String, String)], folder: &Path) -> io::Result<()> {
+    let mut child = git(root, &["cat-file", "--batch"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -14,7 +14,7 @@ pub(crate) use html::PAGE;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options of `diff`.
 #[derive(Debug, clap::Args)]
@@ -122,6 +122,23 @@ pub fn run(options: &Options) -> io::Result<Exit> {
         (0, false) => Exit::Problems,
         _ => Exit::Findings,
     })
+}
+
+/// What a workflow of a file does differently in a commit (or in the folder) than in another commit: a sentence a line, for a
+/// terminal.
+///
+/// # Errors
+/// When one side is not there, or cannot be read.
+pub(crate) fn sentences(
+    root: &Path,
+    path: &str,
+    name: &str,
+    (old, new): (&str, Option<&str>),
+) -> io::Result<Vec<String>> {
+    let (old, new) = (load::at(root, Some(old), path)?, load::at(root, new, path)?);
+    let differences = compare(&old, &new);
+    let mine = differences.iter().find(|d| d.name.as_str() == name);
+    Ok(plain::sentences(name, mine))
 }
 
 fn print(format: Format, told: &Told, out: &mut dyn Write, colour: bool) -> io::Result<()> {

@@ -56,6 +56,31 @@ fn workflow(d: &Difference, names: &Names<'_>, style: Style, out: &mut dyn Write
     Ok(())
 }
 
+/// What a workflow does differently, a sentence a line.
+pub(super) fn sentences(name: &str, difference: Option<&Difference>) -> Vec<String> {
+    let Some(d) = difference.filter(|d| d.acts_differently() || !d.gained.is_empty() || !d.lost.is_empty())
+    else {
+        return vec![format!("    no change in what `{}` does", clean(name))];
+    };
+    let mark = |c: &Change| match c.direction {
+        Direction::Worse => '!',
+        Direction::Better => '+',
+        Direction::Open => '~',
+    };
+    let said = |c: &Change| format!("    {} {}", mark(c), clean(&c.sentence));
+    let mut lines: Vec<String> = d.changes.iter().map(said).collect();
+    for (title, kind) in PROOFS {
+        let of = d.proofs.iter().filter(|c| c.kind == kind);
+        lines.extend(of.map(|c| format!("    {} {}: {}", mark(c), title.to_lowercase(), clean(&c.sentence))));
+    }
+    let found = |mark: char, word: &str, f: &Finding| {
+        format!("    {mark} {word} finding {} {}: {}", f.severity.as_str(), f.rule, clean(&f.message))
+    };
+    lines.extend(d.gained.iter().map(|f| found('!', "new", f)));
+    lines.extend(d.lost.iter().map(|f| found('+', "no more", f)));
+    lines
+}
+
 /// Proofs by what became of them.
 pub(super) const PROOFS: [(&str, &str); 2] =
     [("Proofs lost", "proof-lost"), ("Proofs gained", "proof-gained")];

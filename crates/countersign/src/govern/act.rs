@@ -8,6 +8,7 @@ use crate::book::{self, Book, Decided, Settings, rests_on};
 use crate::check::Exit;
 use govern::{Performed, Wish, World, perform};
 use policy::Act;
+use serde_json::{Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -59,6 +60,21 @@ impl Desk {
     /// # Errors
     /// When it cannot be signed, kept or printed.
     pub fn carry_out(&mut self, world: &World, wish: &Wish, common: &Common) -> io::Result<Exit> {
+        let (exit, told) = self.carry(world, wish, common)?;
+        print(told.into_iter().collect(), common)?;
+        Ok(exit)
+    }
+
+    /// The same as one of several acts: what is told as JSON is given back, for the command prints one value.
+    ///
+    /// # Errors
+    /// When it cannot be signed, kept or printed.
+    pub fn carry(
+        &mut self,
+        world: &World,
+        wish: &Wish,
+        common: &Common,
+    ) -> io::Result<(Exit, Option<Value>)> {
         let repository = &self.repository;
         let state = &repository.folded.state;
         let done = perform(&repository.set, state, world, wish);
@@ -67,14 +83,11 @@ impl Desk {
             if !common.show {
                 self.enter(world, &done, None)?;
             }
-            tell::refused(&done, world, common, state, &mut out)?;
-            return Ok(Exit::Findings);
+            return Ok((Exit::Findings, tell::refused(&done, world, common, state, &mut out)?));
         };
         let payload = files::payload(event)?;
         if common.show {
-            let text: serde_json::Value = serde_json::from_slice(&payload)?;
-            writeln!(out, "{text:#}")?;
-            return Ok(Exit::Clean);
+            return Ok((Exit::Clean, Some(serde_json::from_slice(&payload)?)));
         }
         let message = statement::to_sign(&payload).map_err(io::Error::other)?;
         let armoured = self.signer.sign(&message)?;
@@ -82,12 +95,26 @@ impl Desk {
         let file = statement::envelope(&payload, key, &armoured).map_err(io::Error::other)?;
         self.enter(world, &done, Some((&id, &file)))?;
         let path = files::write(&repository.root, &payload, key, &armoured)?;
-        tell::done(&done, event, &id, below(&path, &repository.root), common, &mut out)?;
+        let told = tell::done(&done, event, &id, below(&path, &repository.root), common, &mut out)?;
         drop(out);
         // What was kept is part of the state for the next act of the same command.
         self.repository = Repository::open(&repository.root.clone(), repository.now)?;
-        Ok(Exit::Clean)
+        Ok((Exit::Clean, told))
     }
+}
+
+/// Prints what acts came to as one JSON value: that of the only one, or all of them together.
+///
+/// # Errors
+/// When it cannot be printed.
+pub fn print(mut told: Vec<Value>, common: &Common) -> io::Result<()> {
+    let one = match told.len() {
+        0 => return Ok(()),
+        1 => told.pop().unwrap_or_default(),
+        _ if common.show => Value::Array(told),
+        _ => json!({"schema": "countersign.act-results/1", "results": told}),
+    };
+    writeln!(io::stdout(), "{one:#}")
 }
 
 impl Desk {
@@ -144,23 +171,42 @@ pub fn ask(given: &str, option: &str, question: &str) -> io::Result<String> {
     if line.is_empty() { Err(needed()) } else { Ok(line.to_owned()) }
 }
 
+/// The fewest characters by which one of several digests can be named.
+const FEWEST: usize = 6;
+
 /// The one of several digests that begins as is said.
 ///
 /// # Errors
 /// When there is none, or several.
-pub fn by_prefix<'s>(word: &str, all: impl Iterator<Item = &'s String>, what: &str) -> io::Result<String> {
+pub fn by_prefix<'s>(
+    word: &str,
+    all: impl Iterator<Item = &'s String>,
+    (what, listed): (&str, &str),
+) -> io::Result<String> {
     let hex = word.strip_prefix("sha256:").unwrap_or(word);
+    if hex.len() < FEWEST {
+        let told =
+            format!("`{word}` is too short to name a {what}: write at least its first {FEWEST} characters");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+    }
     let found: Vec<&String> =
-        all.filter(|d| d.strip_prefix("sha256:").unwrap_or(d).starts_with(hex) && hex.len() >= 6).collect();
+        all.filter(|d| d.strip_prefix("sha256:").unwrap_or(d).starts_with(hex)).collect();
     match found[..] {
         [one] => Ok(one.clone()),
-        [] => Err(io::Error::new(
-            io::ErrorKind::NotFound,
-            format!("there is no {what} `{word}`: `countersign status` lists them"),
-        )),
+        [] => {
+            let told = format!("there is no {what} `{word}`: `{listed}` lists them");
+            Err(io::Error::new(io::ErrorKind::NotFound, told))
+        }
         _ => Err(io::Error::other(format!("`{word}` begins several: write more of it"))),
     }
 }
+
+/// What can be named by the beginning of its digest, and the command that lists all of it.
+pub const GLASS: (&str, &str) = ("break-glass", "countersign breakglass list");
+/// The same of exceptions.
+pub const EXCEPTION: (&str, &str) = ("exception", "countersign exception list");
+/// The same of proposals: ended ones are in the statements alone.
+pub const PROPOSAL: (&str, &str) = ("proposal", "countersign status --format json");
 
 /// Whether something is told as JSON.
 #[must_use]

@@ -1,7 +1,7 @@
 //! `countersign attest`: runs the scenarios that a workflow's record names, takes its control apart to see whether they
 //! notice, and signs what came of it, bound to the closure. A release reads nothing else as tests.
 
-use super::act::{Desk, is_json};
+use super::act::{Desk, is_json, print};
 use super::args::Attest;
 use super::repository::{Repository, Unit};
 use crate::check::Exit;
@@ -13,7 +13,7 @@ use std::io::{self, Write};
 pub(super) fn run(options: &Attest) -> io::Result<Exit> {
     let common = &options.common;
     let mut desk = Desk::open(common)?;
-    let mut exit = Exit::Clean;
+    let (mut exit, mut results) = (Exit::Clean, Vec::new());
     for subject in &options.subjects {
         let unit = desk.repository.unit(subject)?;
         let world = desk.repository.world(unit, &desk.environment)?;
@@ -24,9 +24,11 @@ pub(super) fn run(options: &Attest) -> io::Result<Exit> {
         }
         let failed = tests.failed > 0;
         let wish = Wish { tests: Some(tests), ..desk.wish(Act::Attest, common) };
-        let done = desk.carry_out(&world, &wish, common)?;
+        let (done, told) = desk.carry(&world, &wish, common)?;
+        results.extend(told);
         exit = if failed || done != Exit::Clean { Exit::Findings } else { exit };
     }
+    print(results, common)?;
     Ok(exit)
 }
 

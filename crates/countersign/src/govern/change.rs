@@ -1,19 +1,20 @@
 //! The life of a change: `propose`, `review`, `release`, `rollback`.
 
-use super::act::{Desk, ask, by_prefix, is_json};
+use super::act::{Desk, GLASS, PROPOSAL, ask, by_prefix, is_json, print};
 use super::args::{Ai, Common, Propose, Release, Review, Rollback};
 use super::status::word;
-use super::tell::called;
-use super::{summary, view};
+use super::tell::{called, speaker};
+use super::{changed, summary, view};
 use crate::check::Exit;
-use govern::{Entry, Intent, Looked, Phase, Proposal, Wish, World, voids};
+use govern::{Intent, Live, Looked, Phase, Proposal, Wish, World, voids};
 use policy::{Act, AiMark, Governed, SubjectKind, Verdict};
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
 use std::time::Instant;
 
 /// What a word names: a workflow, or what governs.
-fn governing(word: &str) -> Option<(SubjectKind, Governed)> {
+pub(super) fn governing(word: &str) -> Option<(SubjectKind, Governed)> {
     match word {
         "policy" => Some((SubjectKind::Policy, Governed::Policy)),
         "people" => Some((SubjectKind::People, Governed::People)),
@@ -28,10 +29,12 @@ impl Desk {
     /// # Errors
     /// When there is no such thing.
     pub fn world(&self, word: &str) -> io::Result<World> {
-        match governing(word) {
-            Some((kind, _)) => Ok(self.repository.governing(kind)),
-            None => self.repository.world(self.repository.unit(word)?, &self.environment),
-        }
+        let mut world = match governing(word) {
+            Some((kind, _)) => self.repository.governing(kind),
+            None => self.repository.world(self.repository.unit(word)?, &self.environment)?,
+        };
+        changed::show(&self.repository, &mut world, None);
+        Ok(world)
     }
 }
 
@@ -41,7 +44,7 @@ pub(super) fn propose(options: &Propose) -> io::Result<Exit> {
     let mut world = desk.world(&options.subject)?;
     if options.withdraw {
         let known = desk.repository.folded.state.proposals.keys();
-        let of = options.proposal.as_ref().map(|p| by_prefix(p, known, "proposal")).transpose()?;
+        let of = options.proposal.as_ref().map(|p| by_prefix(p, known, PROPOSAL)).transpose()?;
         let wish = Wish { of, ..desk.wish(Act::Withdraw, common) };
         return desk.carry_out(&world, &wish, common);
     }
@@ -55,20 +58,52 @@ pub(super) fn propose(options: &Propose) -> io::Result<Exit> {
         Some(Ai::Assisted) => AiMark::Assisted,
         Some(Ai::Made) => AiMark::Made,
     });
+    unheard(&desk, &world);
+    let mut told = Vec::new();
     let known = desk.repository.folded.state.workflows.get(&world.subject.name);
     let new = known.is_none_or(|w| w.phase == Phase::Retired);
     if new && world.subject.kind == SubjectKind::Workflow {
         let wish = desk.wish(Act::Register, common);
-        match desk.carry_out(&world, &wish, common)? {
-            Exit::Clean if !common.show => {}
-            exit => return Ok(exit),
+        let (exit, registered) = desk.carry(&world, &wish, common)?;
+        told.extend(registered);
+        if exit != Exit::Clean {
+            print(told, common)?;
+            return Ok(exit);
+        }
+        if let Some(statement) = told.last().filter(|_| common.show) {
+            as_registered(&mut desk, &world, statement)?;
         }
     }
     if !is_json(common) && !common.show {
-        print!("{}", view::page(&world));
+        std::print!("{}", view::page(&world));
     }
     let wish = Wish { drill: options.drill, reason, ..desk.wish(Act::Propose, common) };
-    desk.carry_out(&world, &wish, common)
+    let (exit, proposed) = desk.carry(&world, &wish, common)?;
+    told.extend(proposed);
+    print(told, common)?;
+    Ok(exit)
+}
+
+/// Says it where an environment is named that nobody spoke of so far: it may be mistyped.
+fn unheard(desk: &Desk, world: &World) {
+    let (here, usual) = (&world.environment, &desk.repository.environment);
+    let heard = desk.repository.entries.iter().map(|e| &e.event.environment).chain([usual]);
+    let known: BTreeSet<&String> = heard.filter(|e| !e.is_empty()).collect();
+    if !here.is_empty() && !known.contains(here) {
+        let known: Vec<String> = known.into_iter().map(|e| format!("`{e}`")).collect();
+        eprintln!("note: nothing was proposed for `{here}` so far; known here: {}", known.join(", "));
+    }
+}
+
+/// The state as it will be once a workflow is registered by a statement that is only shown.
+fn as_registered(desk: &mut Desk, world: &World, statement: &Value) -> io::Result<()> {
+    let payload = ledger::json::to_canonical(statement).map_err(io::Error::other)?;
+    let state = &mut desk.repository.folded.state;
+    let known = state.workflows.entry(world.subject.name.clone()).or_default();
+    known.phase = Phase::Registered;
+    known.owner.clone_from(&world.evidence.record.owner);
+    state.heads = BTreeSet::from([super::statement::id(&payload)]);
+    Ok(())
 }
 
 pub(super) fn review(options: &Review) -> io::Result<Exit> {
@@ -78,7 +113,7 @@ pub(super) fn review(options: &Review) -> io::Result<Exit> {
     let world = desk.world(&options.subject)?;
     let known = desk.repository.folded.state.proposals.keys();
     let of = match &options.proposal {
-        Some(word) => Some(by_prefix(word, known, "proposal")?),
+        Some(word) => Some(by_prefix(word, known, PROPOSAL)?),
         None => asked(&desk, &world)?,
     };
     let world = proposed(&desk, world, of.as_deref());
@@ -86,7 +121,7 @@ pub(super) fn review(options: &Review) -> io::Result<Exit> {
     if !is_json(common) && !common.show {
         tell(&desk, &world, of.as_deref())?;
     }
-    let Some(verdict) = verdict(options)? else { return Ok(Exit::Clean) };
+    let Some(verdict) = verdict(options)? else { return unanswered(&desk, &world, of.as_deref(), common) };
     let mut wish = desk.wish(Act::Review(verdict), common);
     if verdict != Verdict::Approve {
         wish.reason = ask(&common.reason, "--reason", "why")?;
@@ -101,6 +136,31 @@ pub(super) fn review(options: &Review) -> io::Result<Exit> {
         reveal(&desk, of.as_deref(), verdict);
     }
     Ok(exit)
+}
+
+/// A review that only looks: as JSON it gives what else is printed. A statement to show there is none.
+fn unanswered(desk: &Desk, world: &World, of: Option<&str>, common: &Common) -> io::Result<Exit> {
+    if common.show {
+        let told =
+            "there is no statement to show without an answer: add `--approve`, `--refuse` or `--rework`";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+    }
+    if is_json(common) {
+        let proposal = of.and_then(|id| desk.repository.folded.state.proposals.get(id));
+        // What a drill is about is told once it was reviewed.
+        let proposal = proposal.map(|p| Proposal {
+            reason: if p.drill { String::new() } else { p.reason.clone() },
+            drill: false,
+            ..p.clone()
+        });
+        let page = view::page(world);
+        let page: Vec<&str> = page.lines().collect();
+        let told = json!({"schema": "countersign.review/1", "subject": world.subject, "environment": world.environment,
+            "shown": world.view, "page": page, "changes": world.changes, "statement": of, "proposal": proposal,
+            "voids": proposal.as_ref().map(|p| voids(p, world))});
+        print(vec![told], common)?;
+    }
+    Ok(Exit::Clean)
 }
 
 /// After a drill was reviewed: that it was one, and what was put in.
@@ -157,15 +217,12 @@ fn proposed(desk: &Desk, world: World, of: Option<&str>) -> World {
 fn back_to(desk: &Desk, mut world: World, closure: &str, parts: &BTreeMap<String, String>) -> World {
     world.subject.closure = closure.to_owned();
     world.parts.clone_from(parts);
-    let of = |e: &&Entry| {
-        let same = e.event.subject.name == world.subject.name && e.event.subject.closure == closure;
-        e.event.act == Act::Release && same
-    };
-    if let Some(released) = desk.repository.entries.iter().filter(of).max_by_key(|e| e.event.at) {
-        world.subject = released.event.subject.clone();
-        world.evidence = released.event.evidence.clone().unwrap_or_default();
+    let released = changed::release_of(&desk.repository, &world.subject.name, closure);
+    if let Some(event) = released {
+        world.subject = event.subject.clone();
+        world.evidence = event.evidence.clone().unwrap_or_default();
     }
-    world.view = view::digest(&world);
+    changed::show(&desk.repository, &mut world, Some(released.map_or("", |e| e.commit.as_str())));
     world
 }
 
@@ -173,7 +230,9 @@ fn tell(desk: &Desk, world: &World, of: Option<&str>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     write!(out, "{}", view::page(world))?;
     let state = &desk.repository.folded.state;
-    let Some(proposal) = of.and_then(|id| state.proposals.get(id)) else { return Ok(()) };
+    let Some(proposal) = of.and_then(|id| state.proposals.get(id)) else {
+        return writeln!(out, "  nothing is proposed for it now");
+    };
     let people = &desk.repository.people;
     writeln!(out, "  {} proposed by {}", phrase(proposal.intent), called(people, &proposal.key))?;
     // What a drill is about is told once it was reviewed.
@@ -184,7 +243,7 @@ fn tell(desk: &Desk, world: &World, of: Option<&str>) -> io::Result<()> {
         writeln!(out, "  {told}")?;
     }
     for review in &proposal.reviews {
-        writeln!(out, "  {} by {}", word(review.verdict), called(people, &review.by.account))?;
+        writeln!(out, "  {} by {}", word(review.verdict), speaker(people, &review.by))?;
     }
     voids(proposal, world).iter().try_for_each(|v| writeln!(out, "  since then: {v}"))
 }
@@ -221,6 +280,9 @@ pub(super) fn release(options: &Release) -> io::Result<Exit> {
     let common = &options.common;
     let mut desk = Desk::open(common)?;
     let world = desk.world(&options.subject)?;
+    if let Some(told) = already(&desk, &world) {
+        return Err(io::Error::other(told));
+    }
     let Some((kind, what)) = governing(&options.subject) else {
         let unit = desk.repository.unit(&options.subject)?;
         let (_, paths) = desk.repository.parts(unit)?;
@@ -249,6 +311,23 @@ pub(super) fn release(options: &Release) -> io::Result<Exit> {
     desk.carry_out(&world, &wish, common)
 }
 
+/// What is said where what lies in the folder is in force already, and nobody has proposed it anew since.
+fn already(desk: &Desk, world: &World) -> Option<String> {
+    let (state, subject) = (&desk.repository.folded.state, &world.subject);
+    let id = match state.live(&subject.name, &world.environment, world.at) {
+        Some(Live::Released(r)) if r.closure == subject.closure => &r.id,
+        _ => &state.governed.values().find(|v| v.digest == subject.closure)?.id,
+    };
+    let when = desk.repository.entries.iter().find(|e| e.id == *id)?.event.at;
+    let open = state.open_proposal(subject, &world.environment, Intent::Change);
+    let anew = open.is_some_and(|(_, p)| p.closure == subject.closure && p.at > when);
+    let told = || {
+        let id = view::short(id);
+        format!("`{}` is released as {id} as it is here: nothing is left to release", subject.name)
+    };
+    (!anew).then(told)
+}
+
 pub(super) fn rollback(options: &Rollback) -> io::Result<Exit> {
     let common = &options.common;
     let mut desk = Desk::open(common)?;
@@ -261,7 +340,7 @@ pub(super) fn rollback(options: &Rollback) -> io::Result<Exit> {
         let closure = by_prefix(
             word,
             earlier.iter().map(|r| &r.closure).collect::<std::collections::BTreeSet<_>>().into_iter(),
-            "closure",
+            ("closure that was released before", &format!("countersign status \"{name}\"")),
         )?;
         earlier.retain(|r| r.closure == closure);
     }
@@ -270,7 +349,7 @@ pub(super) fn rollback(options: &Rollback) -> io::Result<Exit> {
     };
     let world = back_to(&desk, world, &target.closure, &target.parts);
     let emergency =
-        options.emergency.as_ref().map(|g| by_prefix(g, state.glasses.keys(), "break-glass")).transpose()?;
+        options.emergency.as_ref().map(|g| by_prefix(g, state.glasses.keys(), GLASS)).transpose()?;
     let open = state.open_proposal(&world.subject, &desk.environment, Intent::RollBack);
     let asked = open.filter(|(_, p)| p.closure == world.subject.closure).map(|(id, _)| id.clone());
     let act = if asked.is_some() || emergency.is_some() { Act::RollBack } else { Act::Propose };

@@ -6,7 +6,7 @@ use super::files::threads;
 use super::repository::{Repository, Unit};
 use super::status::{standing, withdrawn};
 use super::tell::shortened;
-use super::{attest, gate_sarif, now, view};
+use super::{attest, files, gate_sarif, now, view};
 use crate::check::Exit;
 use crate::report::words::times;
 use govern::{Entry, Live, Release, World, due, judge};
@@ -24,7 +24,7 @@ pub(super) struct Stop {
     pub rule: String,
     /// The workflow or statement that it is about.
     pub subject: String,
-    /// The file; of a statement its digest.
+    /// The file; of a statement its own.
     pub path: String,
     /// In words.
     pub message: String,
@@ -40,6 +40,8 @@ pub(super) struct Stop {
 
 struct Result {
     passed: usize,
+    /// Of these, live by break-glass and not released.
+    emergency: usize,
     process: usize,
     stops: Vec<Stop>,
     notes: Vec<String>,
@@ -59,7 +61,7 @@ pub(super) fn run(options: &Gate) -> io::Result<Exit> {
             out,
             "{:#}",
             json!({"schema": "countersign.gate/1", "environment": environment,
-            "at": repository.now, "passed": result.passed, "process": result.process, "stops": result.stops, "notes": result.notes})
+            "at": repository.now, "passed": result.passed, "by-break-glass": result.emergency, "process": result.process, "stops": result.stops, "notes": result.notes})
         )?,
         GateFormat::Sarif => writeln!(out, "{:#}", gate_sarif::log(&result.stops, &options.folder))?,
         GateFormat::Markdown => markdown(&result, &environment, &mut out)?,
@@ -69,21 +71,13 @@ pub(super) fn run(options: &Gate) -> io::Result<Exit> {
 }
 
 fn all(repository: &Repository, environment: &str) -> io::Result<Result> {
-    let mut result = Result { passed: 0, process: 0, stops: Vec::new(), notes: Vec::new() };
+    let mut result = Result { passed: 0, emergency: 0, process: 0, stops: Vec::new(), notes: Vec::new() };
     let by_id: HashMap<&str, &Entry> = repository.entries.iter().map(|e| (e.id.as_str(), e)).collect();
     for (id, message) in repository.faults() {
-        let rule = "statement-not-counted".to_owned();
-        let message =
-            format!("the statement does not count ({}): take it out, or make it anew", shortened(&message));
-        result.stops.push(Stop {
-            rule,
-            subject: shortened(&id),
-            path: id,
-            message,
-            mode: Mode::Enforce,
-            facts: Vec::new(),
-            fix: String::new(),
-        });
+        let path = if id.starts_with("sha256:") { files::path(&id) } else { id.clone() };
+        let why = shortened(&message);
+        let message = format!("`{path}` does not count ({why}): take it out, or make it anew");
+        result.stops.push(own("statement-not-counted", &shortened(&id), &path, message, Mode::Enforce));
     }
     governing(repository, &mut result);
     if repository.history.head.is_empty() {
@@ -99,7 +93,7 @@ fn all(repository: &Repository, environment: &str) -> io::Result<Result> {
     let governed: Vec<&Unit> = repository.units.iter().filter(governed).collect();
     result.process = repository.units.len() - governed.len();
     let judged = each(&governed, |unit| {
-        let mut alone = Result { passed: 0, process: 0, stops: Vec::new(), notes: Vec::new() };
+        let mut alone = Result { passed: 0, emergency: 0, process: 0, stops: Vec::new(), notes: Vec::new() };
         one(repository, unit, environment, (&by_id, false), &mut alone).map(|()| alone.stops)
     });
     for (unit, stops) in governed.into_iter().zip(judged) {
@@ -111,7 +105,10 @@ fn all(repository: &Repository, environment: &str) -> io::Result<Result> {
             }
             stops => result.stops.extend(stops),
         }
-        result.passed += usize::from(result.stops.len() == before);
+        let passes = result.stops.len() == before;
+        let live = repository.folded.state.live(&unit.name, environment, repository.now);
+        result.passed += usize::from(passes);
+        result.emergency += usize::from(passes && matches!(live, Some(Live::Emergency(..))));
     }
     let due = due(&repository.folded.state, environment, repository.now);
     result.notes.extend(due.into_iter().map(|(_, _, text)| text));
@@ -213,7 +210,7 @@ fn one(
     let world = repository.world(unit, environment)?;
     let state = &repository.folded.state;
     let mode = state.modes.get(&world.subject.effective_tier()).copied().unwrap_or_default();
-    let told = standing(state, &world);
+    let told = standing(repository, &world);
     match state.live(&unit.name, environment, world.at) {
         Some(Live::Released(release)) if release.closure == world.subject.closure => {
             for message in withdrawn(state, &world) {
@@ -351,9 +348,17 @@ fn plain(result: &Result, why: bool, out: &mut dyn Write) -> io::Result<()> {
     let (stopping, warnings) = count(result);
     writeln!(
         out,
-        "{} released, {} need no release; {stopping} stop, {warnings} warn",
-        result.passed, result.process
+        "{}, {} need no release; {stopping} stop, {warnings} warn",
+        passed(result, |n| n.to_string()),
+        result.process
     )
+}
+
+/// How many pass, and by which right; those that are released are counted in the words given.
+fn passed(result: &Result, released: impl Fn(usize) -> String) -> String {
+    let released = format!("{} released", released(result.passed - result.emergency));
+    let open = format!(", {} live by break-glass", result.emergency);
+    if result.emergency > 0 { released + &open } else { released }
 }
 
 fn markdown(result: &Result, environment: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -362,8 +367,8 @@ fn markdown(result: &Result, environment: &str, out: &mut dyn Write) -> io::Resu
     writeln!(out, "## Countersign: {environment} {verdict}\n")?;
     writeln!(
         out,
-        "{} released, {} need no release, {stopping} stop, {warnings} warn.\n",
-        times(result.passed, "workflow"),
+        "{}, {} need no release, {stopping} stop, {warnings} warn.\n",
+        passed(result, |n| times(n, "workflow")),
         result.process
     )?;
     if !result.stops.is_empty() {

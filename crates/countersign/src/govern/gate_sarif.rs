@@ -1,6 +1,5 @@
 //! What the gate stops, as SARIF 2.1.0, for code scanning.
 
-use super::files;
 use super::gate::Stop;
 use crate::report::sarif::{SCHEMA, pascal, uri};
 use policy::{Mode, PolicySet};
@@ -88,7 +87,6 @@ fn result(stop: &Stop, ids: &[&str], folder: &Path) -> Value {
 fn place(stop: &Stop, folder: &Path) -> Value {
     let path = match stop.path.as_str() {
         "" => crate::scan::CONFIGURATION.to_owned(),
-        id if id.starts_with("sha256:") => files::path(id),
         path => path.to_owned(),
     };
     let inside = folder.strip_prefix(".").unwrap_or(folder).join(path);

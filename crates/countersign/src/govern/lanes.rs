@@ -1,6 +1,6 @@
 //! The other lanes: `exception`, `breakglass`, `connector`, `owner`.
 
-use super::act::{Desk, ask, by_prefix};
+use super::act::{Desk, EXCEPTION, GLASS, ask, by_prefix};
 use super::args::{
     Breakglass, Common, Connector, ConnectorCommand, Exception, ExceptionCommand, Format, GlassCommand, Kind,
     Look, Owner, OwnerCommand,
@@ -10,9 +10,11 @@ use super::tell::called;
 use super::view::short;
 use super::{change, now};
 use crate::check::Exit;
-use govern::{Wish, World};
-use policy::{Act, BreakGlass, ComponentKind};
+use crate::people::count;
+use govern::{Glass, Wish, World};
+use policy::{Act, BreakGlass, ComponentKind, Moment};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 pub(super) fn exception(options: &Exception) -> io::Result<Exit> {
@@ -20,6 +22,8 @@ pub(super) fn exception(options: &Exception) -> io::Result<Exit> {
         ExceptionCommand::Grant { subject, covers, until, owner, compensating, common } => {
             let mut desk = Desk::open(common)?;
             let world = desk.world(subject)?;
+            exists(&desk, &world, covers)?;
+            answers(&desk.repository, owner)?;
             let exception = policy::Exception {
                 covers: covers.clone(),
                 subject: world.subject.name.clone(),
@@ -57,11 +61,55 @@ pub(super) fn exception(options: &Exception) -> io::Result<Exit> {
     }
 }
 
+/// What an exception is to cover has to be there: one for a name that is mistyped would look as if it held.
+fn exists(desk: &Desk, world: &World, covers: &[String]) -> io::Result<()> {
+    let evidence = &world.evidence;
+    for word in covers {
+        let Some((kind, name)) = word.split_once(':') else { continue };
+        let known: Vec<&str> = match kind {
+            "finding" => evidence.findings.iter().map(|f| f.rule.as_str()).collect(),
+            "proof" => evidence.proofs.iter().map(|p| p.name.as_str()).collect(),
+            "component" => evidence.components.iter().map(|c| c.name.as_str()).collect(),
+            _ => desk.repository.credential_ids().collect(),
+        };
+        if !known.contains(&name) {
+            let told = format!("`{}` has no {kind} `{name}`: {}", world.subject.name, there(&known, kind));
+            return Err(io::Error::new(io::ErrorKind::NotFound, told));
+        }
+    }
+    Ok(())
+}
+
+/// What there is instead, the first few.
+fn there(known: &[&str], kind: &str) -> String {
+    let mut known = known.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    let shown: Vec<String> = known.iter().take(6).map(|k| format!("`{kind}:{k}`")).collect();
+    match (shown.is_empty(), known.len().saturating_sub(6)) {
+        (true, _) => format!("there is no {kind} that could be covered"),
+        (_, 0) => format!("there is {}", shown.join(", ")),
+        (_, more) => format!("there is {} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Whoever is named to answer for an exception has to be with us. Who is not known at all, the policies refuse.
+fn answers(repository: &Repository, owner: &str) -> io::Result<()> {
+    let named = repository.people.named(owner);
+    if named.is_empty() || named.iter().any(|p| p.active_at(repository.now)) {
+        return Ok(());
+    }
+    let told = format!(
+        "`{owner}` is not with us any more, and cannot answer for an exception: name somebody else with `--owner`"
+    );
+    Err(io::Error::new(io::ErrorKind::InvalidInput, told))
+}
+
 /// The exception of a word, with the world of what it is about.
 fn excepted(word: &str, common: &Common) -> io::Result<(Desk, World, String)> {
     let desk = Desk::open(common)?;
     let known = &desk.repository.folded.state.exceptions;
-    let id = by_prefix(word, known.keys(), "exception")?;
+    let id = by_prefix(word, known.keys(), EXCEPTION)?;
     let subject = known.get(&id).map(|l| l.exception.subject.clone()).unwrap_or_default();
     let world = desk.world(&subject)?;
     Ok((desk, world, id))
@@ -135,7 +183,7 @@ pub(super) fn breakglass(options: &Breakglass) -> io::Result<Exit> {
 fn on_glass(act: Act, word: &str, subject: Option<&str>, common: &Common) -> io::Result<Exit> {
     let mut desk = Desk::open(common)?;
     let known = &desk.repository.folded.state.glasses;
-    let id = by_prefix(word, known.keys(), "break-glass")?;
+    let id = by_prefix(word, known.keys(), GLASS)?;
     let scope = known.get(&id).and_then(|g| g.glass.scope.first().cloned()).unwrap_or_default();
     let world = desk.world(subject.unwrap_or(&scope))?;
     let wish = Wish { of: Some(id), ..desk.wish(act, common) };
@@ -162,23 +210,43 @@ fn list_glasses(look: &Look) -> io::Result<Exit> {
         let g = &glass.glass;
         let until = g.until.map(|m| m.to_string()).unwrap_or_default();
         let drill = if g.drill { " (drill)" } else { "" };
-        let review = match (&glass.reviewed, glass.owed(repository.now)) {
-            (Some(_), _) => "reviewed",
-            (None, Some(_)) => "review owed",
-            (None, None) => "no review owed",
-        };
         writeln!(
             out,
-            "{}  {:<8} `{}` in `{}` until {until}, {}, {review}{drill}: {}",
+            "{}  {:<8} `{}` in `{}` until {until}, {}, opened by {}, {}, {}{drill}: {}",
             short(id),
             g.standing(repository.now).to_string(),
             g.scope.join("`, `"),
             glass.environment,
             g.ticket,
+            called(&repository.people, &g.opened_by),
+            used(&repository, glass),
+            looked_at(glass, repository.now),
             g.reason
         )?;
     }
     Ok(Exit::Clean)
+}
+
+/// How often a break-glass was used, and by whom besides its opener.
+fn used(repository: &Repository, glass: &Glass) -> String {
+    let others: Vec<String> = glass.glass.used_by.iter().map(|k| called(&repository.people, k)).collect();
+    let others: BTreeSet<String> = others.into_iter().collect();
+    let by = others.into_iter().collect::<Vec<_>>().join(", ");
+    let by = if by.is_empty() { by } else { format!(" by {by}") };
+    match glass.uses.len() {
+        0 => "not used".to_owned(),
+        n => format!("used {}{by}", count(n, "time", "times")),
+    }
+}
+
+/// How the review of what was done stands.
+fn looked_at(glass: &Glass, at: Moment) -> &'static str {
+    match (&glass.reviewed, glass.owed(at)) {
+        (Some(_), _) => "reviewed",
+        (None, Some(_)) => "review owed",
+        (None, None) if glass.glass.drill => "no review owed",
+        (None, None) => "review owed once it ends",
+    }
 }
 
 pub(super) fn connector(options: &Connector) -> io::Result<Exit> {
@@ -210,8 +278,24 @@ fn on_component(act: Act, word: &str, common: &Common) -> io::Result<Exit> {
     };
     let mut desk = Desk::open(common)?;
     let world = desk.repository.component(name, version);
+    if matches!(act, Act::ApproveComponent(ComponentKind::Connector)) {
+        unused(&desk.repository, name, version)?;
+    }
     let wish = Wish { version: version.to_owned(), ..desk.wish(act, common) };
     desk.carry_out(&world, &wish, common)
+}
+
+/// Says it where no workflow here uses the version of a connector: its name may be mistyped.
+fn unused(repository: &Repository, name: &str, version: &str) -> io::Result<()> {
+    let used = repository.connectors()?;
+    if !used.contains(&(name.to_owned(), version.to_owned())) {
+        let versions = used.iter().filter(|(n, _)| n == name).map(|(n, v)| format!("`{n}@{v}`"));
+        let versions: Vec<String> = versions.collect();
+        let names: BTreeSet<String> = used.iter().map(|(n, _)| format!("`{n}`")).collect();
+        let instead = if versions.is_empty() { names.into_iter().collect() } else { versions };
+        eprintln!("note: no workflow here uses `{name}@{version}`; used are {}", instead.join(", "));
+    }
+    Ok(())
 }
 
 fn list_components(look: &Look) -> io::Result<Exit> {

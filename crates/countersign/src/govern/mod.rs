@@ -5,6 +5,7 @@ mod act;
 pub mod args;
 mod attest;
 mod change;
+mod changed;
 pub mod files;
 mod gate;
 mod gate_sarif;

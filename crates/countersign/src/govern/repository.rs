@@ -12,7 +12,7 @@ use policy::{
     Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact, IdentityKind,
     Mode, Moment, People, PolicySet, Proof, Record, Source, Subject, SubjectKind, SystemFact,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -250,7 +250,7 @@ impl Repository {
     }
 
     /// A workflow with everything it calls.
-    fn closure<'r>(&'r self, unit: &'r Unit) -> Vec<&'r Unit> {
+    pub(super) fn closure<'r>(&'r self, unit: &'r Unit) -> Vec<&'r Unit> {
         let calls = self.head(unit).map(|h| h.closure.calls.as_slice()).unwrap_or_default();
         let called = calls.iter().filter_map(|call| {
             self.units.iter().find(|u| {
@@ -457,6 +457,24 @@ impl Repository {
             rotation_due,
             expires: line.expires,
         })
+    }
+
+    /// The credentials of the register.
+    pub(super) fn credential_ids(&self) -> impl Iterator<Item = &str> {
+        self.credentials.iter().map(|c| c.id.as_str())
+    }
+
+    /// The connectors that workflows here use, in their versions.
+    ///
+    /// # Errors
+    /// When results cannot be read back.
+    pub(super) fn connectors(&self) -> io::Result<BTreeSet<(String, String)>> {
+        let mut all = BTreeSet::new();
+        for unit in &self.units {
+            let used = self.body(unit)?.connectors;
+            all.extend(used.iter().map(|(name, version)| (name.to_string(), version.to_string())));
+        }
+        Ok(all)
     }
 
     /// The world of an act on what governs.

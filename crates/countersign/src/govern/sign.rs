@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 pub struct Signer {
     path: PathBuf,
     private: Option<PrivateKey>,
+    /// What to do where `ssh-keygen` does not sign with it.
+    remedy: String,
     /// Its fingerprint.
     pub fingerprint: String,
 }
@@ -41,7 +43,7 @@ impl Signer {
     /// No key: what needs one fails.
     #[must_use]
     pub fn nobody() -> Self {
-        Signer { path: PathBuf::new(), private: None, fingerprint: String::new() }
+        Signer { path: PathBuf::new(), private: None, remedy: String::new(), fingerprint: String::new() }
     }
 
     fn read(path: &Path) -> io::Result<Self> {
@@ -52,15 +54,24 @@ impl Signer {
             let fingerprint = private.fingerprint(HashAlg::Sha256).to_string();
             let private =
                 Some(private).filter(|k| !k.is_encrypted() && k.algorithm() == ssh_key::Algorithm::Ed25519);
-            return Ok(Signer { path: path.to_path_buf(), private, fingerprint });
+            let remedy = format!(
+                "its passphrase is asked for at a terminal; elsewhere load it first: `ssh-add {shown}`"
+            );
+            return Ok(Signer { path: path.to_path_buf(), private, remedy, fingerprint });
         }
         // A public key: the private half is in an agent or on a device.
         let public = PublicKey::from_openssh(text.trim()).map_err(|e| {
             other(format!("`{shown}` is no SSH key: {e}; make one with `ssh-keygen -t ed25519`"))
         })?;
+        let half = path.with_extension("");
+        let remedy = format!(
+            "it is a public key, and no agent has its private half: name that with `--key {half}`, or load it with `ssh-add {half}`",
+            half = half.display()
+        );
         Ok(Signer {
             path: path.to_path_buf(),
             private: None,
+            remedy,
             fingerprint: public.fingerprint(HashAlg::Sha256).to_string(),
         })
     }
@@ -84,7 +95,7 @@ impl Signer {
             return text.map_err(|e| other(format!("the key `{}` cannot sign: {e}", self.path.display())));
         }
         let mut child = Command::new("ssh-keygen")
-            .args(["-Y", "sign", "-n", namespace, "-f"])
+            .args(["-q", "-Y", "sign", "-n", namespace, "-f"])
             .arg(&self.path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -95,6 +106,9 @@ impl Signer {
         }
         let out = child.wait_with_output()?;
         let text = String::from_utf8(out.stdout).unwrap_or_default();
-        if out.status.success() { Ok(text) } else { Err(other("`ssh-keygen` did not sign".to_owned())) }
+        if out.status.success() {
+            return Ok(text);
+        }
+        Err(other(format!("`ssh-keygen` did not sign with `{}`: {}", self.path.display(), self.remedy)))
     }
 }

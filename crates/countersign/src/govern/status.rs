@@ -1,14 +1,16 @@
 //! `countersign status`: what is proposed, released, open and due.
 
 use super::args::{Format, Status};
-use super::now;
 use super::repository::{Repository, Unit};
-use super::tell::{called, shortened};
+use super::tell::{called, shortened, speaker};
 use super::view::short;
+use super::{change, now};
 use crate::check::Exit;
 use crate::people::count;
-use govern::{Intent, Live, Proposal, ProposalStatus, Quality, State, Void, World, due, quality, voids};
-use policy::SubjectKind;
+use govern::{
+    Entry, Intent, Live, Phase, Proposal, ProposalStatus, Quality, State, Void, World, due, quality, voids,
+};
+use policy::{Act, SubjectKind};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -17,6 +19,9 @@ pub(super) fn run(options: &Status) -> io::Result<Exit> {
     let repository = Repository::open(&look.folder, now())?;
     let environment = options.environment.clone().unwrap_or_else(|| repository.environment.clone());
     let mut out = io::stdout().lock();
+    if let Some((kind, _)) = options.subject.as_deref().and_then(change::governing) {
+        return alone(&repository, kind, look.format);
+    }
     let only = options.subject.as_ref().map(|s| repository.unit(s)).transpose()?;
     let units: Vec<&Unit> = match only {
         Some(unit) => vec![unit],
@@ -39,7 +44,9 @@ pub(super) fn run(options: &Status) -> io::Result<Exit> {
     }
     if only.is_none() {
         for kind in [SubjectKind::Policy, SubjectKind::People, SubjectKind::Configuration] {
-            governing(&repository, kind, &mut out)?;
+            if is_governed(&repository, kind) {
+                governing(&repository, kind, &mut out)?;
+            }
         }
         gone(&repository, &mut out)?;
     }
@@ -60,10 +67,11 @@ fn reviews(q: &Quality, out: &mut dyn Write) -> io::Result<()> {
     let reviews = |n| count(n, "review", "reviews");
     write!(
         out,
-        "{}: {}, {}; {} told what was shown",
+        "{}: {}, {}, {} sent back; {} told what was shown",
         reviews(q.reviews),
         count(q.approvals, "approval", "approvals"),
         count(q.refusals, "refusal", "refusals"),
+        q.rework,
         q.shown
     )?;
     if q.timed > 0 {
@@ -82,18 +90,41 @@ fn reviews(q: &Quality, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-/// What governs, where something is proposed for it or was put in force.
-fn governing(repository: &Repository, kind: SubjectKind, out: &mut dyn Write) -> io::Result<()> {
-    let (state, world) = (&repository.folded.state, repository.governing(kind));
-    let open = state.proposals_of(kind, kind.as_str()).any(|(_, p)| p.status == ProposalStatus::Open);
-    let standing = match state.in_force(kind) {
-        None if !open => return Ok(()),
+/// Whether something is proposed for what governs, or was put in force.
+fn is_governed(repository: &Repository, kind: SubjectKind) -> bool {
+    let state = &repository.folded.state;
+    let mut open = state.proposals_of(kind, kind.as_str());
+    state.in_force(kind).is_some() || open.any(|(_, p)| p.status == ProposalStatus::Open)
+}
+
+/// How what governs stands to what is in force.
+fn governs(repository: &Repository, world: &World) -> String {
+    match repository.folded.state.in_force(world.subject.kind) {
         None => "never put in force".to_owned(),
         Some(was) if was == world.subject.closure => format!("in force as {}", short(was)),
         Some(was) => format!("differs from {}, which is in force", short(was)),
-    };
-    writeln!(out, "{}  {standing}", kind.as_str())?;
+    }
+}
+
+fn governing(repository: &Repository, kind: SubjectKind, out: &mut dyn Write) -> io::Result<()> {
+    let world = repository.governing(kind);
+    writeln!(out, "{}  {}", kind.as_str(), governs(repository, &world))?;
     proposals(repository, &world, out)
+}
+
+/// What governs, asked about by its name.
+fn alone(repository: &Repository, kind: SubjectKind, format: Format) -> io::Result<Exit> {
+    let mut out = io::stdout().lock();
+    if format == Format::Plain {
+        governing(repository, kind, &mut out)?;
+        return Ok(Exit::Clean);
+    }
+    let world = repository.governing(kind);
+    let row = json!({"name": kind.as_str(), "closure": world.subject.closure,
+        "standing": governs(repository, &world), "proposals": open(repository, &world)});
+    let result = json!({"schema": "countersign.status/1", "environment": "", "at": repository.now, "governing": [row]});
+    writeln!(out, "{result:#}")?;
+    Ok(Exit::Clean)
 }
 
 /// Open proposals of workflows that are not in the folder any more.
@@ -115,9 +146,10 @@ fn matters(repository: &Repository, unit: &Unit) -> bool {
 
 /// How what lies in the folder stands to what is released.
 #[must_use]
-pub(super) fn standing(state: &State, world: &World) -> String {
+pub(super) fn standing(repository: &Repository, world: &World) -> String {
+    let state = &repository.folded.state;
     match state.live(&world.subject.name, &world.environment, world.at) {
-        None => "not released".to_owned(),
+        None => ended(repository, &world.subject.name).unwrap_or_else(|| "not released".to_owned()),
         Some(Live::Emergency(closure, glass)) if closure == world.subject.closure => {
             format!(
                 "live by break-glass {} until {}",
@@ -144,6 +176,20 @@ pub(super) fn withdrawn<'w>(state: &'w State, world: &'w World) -> impl Iterator
     })
 }
 
+/// Who stopped or retired a workflow, and when.
+fn ended(repository: &Repository, name: &str) -> Option<String> {
+    let (act, word) = match repository.folded.state.workflows.get(name)?.phase {
+        Phase::Registered => return None,
+        Phase::Killed => (Act::Kill, "stopped"),
+        Phase::Retired => (Act::Retire, "retired"),
+    };
+    let of = |e: &&Entry| e.event.act == act && e.event.subject.name == name;
+    let entry = repository.entries.iter().filter(of).max_by_key(|e| e.event.at)?;
+    let because = if entry.event.reason.trim().is_empty() { "" } else { ": " };
+    let (who, at) = (called(&repository.people, &entry.key), entry.event.at);
+    Some(format!("{word} by {who} at {at} ({}){because}{}", short(&entry.id), entry.event.reason.trim()))
+}
+
 fn tell(
     repository: &Repository,
     unit: &Unit,
@@ -152,7 +198,7 @@ fn tell(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let state = &repository.folded.state;
-    writeln!(out, "{}  tier {}  {}", unit.name, world.subject.effective_tier(), standing(state, world))?;
+    writeln!(out, "{}  tier {}  {}", unit.name, world.subject.effective_tier(), standing(repository, world))?;
     proposals(repository, world, out)?;
     if !full {
         return Ok(());
@@ -187,7 +233,7 @@ fn proposals(repository: &Repository, world: &World, out: &mut dyn Write) -> io:
         let stale = if stale { "stale: " } else { "" };
         writeln!(out, "  {stale}{what} as {} by {by}", short(id))?;
         for review in &proposal.reviews {
-            let reviewer = called(&repository.people, &review.by.account);
+            let reviewer = speaker(&repository.people, &review.by);
             writeln!(out, "    {} by {reviewer}", word(review.verdict))?;
         }
         // A roll-back goes elsewhere by intent: what differs from the folder voids nothing.
@@ -215,13 +261,15 @@ pub(super) fn word(verdict: policy::Verdict) -> &'static str {
 
 fn row(repository: &Repository, unit: &Unit, environment: &str) -> io::Result<Value> {
     let world = repository.world(unit, environment)?;
-    let state = &repository.folded.state;
-    let open = state
-        .proposals_of(world.subject.kind, &world.subject.name)
-        .filter(|(_, p)| p.status == ProposalStatus::Open && p.environment == environment);
-    let one = |(id, p): (&String, &Proposal)| json!({"statement": id, "proposal": p, "stale": is_stale(p, &world), "voids": voids(p, &world)});
-    let proposals: Vec<Value> = open.map(one).collect();
     Ok(json!({"name": unit.name, "path": unit.path, "tier": world.subject.effective_tier(),
-        "closure": world.subject.closure, "standing": standing(state, &world),
-        "released": state.released(&unit.name, environment), "proposals": proposals}))
+        "closure": world.subject.closure, "standing": standing(repository, &world),
+        "released": repository.folded.state.released(&unit.name, environment), "proposals": open(repository, &world)}))
+}
+
+/// The open proposals of something, as JSON.
+fn open(repository: &Repository, world: &World) -> Vec<Value> {
+    let mine = |p: &Proposal| p.status == ProposalStatus::Open && p.environment == world.environment;
+    let all = repository.folded.state.proposals_of(world.subject.kind, &world.subject.name);
+    let one = |(id, p): (&String, &Proposal)| json!({"statement": id, "proposal": p, "stale": is_stale(p, world), "voids": voids(p, world)});
+    all.filter(|(_, p)| mine(p)).map(one).collect()
 }

@@ -3,8 +3,8 @@
 use super::args::{Common, Format};
 use super::view::short;
 use govern::{Event, Performed, State, Void, World, voids};
-use policy::{Because, Found, People};
-use serde_json::json;
+use policy::{Act, Actor, Because, Found, People};
+use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -21,7 +21,15 @@ pub fn called(people: &People, name: &str) -> String {
     }
 }
 
-/// Tells of an act that was signed.
+/// Who spoke, for people: with whom they spoke for, and in which role.
+#[must_use]
+pub fn speaker(people: &People, by: &Actor) -> String {
+    let behalf = by.on_behalf_of.as_ref().map(|id| format!(", for {}", called(people, id)));
+    let role = by.authority.as_ref().map(|role| format!(", as `{role}`"));
+    called(people, &by.account) + &behalf.unwrap_or_default() + &role.unwrap_or_default()
+}
+
+/// Tells of an act that was signed; what is told as JSON is given back.
 ///
 /// # Errors
 /// When it cannot be printed.
@@ -32,10 +40,11 @@ pub fn done(
     path: &Path,
     common: &Common,
     out: &mut dyn Write,
-) -> io::Result<()> {
+) -> io::Result<Option<Value>> {
     if common.format == Format::Json {
-        let result = json!({"schema": SCHEMA, "allowed": true, "statement": id, "path": path, "event": event, "decision": done.decision});
-        return writeln!(out, "{result:#}");
+        return Ok(Some(
+            json!({"schema": SCHEMA, "allowed": true, "statement": id, "path": path, "event": event, "decision": done.decision}),
+        ));
     }
     let who = called(&done.facts.people, &event.by);
     writeln!(out, "{who}: {}", govern::title(event))?;
@@ -49,10 +58,11 @@ pub fn done(
     } else if common.why {
         reasons(&done.decision.because, true, out)?;
     }
-    writeln!(out, "  signed as {}", short(id))
+    writeln!(out, "  signed as {}", short(id))?;
+    Ok(None)
 }
 
-/// Tells of an act that was refused: why, what voids approvals, what is missing.
+/// Tells of an act that was refused: why, what voids approvals, what is missing; what is told as JSON is given back.
 ///
 /// # Errors
 /// When it cannot be printed.
@@ -62,12 +72,13 @@ pub fn refused(
     common: &Common,
     state: &State,
     out: &mut dyn Write,
-) -> io::Result<()> {
+) -> io::Result<Option<Value>> {
     let void = void(done, world, state);
+    let hint = done.refusal.as_ref().and_then(|r| hint(&r.rule, done.facts.act, &done.facts.subject.name));
     if common.format == Format::Json {
-        let hint = done.refusal.as_ref().and_then(|r| hint(&r.rule, &done.facts.subject.name));
-        let result = json!({"schema": SCHEMA, "allowed": false, "decision": done.decision, "refusal": done.refusal, "hint": hint, "voids": void});
-        return writeln!(out, "{result:#}");
+        return Ok(Some(
+            json!({"schema": SCHEMA, "allowed": false, "decision": done.decision, "refusal": done.refusal, "hint": hint, "voids": void}),
+        ));
     }
     writeln!(out, "refused: to {} `{}`", done.facts.act.phrase(), done.facts.subject.name)?;
     if !done.decision.allow {
@@ -81,7 +92,7 @@ pub fn refused(
             writeln!(out, "      subject.closure = {}", subject.closure)?;
             writeln!(out, "      environment = {}", done.facts.environment)?;
         }
-        if let Some(hint) = hint(&refusal.rule, &done.facts.subject.name) {
+        if let Some(hint) = &hint {
             writeln!(out, "  What to do: {hint}")?;
         }
     }
@@ -104,12 +115,15 @@ pub fn refused(
     if decided && done.decision.missing.is_empty() && done.refusal.is_none() {
         writeln!(out, "  Nothing that could be added would allow it.")?;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The smallest change after which there would be such a transition.
-fn hint(rule: &str, name: &str) -> Option<String> {
+fn hint(rule: &str, act: Act, name: &str) -> Option<String> {
     Some(match rule {
+        "answers" | "proposal-open" if act == Act::Withdraw => {
+            "nothing: no proposal is open that could be taken back".to_owned()
+        }
         "answers" | "proposal" | "proposal-open" | "proposal-subject" | "closure" | "intent" => {
             format!("propose what lies in the folder now: `countersign propose \"{name}\"`")
         }

@@ -1,6 +1,7 @@
-//! What a person is shown before they sign, and its digest. It is made of the closure and what is known of it alone, so that
-//! the same closure gives the same page, byte for byte.
+//! What a person is shown before they sign, and its digest. It is made of the closure, what is known of it, and what changes
+//! in it against what is in force, so that the same change gives the same page, byte for byte.
 
+use crate::people::count;
 use govern::World;
 use policy::SubjectKind;
 use std::fmt::Write;
@@ -15,11 +16,18 @@ pub fn page(world: &World) -> String {
         let _ = writeln!(out, "{text}");
     };
     line(format!("{} `{}`, tier {}", subject.kind.as_str(), subject.name, subject.effective_tier()));
-    line(format!("  closure {}, of {} parts", short(&subject.closure), world.parts.len()));
+    line(format!("  closure {}, of {}", short(&subject.closure), count(world.parts.len(), "part", "parts")));
     line(format!("  policy {}", short(&world.policy)));
-    if subject.kind != SubjectKind::Workflow {
-        return out;
+    if subject.kind == SubjectKind::Workflow {
+        workflow(world, &mut line);
     }
+    world.changes.iter().for_each(|change| line(change.clone()));
+    out
+}
+
+/// What it can do, and what is known of it.
+fn workflow(world: &World, line: &mut dyn FnMut(String)) {
+    let subject = &world.subject;
     let effects: Vec<&str> =
         subject.effects.iter().filter(|k| k.changes_access()).map(|k| k.as_str()).collect();
     let systems: Vec<&str> = subject.systems.iter().map(|s| s.name.as_str()).collect();
@@ -48,7 +56,6 @@ pub fn page(world: &World) -> String {
     if evidence.findings.is_empty() {
         line("  no findings".to_owned());
     }
-    out
 }
 
 fn at(step: &str) -> String {

@@ -82,6 +82,19 @@ pub fn below(root: &Path) -> io::Result<Vec<Source>> {
     Ok(sources)
 }
 
+/// The same of names below a folder, as a commit has them: which of them are policies.
+pub(crate) fn among<'n>(names: &[&'n str]) -> Vec<&'n str> {
+    let inside = names.iter().any(|n| n.starts_with("policies/"));
+    let some = || names.iter().any(|n| !n.contains('/') && is_ours(n));
+    let hidden = |n: &str| n.split('/').any(|part| part.starts_with('.') || part == "target");
+    let ours =
+        |n: &&str| n.ends_with(".cedar") && if inside { n.starts_with("policies/") } else { !hidden(n) };
+    let mut found: Vec<&str> =
+        if inside || some() { names.iter().copied().filter(ours).collect() } else { Vec::new() };
+    found.sort_unstable();
+    found
+}
+
 /// The files of a path, in order: a file itself; below `policies` in a folder that has it; else those below a folder with
 /// policies of its own. Any other folder has none.
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -8,6 +8,7 @@ mod load;
 mod simulate;
 mod solver;
 
+pub(crate) use load::among;
 pub use load::{Loaded, below, load};
 
 use crate::check::Exit;

@@ -1,0 +1,334 @@
+//! What changes against what is in force, in sentences: part of the page that a person is shown, and so of what they sign.
+
+use super::repository::{Repository, Unit};
+use super::view::{self, short};
+use crate::people::count;
+use crate::report::plain::clean;
+use crate::{diff, people, policy as policies};
+use govern::{Entry, Event, World};
+use policy::{Act, Governed, Group, People, Person, PolicySet, Source, SubjectKind};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+use workflow::Digest;
+
+/// The most lines of one kind that are shown; how many more there are is said.
+const MOST: usize = 200;
+/// How many earlier commits are searched for what is in force.
+const COMMITS: usize = 200;
+/// How many of them are searched for policies, each of which is read in full.
+const VERSIONS: usize = 20;
+/// How many possible cases a change of the policy is tried on.
+const CASES: u64 = 200;
+
+/// Puts what changes into the page of a world: of what lies in the folder, or of what a commit has.
+pub(super) fn show(repository: &Repository, world: &mut World, at: Option<&str>) {
+    let changes = match world.subject.kind {
+        SubjectKind::Workflow => workflow(repository, world, at),
+        SubjectKind::Component => Vec::new(),
+        kind => governing(repository, kind, world),
+    };
+    world.changes = changes.iter().map(|line| clean(line)).collect();
+    world.view = view::digest(world);
+}
+
+fn bounded(mut lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(MOST);
+    lines.truncate(MOST);
+    lines.extend((more > 0).then(|| format!("    and {more} more")));
+    lines
+}
+
+fn workflow(repository: &Repository, world: &World, at: Option<&str>) -> Vec<String> {
+    let name = &world.subject.name;
+    let Some(release) = repository.folded.state.released(name, &world.environment) else {
+        return vec!["  nothing of it was released before: all of it is new".to_owned()];
+    };
+    if release.closure == world.subject.closure {
+        return vec![format!("  it is what is released as {}", short(&release.id))];
+    }
+    let parts = parts(&release.parts, &world.parts);
+    let mut lines = vec![format!("  since the release {}:", short(&release.id))];
+    lines.extend(bounded(parts.iter().map(|(part, what)| format!("    `{part}` {what}")).collect()));
+    let commit = release_of(repository, name, &release.closure).map_or(&release.commit, |e| &e.commit);
+    let units = repository.unit(name).map(|u| repository.closure(u)).unwrap_or_default();
+    let changed = |u: &&Unit| parts.iter().any(|(part, _)| part.starts_with(&format!("{}/", u.name)));
+    for unit in units.into_iter().filter(changed) {
+        lines.extend(bounded(does(repository, unit, commit, at)));
+    }
+    lines
+}
+
+/// The newest release of a closure of a workflow.
+pub(super) fn release_of<'r>(repository: &'r Repository, name: &str, closure: &str) -> Option<&'r Event> {
+    let of = |e: &&Event| e.act == Act::Release && e.subject.name == name && e.subject.closure == closure;
+    repository.entries.iter().map(|e| &e.event).filter(of).max_by_key(|e| e.at)
+}
+
+/// The parts that are others, with what became of them.
+fn parts<'w>(
+    old: &'w BTreeMap<String, String>,
+    new: &'w BTreeMap<String, String>,
+) -> Vec<(&'w str, &'static str)> {
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let told = |name: &'w String| match (old.get(name), new.get(name)) {
+        (was, is) if was == is => None,
+        (None, _) => Some((name.as_str(), "is new")),
+        (_, None) => Some((name.as_str(), "is gone")),
+        _ => Some((name.as_str(), "changed")),
+    };
+    names.into_iter().filter_map(told).collect()
+}
+
+/// What a workflow does differently than in the commit of a release.
+fn does(repository: &Repository, unit: &Unit, commit: &str, at: Option<&str>) -> Vec<String> {
+    let name = repository.head(unit).map(|h| h.name.to_string()).unwrap_or_default();
+    diff::sentences(&repository.root, &unit.path, &name, (commit, at)).unwrap_or_else(|_| {
+        let commit = if commit.is_empty() { "no commit" } else { commit };
+        vec![format!(
+            "    what `{}` does differently cannot be said: `{}` of the release ({}) is not here; fetch it",
+            unit.name,
+            unit.path,
+            commit.get(..12).unwrap_or(commit)
+        )]
+    })
+}
+
+fn governing(repository: &Repository, kind: SubjectKind, world: &World) -> Vec<String> {
+    let what = match kind {
+        SubjectKind::Policy => Governed::Policy,
+        SubjectKind::People => Governed::People,
+        _ => Governed::Configuration,
+    };
+    let in_force = repository.folded.state.governed.get(&what);
+    let entry = in_force.and_then(|v| repository.entries.iter().find(|e| e.id == v.id));
+    let mut lines = match in_force {
+        Some(v) if v.digest == world.subject.closure => {
+            return vec![format!("  it is what is in force as {}", short(&v.digest))];
+        }
+        Some(v) => vec![format!("  against {}, which is in force:", short(&v.digest))],
+        None => vec!["  it was never put in force: all of it is new".to_owned()],
+    };
+    lines.extend(bounded(match kind {
+        SubjectKind::Policy => policy(repository, entry),
+        SubjectKind::People => directory(repository, entry),
+        _ => configuration(repository, entry, world),
+    }));
+    lines
+}
+
+fn git(root: &Path, arguments: &[&str]) -> Option<String> {
+    let out = Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
+    out.status.success().then(|| String::from_utf8(out.stdout).ok()).flatten()
+}
+
+/// The commits in which something that was put in force can lie: the one that was looked at, and those that touched it.
+fn commits(root: &Path, entry: &Entry, path: &str) -> Vec<String> {
+    let most = format!("--max-count={COMMITS}");
+    let log = git(root, &["log", "--all", "--format=%H", &most, "--", path]).unwrap_or_default();
+    let touched = log.lines().map(str::to_owned);
+    [entry.event.commit.clone()].into_iter().filter(|c| !c.is_empty()).chain(touched).collect()
+}
+
+/// A file as it is in force, by its digest; an empty one where nothing is. Nothing where no commit here has it.
+fn was(repository: &Repository, entry: Option<&Entry>, name: &str) -> Option<String> {
+    let Some(entry) = entry else { return Some(String::new()) };
+    let digest = entry.event.parts.get(name)?;
+    let is = |text: &String| Digest::of(text.as_bytes()).to_string() == *digest;
+    let show = |commit: String| git(&repository.root, &["show", &format!("{commit}:./{name}")]);
+    let empty = Some(String::new()).filter(is);
+    empty.or_else(|| commits(&repository.root, entry, name).into_iter().filter_map(show).find(is))
+}
+
+/// What is said where what is in force is in no commit here; all of what lies in the folder is shown then.
+fn lost(name: &str) -> String {
+    format!(
+        "    `{name}` as it is in force is in no commit here: all of it is shown (fetch the whole history)"
+    )
+}
+
+fn configuration(repository: &Repository, entry: Option<&Entry>, world: &World) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, digest) in &world.parts {
+        if entry.and_then(|e| e.event.parts.get(name)) == Some(digest) {
+            continue;
+        }
+        let old = was(repository, entry, name);
+        lines.extend(old.is_none().then(|| lost(name)));
+        let new = std::fs::read_to_string(repository.root.join(name)).unwrap_or_default();
+        let changed = changed_lines(&old.unwrap_or_default(), &new);
+        lines.extend((!changed.is_empty()).then(|| format!("    {name}:")));
+        lines.extend(changed);
+    }
+    lines
+}
+
+/// The lines that changed: what lies between the same beginning and the same end.
+fn changed_lines(old: &str, new: &str) -> Vec<String> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let begins = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let rest = |all: &[&str]| all.get(begins..).unwrap_or_default().iter().map(|l| (*l).to_owned()).collect();
+    let (mut old, mut new): (Vec<String>, Vec<String>) = (rest(&old), rest(&new));
+    while old.last().is_some() && old.last() == new.last() {
+        old.pop();
+        new.pop();
+    }
+    let marked = |mark: char, lines: Vec<String>| {
+        let line = move |l: String| format!("      {mark} {}", l.trim_end());
+        lines.into_iter().map(line).collect::<Vec<_>>()
+    };
+    [marked('-', old), marked('+', new)].concat()
+}
+
+fn directory(repository: &Repository, entry: Option<&Entry>) -> Vec<String> {
+    let text = was(repository, entry, "people.yaml");
+    let old = text.as_deref().and_then(|t| people::parse(t).ok()).map(|(people, _)| people);
+    let missing = entry.filter(|_| old.is_none()).map(|_| lost("people.yaml"));
+    missing.into_iter().chain(between(&old.unwrap_or_default(), &repository.people)).collect()
+}
+
+/// What differs between two directories, a sentence for each thing.
+fn between(old: &People, new: &People) -> Vec<String> {
+    let value = |of: Option<&Person>| of.and_then(|p| serde_json::to_value(p).ok()).unwrap_or_default();
+    let ids: BTreeSet<&String> = old.all().iter().chain(new.all()).map(|p| &p.id).collect();
+    let mut lines = Vec::new();
+    for id in ids {
+        let (was, is) = (old.person(id), new.person(id));
+        let called = is.or(was).map_or(id.as_str(), Person::called);
+        match (was, is) {
+            (None, _) => lines.push(format!("    {called} (`{id}`) is new")),
+            (_, None) => lines.push(format!("    {called} (`{id}`) is gone")),
+            _ => {}
+        }
+        if is.is_some() {
+            lines.extend(fields(called, &value(was), &value(is)));
+        }
+    }
+    let groups: BTreeSet<&String> = old.groups().iter().chain(new.groups()).map(|g| &g.id).collect();
+    let members = |of: &People, id: &str| -> Vec<Value> {
+        let group = of.groups().iter().find(|g| g.id == id);
+        group.into_iter().flat_map(|g: &Group| &g.members).map(|m| Value::from(m.as_str())).collect()
+    };
+    for id in groups {
+        lines.extend(items(&format!("the group `{id}`"), "members", &members(old, id), &members(new, id)));
+    }
+    lines
+}
+
+/// What differs between two people, field by field.
+fn fields(called: &str, was: &Value, is: &Value) -> Vec<String> {
+    let names =
+        |of: &Value| of.as_object().map(|o| o.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let all: BTreeSet<String> = names(was).into_iter().chain(names(is)).filter(|n| n != "id").collect();
+    let mut lines = Vec::new();
+    for name in all {
+        let none = Value::Null;
+        let (old, new) = (was.get(&name).unwrap_or(&none), is.get(&name).unwrap_or(&none));
+        if old.is_array() || new.is_array() {
+            let list = |of: &Value| of.as_array().cloned().unwrap_or_default();
+            lines.extend(items(called, &name, &list(old), &list(new)));
+        } else if old != new {
+            lines.push(match (old, new) {
+                (Value::Null, new) => format!("      {called}: {name} {}", words(new)),
+                (old, Value::Null) => format!("      {called}: {name} was {}, now none", words(old)),
+                (old, new) => format!("      {called}: {name} was {}, now {}", words(old), words(new)),
+            });
+        }
+    }
+    lines
+}
+
+/// What a list has more and less.
+fn items(called: &str, name: &str, old: &[Value], new: &[Value]) -> Vec<String> {
+    let (gains, loses) = match name {
+        "roles" => ("gains the role", "loses the role"),
+        "keys" => ("gains the key", "loses the key"),
+        "delegates" => ("lets act for them", "no longer lets act for them"),
+        "bots" => ("gains the bot", "loses the bot"),
+        "members" => ("gains the member", "loses the member"),
+        _ => ("gains", "loses"),
+    };
+    let of = if gains == "gains" { format!(" in {name}") } else { String::new() };
+    let gained = new.iter().filter(|v| !old.contains(v));
+    let lost = old.iter().filter(|v| !new.contains(v));
+    let gained = gained.map(|v| format!("      {called} {gains} {}{of}", words(v)));
+    gained.chain(lost.map(|v| format!("      {called} {loses} {}{of}", words(v)))).collect()
+}
+
+/// A value in words: its text, or its fields.
+fn words(value: &Value) -> String {
+    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), |t| format!("`{t}`"));
+    let Some(fields) = value.as_object() else { return text(value) };
+    let rank = |name: &str| usize::from(!matches!(name, "to" | "role" | "key" | "account"));
+    let mut all: Vec<(&String, &Value)> = fields.iter().filter(|(_, v)| !v.is_null()).collect();
+    all.sort_by_key(|(name, _)| (rank(name), *name));
+    let one = |(name, v): (&String, &Value)| match rank(name) {
+        0 => text(v),
+        _ => format!(
+            "{name} {}",
+            v.as_array().map_or_else(|| text(v), |l| l.iter().map(text).collect::<Vec<_>>().join(", "))
+        ),
+    };
+    all.into_iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn policy(repository: &Repository, entry: Option<&Entry>) -> Vec<String> {
+    let root = &repository.root;
+    let Some(entry) = entry else { return rules(&PolicySet::core(), &repository.set) };
+    let set = |commit: &String| sources(root, commit).map(|s| PolicySet::with(&s));
+    let in_force = entry.event.parts.get("policies");
+    let places = commits(root, entry, "*.cedar");
+    let same = |set: &PolicySet| in_force.is_some_and(|v| v == set.version());
+    if let Some(old) = places.iter().take(VERSIONS).filter_map(set).find(same) {
+        return rules(&old, &repository.set);
+    }
+    // The core is another one since then, or the history was written anew.
+    let old = places.first().and_then(set).unwrap_or_else(PolicySet::core);
+    let note = "    what is in force is of another version of this program, or in no commit here: the policies of the commit \
+                that was looked at then are compared, with the core of now";
+    [note.to_owned()].into_iter().chain(rules(&old, &repository.set)).collect()
+}
+
+/// The policies that a commit has in a folder.
+fn sources(root: &Path, commit: &str) -> Option<Vec<Source>> {
+    let listed = git(root, &["ls-tree", "-r", "-z", "--name-only", commit])?;
+    let names: Vec<&str> = listed.split('\0').filter(|n| !n.is_empty()).collect();
+    let read = |file: &str| {
+        let text = git(root, &["show", &format!("{commit}:./{file}")])?;
+        Some(Source { file: file.to_owned(), text })
+    };
+    policies::among(&names).into_iter().map(read).collect()
+}
+
+/// The policies that differ, and which answers change by it.
+fn rules(old: &PolicySet, new: &PolicySet) -> Vec<String> {
+    let mut lines = Vec::new();
+    let ids: BTreeSet<&String> = old.policies().chain(new.policies()).map(|p| &p.id).collect();
+    for id in ids {
+        let word = match (old.policy(id), new.policy(id)) {
+            (None, _) => "is new",
+            (_, None) => "is gone",
+            (Some(was), Some(is)) if was.text != is.text => "changed",
+            _ => continue,
+        };
+        lines.push(format!("    the policy `{id}` {word}"));
+        let reason = new.policy(id).filter(|_| word != "is gone").map(|p| &p.reason);
+        lines.extend(reason.map(|r| format!("      {r}")));
+    }
+    let cases = (0..CASES).map(|n| (format!("case {n}"), policy::sample::case(n)));
+    for change in policy::compare(old, new, cases) {
+        let word = |allowed: bool| if allowed { "allowed" } else { "refused" };
+        let of = usize::try_from(CASES).unwrap_or(usize::MAX);
+        lines.push(format!(
+            "    to {}: {} → {} in {} of {} tried{}",
+            change.act.phrase(),
+            word(change.was),
+            word(change.is),
+            change.cases,
+            count(of, "case", "cases"),
+            if change.new.is_empty() { String::new() } else { format!(", now by {}", change.new.join(", ")) }
+        ));
+    }
+    lines
+}
