@@ -2,7 +2,9 @@
 //! affected.
 
 use crate::act::ActBody;
-use crate::story::{Sentence, changed_parts, executions, is_overlay, is_release, same, signed, when, whose};
+use crate::story::{
+    Sentence, changed_parts, executions, is_overlay, is_release, same, signed, told_time, whose,
+};
 use crate::texts::{ENGLISH, Texts, fill};
 use crate::verify::Opened;
 use serde_json::Value;
@@ -49,7 +51,7 @@ impl Join<'_, '_> {
     }
 
     fn release(&mut self, opened: &Opened, act: &ActBody) {
-        let (entry, time) = (self.seq.to_string(), when(opened));
+        let (entry, time) = (self.seq.to_string(), told_time(opened, act, self.texts));
         let who = self.by(self.seq);
         let values =
             [("entry", entry.as_str()), ("time", &time), ("who", &who), ("environment", &act.environment)];

@@ -175,7 +175,7 @@ impl Teller<'_, '_> {
             name => fill(texts.environment, &[("environment", name)]),
         };
         let values = [
-            ("time", self.told_time(act)),
+            ("time", told_time(self.opened, act, self.texts)),
             ("who", self.who(self.opened)),
             ("what", self.what(self.opened, act)),
             ("where", environment),
@@ -200,15 +200,6 @@ impl Teller<'_, '_> {
         self.rest(act);
         if act.allow {
             self.afterwards(act);
-        }
-    }
-
-    /// When it was done; said to be when it was entered, where no more is known.
-    fn told_time(&self, act: &ActBody) -> String {
-        let time = when(self.opened);
-        match act.at.is_some() || signed(self.opened).is_some() {
-            true => time,
-            false => fill(self.texts.entered, &[("time", &time)]),
         }
     }
 
@@ -518,6 +509,15 @@ fn numbers(all: &[u64]) -> String {
 pub fn when(opened: &Opened) -> String {
     let said = signed(opened).and_then(|(_, says, _)| says["at"].as_str().map(str::to_owned));
     said.unwrap_or_else(|| text(time_of(opened)))
+}
+
+/// When an act was done; said to be when it was entered, where no more is known.
+pub(crate) fn told_time(opened: &Opened, act: &ActBody, texts: &Texts) -> String {
+    let time = when(opened);
+    match act.at.is_some() || signed(opened).is_some() {
+        true => time,
+        false => fill(texts.entered, &[("time", &time)]),
+    }
 }
 
 /// What was signed, or was asked for where nothing was, and the field that it stands in.

@@ -84,6 +84,17 @@ fn a_gap_is_named() {
     assert_eq!(run(&folder, "export ledger --format ocsf --cursor new", "").status.code(), Some(1));
 }
 
+/// A public key is the same whoever issues by it; only a new key needs a name.
+#[test]
+fn a_public_key_needs_no_issuer() {
+    let folder = ledger("export-jwks");
+    let made =
+        good(&folder, "export ledger --format jwks --key sets --issuer https://governance.example.com", "");
+    assert_eq!(good(&folder, "export ledger --format jwks --key sets", ""), made);
+    assert!(made.contains("\"kty\""), "{made}");
+    assert_eq!(run(&folder, "export ledger --format jwks --key none", "").status.code(), Some(2));
+}
+
 #[test]
 fn names_are_shown_to_those_who_may_see_them() {
     let folder = ledger("export-names");
