@@ -82,7 +82,9 @@ fn a_refusal_of_a_closure_outlives_the_proposal() {
     log.tested(&v1);
     log.must(&v1, &Wish::of(Act::Review(Verdict::Refuse), "sue"));
     log.must(&v1, &Wish { of: Some(first), ..Wish::of(Act::Withdraw, "ann") });
-    log.must(&v1, &Wish::of(Act::Propose, "ann"));
+    let again = log.must(&v1, &Wish::of(Act::Propose, "ann"));
+    let said = |log: &Log| log.fold().state.said(&again).iter().map(|r| r.verdict).collect::<Vec<_>>();
+    assert_eq!(said(&log), [Verdict::Refuse], "who reviews it again is told");
     log.must(&v1, &approve("ben"));
     log.must(&v1, &approve("sam"));
     let release = Wish::of(Act::Release, "ann");

@@ -2,8 +2,8 @@
 
 use super::act::{Desk, GLASS, PROPOSAL, ask, by_prefix, is_json, print};
 use super::args::{Ai, Common, Propose, Release, Review, Rollback};
-use super::status::word;
-use super::tell::{called, speaker};
+use super::status::said;
+use super::tell::called;
 use super::{changed, summary, view};
 use crate::check::Exit;
 use govern::{Intent, Live, Looked, Phase, Proposal, Wish, World, voids};
@@ -157,6 +157,7 @@ fn unanswered(desk: &Desk, world: &World, of: Option<&str>, common: &Common) -> 
         let page: Vec<&str> = page.lines().collect();
         let told = json!({"schema": "countersign.review/1", "subject": world.subject, "environment": world.environment,
             "shown": world.view, "page": page, "changes": world.changes, "statement": of, "proposal": proposal,
+            "said": desk.repository.folded.state.said(of.unwrap_or_default()),
             "voids": proposal.as_ref().map(|p| voids(p, world))});
         print(vec![told], common)?;
     }
@@ -242,9 +243,7 @@ fn tell(desk: &Desk, world: &World, of: Option<&str>) -> io::Result<()> {
     if let Some(told) = machine(world.ai.max(proposal.ai)) {
         writeln!(out, "  {told}")?;
     }
-    for review in &proposal.reviews {
-        writeln!(out, "  {} by {}", word(review.verdict), speaker(people, &review.by))?;
-    }
+    said(&desk.repository, of.unwrap_or_default()).iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     voids(proposal, world).iter().try_for_each(|v| writeln!(out, "  since then: {v}"))
 }
 

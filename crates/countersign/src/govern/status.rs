@@ -8,7 +8,8 @@ use super::{change, now};
 use crate::check::Exit;
 use crate::people::count;
 use govern::{
-    Entry, Intent, Live, Phase, Proposal, ProposalStatus, Quality, State, Void, World, due, quality, voids,
+    Entry, Intent, Live, Phase, Proposal, ProposalStatus, Quality, Review, State, Void, World, due, quality,
+    voids,
 };
 use policy::{Act, SubjectKind};
 use serde_json::{Value, json};
@@ -218,6 +219,17 @@ fn tell(
     Ok(())
 }
 
+/// What reviewers said of a proposal, and a no to the same closure when it was proposed before.
+pub(super) fn said(repository: &Repository, id: &str) -> Vec<String> {
+    let state = &repository.folded.state;
+    let mine = state.proposals.get(id).map(|p| p.reviews.as_slice()).unwrap_or_default();
+    let line = |review: &Review| {
+        let before = if mine.contains(review) { "" } else { ", when the same was proposed before" };
+        format!("{} by {}{before}", word(review.verdict), speaker(&repository.people, &review.by))
+    };
+    state.said(id).into_iter().map(line).collect()
+}
+
 /// The open proposals of something: those about what lies in the folder, and stale ones, which are about something else.
 fn proposals(repository: &Repository, world: &World, out: &mut dyn Write) -> io::Result<()> {
     let (state, subject) = (&repository.folded.state, &world.subject);
@@ -232,10 +244,7 @@ fn proposals(repository: &Repository, world: &World, out: &mut dyn Write) -> io:
         };
         let stale = if stale { "stale: " } else { "" };
         writeln!(out, "  {stale}{what} as {} by {by}", short(id))?;
-        for review in &proposal.reviews {
-            let reviewer = speaker(&repository.people, &review.by);
-            writeln!(out, "    {} by {reviewer}", word(review.verdict))?;
-        }
+        said(repository, id).iter().try_for_each(|line| writeln!(out, "    {line}"))?;
         // A roll-back goes elsewhere by intent: what differs from the folder voids nothing.
         let counts = |v: &&Void| {
             proposal.intent != Intent::RollBack || matches!(v, Void::Policy { .. } | Void::Left { .. })
