@@ -170,8 +170,8 @@ fn who_acts_for_another_is_told_in_which_role_they_may() {
 
 fn refused(facts: &Facts, id: &str) -> String {
     let decision = answer(&CORE, facts);
-    let because = decision.because.into_iter().find(|b| b.policy == id);
-    because.map_or_else(|| panic!("{id} does not refuse"), |b| b.reason)
+    assert!(decision.because.iter().any(|b| b.policy == id), "{id} does not refuse: {:?}", decision.because);
+    decision.because.into_iter().find(|b| b.policy == id).unwrap().reason
 }
 
 #[test]
