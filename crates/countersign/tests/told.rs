@@ -147,3 +147,21 @@ fn what_does_not_exist_is_not_signed_or_said_plainly() {
     says(&told, "`ssh-keygen` did not sign with `../else.pub`: it is a public key");
     assert!(!told.contains("Signing data"), "{told}");
 }
+
+#[test]
+fn who_speaks_for_another_is_told_in_which_role_and_shown_with_them() {
+    let c = Company::new();
+    let lends = "delegates: [{to: priya.nair, roles: [security-approver], until: 2026-12-20}]";
+    c.edit("people.yaml", "  - id: tomasz.wrona\n", &format!("  - id: tomasz.wrona\n    {lends}\n"));
+    c.run("propose lost-device --key ../adaeze");
+    let approve = "review lost-device --approve --key ../priya --on-behalf-of tomasz.wrona";
+    let refused = c.run(approve);
+    says(&refused, "delegated is `security-approver`: act in that role with `--authority security-approver`");
+    says(&refused, "- the same in the role delegated: `--authority security-approver`");
+    says(&c.run(&format!("{approve} --authority security-approver")), "signed as");
+    let whom = "approved by Priya Nair, for Tomasz Wrona, as `security-approver`";
+    says(&c.run("status lost-device"), whom);
+    says(&c.run("review lost-device"), whom);
+    says(&c.run("propose lost-device --withdraw --key ../adaeze"), "signed as");
+    says(&c.run("propose lost-device --withdraw --key ../adaeze"), "nothing: no proposal is open");
+}
