@@ -317,7 +317,13 @@ fn rules(old: &PolicySet, new: &PolicySet) -> Vec<String> {
         lines.extend(reason.map(|r| format!("      {r}")));
     }
     let cases = (0..CASES).map(|n| (format!("case {n}"), policy::sample::case(n)));
-    for change in policy::compare(old, new, cases) {
+    let changes = policy::compare(old, new, cases);
+    if !lines.is_empty() && changes.is_empty() {
+        lines.push(format!(
+            "    no answer changes in {CASES} cases tried; `countersign policy diff` tries more"
+        ));
+    }
+    for change in changes {
         let word = |allowed: bool| if allowed { "allowed" } else { "refused" };
         let of = usize::try_from(CASES).unwrap_or(usize::MAX);
         lines.push(format!(
@@ -331,4 +337,57 @@ fn rules(old: &PolicySet, new: &PolicySet) -> Vec<String> {
         ));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{between, changed_lines, rules};
+    use policy::{Delegate, People, Person, PolicySet, Role, Source};
+
+    #[test]
+    fn each_thing_that_differs_between_two_directories_is_a_sentence() {
+        let ann = Person { id: "ann".into(), name: "Ann".into(), ..Person::default() };
+        let ben = Person { id: "ben".into(), active: false, ..Person::default() };
+        let role = Role { role: "security-approver".into(), period: policy::Period::default() };
+        let until = "2026-12-24".parse().ok();
+        let lends = Delegate { to: "ben".into(), roles: vec!["a".into(), "b".into()], from: None, until };
+        let more =
+            Person { roles: vec![role], delegates: vec![lends], manager: Some("ben".into()), ..ann.clone() };
+        let (old, new) = (People::new(vec![ann], Vec::new()), People::new(vec![more, ben], Vec::new()));
+        assert_eq!(
+            between(&old, &new),
+            [
+                "      Ann lets act for them `ben`, roles `a`, `b`, until `2026-12-24T00:00:00Z`",
+                "      Ann: manager `ben`",
+                "      Ann gains the role `security-approver`",
+                "    ben (`ben`) is new",
+                "      ben: active false",
+                "      ben: employment `employee`",
+                "      ben: name ``",
+            ]
+        );
+        assert!(between(&new, &old).contains(&"    ben (`ben`) is gone".to_owned()));
+        assert_eq!(between(&new, &new), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_line_that_moves_or_changes_is_seen() {
+        assert_eq!(changed_lines("a\nb\nc\n", "a\nx\nc\n"), ["      - b", "      + x"]);
+        assert_eq!(changed_lines("a\nb\n", "b\na\n").len(), 4);
+        assert_eq!(changed_lines("a\na\n", "a\n"), ["      - a"]);
+        assert_eq!(changed_lines("a\n", "a\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_change_of_policy_names_the_policies_and_the_answers() {
+        let text = r#"@id("never") @reason("Never.") @controls("nist-csf-2.0 GV.PO-02") forbid (principal, action, resource);"#;
+        let set = PolicySet::with(&[Source { file: "never.cedar".into(), text: text.into() }]);
+        let told = rules(&PolicySet::core(), &set);
+        assert_eq!(told[..2], ["    the policy `never` is new", "      Never."]);
+        assert!(
+            told.iter().any(|l| l.contains("allowed → refused") && l.contains("now by never")),
+            "{told:?}"
+        );
+        assert_eq!(rules(&set, &set), Vec::<String>::new());
+    }
 }

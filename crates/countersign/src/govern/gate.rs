@@ -387,3 +387,16 @@ fn markdown(result: &Result, environment: &str, out: &mut dyn Write) -> io::Resu
     }
     result.notes.iter().try_for_each(|n| writeln!(out, "\n- {}", cell(n)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Result, passed};
+
+    #[test]
+    fn what_is_live_by_break_glass_is_not_counted_as_released() {
+        let result =
+            |emergency| Result { passed: 3, emergency, process: 0, stops: Vec::new(), notes: Vec::new() };
+        assert_eq!(passed(&result(0), |n| n.to_string()), "3 released");
+        assert_eq!(passed(&result(1), |n| n.to_string()), "2 released, 1 live by break-glass");
+    }
+}

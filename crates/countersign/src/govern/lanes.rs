@@ -335,3 +335,22 @@ pub(super) fn owner(options: &Owner) -> io::Result<Exit> {
     let wish = Wish { reason, ..desk.wish(act, common) };
     desk.carry_out(&world, &wish, common)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::looked_at;
+    use govern::Glass;
+    use policy::{BreakGlass, Moment};
+
+    #[test]
+    fn an_open_break_glass_will_owe_its_review() {
+        let glass = BreakGlass { from: Some(Moment(0)), until: Some(Moment(3600)), ..BreakGlass::default() };
+        let glass = Glass { glass, environment: "production".into(), uses: Vec::new(), reviewed: None };
+        assert_eq!(looked_at(&glass, Moment(10)), "review owed once it ends");
+        assert_eq!(looked_at(&glass, Moment(3600)), "review owed");
+        let reviewed = Glass { reviewed: Some((Moment(3700), "sha256:r".into())), ..glass.clone() };
+        assert_eq!(looked_at(&reviewed, Moment(3800)), "reviewed");
+        let drill = Glass { glass: BreakGlass { drill: true, ..glass.glass.clone() }, ..glass };
+        assert_eq!(looked_at(&drill, Moment(3800)), "no review owed");
+    }
+}
