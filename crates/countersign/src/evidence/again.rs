@@ -276,7 +276,7 @@ fn differs(opened: &Opened, act: &ActBody, decision: &Decision, other: bool) -> 
     let words = |allow: bool| if allow { "allowed" } else { "refused" };
     let refused = opened.entry.commitments.contains_key("refusal");
     // What there is no step for does not happen, whether the policies allow it or not.
-    let allow = refused || decision.allow == act.allow;
+    let allow = if refused { !act.allow } else { decision.allow == act.allow };
     if !allow || decision.verdict != act.verdict {
         let because = decision.because.iter().map(|b| b.reason.as_str());
         let why: Vec<_> = because.chain(decision.errors.iter().map(String::as_str)).collect();

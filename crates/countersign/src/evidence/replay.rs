@@ -186,6 +186,12 @@ mod tests {
         }
         let found = again(&entries, None);
         assert_eq!((found.same, found.different), (89, vec![]));
+        // One that was refused and is said to have been allowed differs.
+        let refused = |o: &&mut Opened| o.entry.commitments.contains_key("refusal");
+        if let Some(act) = entries.iter_mut().find(refused).and_then(|o| o.act.as_mut()) {
+            act.allow = true;
+        }
+        assert_eq!(again(&entries, None).different.len(), 1);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::status::said;
 use super::tell::called;
 use super::{changed, summary, view};
 use crate::check::Exit;
-use govern::{Intent, Live, Looked, Phase, Proposal, Wish, World, voids};
+use govern::{Entry, Intent, Live, Looked, Phase, Proposal, Wish, World, step, voids};
 use policy::{Act, AiMark, Governed, SubjectKind, Verdict};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,11 +71,11 @@ pub(super) fn propose(options: &Propose) -> io::Result<Exit> {
             return Ok(exit);
         }
         if let Some(statement) = told.last().filter(|_| common.show) {
-            as_registered(&mut desk, &world, statement)?;
+            as_registered(&mut desk, statement, common)?;
         }
     }
     if !is_json(common) && !common.show {
-        std::print!("{}", view::page(&world));
+        print!("{}", view::page(&world));
     }
     let wish = Wish { drill: options.drill, reason, ..desk.wish(Act::Propose, common) };
     let (exit, proposed) = desk.carry(&world, &wish, common)?;
@@ -96,13 +96,14 @@ fn unheard(desk: &Desk, world: &World) {
 }
 
 /// The state as it will be once a workflow is registered by a statement that is only shown.
-fn as_registered(desk: &mut Desk, world: &World, statement: &Value) -> io::Result<()> {
+fn as_registered(desk: &mut Desk, statement: &Value, common: &Common) -> io::Result<()> {
     let payload = ledger::json::to_canonical(statement).map_err(io::Error::other)?;
+    let event = super::statement::event(&payload).map_err(io::Error::other)?;
+    let key = desk.wish(Act::Register, common).key;
+    let entry = Entry { id: super::statement::id(&payload), key, event };
     let state = &mut desk.repository.folded.state;
-    let known = state.workflows.entry(world.subject.name.clone()).or_default();
-    known.phase = Phase::Registered;
-    known.owner.clone_from(&world.evidence.record.owner);
-    state.heads = BTreeSet::from([super::statement::id(&payload)]);
+    step(state, &entry).map_err(|refusal| io::Error::other(refusal.message))?;
+    state.heads = BTreeSet::from([entry.id]);
     Ok(())
 }
 

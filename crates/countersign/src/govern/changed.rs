@@ -10,7 +10,6 @@ use policy::{Act, Governed, Group, People, Person, PolicySet, Source, SubjectKin
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Command;
 use workflow::Digest;
 
 /// The most lines of one kind that are shown; how many more there are is said.
@@ -119,8 +118,8 @@ fn governing(repository: &Repository, kind: SubjectKind, world: &World) -> Vec<S
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let out = Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
-    out.status.success().then(|| String::from_utf8(out.stdout).ok()).flatten()
+    // What git does not have is said where it is asked for.
+    super::git::git(root, arguments).ok()
 }
 
 /// The commits in which something that was put in force can lie: the one that was looked at, and those that touched it.

@@ -6,7 +6,11 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-fn git(root: &Path, arguments: &[&str]) -> io::Result<String> {
+/// What git says of a folder.
+///
+/// # Errors
+/// When git cannot be started, or says no.
+pub(super) fn git(root: &Path, arguments: &[&str]) -> io::Result<String> {
     let out = Command::new("git").arg("-C").arg(root).args(arguments).output();
     let out = out.map_err(|e| io::Error::new(e.kind(), format!("`git` cannot be started ({e})")))?;
     if out.status.success() {

@@ -198,7 +198,7 @@ fn quickly(payload: &[u8]) -> Option<Event> {
 }
 
 /// The event of a payload that is written in the one way, and names things so that people are not deceived.
-fn event(payload: &[u8]) -> Result<Event> {
+pub(super) fn event(payload: &[u8]) -> Result<Event> {
     let event = quickly(payload).map_or_else(|| slowly(payload), Ok)?;
     for (what, text) in
         [("subject", &event.subject.name), ("person", &event.by), ("environment", &event.environment)]
