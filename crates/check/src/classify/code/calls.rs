@@ -14,6 +14,8 @@ pub struct Call {
     pub name: String,
     /// For command lines and SQL: the words without options, single-spaced.
     pub line: String,
+    /// Command lines: the same with the options.
+    pub whole: String,
     /// Arguments by name.
     pub named: Vec<(String, Value)>,
     /// Arguments by position.
@@ -129,7 +131,8 @@ pub(super) fn command_lines(text: &str, known: Known<'_>, found: &mut Found) {
         let mut call = Call { key: name.clone(), name: name.clone(), ..Call::default() };
         options(rest, &["--", "-"], &mut call);
         let plain = call.positional.iter().filter_map(|v| v.as_text().map(str::to_owned));
-        call.line = std::iter::once(name).chain(plain).collect::<Vec<_>>().join(" ");
+        call.line = std::iter::once(name.clone()).chain(plain).collect::<Vec<_>>().join(" ");
+        call.whole = [&[name][..], rest].concat().join(" ");
         found.push((CodeLanguage::Shell, call));
     }
 }

@@ -89,10 +89,22 @@ pub fn read(catalogue: &'static Catalogue, language: CodeLanguage, text: &str) -
 
 /// The entry that names a command: the one with the longest pattern.
 fn best(catalogue: &'static Catalogue, language: CodeLanguage, call: &Call) -> Option<Found> {
-    let (name, line) = (call.name.to_ascii_lowercase(), call.line.to_ascii_lowercase());
-    let known = catalogue.commands(language, &call.key).iter();
-    let best = known.filter(|(on, _)| fits(language, on, &name, &line)).max_by_key(|(on, _)| on.len());
-    best.map(|(_, found)| *found)
+    fitting(catalogue, language, call).max_by_key(|(on, _)| on.len()).map(|(_, found)| *found)
+}
+
+/// The patterns that name a command or call, each with its entry.
+fn fitting(
+    catalogue: &'static Catalogue,
+    language: CodeLanguage,
+    call: &Call,
+) -> impl Iterator<Item = &'static (Box<str>, Found)> + use<> {
+    let [name, line, whole] = [&call.name, &call.line, &call.whole].map(|text| text.to_ascii_lowercase());
+    let fit = move |on: &str| {
+        // A pattern that names an option is about the line with its options.
+        let with_options = on.contains(" -") || on.contains("*-");
+        fits(language, on, &name, if with_options { &whole } else { &line })
+    };
+    catalogue.commands(language, &call.key).iter().filter(move |(on, _)| fit(on))
 }
 
 /// Whether a catalogue pattern names a command; all in lower case.
@@ -118,4 +130,56 @@ pub fn web_calls(text: &str) -> Vec<WebCall> {
     found.extend(calls::web(text).into_iter().filter(|w| seen.insert((w.method.clone(), w.url.clone()))));
     found.truncate(MAX_HITS);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::catalogue;
+
+    fn hit(line: &str) -> Option<Hit> {
+        read(catalogue(), CodeLanguage::Shell, line).into_iter().next()
+    }
+
+    #[test]
+    fn every_pattern_of_a_shell_command_names_the_command_that_it_shows() {
+        let entries = catalogue().files().iter().flat_map(|f| f.commands());
+        let shell =
+            entries.filter(|e| e.language == "shell").flat_map(|e| e.on.iter().map(move |on| (e, on)));
+        let never: Vec<&str> = shell
+            .filter(|(entry, on)| {
+                let mut calls = Vec::new();
+                calls::command_lines(&on.replace('*', "x"), &|_, _| true, &mut calls);
+                let call = calls.first().map(|(_, call)| call);
+                let mut named = call.into_iter().flat_map(|c| fitting(catalogue(), CodeLanguage::Shell, c));
+                !named.any(|(_, found)| std::ptr::eq(found.entry, *entry))
+            })
+            .map(|(_, on)| &**on)
+            .collect();
+        assert!(never.is_empty(), "no command is ever named by {never:#?}");
+    }
+
+    #[test]
+    fn an_option_that_a_pattern_names_has_to_be_there() {
+        let effects = |line: &str| hit(line).map(|h| h.found.entry.effects.clone());
+        assert_eq!(effects("csvde -i -f users.csv"), Some(vec!["change-policy"]));
+        assert_eq!(effects("csvde -f users.csv -i"), Some(vec!["change-policy"]));
+        assert_eq!(effects("csvde -f users.csv"), None);
+        assert_eq!(effects("oc whoami -t"), Some(vec!["read-secret"]));
+        assert_ne!(effects("oc whoami"), effects("oc whoami -t"));
+        assert_eq!(effects("aws --version"), Some(vec!["read"]));
+        assert_ne!(effects("aws nothing do-it --version"), Some(vec!["read"]));
+        assert_eq!(effects("vault write -f transit/rotate-root/a"), Some(vec!["rotate-credential"]));
+        assert_eq!(effects("/opt/keycloak/bin/kcadm.sh delete users/7"), Some(vec!["delete-identity"]));
+    }
+
+    #[test]
+    fn who_is_made_on_a_mac_is_the_one_that_the_option_names() {
+        for line in ["sysadminctl -adminUser root -addUser ada -password x", "dscl . -create ada"] {
+            let Hit { found: Found { entry, .. }, call } = hit(line).unwrap();
+            assert!(entry.effects.contains(&"create-identity"), "{line}");
+            let name = entry.identity.0.first().unwrap().trim_start_matches("arg.");
+            assert_eq!(call.argument(name)[0].as_text(), Some("ada"), "{line}");
+        }
+    }
 }
