@@ -21,7 +21,7 @@ pub use graph::{
     Edge, EdgeKind, Join, LoopKind, Node, OnError, Outcome, Returns, Step, StepIx, StepKind, Target, Trigger,
     TriggerKind, Workflow,
 };
-pub use platform::Platform;
+pub use platform::{Platform, keeps_documents};
 pub use value::{Entry, Map, Value};
 
 /// Short text: names, keys, ids. Up to 24 bytes stand without an allocation.

@@ -100,3 +100,13 @@ impl std::fmt::Display for Platform {
         f.write_str(self.as_str())
     }
 }
+
+/// Node-RED's nodes for stores of documents, by how their types begin.
+const DOCUMENTS: &[&str] = &["mongodb", "cloudant", "couchdb", "firebase", "firestore", "rtdb", "nedb"];
+
+/// Whether a connector is one of Node-RED's nodes for a store of documents.
+#[must_use]
+pub fn keeps_documents(connector: &str) -> bool {
+    let begins = |with: &&str| connector.get(..with.len()).is_some_and(|c| c.eq_ignore_ascii_case(with));
+    DOCUMENTS.iter().any(begins)
+}

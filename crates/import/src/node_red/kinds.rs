@@ -219,9 +219,6 @@ pub(super) fn said_statement(kind: &str) -> &'static str {
     }
 }
 
-/// Nodes for stores of documents, by how their types begin.
-const DOCUMENTS: &[&str] = &["mongodb", "cloudant", "couchdb", "firebase", "firestore", "rtdb", "nedb"];
-
 /// The properties of the message from which nodes for chat servers and directories take what to do, and to whom.
 pub(super) fn told_by_message(kind: &str) -> &'static [&'static str] {
     match kind {
@@ -233,7 +230,7 @@ pub(super) fn told_by_message(kind: &str) -> &'static [&'static str] {
         "mqtt out" | "google" | "uhppoted-put-card" | "uhppoted-delete-card" => &["payload"],
         "grant permission" | "revoke permission" => &["targetid"],
         "wazo create user" | "cognito-create-user" | "contract-call" => &["payload"],
-        _ if DOCUMENTS.iter().any(|d| kind.starts_with(d)) => &["payload"],
+        _ if workflow::keeps_documents(kind) => &["payload"],
         "2nac-rest-api" => &["body", "query"],
         _ if kind.starts_with("keycloak-") => &["payload"],
         _ => &[],

@@ -195,14 +195,10 @@ fn whom(verb: Verb, code: &Code, resolver: &Resolver<'_>) -> Vec<Value> {
     Vec::new()
 }
 
-/// Stores of documents, by how their nodes' types begin.
-const STORES: &[&str] = &["mongodb", "cloudant", "couchdb", "firebase", "firestore", "rtdb", "nedb"];
-
 /// What a node for a store of documents does to which collection.
 fn document(scene: &Scene<'_>) -> Option<Change> {
     let step = scene.step;
-    let kind = step.connector.to_ascii_lowercase();
-    if !STORES.iter().any(|s| kind.starts_with(s)) {
+    if !workflow::keeps_documents(&step.connector) {
         return None;
     }
     let places = ["collection", "ref", "childpath", "path", "database"];
