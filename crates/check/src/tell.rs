@@ -7,6 +7,13 @@ use crate::provenance::{Origin, Source};
 use crate::rules::Rule;
 use workflow::{Confidence, Effect, Finding, Kind, StepIx, Text, TriggerKind, Walk};
 
+/// A number with its noun: `1 workflow`, `2 people`.
+#[must_use]
+pub fn count<N: std::fmt::Display + PartialEq + From<u8>>(number: N, one: &str, many: &str) -> String {
+    let noun = if number == N::from(1) { one } else { many };
+    format!("{number} {noun}")
+}
+
 impl Facts<'_, '_> {
     /// A finding about a step, with the rule's severity (one step worse where the change is tier 3) and the shortest
     /// walk to the step.

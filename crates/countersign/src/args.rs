@@ -40,6 +40,8 @@ pub enum Command {
     Breakglass(crate::govern::Breakglass),
     /// Approve, withdraw and list connectors, scripts and webhooks.
     Connector(crate::govern::Connector),
+    /// Record rotations of credentials, and list what is due.
+    Credential(crate::govern::Credential),
     /// Take a workflow over, stop it, retire it.
     Owner(crate::govern::Owner),
     /// Let only released workflows pass, for continuous integration.

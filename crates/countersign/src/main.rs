@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Exception(options) => govern::run(&Govern::Exception(&options)).map(code),
         Command::Breakglass(options) => govern::run(&Govern::Breakglass(&options)).map(code),
         Command::Connector(options) => govern::run(&Govern::Connector(&options)).map(code),
+        Command::Credential(options) => govern::run(&Govern::Credential(&options)).map(code),
         Command::Owner(options) => govern::run(&Govern::Owner(&options)).map(code),
         Command::Gate(options) => govern::run(&Govern::Gate(&options)).map(code),
         Command::Diff(options) => diff::run(&options).map(code),

@@ -97,7 +97,7 @@ fn every_act_is_entered_and_the_log_alone_gives_the_state_again() {
     let later = "countersign ledger init ../later --name keelhaven.example/later --key ../later.key > /dev/null && countersign record ../later --beside ../later-values --key ../later.key --from .";
     assert_eq!(
         sh(&root, later, 21),
-        "entries 0 to 8: 7 acts, and 2 of what they were decided with\n7 statements are on record"
+        "entries 0 to 8: 7 acts and what they were decided with\n7 statements are on record"
     );
     let there = json(&root, "countersign replay ../later --beside ../later-values");
     assert_eq!((&there["same"], &there["different"]), (&7.into(), &Value::Array(vec![])));
@@ -139,6 +139,38 @@ fn what_is_refused_twice_falls_again_and_a_requirement_finds_what_met_it() {
         13,
     );
     assert_eq!(told, format!("\"time\":\"{}", policy::Moment(BEGIN + 7 * 60)));
+}
+
+/// A rotation by the command is in the population of rotations, is explained, and falls again as it did.
+#[test]
+fn a_rotation_is_in_its_population_and_is_explained() {
+    let (folder, root) = recorded("../ledger");
+    let rotated = "countersign credential rotated 'Okta - end sessions' --at 2026-11-24 --key ../tomasz";
+    assert!(sh(&root, rotated, 1).contains("signed as"));
+    let population = raw(&root, "countersign population ../ledger --of rotations", 2);
+    assert!(
+        population.starts_with("1 rotation (") && population.contains("attest credential/Okta"),
+        "{population}"
+    );
+    let about = "--beside ../values";
+    let told = raw(
+        &root,
+        &format!("countersign explain 'credential:Okta - end sessions' --ledger ../ledger {about}"),
+        3,
+    );
+    assert!(told.contains("`tomasz.wrona` recorded a rotation of `Okta - end sessions`"), "{told}");
+    assert!(told.contains("By this it was rotated at 2026-11-24T00:00:00Z."), "{told}");
+    let replayed = json(&root, &format!("countersign replay ../ledger {about}"));
+    assert_eq!((&replayed["same"], &replayed["different"]), (&1.into(), &Value::Array(vec![])));
+    let bundle = format!("countersign evidence ../ledger {about} --about all --output ../bundle");
+    sh(&root, &bundle, 4);
+    let told = sh(&root, "countersign verify ../bundle --policy ../policy", 5);
+    assert!(told.starts_with("Everything that is in this bundle holds."), "{told}");
+    let script = repository().join("crates/evidence/verify.py");
+    let told = sh(&root, &format!("python3 -B '{}' ../bundle --policy ../policy", script.display()), 6);
+    let lacking = told.contains("No module named") || told.contains("not found");
+    assert!(lacking || told.contains("everything that is here holds"), "{told}");
+    drop(folder);
 }
 
 /// What is entered has the shape that the schema gives to each type and each act.

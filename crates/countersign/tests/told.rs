@@ -82,7 +82,8 @@ fn what_governs_is_shown_against_what_is_in_force() {
     c.edit("connectors.yaml", "1.0.703", "1.0.800");
     c.run("propose configuration --key ../adaeze");
     let shown = c.run("review configuration");
-    says(&shown, "    connectors.yaml:\n      -     version: \"1.0.703\"\n      +     version: \"1.0.800\"");
+    let place = "    connectors.yaml:\n      line 5, in `- name: okta`:";
+    says(&shown, &format!("{place}\n      -     version: \"1.0.703\"\n      +     version: \"1.0.800\""));
     assert!(!shown.contains("countersign.toml:"), "{shown}");
 }
 
@@ -134,7 +135,7 @@ fn what_does_not_exist_is_not_signed_or_said_plainly() {
     says(&grant("credential:nothere", "bram.devries"), "has no credential `nothere`: there is `credential:");
     says(&grant("component:oktaa", "bram.devries"), "there is `component:okta`");
     says(&grant("proof:nosuch", "bram.devries"), "has no proof `nosuch`");
-    says(&grant("tests", "dario.conti"), "`dario.conti` is not with us any more");
+    says(&grant("tests", "dario.conti"), "names `dario.conti` as its owner, who is nobody who is with us");
     says(&grant("tests", "nobody"), "names `nobody` as its owner");
     let connector = c.run("connector approve oktaa@1.0.703 --key ../tomasz");
     says(&connector, "note: no workflow here uses `oktaa@1.0.703`");
@@ -146,6 +147,32 @@ fn what_does_not_exist_is_not_signed_or_said_plainly() {
     let told = sh(&c.root(), only_public, 50);
     says(&told, "`ssh-keygen` did not sign with `../else.pub`: it is a public key");
     assert!(!told.contains("Signing data"), "{told}");
+}
+
+#[test]
+fn a_rotation_is_shown_signed_and_listed() {
+    let c = Company::new();
+    let rotated = |rest: &str| c.run(&format!("credential rotated {rest} --key ../tomasz"));
+    let it = "'Okta - end sessions'";
+    says(&rotated("nothere"), "has no credential `nothere`: there is `credential:");
+    says(&rotated(&format!("{it} --evidence nowhere")), "`nowhere`: ");
+    says(&rotated(&format!("{it} --at 2027-01-01")), "a rotation was at a moment that is over");
+    let shown = rotated(&format!("{it} --at 2026-11-24 --evidence people.yaml --show"));
+    let shown: Value = serde_json::from_str(&shown).unwrap_or_else(|e| panic!("{e}: {shown}"));
+    let act = &shown["predicate"];
+    assert_eq!((&act["act"], &act["version"]), (&"attest".into(), &"2026-11-24T00:00:00Z".into()));
+    let parts: Vec<&String> = act["parts"].as_object().unwrap().keys().collect();
+    assert_eq!(parts, ["credentials.yaml", "evidence/people.yaml", "rotated"]);
+    says(&c.run("credential list"), "no rotation on record");
+    let told = rotated(&format!("{it} --at 2026-11-24"));
+    says(&told, "note: a release asks the register: enter `rotated: 2026-11-24` for `Okta - end sessions`");
+    says(&told, "record the rotation of `Okta - end sessions` at 2026-11-24T00:00:00Z\n  signed as");
+    says(&c.run("credential list"), "on record 2026-11-24T00:00:00Z");
+    let listed: Value = serde_json::from_str(&c.run("credential list --format json")).unwrap();
+    let mut recorded =
+        listed["credentials"].as_array().unwrap().iter().map(|c| c["recorded"].as_array().unwrap().len());
+    assert_eq!(recorded.clone().max(), Some(1));
+    assert_eq!(recorded.find(|n| *n == 1), Some(1));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::population::csv;
 use crate::select::Query;
 use crate::verify::{Opened, write_hashes};
 use ledger::commitment::Opening;
+use ledger::count;
 use ledger::merkle::{consistency_proof, inclusion_proof};
 use ledger::{Checkpoint, Entry, Error, Hash, Nodes, Note, Result, encoding};
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,8 +93,8 @@ pub fn build<N: Nodes>(log: &Log<'_, N>, request: &Request) -> Result<Bundle> {
     let head = Checkpoint::parse(log.note.text())?;
     if log.entries.len() as u64 != head.size {
         return Err(Error::new(format!(
-            "the ledger has {} entries, and its checkpoint {}",
-            log.entries.len(),
+            "the ledger has {}, and its checkpoint {}",
+            count(log.entries.len(), "entry", "entries"),
             head.size
         )));
     }

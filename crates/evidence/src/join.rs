@@ -2,12 +2,11 @@
 //! affected.
 
 use crate::act::ActBody;
-use crate::story::{
-    Sentence, changed_parts, executions, is_overlay, is_release, same, signed, told_time, whose,
-};
+use crate::story::{Sentence, changed_parts, is_overlay, is_release, same, signed, told_time};
 use crate::texts::{ENGLISH, Texts, fill};
 use crate::verify::Opened;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The sentences, in the order of the releases.
 #[must_use]
@@ -150,4 +149,30 @@ fn contributors(all: &Value) -> String {
     let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
     let one = |c: &Value| format!("`{}` ({})", text(&c["account"]), text(&c["how"]));
     all.as_array().into_iter().flatten().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Entries that belong to one execution, together; what names none is by itself.
+pub(crate) fn executions<'o>(entries: &[&'o Opened]) -> Vec<Vec<&'o Opened>> {
+    let mut out: Vec<Vec<&Opened>> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for opened in entries.iter().copied() {
+        let execution = opened.entry.body["execution"].as_str().filter(|e| !e.is_empty());
+        let place = execution.map_or(out.len(), |e| *places.entry(e).or_insert(out.len()));
+        match out.get_mut(place) {
+            Some(run) => run.push(opened),
+            None => out.push(vec![opened]),
+        }
+    }
+    out
+}
+
+/// Whose access an execution was about, as far as that is disclosed, with its entries.
+pub(crate) fn whose(run: &[&Opened]) -> Option<String> {
+    let mut names: Vec<String> =
+        run.iter().filter_map(|o| o.value("identity")).map(|i| format!("`{i}`")).collect();
+    names.sort();
+    names.dedup();
+    let word = if run.len() == 1 { "entry" } else { "entries" };
+    let entries: Vec<String> = run.iter().map(|o| o.entry.place.seq.to_string()).collect();
+    (!names.is_empty()).then(|| format!("{} ({word} {})", names.join(" and "), entries.join(", ")))
 }

@@ -3,6 +3,7 @@
 use crate::select::Query;
 use crate::story::{Sentence, Stories, title, when};
 use crate::verify::Opened;
+use ledger::count;
 use std::fmt::Write;
 
 /// The page: every selected entry explained, with what it refers to linked.
@@ -15,10 +16,7 @@ pub fn html(entries: &[Opened], selection: &[u64], query: &Query, size: u64) -> 
         "<h1>Evidence: {}</h1>\n<p>{} of a ledger of {size}. Verify them before you rely on them: <code>README.txt</code> says how. \
          Each sentence ends with the entry and the fields that it rests on; what is in quotation marks like <code>these</code> is from the record.</p>\n",
         marked(&query.words()),
-        match chosen.len() {
-            1 => "1 entry".to_owned(),
-            n => format!("{n} entries"),
-        }
+        count(chosen.len(), "entry", "entries")
     );
     contents(&chosen, &mut out);
     let referred: Vec<&Opened> = referred(entries, &chosen, selection);

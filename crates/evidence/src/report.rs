@@ -4,7 +4,7 @@ use crate::bundle::{Bundle, Manifest};
 use crate::moment::text;
 use crate::select::Query;
 use crate::verify::{Opened, Pins, Verdict};
-use ledger::policy::Accepted;
+use ledger::{count, policy::Accepted};
 
 /// Fills in what was verified, what was not, and what cannot be.
 pub(crate) fn tell(
@@ -24,14 +24,14 @@ pub(crate) fn tell(
             .collect();
         let head = &accepted.checkpoint;
         say.push(format!(
-            "The checkpoint of `{}` with {} entries is signed by the ledger's key and cosigned by {}.",
+            "The checkpoint of `{}` with {} is signed by the ledger's key and cosigned by {}.",
             head.origin,
-            head.size,
+            count(head.size, "entry", "entries"),
             if names.is_empty() { "no witness".to_owned() } else { names.join(", ") }
         ));
         say.push(format!(
-            "{} entries are in the ledger under that checkpoint, each at its number.",
-            entries.len()
+            "{} in the ledger under that checkpoint, each at its number.",
+            count(entries.len(), "entry is", "entries are")
         ));
     }
     let covered = manifest.coverage;
@@ -43,16 +43,16 @@ pub(crate) fn tell(
     say.push(format!(
         "Asked for: {}. {} that, found again from the entries.",
         manifest.query.words(),
-        match manifest.selection.len() {
-            1 => "1 entry answers".to_owned(),
-            n => format!("{n} entries answer"),
-        }
+        count(manifest.selection.len(), "entry answers", "entries answer")
     ));
     let opened: usize = entries.iter().map(|o| o.openings.len()).sum();
-    say.push(format!("{opened} disclosed values are those that were committed to."));
+    let disclosed = count(opened, "disclosed value is what was", "disclosed values are those that were");
+    say.push(format!("{disclosed} committed to."));
     let acts = entries.iter().filter(|o| o.act.is_some()).count();
     let signed = entries.iter().filter(|o| o.openings.contains_key("statement")).count();
-    say.push(format!("{acts} acts answer and rest on acts before them, under the policy and the people directory in force; {signed} of them with the statement that was signed."));
+    let acts =
+        count(acts, "act answers and rests on acts before it", "acts answer and rest on acts before them");
+    say.push(format!("{acts}, under the policy and the people directory in force; {signed} of them with the statement that was signed."));
     verdict.not_verified = not_verified(bundle, entries, manifest, pins);
     verdict.cannot_be_proved = CANNOT.iter().map(|s| (*s).to_owned()).collect();
 }
@@ -61,7 +61,10 @@ fn not_verified(bundle: &Bundle, entries: &[Opened], manifest: &Manifest, pins: 
     let mut out = Vec::new();
     let closed: usize = entries.iter().map(|o| o.entry.commitments.len() - o.openings.len()).sum();
     if closed > 0 {
-        out.push(format!("{closed} values were withheld or erased: that they were committed to holds, what they are is not shown."));
+        let values = count(closed, "value was", "values were");
+        out.push(format!(
+            "{values} withheld or erased: that something was committed to holds, what it is is not shown."
+        ));
     }
     let files = entries
         .iter()
@@ -69,7 +72,8 @@ fn not_verified(bundle: &Bundle, entries: &[Opened], manifest: &Manifest, pins: 
         .filter(|h| !bundle.files.contains_key(&format!("evidence/{}", ledger::encoding::to_hex(*h))))
         .count();
     if files > 0 {
-        out.push(format!("{files} references to evidence lead to files that are not here."));
+        let lead = count(files, "reference to evidence leads", "references to evidence lead");
+        out.push(format!("{lead} to files that are not here."));
     }
     if manifest.coverage.from > 0 || manifest.coverage.to < manifest.size {
         out.push(format!(

@@ -2,10 +2,11 @@
 //! which rule on which facts, and what came of it. Each sentence names the entry and the fields that it rests on.
 
 use crate::act::{ActBody, BASIS, directory, time_of};
+use crate::join::{executions, whose};
 use crate::moment::text;
 use crate::texts::{ENGLISH, Texts, fill};
 use crate::verify::Opened;
-use ledger::encoding;
+use ledger::{count, encoding};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -151,9 +152,14 @@ impl Teller<'_, '_> {
     /// What was done, or was wanted, in words.
     fn what(&self, opened: &Opened, act: &ActBody) -> String {
         let known = self.texts.acts.iter().find(|(word, ..)| *word == act.act);
-        let name = act.subject.strip_prefix("workflow/").or(act.subject.strip_prefix("component/"));
+        let prefixes = ["workflow/", "component/", "credential/"];
+        let name = prefixes.iter().find_map(|kind| act.subject.strip_prefix(kind));
         let subject = format!("`{}`", name.unwrap_or(&act.subject));
-        let asks = if act.act == "propose" { intent(opened) } else { String::new() };
+        let asks = match act.act.as_str() {
+            "propose" => intent(opened),
+            "attest" if act.subject.starts_with("credential/") => "rotation".to_owned(),
+            _ => String::new(),
+        };
         let drill = self.texts.drills.iter().find(|(word, ..)| act.drill && *word == act.act);
         let other = drill.or(self.texts.intents.iter().find(|(word, ..)| *word == asks));
         match other.or(known) {
@@ -342,7 +348,8 @@ impl Teller<'_, '_> {
         }
     }
 
-    /// What an exception leaves unasked, by whom and against what; on which ticket a break-glass was opened.
+    /// What an exception leaves unasked, by whom and against what; on which ticket a break-glass was opened; when a credential
+    /// was rotated.
     fn lane(&mut self) {
         let Some((says, field)) = asked(self.opened) else { return };
         let exception = &says["exception"];
@@ -357,6 +364,10 @@ impl Teller<'_, '_> {
                 [("covers", covers.join(", ")), ("owner", owner), ("compensating", compensating.to_owned())];
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
             self.say(self.texts.exception, &values, &format!("{field}.exception"));
+        }
+        if says["subject"]["kind"] == "credential" {
+            let time = says["version"].as_str().unwrap_or_default();
+            self.say(self.texts.rotated, &[("time", time)], &format!("{field}.version"));
         }
         if says["glass"].is_object() {
             let ticket = says["glass"]["ticket"].as_str().unwrap_or_default();
@@ -428,7 +439,8 @@ impl Teller<'_, '_> {
     fn changed(&mut self, before: Option<&Opened>) {
         let Some((_, predicate, _)) = self.statement() else { return };
         let Some(before) = before else {
-            let count = predicate["parts"].as_object().map_or(0, serde_json::Map::len).to_string();
+            let parts = predicate["parts"].as_object().map_or(0, serde_json::Map::len);
+            let count = count(parts, self.texts.part.0, self.texts.part.1);
             return self.say(self.texts.first, &[("count", &count)], "commitments.statement.parts");
         };
         let Some((_, was, _)) = signed(before) else { return };
@@ -443,12 +455,13 @@ impl Teller<'_, '_> {
         let seq = self.opened.entry.place.seq.to_string();
         let of = self.opened.entry.body["of"].as_str().unwrap_or_default();
         if of == "people" {
-            let count = directory(self.opened).count().to_string();
+            let count = count(directory(self.opened).count(), self.texts.person.0, self.texts.person.1);
             let values = [("entry", seq.as_str()), ("count", &count)];
             return self.say(self.texts.basis_people, &values, "of, commitments.people");
         }
         let files = self.opened.openings.get("content").and_then(|o| o.value.as_object());
-        let count = files.map_or("?".to_owned(), |f| f.len().to_string());
+        let (one, many) = self.texts.policies;
+        let count = files.map_or_else(|| format!("? {many}"), |f| count(f.len(), one, many));
         let version = self.opened.entry.body["version"].as_str().unwrap_or_default();
         let values = [("entry", seq.as_str()), ("count", &count), ("version", version)];
         self.say(self.texts.basis_policy, &values, "of, version, commitments.content");
@@ -524,32 +537,6 @@ pub(crate) fn told_time(opened: &Opened, act: &ActBody, texts: &Texts) -> String
 fn asked(opened: &Opened) -> Option<(Value, &'static str)> {
     let says = signed(opened).map(|(_, says, _)| (says, "commitments.statement"));
     says.or_else(|| Some((opened.openings.get("event")?.value.clone(), "commitments.event")))
-}
-
-/// Entries that belong to one execution, together; what names none is by itself.
-pub(crate) fn executions<'o>(entries: &[&'o Opened]) -> Vec<Vec<&'o Opened>> {
-    let mut out: Vec<Vec<&Opened>> = Vec::new();
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-    for opened in entries.iter().copied() {
-        let execution = opened.entry.body["execution"].as_str().filter(|e| !e.is_empty());
-        let place = execution.map_or(out.len(), |e| *places.entry(e).or_insert(out.len()));
-        match out.get_mut(place) {
-            Some(run) => run.push(opened),
-            None => out.push(vec![opened]),
-        }
-    }
-    out
-}
-
-/// Whose access an execution was about, as far as that is disclosed, with its entries.
-pub(crate) fn whose(run: &[&Opened]) -> Option<String> {
-    let mut names: Vec<String> =
-        run.iter().filter_map(|o| o.value("identity")).map(|i| format!("`{i}`")).collect();
-    names.sort();
-    names.dedup();
-    let word = if run.len() == 1 { "entry" } else { "entries" };
-    let entries: Vec<String> = run.iter().map(|o| o.entry.place.seq.to_string()).collect();
-    (!names.is_empty()).then(|| format!("{} ({word} {})", names.join(" and "), entries.join(", ")))
 }
 
 /// What a proposal asks for, where its statement is disclosed.

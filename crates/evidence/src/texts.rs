@@ -72,6 +72,8 @@ pub struct Texts {
     pub ends: &'static str,
     /// What an exception leaves unasked, who answers for it, what is done instead.
     pub exception: &'static str,
+    /// When a credential was rotated.
+    pub rotated: &'static str,
     /// The ticket of a break-glass.
     pub ticket: &'static str,
     /// No ticket.
@@ -82,6 +84,12 @@ pub struct Texts {
     pub reason: &'static str,
     /// What came of it.
     pub after: &'static str,
+    /// A part of a workflow, and several.
+    pub part: (&'static str, &'static str),
+    /// A person, and several.
+    pub person: (&'static str, &'static str),
+    /// A file of policies, and several.
+    pub policies: (&'static str, &'static str),
     /// What took its place.
     pub replaced: &'static str,
     /// Nothing took its place.
@@ -180,6 +188,7 @@ pub const ENGLISH: Texts = Texts {
     intents: &[
         ("roll-back", "proposed to roll {subject} back", "propose to roll {subject} back"),
         ("take-over", "proposed to take {subject} over", "propose to take {subject} over"),
+        ("rotation", "recorded a rotation of {subject}", "record a rotation of {subject}"),
     ],
     drills: &[
         (
@@ -233,6 +242,7 @@ pub const ENGLISH: Texts = Texts {
     let_through: "The policies would refuse it; the tier is in mode `{mode}`, so it happened.",
     ends: "It ends at {time}.",
     exception: "It leaves unasked: {covers}; {owner} answers for it; what is done instead: {compensating}.",
+    rotated: "By this it was rotated at {time}.",
     ticket: "Its ticket: {ticket}.",
     no_ticket: "It names no ticket.",
     entered: "{time} (when it was entered)",
@@ -241,12 +251,15 @@ pub const ENGLISH: Texts = Texts {
     replaced: "It was in force until entry {entry}, in which {who} {what}.",
     in_force: "Nothing has taken its place since.",
     parts: "It changed {parts}, compared with the release of entry {entry}.",
-    first: "It is the first release there, of {count} parts.",
+    first: "It is the first release there, of {count}.",
+    part: ("part", "parts"),
+    person: ("person", "people"),
+    policies: ("file of policies", "files of policies"),
     overlaid: "While it was in force, other logic went live by break-glass: {list}.",
     run: "1 run names it: {list}.",
     runs: "{count} runs name it: {list}.",
-    basis_people: "From entry {entry} on, decisions were taken with a directory of {count} people, which no act had put in force.",
-    basis_policy: "From entry {entry} on, decisions were taken with {count} files of policies beside those that the program ships with (version {version}), which no act had put in force.",
+    basis_people: "From entry {entry} on, decisions were taken with a directory of {count}, which no act had put in force.",
+    basis_policy: "From entry {entry} on, decisions were taken with {count} beside those that the program ships with (version {version}), which no act had put in force.",
     custody: "At {time} {source} recorded `{act}` for values of the entries {list}.",
     other: "At {time} `{source}` recorded an entry of type `{kind}`{about}{execution}.",
     effect: "At {time} {done}{execution}.",

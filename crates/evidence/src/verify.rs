@@ -6,6 +6,7 @@ use crate::population::csv;
 use crate::select::Query;
 use crate::{chain, time_text};
 use ledger::commitment::Opening;
+use ledger::count;
 use ledger::merkle::{verify_consistency, verify_inclusion};
 use ledger::policy::Accepted;
 use ledger::{Checkpoint, Entry, Hash, Note, Policy, encoding, json, leaf_hash};
@@ -205,8 +206,9 @@ fn known(bundle: &Bundle, known: Option<&Checkpoint>, head: &Checkpoint, found: 
         Err(format!("the checkpoint kept from earlier is of the log `{}`", known.origin))
     } else if known.size > head.size {
         Err(format!(
-            "the checkpoint kept from earlier has {} entries, this one {}: the end was cut off",
-            known.size, head.size
+            "the checkpoint kept from earlier has {}, this one {}: the end was cut off",
+            count(known.size, "entry", "entries"),
+            head.size
         ))
     } else if known.size == head.size {
         if known.root == head.root {
@@ -216,7 +218,8 @@ fn known(bundle: &Bundle, known: Option<&Checkpoint>, head: &Checkpoint, found: 
         }
     } else {
         let told = |e| {
-            format!("it does not continue the checkpoint kept from earlier, of {} entries: {e}", known.size)
+            let of = count(known.size, "entry", "entries");
+            format!("it does not continue the checkpoint kept from earlier, of {of}: {e}")
         };
         verify_consistency((known.size, &known.root), (head.size, &head.root), proof).map_err(told)
     };

@@ -5,7 +5,7 @@ use crate::event::{Entry, Event, Intent, SCHEMA, closure_of, target};
 use crate::state::{
     Approved, Glass, Leave, Phase, Proposal, ProposalStatus, Release, Review, State, Version, WorkflowState,
 };
-use policy::{Act, ComponentKind, Governed, Standing, SubjectKind, Verdict};
+use policy::{Act, ComponentKind, Governed, Moment, Standing, SubjectKind, Verdict};
 
 /// Why an entry has no place in a state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -473,10 +473,23 @@ fn change(state: &mut State, entry: &Entry, what: Governed) -> Next {
     Ok(())
 }
 
+/// A rotation was at the moment that stands in the place of a version.
+fn rotated(state: &mut State, entry: &Entry) -> Next {
+    let event = &entry.event;
+    let at: Option<Moment> = event.version.parse().ok();
+    let Some(at) = at.filter(|at| *at <= event.at) else {
+        return no("rotated", format!("a rotation was at a moment that is over, not at `{}`", event.version));
+    };
+    state.rotations.entry(event.subject.name.clone()).or_default().push((at, entry.id.clone()));
+    Ok(())
+}
+
 fn attest(state: &mut State, entry: &Entry) -> Next {
     let event = &entry.event;
-    if event.subject.kind != SubjectKind::Workflow {
-        return Ok(());
+    match event.subject.kind {
+        SubjectKind::Workflow => {}
+        SubjectKind::Credential => return rotated(state, entry),
+        _ => return Ok(()),
     }
     let known = workflow(state, event)?;
     if let Some(tests) = &event.tests {

@@ -2,7 +2,7 @@
 
 use crate::event::{Event, Intent};
 use crate::state::State;
-use policy::{Act, Moment, Standing};
+use policy::{Act, Moment, Standing, SubjectKind};
 
 /// An event in a sentence without its person: `approve workflow/leaver`.
 #[must_use]
@@ -11,10 +11,16 @@ pub fn title(event: &Event) -> String {
         "" => String::new(),
         name => format!(" for {name}"),
     };
-    let version = if event.version.is_empty() { String::new() } else { format!(" {}", event.version) };
+    let rotated = event.subject.kind == SubjectKind::Credential;
+    let version = match event.version.as_str() {
+        "" => String::new(),
+        moment if rotated => format!(" at {moment}"),
+        version => format!(" {version}"),
+    };
     let phrase = match (event.act, event.intent) {
         (Act::Propose, Intent::RollBack) => "propose to roll back",
         (Act::Propose, Intent::TakeOver) => "propose to take over",
+        (Act::Attest, _) if rotated => "record the rotation of",
         (act, _) => act.phrase(),
     };
     format!("{phrase} `{}`{version}{environment}", event.subject.name)

@@ -119,7 +119,7 @@ pub struct Event {
     /// Who answers for the subject.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub owner: String,
-    /// The version of a component.
+    /// The version of a component; the moment at which a credential was rotated.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
     /// The exception that is granted or renewed.

@@ -28,7 +28,7 @@ pub struct Wish {
     pub intent: Intent,
     /// Something was put into what is proposed, for reviewers to find.
     pub drill: bool,
-    /// The version of a component.
+    /// The version of a component; the moment at which a credential was rotated.
     pub version: String,
     /// The exception to grant or renew.
     pub exception: Option<Exception>,
@@ -159,7 +159,8 @@ fn event(
     let proposes = wish.act == Act::Propose;
     let rests = wish.act == Act::Release || wish.act == Act::Attest && wish.tests.is_some();
     let evidence = rests.then(|| evidence(state, facts, decision, of.as_deref()));
-    let keeps_parts = proposes || carries || matches!(wish.act, Act::UseBreakGlass);
+    let rotates = world.subject.kind == SubjectKind::Credential;
+    let keeps_parts = proposes || carries || rotates || matches!(wish.act, Act::UseBreakGlass);
     Event {
         environment: world.environment.clone(),
         policy: world.policy.clone(),

@@ -23,6 +23,8 @@ pub struct State {
     pub proposed: BTreeMap<(SubjectKind, String), Vec<(Moment, String)>>,
     /// Versions of components that were approved: kind, name.
     pub components: BTreeMap<(ComponentKind, String), Vec<Approved>>,
+    /// Rotations of credentials that somebody recorded: when each was, and by which statement.
+    pub rotations: BTreeMap<String, Vec<(Moment, String)>>,
     /// Exceptions, by the statement that granted them.
     pub exceptions: BTreeMap<String, Leave>,
     /// Break-glass, by the statement that opened it.

@@ -170,6 +170,9 @@ impl Naive {
                 !again && self.is_over(event)
             }
             Act::Change(_) => replaced(self.in_force(event)) && self.carries(event, Intent::Change),
+            Act::Attest if event.subject.kind == SubjectKind::Credential => {
+                event.version.parse().is_ok_and(|at: Moment| at <= event.at)
+            }
             Act::Attest => event.subject.kind != SubjectKind::Workflow || self.live(event),
         }
     }
@@ -198,7 +201,11 @@ fn event(dice: &mut Dice, known: &Naive, at: Moment) -> (String, Event) {
     } else {
         String::new()
     };
-    event.version = if kind == SubjectKind::Component { version.to_owned() } else { String::new() };
+    event.version = match kind {
+        SubjectKind::Component => version.to_owned(),
+        SubjectKind::Credential => at.plus_hours(i64::try_from(dice.roll(3)).unwrap() - 1).to_string(),
+        _ => String::new(),
+    };
     event.intent =
         if act == Act::Propose && dice.roll(3) == 0 { intent(dice.roll(3)) } else { Intent::Change };
     event.of = answered(act, dice, known);
@@ -234,6 +241,7 @@ fn subject(act: Act, dice: &mut Dice) -> (SubjectKind, String) {
     match act {
         Act::ApproveComponent(_) | Act::WithdrawComponent(_) => (SubjectKind::Component, name),
         Act::Change(what) => governed(what),
+        Act::Attest if dice.roll(3) == 0 => (SubjectKind::Credential, "a token".to_owned()),
         Act::Propose | Act::Review(_) | Act::Withdraw if dice.roll(4) == 0 => governed(dice.of(&GOVERNED)),
         _ => (SubjectKind::Workflow, name),
     }
@@ -278,6 +286,10 @@ fn compare(state: &State, naive: &Naive, seed: u64) {
         let now = state.released(name, &event.environment).map(|r| r.id.clone());
         assert_eq!(now, naive.releases(event).last().map(|e| e.id.clone()), "seed {seed}: {name}");
     }
+    let rotations = naive.0.iter().filter(|e| e.event.subject.kind == SubjectKind::Credential);
+    let known: Vec<(Moment, String)> = state.rotations.values().flatten().cloned().collect();
+    let naive_known: Vec<_> = rotations.map(|e| (e.event.version.parse().unwrap(), e.id.clone())).collect();
+    assert_eq!(known, naive_known, "seed {seed}");
     for what in GOVERNED {
         let last = naive.0.iter().rev().find(|e| e.event.act == Act::Change(what)).map(|e| e.id.as_str());
         assert_eq!(state.governed.get(&what).map(|v| v.id.as_str()), last, "seed {seed}");

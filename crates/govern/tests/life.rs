@@ -147,6 +147,46 @@ fn break_glass_works_at_once_expires_and_blocks_until_it_is_reviewed() {
 }
 
 #[test]
+fn an_exception_that_a_leaver_is_to_answer_for_is_refused_by_hand_too() {
+    let mut log = Log::registered();
+    let from = Some(Moment(log.now().0 + 60));
+    let asked = |owner: &str| Exception {
+        covers: vec!["tests".into()],
+        subject: LEAVER.into(),
+        owner: owner.into(),
+        compensating: "two people watch every run".into(),
+        until: from.map(|from| from.plus_hours(24)),
+        from,
+        ..Exception::default()
+    };
+    let grant = |owner: &str| Wish { exception: Some(asked(owner)), ..Wish::of(Act::GrantException, "sam") };
+    assert_eq!(log.refused(&world("v1"), &grant("lea")), ["exception-owned"]);
+    log.must(&world("v1"), &grant("olga"));
+    // The statement as somebody would write it by hand.
+    let mut entry = log.entries.last().unwrap().clone();
+    let people = policy::sample::people();
+    let none = |_: &State, _: &Event| Vec::new();
+    let ground = Ground { set: core(), people: &people, organisation: &[String::new()], history: &none };
+    assert_eq!(unlawful(ground, &State::default(), &entry), None);
+    entry.event.exception = Some(asked("lea"));
+    let refusal = unlawful(ground, &State::default(), &entry).unwrap();
+    assert_eq!(refusal.rule, "exception-owned");
+}
+
+#[test]
+fn a_rotation_is_on_record_at_the_moment_that_it_names() {
+    let mut log = Log::default();
+    let token = other(SubjectKind::Credential, "okta-token", "okta-token rotated");
+    let at = |hours: i64| Wish { version: NOW.plus_hours(hours).to_string(), ..Wish::of(Act::Attest, "ben") };
+    let known = |log: &Log| log.fold().state.rotations.get("okta-token").cloned().unwrap_or_default();
+    assert_eq!(log.refused(&token, &at(24)), ["rotated"]);
+    assert_eq!(log.refused(&token, &Wish::of(Act::Attest, "ben")), ["rotated"]);
+    assert_eq!(log.refused(&token, &Wish { key: "lea".into(), ..at(-1) }), ["active-person"]);
+    let id = log.must(&token, &at(-1));
+    assert_eq!(known(&log), [(NOW.plus_hours(-1), id)]);
+}
+
+#[test]
 fn exceptions_are_granted_renewed_twice_and_ended() {
     let mut log = Log::registered();
     let mut v1 = world("v1");

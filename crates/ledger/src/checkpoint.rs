@@ -1,6 +1,6 @@
 //! Checkpoints (C2SP tlog-checkpoint): a log's name, its size and its root, as the text of a signed note.
 
-use crate::{Error, Hash, Note, Result, encoding, error::refuse, merkle::empty_root};
+use crate::{Error, Hash, Note, Result, count, encoding, error::refuse, merkle::empty_root};
 
 /// The head of a log at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,10 @@ impl Checkpoint {
         let text = text.strip_suffix('\n').ok_or_else(|| Error::new("it does not end with a newline"))?;
         let lines: Vec<_> = text.split('\n').collect();
         let [origin, size, root, extensions @ ..] = lines.as_slice() else {
-            refuse!("it has {} lines, not the three of origin, size and root", lines.len());
+            refuse!(
+                "it has {}, not the three lines of origin, size and root",
+                count(lines.len(), "line", "lines")
+            );
         };
         if lines.iter().any(|l| l.is_empty()) {
             refuse!("it has an empty line");

@@ -1,7 +1,7 @@
 //! The head of a log as its store keeps it: the signed checkpoint, and what the next one grows from.
 
 use crate::{
-    Checkpoint, Error, Frontier, Hash, Note, Result, Signer, VerifierKey, encoding, entry::Sequence,
+    Checkpoint, Error, Frontier, Hash, Note, Result, Signer, VerifierKey, count, encoding, entry::Sequence,
     error::refuse, json,
 };
 use serde_json::Value;
@@ -62,7 +62,8 @@ impl Head {
         let size = checkpoint.size;
         if size != self.frontier.size() || size != self.sequence.next {
             refuse!(
-                "the head says {size} entries, its edge {}, its sequence {}",
+                "the head says {}, its edge {}, its sequence {}",
+                count(size, "entry", "entries"),
                 self.size(),
                 self.sequence.next
             );

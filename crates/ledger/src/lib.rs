@@ -64,6 +64,7 @@ pub mod sequencer;
 pub mod sshsig;
 pub mod tile;
 pub mod witness;
+mod words;
 
 pub use audit::audit;
 pub use checkpoint::Checkpoint;
@@ -79,3 +80,4 @@ pub use policy::Policy;
 pub use proof::{LogProof, Proven};
 pub use sequencer::{Batch, Failure, Sealed, Sequencer, Store};
 pub use tile::{ReadTiles, Tile};
+pub use words::count;

@@ -8,7 +8,7 @@
 //! 4. [`Store::commit`] moves the head by compare-and-swap once the batch is durable. This is the one commit point.
 
 use crate::{
-    Error, Frontier, Head, Note, ReadTiles, Result, Signer,
+    Error, Frontier, Head, Note, ReadTiles, Result, Signer, count,
     entry::{Draft, Place, Sequence},
     error::refuse,
     frontier::TileHash,
@@ -123,13 +123,14 @@ impl Sequencer {
         head.verify(self.signer.verifier())?;
         if head.size() < self.head.size() {
             refuse!(
-                "the log went back from {} to {} entries: it was replaced by an older copy",
+                "the log went back from {} to {}: it was replaced by an older copy",
                 self.head.size(),
-                head.size()
+                count(head.size(), "entry", "entries")
             );
         }
         if head.size() == self.head.size() && head.root() != self.head.root() {
-            refuse!("the log has two different heads of {} entries: it has forked", head.size());
+            let size = count(head.size(), "entry", "entries");
+            refuse!("the log has two different heads of {size}: it has forked");
         }
         self.head = head;
         Ok(())

@@ -3,7 +3,7 @@
 //! A tile is 256 hashes of one height of the tree; a bundle is the entries under a tile of level 0. The last ones of
 //! a log are partial. What a reader answers is never trusted: everything computed from it is held against a root.
 
-use crate::{Error, Hash, Result, encoding::decimal, error::refuse, merkle::Nodes, merkle::node_hash};
+use crate::{Error, Hash, Result, count, encoding::decimal, error::refuse, merkle::Nodes, merkle::node_hash};
 
 /// How many hashes a full tile has.
 pub const WIDTH: u64 = 256;
@@ -171,7 +171,7 @@ pub fn entries<'a>(tile: &Tile, bytes: &'a [u8]) -> Result<Vec<&'a [u8]>> {
     }
     let width = usize::from(tile.width);
     if out.len() != width && out.len() as u64 != WIDTH {
-        refuse!("`{tile}` should have {width} entries and has {}", out.len());
+        refuse!("`{tile}` should have {} and has {}", count(width, "entry", "entries"), out.len());
     }
     out.truncate(width);
     Ok(out)

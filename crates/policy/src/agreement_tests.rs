@@ -148,7 +148,7 @@ fn exception(facts: &Facts) -> Value {
     let span = e.from.zip(e.until).map(|(from, until)| until.0 - from.0);
     json!({
         "bounded": span.is_some_and(|s| s > 0), "hours": span.map_or(i64::MAX, |s| (s + 3599).div_euclid(3600)),
-        "renewals": e.renewals, "compensated": !e.compensating.is_empty(),
+        "renewals": e.renewals, "owned": e.owner == "olga", "compensated": !e.compensating.is_empty(),
     })
 }
 

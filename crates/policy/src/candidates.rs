@@ -151,7 +151,8 @@ fn lanes(facts: &Facts) -> Vec<Need> {
     match facts.act {
         Act::GrantException | Act::RenewException if facts.exception.is_some() => {
             let lacks = vec![
-                "a beginning and an end at most 90 days apart, an owner, what is done instead".to_owned(),
+                "a beginning and an end at most 90 days apart, an owner who is with us, what is done instead"
+                    .to_owned(),
             ];
             vec![Need::ExceptionMended { lacks, by: actor }]
         }

@@ -247,7 +247,8 @@ fn exception(exception: Option<&Exception>, facts: &Facts) -> Pairs<'static> {
         "bounded": bool(hours.is_some_and(|h| h > 0) && begins),
         "hours": long(hours.unwrap_or(i64::MAX)),
         "renewals": long(exception.map_or(0, |e| e.renewals)),
-        "compensated": bool(exception.is_some_and(|e| !e.compensating.trim().is_empty() && !facts.people.named(&e.owner).is_empty())),
+        "owned": bool(exception.is_some_and(|e| facts.with_us(&e.owner))),
+        "compensated": bool(exception.is_some_and(|e| !e.compensating.trim().is_empty())),
     }
 }
 

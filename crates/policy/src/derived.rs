@@ -42,10 +42,13 @@ impl Facts {
     /// Whether both the owner and the security approver of the record are somebody who is with us.
     #[must_use]
     pub fn owners_active(&self) -> bool {
-        let with_us = |name: &str| {
-            self.people.named(name).iter().any(|p| p.active_at(self.at) && p.employment.is_human())
-        };
-        with_us(&self.record.owner) && with_us(&self.record.security_approver)
+        self.with_us(&self.record.owner) && self.with_us(&self.record.security_approver)
+    }
+
+    /// Whether a name, of a person or of a group, is that of a human who is with us.
+    #[must_use]
+    pub fn with_us(&self, name: &str) -> bool {
+        self.people.named(name).iter().any(|p| p.active_at(self.at) && p.employment.is_human())
     }
 
     /// Whether the actor opened a break-glass.

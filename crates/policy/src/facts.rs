@@ -234,7 +234,7 @@ impl Subject {
         match (self.opaque, self.kind) {
             (true, _) | (_, SubjectKind::Policy | SubjectKind::People | SubjectKind::Configuration) => 3,
             (false, SubjectKind::Workflow) => self.tier.min(3),
-            (false, SubjectKind::Component) => self.tier.clamp(2, 3),
+            (false, SubjectKind::Component | SubjectKind::Credential) => self.tier.clamp(2, 3),
         }
     }
 
@@ -263,6 +263,8 @@ pub enum SubjectKind {
     Policy,
     People,
     Configuration,
+    /// A credential of the register, which is rotated.
+    Credential,
 }
 
 impl SubjectKind {
@@ -275,6 +277,7 @@ impl SubjectKind {
             SubjectKind::Policy => "policy",
             SubjectKind::People => "people",
             SubjectKind::Configuration => "configuration",
+            SubjectKind::Credential => "credential",
         }
     }
 }

@@ -144,7 +144,7 @@ fn name_owners(facts: &mut Facts, by: &[String]) {
 
 fn mend_exception(facts: &mut Facts) {
     let (at, owner) = (facts.at, facts.actor.account.clone());
-    let people = facts.people.clone();
+    let owned = facts.exception.as_ref().is_some_and(|e| facts.with_us(&e.owner));
     let Some(e) = facts.exception.as_mut() else { return };
     let bounded = e.hours().is_some_and(|h| (1..=24 * 90).contains(&h));
     if !bounded || e.from.is_none_or(|from| at.hours_since(from) > 24) {
@@ -153,7 +153,7 @@ fn mend_exception(facts: &mut Facts) {
     if e.compensating.trim().is_empty() {
         "what is done instead".clone_into(&mut e.compensating);
     }
-    if people.named(&e.owner).is_empty() {
+    if !owned {
         e.owner = owner;
     }
 }

@@ -44,7 +44,7 @@ pub(crate) const FIELDS: [&str; 38] = [
     "systems",
     "tests",
     "tier",
-    "uncompensated",
+    "unowned",
     "votes",
     "weekday",
 ];
@@ -165,7 +165,7 @@ impl Telling<'_> {
                 .as_ref()
                 .map_or(String::new(), |t| format!("{} of {}", t.failed, t.passed + t.failed)),
             "tier" => subject.effective_tier().to_string(),
-            "uncompensated" => self.uncompensated(),
+            "unowned" => self.unowned(),
             _ => String::new(),
         }
     }
@@ -205,19 +205,16 @@ impl Telling<'_> {
         }
     }
 
-    /// What an exception lacks of somebody who answers for it, and of what is done instead.
-    fn uncompensated(&self) -> String {
-        let Some(e) = &self.facts.exception else { return "is not there".to_owned() };
-        let mut lacks = Vec::new();
-        if e.owner.trim().is_empty() {
-            lacks.push("names no owner".to_owned());
-        } else if self.facts.people.named(&e.owner).is_empty() {
-            lacks.push(format!("names `{}` as its owner, who is not in the people directory", e.owner));
+    /// What an exception lacks of somebody who answers for it.
+    fn unowned(&self) -> String {
+        match &self.facts.exception {
+            None => "is not there".to_owned(),
+            Some(e) if e.owner.trim().is_empty() => "names no owner".to_owned(),
+            Some(e) if self.facts.people.named(&e.owner).is_empty() => {
+                format!("names `{}` as its owner, who is not in the people directory", e.owner)
+            }
+            Some(e) => format!("names `{}` as its owner, who is nobody who is with us", e.owner),
         }
-        if e.compensating.trim().is_empty() {
-            lacks.push("does not say what is done instead".to_owned());
-        }
-        lacks.join(" and ")
     }
 
     fn name_of(&self, id: &str) -> String {

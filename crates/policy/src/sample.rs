@@ -379,7 +379,7 @@ fn vary_tests(facts: &mut Facts, dice: &mut Dice) {
 
 fn vary_lanes(facts: &mut Facts, dice: &mut Dice) {
     let hours = i64::try_from(dice.roll(24 * 120)).unwrap_or(0);
-    match dice.roll(9) {
+    match dice.roll(10) {
         0 => {
             let covers =
                 dice.of(&["tests", "mutation", "boundary", "finding:unrevoked-access", "component:okta"]);
@@ -397,6 +397,7 @@ fn vary_lanes(facts: &mut Facts, dice: &mut Dice) {
             .iter_mut()
             .for_each(|g| g.used_by.push(if hours % 2 == 0 { "adi" } else { "ben" }.into())),
         7 => facts.break_glass.push(glass()),
+        8 => facts.exception.iter_mut().for_each(|e| "lea".clone_into(&mut e.owner)),
         _ => facts.target.iter_mut().for_each(|t| t.released_before = false),
     }
 }

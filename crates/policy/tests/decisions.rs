@@ -191,9 +191,17 @@ fn a_refused_exception_and_break_glass_are_told_with_their_days() {
         let said = refused(&grant(hours, "sam", "by hand"), "exception-bounded");
         assert!(said.ends_with(&format!("this one {told}.")), "{said}");
     }
-    let said = refused(&grant(24, "nobody", ""), "exception-compensated");
-    assert!(said.contains("names `nobody` as its owner, who is not in the people directory"), "{said}");
-    assert!(said.ends_with("and does not say what is done instead."), "{said}");
+    for (owner, told) in [
+        ("", "names no owner."),
+        ("nobody", "names `nobody` as its owner, who is not in the people directory."),
+        ("lea", "names `lea` as its owner, who is nobody who is with us."),
+        ("hal", "names `hal` as its owner, who is nobody who is with us."),
+    ] {
+        let said = refused(&grant(24, owner, ""), "exception-owned");
+        assert!(said.ends_with(told), "{said}");
+    }
+    let said = refused(&grant(24, "olga", ""), "exception-compensated");
+    assert!(said.ends_with("does not say what is done instead."), "{said}");
     let mut open = sample::ready(Act::OpenBreakGlass);
     let glass = open.glass.take().unwrap();
     let (from, until) = (Some(sample::NOW), Some(sample::NOW.plus_hours(24)));

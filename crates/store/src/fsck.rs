@@ -9,7 +9,7 @@ use crate::tape::SEGMENT;
 use ledger::{
     Checkpoint, Entry, Error, Head, Note, Result, Sequence, Store, VerifierKey,
     audit::Audit,
-    merkle,
+    count, merkle,
     tile::{TiledTree, WIDTH},
 };
 
@@ -87,10 +87,13 @@ impl Logged<'_> {
         }
         let (size, of_log) = (published.size, self.checkpoint.size);
         if size > of_log {
-            return Err(Error::new(format!("it has {size} entries, the log {of_log}")));
+            return Err(Error::new(format!("it has {}, the log {of_log}", count(size, "entry", "entries"))));
         }
         if merkle::root(&TiledTree::new(&self.store, size), size)? != published.root {
-            return Err(Error::new(format!("its root is not that of the log's first {size} entries")));
+            return Err(Error::new(format!(
+                "its root is not that of the log's first {}",
+                count(size, "entry", "entries")
+            )));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use crate::cell::Cell;
 use crate::disk::Disk;
 use crate::writer::Cosign;
 use ledger::{
-    Checkpoint, Error, Head, Note, Policy, Result, Signer, Store, VerifierKey,
+    Checkpoint, Error, Head, Note, Policy, Result, Signer, Store, VerifierKey, count,
     encoding::to_hex,
     leaf_hash,
     merkle::consistency_proof,
@@ -139,7 +139,8 @@ impl Witnesses {
                     .map_err(|_| format!("{name}: answered 409 with `{}`", body.trim()))?;
                 if size > current {
                     return Err(format!(
-                        "{name}: has cosigned {size} entries of this log, which has {current}"
+                        "{name}: has cosigned {} of this log, which has {current}",
+                        count(size, "entry", "entries")
                     ));
                 }
                 self.sizes[asked.witness] = size;

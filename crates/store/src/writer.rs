@@ -5,7 +5,7 @@
 //! and many share one commit. A commit whose outcome is not known stops the writer for good: what is true is found by
 //! the ordinary start.
 
-use ledger::{Draft, Error, Failure, Head, Note, Result, Sealed, Sequencer, Signer, Store};
+use ledger::{Draft, Error, Failure, Head, Note, Result, Sealed, Sequencer, Signer, Store, count};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -173,8 +173,8 @@ impl Work {
         let note = match &mut self.cosign {
             Some(cosign) => cosign.cosign(&*self.store, head).map_err(|e| {
                 Error::new(format!(
-                    "recorded in the ledger of {} entries, but not acknowledged: {e}",
-                    head.size()
+                    "recorded in the ledger of {}, but not acknowledged: {e}",
+                    count(head.size(), "entry", "entries")
                 ))
             })?,
             None => head.note.clone(),

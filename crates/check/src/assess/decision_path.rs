@@ -2,6 +2,7 @@
 
 use super::kept::{Kept, Known, days, kept};
 use super::{Basis, Ledger, Marks, Organisation, Question, Subject, platforms};
+use crate::tell::count;
 use workflow::Kind;
 
 /// The question.
@@ -104,7 +105,7 @@ fn governed(organisation: &Organisation, out: &mut Marks<'_>) {
     let Some(ledger) = &organisation.ledger else {
         let because = format!(
             "{} in the folder, and no ledger that would show that none is missing.",
-            stand(organisation.statements)
+            count(organisation.statements, "statement lies", "statements lie")
         );
         let basis = || vec![Basis::Register("countersign.toml".to_owned())];
         return ["changes", "exceptions", "rework"]
@@ -130,17 +131,11 @@ fn governed(organisation: &Organisation, out: &mut Marks<'_>) {
     }
 }
 
-fn stand(n: usize) -> String {
-    if n == 1 { "1 statement lies".to_owned() } else { format!("{n} statements lie") }
-}
-
 fn fault(ledger: &Ledger) -> Option<String> {
     if let Some(why) = &ledger.broken {
         return Some(format!("The ledger cannot be read: {why}."));
     }
-    (ledger.missing > 0).then(|| format!("{} of the folder not on record.", absent(ledger.missing)))
-}
-
-fn absent(n: usize) -> String {
-    if n == 1 { "1 statement is".to_owned() } else { format!("{n} statements are") }
+    (ledger.missing > 0).then(|| {
+        format!("{} of the folder not on record.", count(ledger.missing, "statement is", "statements are"))
+    })
 }

@@ -226,11 +226,6 @@ fn platforms(subjects: &[Subject]) -> Vec<Platform> {
     all
 }
 
-/// `1 workflow`, `2 workflows`.
-fn times(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
-}
-
 /// Names in backticks, at most four of them.
 fn names<T: AsRef<str>>(all: &[T]) -> String {
     let shown: Vec<String> = all.iter().take(4).map(|n| format!("`{}`", n.as_ref())).collect();

@@ -2,6 +2,7 @@
 
 use super::{Basis, Marks, Organisation, Question, Subject};
 use crate::record::GateKind;
+use crate::tell::count;
 use workflow::{Kind, TriggerKind};
 
 /// The question.
@@ -179,8 +180,11 @@ fn author(subject: &Subject, out: &mut Marks<'_>) {
     }
     match &standing.release {
         Some(r) if r.approvals > 0 => {
-            let because =
-                format!("{} agreed to the release of {} who did not propose it.", people(r.approvals), r.at);
+            let because = format!(
+                "{} agreed to the release of {} who did not propose it.",
+                count(r.approvals, "person", "people"),
+                r.at
+            );
             out.holds("author", because, vec![Basis::Statement(r.statement.clone())]);
         }
         Some(r) => {
@@ -190,10 +194,6 @@ fn author(subject: &Subject, out: &mut Marks<'_>) {
         // That most were never released is told once, around them, and for each under `versions`.
         None => {}
     }
-}
-
-fn people(n: usize) -> String {
-    if n == 1 { "1 person".to_owned() } else { format!("{n} people") }
 }
 
 fn whole(subjects: &[Subject], organisation: &Organisation, out: &mut Marks<'_>) {

@@ -1,6 +1,7 @@
 //! Is every version known, reviewed and what is live?
 
-use super::{Basis, Marks, Organisation, Question, Subject, names, times};
+use super::{Basis, Marks, Organisation, Question, Subject, names};
+use crate::tell::count;
 
 /// The question.
 pub static QUESTION: Question = Question {
@@ -60,7 +61,8 @@ fn one(subject: &Subject, organisation: &Organisation, out: &mut Marks<'_>) {
             RELEASE,
         ),
         n => {
-            let because = format!("The release of {} has {} by others.", release.at, times(n, "approval"));
+            let because =
+                format!("The release of {} has {} by others.", release.at, count(n, "approval", "approvals"));
             out.holds("review", because, statement());
         }
     }
@@ -78,7 +80,11 @@ fn history(subject: &Subject, out: &mut Marks<'_>) {
     let Some(history) = subject.history else {
         return out.unknown("history", "There is no history around its file.", Vec::new(), GIT);
     };
-    let told = format!("{} by {}", times(history.commits, "commit"), people(history.authors));
+    let told = format!(
+        "{} by {}",
+        count(history.commits, "commit", "commits"),
+        count(history.authors, "person", "people")
+    );
     let basis = vec![Basis::History(told.clone())];
     match history {
         h if h.commits == 0 => out.fails("history", "Its file was never committed.", basis, COMMIT),
@@ -90,19 +96,14 @@ fn history(subject: &Subject, out: &mut Marks<'_>) {
     }
 }
 
-fn people(n: usize) -> String {
-    if n == 1 { "1 person".to_owned() } else { format!("{n} people") }
-}
-
 fn whole(_: &[Subject], organisation: &Organisation, out: &mut Marks<'_>) {
     if organisation.refused > 0 {
-        let because = format!("{} of the folder not counted.", not_counted(organisation.refused));
+        let because = format!(
+            "{} of the folder not counted.",
+            count(organisation.refused, "statement is", "statements are")
+        );
         let fix =
             "Take out the statements that do not count, or make them anew: `countersign status` names them.";
         out.fails("review", because, vec![Basis::Register("the statements".to_owned())], fix);
     }
-}
-
-fn not_counted(n: usize) -> String {
-    if n == 1 { "1 statement is".to_owned() } else { format!("{n} statements are") }
 }

@@ -1,12 +1,17 @@
 //! Scripts compared by lines: what stands between the lines that both begin and end with.
 
 use super::words;
+use crate::tell::count;
 use workflow::{Code, Value};
 
 /// What changed between the scripts of a step; nothing where they are the same.
 pub(super) fn tell(old: &[Code], new: &[Code]) -> Option<String> {
     if old.len() != new.len() {
-        return Some(format!("has {} instead of {} before", count(new.len(), "script"), old.len()));
+        return Some(format!(
+            "has {} instead of {} before",
+            count(new.len(), "script", "scripts"),
+            old.len()
+        ));
     }
     let mut told = Vec::new();
     for (a, b) in old.iter().zip(new) {
@@ -43,17 +48,13 @@ fn lines(old: &str, new: &str) -> String {
     let end = a[begin..].iter().rev().zip(b[begin..].iter().rev()).take_while(|(x, y)| x == y).count();
     let (gone, came) = (&a[begin..a.len() - end], &b[begin..b.len() - end]);
     let first = |lines: &[&str]| lines.iter().find(|l| !l.trim().is_empty()).map(|l| words::code(l));
-    let gone_told =
-        first(gone).map(|l| format!("loses {} from line {} ({l})", count(gone.len(), "line"), begin + 1));
-    let came_told =
-        first(came).map(|l| format!("gains {} at line {} ({l})", count(came.len(), "line"), begin + 1));
+    let gone_told = first(gone)
+        .map(|l| format!("loses {} from line {} ({l})", count(gone.len(), "line", "lines"), begin + 1));
+    let came_told = first(came)
+        .map(|l| format!("gains {} at line {} ({l})", count(came.len(), "line", "lines"), begin + 1));
     match (gone_told, came_told) {
         (Some(gone), Some(came)) => format!("{gone} and {came}"),
         (Some(one), None) | (None, Some(one)) => one,
         (None, None) => "changes its white space".to_owned(),
     }
-}
-
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

@@ -143,5 +143,5 @@ pub(super) fn duration(seconds: Option<u64>) -> String {
         s if s > 0 && s % 60 == 0 => (s / 60, "minute"),
         s => (s, "second"),
     };
-    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
+    crate::tell::count(n, unit, &format!("{unit}s"))
 }

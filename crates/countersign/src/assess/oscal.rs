@@ -8,6 +8,7 @@ use evidence::oscal::{
     LocalDefinitions, Metadata, Observation, Outcome, RelatedObservation, RelevantEvidence, Resource,
     ReviewedControls, Status, SubjectReference, Target, VERSION, line, property, uuid,
 };
+use ledger::count;
 use std::io::{self, Write};
 use workflow::Platform;
 
@@ -59,11 +60,11 @@ fn outcome(review: &Review, whole: &str, title: String) -> Outcome {
         uuid: uuid(&["assess", whole, "result"]),
         title: line(&title),
         description: format!(
-            "{} workflows in {} files, {} of them can change access. {good} of {} questions have the answer that one hopes for.",
-            review.workflows,
-            review.files,
+            "{} in {}, {} of them can change access. {good} of {} the answer that one hopes for.",
+            count(review.workflows, "workflow", "workflows"),
+            count(review.files, "file", "files"),
             review.changing,
-            review.answers.len()
+            count(review.answers.len(), "question has", "questions have")
         ),
         start: review.at.clone(),
         end: Some(review.at.clone()),

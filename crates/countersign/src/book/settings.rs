@@ -1,9 +1,8 @@
 //! `[ledger]` of `countersign.toml`: where what is governed here is recorded.
 
-use crate::scan::CONFIGURATION;
+use crate::govern::Configuration;
 use ledger::{Error, Result};
 use serde::Deserialize;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Milliseconds of a day.
@@ -30,11 +29,6 @@ pub struct Settings {
     pub keep_days: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct Configuration {
-    ledger: Option<Settings>,
-}
-
 /// The source of acts where none is named.
 #[must_use]
 pub fn gate() -> String {
@@ -47,13 +41,7 @@ impl Settings {
     /// # Errors
     /// When it cannot be read or understood.
     pub fn read(root: &Path) -> Result<Option<Self>> {
-        let text = match std::fs::read_to_string(root.join(CONFIGURATION)) {
-            Ok(text) => text,
-            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-            Err(e) => return Err(Error::new(format!("{CONFIGURATION}: {e}"))),
-        };
-        let read: Configuration = toml::from_str(&text)
-            .map_err(|e| Error::new(format!("{CONFIGURATION}: `[ledger]`: {}", e.message())))?;
+        let (read, _) = Configuration::read(root).map_err(|e| Error::new(e.to_string()))?;
         Ok(read.ledger.map(|settings| settings.below(root)))
     }
 

@@ -7,7 +7,7 @@ use super::gather::Whole;
 use super::question;
 use crate::log::args::Output;
 use evidence::{Opened, Query, Sentence, Stories, join, time_of};
-use ledger::{Error, Result};
+use ledger::{Error, Result, count};
 use std::io;
 use std::path::Path;
 
@@ -22,8 +22,8 @@ pub fn explain(subject: &str, ledger: &str, beside: Option<&Path>) -> io::Result
     let told = sentences(subject, &entries).map_err(io::Error::other)?;
     if told.is_empty() {
         return Err(io::Error::other(format!(
-            "the ledger has {} entries, and nothing about `{subject}`",
-            entries.len()
+            "the ledger has {}, and nothing about `{subject}`",
+            count(entries.len(), "entry", "entries")
         )));
     }
     Ok(told)

@@ -20,7 +20,7 @@ use crate::log::args::Output;
 use args::{Evidence, Population, Verify};
 use evidence::{Item, Kind, Log, Pins, Query, Request, Role, Stage, Verdict};
 use gather::Whole;
-use ledger::{Checkpoint, Error, Note, Policy, Result};
+use ledger::{Checkpoint, Error, Note, Policy, Result, count};
 use serde::Serialize;
 use std::io;
 use std::path::Path;
@@ -90,8 +90,8 @@ fn hand_over(options: &Evidence) -> Result<Exit> {
         );
     }
     let words = format!(
-        "wrote {} files about {} to `{}`: hand them over with the ledger's published key, and not with your own word",
-        bundle.files.len(),
+        "wrote {} about {} to `{}`: hand them over with the ledger's published key, and not with your own word",
+        count(bundle.files.len(), "file", "files"),
         request.query.words(),
         options.output.display()
     );
@@ -220,10 +220,10 @@ fn chain(item: &Item) -> String {
 /// # Errors
 /// When the ledger cannot be read, or a word is not understood.
 pub fn population(options: &Population) -> io::Result<Exit> {
-    done(count(options))
+    done(populated(options))
 }
 
-fn count(options: &Population) -> Result<Exit> {
+fn populated(options: &Population) -> Result<Exit> {
     let found = Kind::ALL.iter().find(|(_, word, _)| *word == options.of);
     let all = || Kind::ALL.map(|(_, word, _)| word).join(", ");
     let (kind, ..) =
@@ -238,8 +238,8 @@ fn count(options: &Population) -> Result<Exit> {
     let what = if of == 1 { options.of.strip_suffix('s').filter(|w| !w.ends_with('s')) } else { None };
     let mut out = format!("{of} {} ({})\n", what.unwrap_or(&options.of), population.query);
     for (source, entries) in &population.sources {
-        let word = if *entries == 1 { "entry" } else { "entries" };
-        out += &format!("  found in {entries} {word} of `{source}`, whose numbers are dense\n");
+        let entries = count(*entries, "entry", "entries");
+        out += &format!("  found in {entries} of `{source}`, whose numbers are dense\n");
     }
     if options.sample.is_some() {
         out += &format!(

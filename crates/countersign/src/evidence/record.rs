@@ -8,7 +8,7 @@ use crate::book::{self, Book, Settings};
 use crate::check::Exit;
 use crate::govern::{Repository, now};
 use crate::log::place::{Place, key};
-use ledger::{Algorithm, Draft, Error, Hash, Policy, Result, json};
+use ledger::{Algorithm, Draft, Error, Hash, Policy, Result, count, json};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read};
@@ -61,12 +61,12 @@ fn catch_up(options: &Record, settings: &Settings, folder: &Path) -> Result<Exit
     book.close()?;
     let mut out = match (entered.first(), entered.last()) {
         (Some(first), Some(last)) => {
-            let (acts, others) = (caught.entered.len(), entered.len() - caught.entered.len());
-            format!("entries {first} to {last}: {acts} acts, and {others} of what they were decided with\n")
+            let acts = count(caught.entered.len(), "act and what it was", "acts and what they were");
+            format!("entries {first} to {last}: {acts} decided with\n")
         }
         _ => "nothing to enter\n".to_owned(),
     };
-    out += &format!("{} statements are on record\n", caught.statements);
+    out += &format!("{} on record\n", count(caught.statements, "statement is", "statements are"));
     for (id, seq) in &caught.missing {
         out += &format!("entry {seq}: its statement {id} is not in the folder: was it deleted?\n");
     }

@@ -8,7 +8,7 @@ use super::{done, tell};
 use crate::check::Exit;
 use evidence::Opened;
 use govern::{ProposalStatus, State};
-use ledger::{Error, Result};
+use ledger::{Error, Result, count};
 use policy::PolicySet;
 use serde_json::json;
 use std::io;
@@ -33,11 +33,11 @@ fn run(options: &Replay) -> Result<Exit> {
             "the facts of decisions are values beside the ledger: name the folder with `--beside`",
         ));
     }
-    let mut out =
-        format!("{} decisions fall as recorded, {} differently\n", found.same, found.different.len());
+    let same = count(found.same, "decision falls", "decisions fall");
+    let mut out = format!("{same} as recorded, {} differently\n", found.different.len());
     found.different.iter().for_each(|(seq, told)| out += &format!("entry {seq}: {told}\n"));
     if !found.not_replayed.is_empty() {
-        out += &format!("{} acts could not be decided again:\n", found.not_replayed.len());
+        out += &format!("{} could not be decided again:\n", count(found.not_replayed.len(), "act", "acts"));
         found.not_replayed.iter().for_each(|(seq, why)| out += &format!("entry {seq}: {why}\n"));
     }
     found.notes.iter().for_each(|(seq, note)| out += &format!("note: entry {seq}: {note}\n"));

@@ -312,6 +312,39 @@ pub enum ConnectorCommand {
     },
 }
 
+/// Record rotations of credentials, and list what is due.
+#[derive(Debug, clap::Args)]
+pub struct Credential {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: CredentialCommand,
+}
+
+/// What to do with credentials.
+#[derive(Debug, Subcommand)]
+pub enum CredentialCommand {
+    /// Say that one was rotated.
+    Rotated {
+        /// Its id in credentials.yaml.
+        credential: String,
+        /// When [default: now].
+        #[arg(long, value_name = "WHEN")]
+        at: Option<Moment>,
+        /// A file that shows it, such as the vault's log: its digest is signed. May be given again.
+        #[arg(long, value_name = "FILE")]
+        evidence: Vec<PathBuf>,
+        /// What all acts share.
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List them: when each was rotated, and when it is due.
+    List {
+        /// Where, and how it is told.
+        #[command(flatten)]
+        look: Look,
+    },
+}
+
 /// What a component is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs)] // the words say it

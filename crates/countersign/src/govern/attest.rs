@@ -7,6 +7,7 @@ use super::repository::{Repository, Unit};
 use crate::check::Exit;
 use crate::test::{measured, tested::Tested};
 use govern::Wish;
+use ledger::count;
 use policy::{Act, TestEvidence};
 use std::io::{self, Write};
 
@@ -70,7 +71,7 @@ pub(super) fn evidence(all: &[Tested]) -> TestEvidence {
 
 fn tell(all: &[Tested], tests: &TestEvidence, proofs: &[policy::Proof]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{} scenarios pass, {} fail", tests.passed, tests.failed)?;
+    writeln!(out, "{}, {} fail", count(tests.passed, "scenario passes", "scenarios pass"), tests.failed)?;
     for ran in all.iter().flat_map(|t| &t.scenarios).filter(|r| !r.passed) {
         writeln!(out, "  fails: {}", ran.name)?;
     }
@@ -78,6 +79,6 @@ fn tell(all: &[Tested], tests: &TestEvidence, proofs: &[policy::Proof]) -> io::R
     writeln!(out, "they notice {} of 100 faults put into the control", tests.mutation)?;
     survivors().try_for_each(|s| writeln!(out, "  not noticed: {}", s.does))?;
     let holds = proofs.iter().filter(|p| p.holds).count();
-    writeln!(out, "{holds} of {} properties are proved", proofs.len())?;
+    writeln!(out, "{holds} of {} proved", count(proofs.len(), "property is", "properties are"))?;
     proofs.iter().filter(|p| !p.holds).try_for_each(|p| writeln!(out, "  not proved: {}", p.name))
 }

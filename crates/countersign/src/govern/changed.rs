@@ -2,13 +2,15 @@
 
 use super::repository::{Repository, Unit};
 use super::view::{self, short};
-use crate::people::count;
 use crate::report::plain::clean;
 use crate::{diff, people, policy as policies};
 use govern::{Entry, Event, World};
+use ledger::count;
 use policy::{Act, Governed, Group, People, Person, PolicySet, Source, SubjectKind};
 use serde_json::Value;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::Path;
 use workflow::Digest;
 
@@ -25,7 +27,7 @@ const CASES: u64 = 200;
 pub(super) fn show(repository: &Repository, world: &mut World, at: Option<&str>) {
     let changes = match world.subject.kind {
         SubjectKind::Workflow => workflow(repository, world, at),
-        SubjectKind::Component => Vec::new(),
+        SubjectKind::Component | SubjectKind::Credential => Vec::new(),
         kind => governing(repository, kind, world),
     };
     world.changes = changes.iter().map(|line| clean(line)).collect();
@@ -155,29 +157,59 @@ fn configuration(repository: &Repository, entry: Option<&Entry>, world: &World) 
         }
         let old = was(repository, entry, name);
         lines.extend(old.is_none().then(|| lost(name)));
-        let new = std::fs::read_to_string(repository.root.join(name)).unwrap_or_default();
-        let changed = changed_lines(&old.unwrap_or_default(), &new);
-        lines.extend((!changed.is_empty()).then(|| format!("    {name}:")));
-        lines.extend(changed);
+        lines.extend(file(
+            name,
+            &old.unwrap_or_default(),
+            std::fs::read_to_string(repository.root.join(name)),
+        ));
     }
     lines
 }
 
-/// The lines that changed: what lies between the same beginning and the same end.
+/// What changed in a file. One that is not there is empty; of one that cannot be read nothing else can be said.
+fn file(name: &str, old: &str, new: io::Result<String>) -> Vec<String> {
+    match new {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => {
+            vec![format!("    `{name}` cannot be read, and what changes in it cannot be shown: {e}")]
+        }
+        new => {
+            let changed = changed_lines(old, &new.unwrap_or_default());
+            let title = (!changed.is_empty()).then(|| format!("    {name}:"));
+            title.into_iter().chain(changed).collect()
+        }
+    }
+}
+
+/// The lines that changed, each place for itself: at which line of the new file, in which section, what went and what came.
 fn changed_lines(old: &str, new: &str) -> Vec<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let begins = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let rest = |all: &[&str]| all.get(begins..).unwrap_or_default().iter().map(|l| (*l).to_owned()).collect();
-    let (mut old, mut new): (Vec<String>, Vec<String>) = (rest(&old), rest(&new));
-    while old.last().is_some() && old.last() == new.last() {
-        old.pop();
-        new.pop();
+    let mut lines = Vec::new();
+    for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
+        let (gone, came) = (op.old_range(), op.new_range());
+        if op.tag() == DiffTag::Equal {
+            continue;
+        }
+        let (within, at) = if came.is_empty() { (&old, gone.start) } else { (&new, came.start) };
+        let inside = section(within, at).map(|s| format!(", in `{s}`")).unwrap_or_default();
+        lines.push(format!("      line {}{inside}:", came.start + 1));
+        let marked = |mark: char, all: &[&str]| -> Vec<String> {
+            all.iter().map(|l| format!("      {mark} {}", l.trim_end())).collect()
+        };
+        lines.extend(marked('-', old.get(gone).unwrap_or_default()));
+        lines.extend(marked('+', new.get(came).unwrap_or_default()));
     }
-    let marked = |mark: char, lines: Vec<String>| {
-        let line = move |l: String| format!("      {mark} {}", l.trim_end());
-        lines.into_iter().map(line).collect::<Vec<_>>()
+    lines
+}
+
+/// The line that opens the section in which a line stands: of YAML the nearest above that is indented less, of TOML the table.
+fn section<'l>(lines: &[&'l str], at: usize) -> Option<&'l str> {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let deep = lines.get(at).map_or(0, |line| indent(line));
+    let opens = |line: &&&str| {
+        let table = line.starts_with('[');
+        table || !line.trim().is_empty() && indent(line) < deep
     };
-    [marked('-', old), marked('+', new)].concat()
+    lines.get(..at)?.iter().rev().find(opens).map(|line| line.trim())
 }
 
 fn directory(repository: &Repository, entry: Option<&Entry>) -> Vec<String> {
@@ -293,9 +325,9 @@ fn policy(repository: &Repository, entry: Option<&Entry>) -> Vec<String> {
 fn sources(root: &Path, commit: &str) -> Option<Vec<Source>> {
     let listed = git(root, &["ls-tree", "-r", "-z", "--name-only", commit])?;
     let names: Vec<&str> = listed.split('\0').filter(|n| !n.is_empty()).collect();
-    let read = |file: &str| {
+    let read = |file: String| {
         let text = git(root, &["show", &format!("{commit}:./{file}")])?;
-        Some(Source { file: file.to_owned(), text })
+        Some(Source { file, text })
     };
     policies::among(&names).into_iter().map(read).collect()
 }
@@ -340,7 +372,7 @@ fn rules(old: &PolicySet, new: &PolicySet) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{between, changed_lines, rules};
+    use super::{between, changed_lines, file, rules};
     use policy::{Delegate, People, Person, PolicySet, Role, Source};
 
     #[test]
@@ -371,10 +403,32 @@ mod tests {
 
     #[test]
     fn a_line_that_moves_or_changes_is_seen() {
-        assert_eq!(changed_lines("a\nb\nc\n", "a\nx\nc\n"), ["      - b", "      + x"]);
+        assert_eq!(changed_lines("a\nb\nc\n", "a\nx\nc\n"), ["      line 2:", "      - b", "      + x"]);
         assert_eq!(changed_lines("a\nb\n", "b\na\n").len(), 4);
-        assert_eq!(changed_lines("a\na\n", "a\n"), ["      - a"]);
+        assert_eq!(changed_lines("a\na\n", "a\n").last().map(String::as_str), Some("      - a"));
         assert_eq!(changed_lines("a\n", "a\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn places_that_changed_stand_apart_each_with_its_section() {
+        let (old, new) = ("[a]\nx = 1\ny = 2\n\n[b]\nx = 1\n", "[a]\nx = 2\ny = 2\n\n[b]\n");
+        let told = ["line 2, in `[a]`:", "- x = 1", "+ x = 2", "line 6, in `[b]`:", "- x = 1"];
+        assert_eq!(changed_lines(old, new), told.map(|l| format!("      {l}")));
+        let old = "credentials:\n  - id: a\n    owner: ann\n  - id: b\n    owner: ann\n";
+        let told = ["line 5, in `- id: b`:", "-     owner: ann", "+     owner: ben"];
+        let new = old.replacen("b\n    owner: ann", "b\n    owner: ben", 1);
+        assert_eq!(changed_lines(old, &new), told.map(|l| format!("      {l}")));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_told_as_emptied() {
+        let told = |kind: std::io::ErrorKind| file("connectors.yaml", "a\n", Err(kind.into()));
+        assert_eq!(
+            told(std::io::ErrorKind::NotFound),
+            ["    connectors.yaml:", "      line 1:", "      - a"]
+        );
+        let [line] = &told(std::io::ErrorKind::PermissionDenied)[..] else { panic!("one sentence") };
+        assert!(line.contains("`connectors.yaml` cannot be read"), "{line}");
     }
 
     #[test]

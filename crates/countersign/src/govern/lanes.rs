@@ -10,8 +10,8 @@ use super::tell::called;
 use super::view::short;
 use super::{change, now};
 use crate::check::Exit;
-use crate::people::count;
 use govern::{Glass, Wish, World};
+use ledger::count;
 use policy::{Act, BreakGlass, ComponentKind, Moment};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -23,7 +23,6 @@ pub(super) fn exception(options: &Exception) -> io::Result<Exit> {
             let mut desk = Desk::open(common)?;
             let world = desk.world(subject)?;
             exists(&desk, &world, covers)?;
-            answers(&desk.repository, owner)?;
             let exception = policy::Exception {
                 covers: covers.clone(),
                 subject: world.subject.name.clone(),
@@ -70,7 +69,7 @@ fn exists(desk: &Desk, world: &World, covers: &[String]) -> io::Result<()> {
             "finding" => evidence.findings.iter().map(|f| f.rule.as_str()).collect(),
             "proof" => evidence.proofs.iter().map(|p| p.name.as_str()).collect(),
             "component" => evidence.components.iter().map(|c| c.name.as_str()).collect(),
-            _ => desk.repository.credential_ids().collect(),
+            _ => desk.repository.credentials().iter().map(|c| c.id.as_str()).collect(),
         };
         if !known.contains(&name) {
             let told = format!("`{}` has no {kind} `{name}`: {}", world.subject.name, there(&known, kind));
@@ -81,7 +80,7 @@ fn exists(desk: &Desk, world: &World, covers: &[String]) -> io::Result<()> {
 }
 
 /// What there is instead, the first few.
-fn there(known: &[&str], kind: &str) -> String {
+pub(super) fn there(known: &[&str], kind: &str) -> String {
     let mut known = known.to_vec();
     known.sort_unstable();
     known.dedup();
@@ -91,18 +90,6 @@ fn there(known: &[&str], kind: &str) -> String {
         (_, 0) => format!("there is {}", shown.join(", ")),
         (_, more) => format!("there is {} and {more} more", shown.join(", ")),
     }
-}
-
-/// Whoever is named to answer for an exception has to be with us. Who is not known at all, the policies refuse.
-fn answers(repository: &Repository, owner: &str) -> io::Result<()> {
-    let named = repository.people.named(owner);
-    if named.is_empty() || named.iter().any(|p| p.active_at(repository.now)) {
-        return Ok(());
-    }
-    let told = format!(
-        "`{owner}` is not with us any more, and cannot answer for an exception: name somebody else with `--owner`"
-    );
-    Err(io::Error::new(io::ErrorKind::InvalidInput, told))
 }
 
 /// The exception of a word, with the world of what it is about.

@@ -6,6 +6,7 @@ pub mod args;
 mod attest;
 mod change;
 mod changed;
+mod credential;
 pub mod files;
 mod gate;
 mod gate_sarif;
@@ -21,10 +22,12 @@ mod tell;
 mod view;
 
 pub use args::{
-    Attest, Breakglass, Connector, Exception, Gate, Owner, Propose, Release, Review, Rollback, Status,
+    Attest, Breakglass, Connector, Credential, Exception, Gate, Owner, Propose, Release, Review, Rollback,
+    Status,
 };
 pub use repository::Repository;
 pub(crate) use repository::{Unit, root_of};
+pub(crate) use settings::Configuration;
 pub use sign::Signer;
 pub(crate) use view::short;
 
@@ -45,6 +48,7 @@ pub enum Command<'a> {
     Exception(&'a Exception),
     Breakglass(&'a Breakglass),
     Connector(&'a Connector),
+    Credential(&'a Credential),
     Owner(&'a Owner),
     Status(&'a Status),
     Gate(&'a Gate),
@@ -64,6 +68,7 @@ pub fn run(command: &Command<'_>) -> io::Result<Exit> {
         Command::Exception(options) => lanes::exception(options),
         Command::Breakglass(options) => lanes::breakglass(options),
         Command::Connector(options) => lanes::connector(options),
+        Command::Credential(options) => credential::run(options),
         Command::Owner(options) => lanes::owner(options),
         Command::Status(options) => status::run(options),
         Command::Gate(options) => gate::run(options),

@@ -449,19 +449,32 @@ impl Repository {
     /// A credential of the register. One that a record names and the register does not know is left to the check.
     fn credential(&self, id: &str) -> Option<Credential> {
         let line = self.credentials.iter().find(|c| c.id == id)?;
-        let days = line.rotate_every.strip_prefix('P').and_then(|r| r.strip_suffix('D')?.parse::<i64>().ok());
-        let rotation_due = line.rotated.zip(days).map(|(was, days)| was.plus_hours(24 * days));
         Some(Credential {
             id: line.id.clone(),
             owner: line.owner.clone(),
-            rotation_due,
+            rotation_due: line.due(),
             expires: line.expires,
         })
     }
 
-    /// The credentials of the register.
-    pub(super) fn credential_ids(&self) -> impl Iterator<Item = &str> {
-        self.credentials.iter().map(|c| c.id.as_str())
+    /// The register of credentials.
+    pub(super) fn credentials(&self) -> &[CredentialLine] {
+        &self.credentials
+    }
+
+    /// The world of an act on a credential of the register: which register it was, and what proves it besides.
+    pub(super) fn rotation(&self, line: &CredentialLine, mut parts: BTreeMap<String, String>) -> World {
+        let register = self.digests.get("credentials.yaml").cloned();
+        parts.extend(register.map(|digest| ("credentials.yaml".to_owned(), digest)));
+        let closure = govern::closure_of(&parts).unwrap_or_default();
+        let subject = Subject {
+            kind: SubjectKind::Credential,
+            name: line.id.clone(),
+            closure,
+            tier: 2,
+            ..Subject::default()
+        };
+        World { subject, parts, ..self.bare("") }
     }
 
     /// The connectors that workflows here use, in their versions.

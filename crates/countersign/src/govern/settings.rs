@@ -12,10 +12,24 @@ use workflow::Digest;
 /// What `countersign.toml` says of governing.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
-pub(super) struct Configuration {
+pub(crate) struct Configuration {
     pub(super) organisation: Organisation,
     pub(super) govern: Govern,
     pub(super) systems: BTreeMap<String, Criticality>,
+    /// Where acts are recorded, with paths as they are written.
+    pub(crate) ledger: Option<crate::book::Settings>,
+}
+
+impl Configuration {
+    /// Reads it, and its text; an empty one where there is none.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read, or says what cannot be.
+    pub(crate) fn read(root: &Path) -> io::Result<(Self, String)> {
+        let text = text(root, CONFIGURATION)?.unwrap_or_default();
+        let read = toml::from_str(&text).map_err(|e| broken(CONFIGURATION, e.to_string()))?;
+        Ok((read, text))
+    }
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -48,6 +62,14 @@ pub(super) struct CredentialLine {
     pub(super) rotate_every: String,
 }
 
+impl CredentialLine {
+    /// When it must have been rotated; nothing where it does not say when it was, or how often it has to be.
+    pub(super) fn due(&self) -> Option<Moment> {
+        let days = self.rotate_every.strip_prefix('P').and_then(|r| r.strip_suffix('D')?.parse::<i64>().ok());
+        self.rotated.zip(days).map(|(was, days)| was.plus_hours(24 * days))
+    }
+}
+
 /// All of them, as they lie in a folder.
 pub(super) struct Settings {
     pub(super) configuration: Configuration,
@@ -65,13 +87,13 @@ impl Settings {
     /// When a file is there and cannot be read, or says what cannot be.
     pub(super) fn read(root: &Path) -> io::Result<Self> {
         let mut digests = BTreeMap::new();
+        let (configuration, written) = Configuration::read(root)?;
+        digests.insert(CONFIGURATION, Digest::of(written.as_bytes()).to_string());
         let mut text = |name: &'static str| -> io::Result<String> {
             let text = text(root, name)?.unwrap_or_default();
             digests.insert(name, Digest::of(text.as_bytes()).to_string());
             Ok(text)
         };
-        let configuration: Configuration = toml::from_str(&text(CONFIGURATION)?)
-            .map_err(|e| broken(CONFIGURATION, e.message().to_owned()))?;
         let lines = text("credentials.yaml")?;
         let credentials: Credentials = if lines.trim().is_empty() {
             Credentials::default()
@@ -92,7 +114,7 @@ fn broken(name: &str, why: String) -> io::Error {
 fn text(root: &Path, name: &str) -> io::Result<Option<String>> {
     match std::fs::read_to_string(root.join(name)) {
         Ok(text) => Ok(Some(text)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(e) => Err(io::Error::new(e.kind(), format!("{name}: {e}"))),
     }
 }

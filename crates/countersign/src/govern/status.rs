@@ -6,11 +6,11 @@ use super::tell::{called, shortened, speaker};
 use super::view::short;
 use super::{change, now};
 use crate::check::Exit;
-use crate::people::count;
 use govern::{
     Entry, Intent, Live, Phase, Proposal, ProposalStatus, Quality, Review, State, Void, World, due, quality,
     voids,
 };
+use ledger::count;
 use policy::{Act, SubjectKind};
 use serde_json::{Value, json};
 use std::io::{self, Write};

@@ -1,8 +1,8 @@
 //! What a person is shown before they sign, and its digest. It is made of the closure, what is known of it, and what changes
 //! in it against what is in force, so that the same change gives the same page, byte for byte.
 
-use crate::people::count;
 use govern::World;
+use ledger::count;
 use policy::SubjectKind;
 use std::fmt::Write;
 use workflow::Digest;

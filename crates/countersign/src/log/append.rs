@@ -4,7 +4,7 @@ use super::args::Output;
 use super::place::{Place, key};
 use super::{read, tell};
 use crate::check::Exit;
-use ledger::{Algorithm, Checkpoint, Draft, Error, Policy, Result};
+use ledger::{Algorithm, Checkpoint, Draft, Error, Policy, Result, count};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, Write};
 use std::path::Path;
@@ -43,7 +43,7 @@ fn acknowledge(receipt: Result<Receipt>, out: Output, failed: &Mutex<Option<Erro
         Ok((seq, size)) => {
             tell(
                 out,
-                &format!("entry {seq}, under a checkpoint of {size} entries"),
+                &format!("entry {seq}, under a checkpoint of {}", count(size, "entry", "entries")),
                 &json!({"entry": seq, "size": size}),
             );
             let _ = io::stdout().flush();

@@ -5,10 +5,9 @@ pub mod args;
 pub mod place;
 
 use crate::check::Exit;
-use crate::people::count;
 use args::{Act, Ledger, Output};
 use ledger::{
-    Algorithm, Checkpoint, Error, Failure, Head, LogProof, Note, Policy, Result, Tile, VerifierKey,
+    Algorithm, Checkpoint, Error, Failure, Head, LogProof, Note, Policy, Result, Tile, VerifierKey, count,
     leaf_hash,
     merkle::inclusion_proof,
     tile::{Kind, TiledTree, WIDTH, entries},
@@ -108,7 +107,10 @@ fn entry(place: &Place, number: u64) -> Result<Vec<u8>> {
     let size = store.head()?.map_or(0, |h| h.size());
     let tile = Tile::of(Kind::Entries, number / WIDTH, size).filter(|_| number < size);
     let tile = tile.ok_or_else(|| {
-        Error::new(format!("the ledger has {size} entries, numbered from 0: none is {number}"))
+        Error::new(format!(
+            "the ledger has {}, numbered from 0: none is {number}",
+            count(size, "entry", "entries")
+        ))
     })?;
     let bundle = store.read_tile(&tile)?;
     let found = entries(&tile, &bundle)?.get((number % WIDTH) as usize).map(|e| e.to_vec());

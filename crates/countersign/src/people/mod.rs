@@ -16,6 +16,7 @@ pub use signers::from_signers;
 
 use crate::check::Exit;
 use clap::{Subcommand, ValueEnum};
+use ledger::count;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -136,9 +137,4 @@ fn check(place_of: &Place, out: &mut dyn Write) -> io::Result<Exit> {
         )?;
     }
     Ok(if problems.is_empty() { Exit::Clean } else { Exit::Findings })
-}
-
-/// A number with its noun.
-pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -2,7 +2,7 @@
 
 use super::{Format, Loaded, Place, load};
 use crate::check::Exit;
-use crate::people::count;
+use ledger::count;
 use policy::Ignored;
 use serde_json::json;
 use std::io::{self, Write};
@@ -64,7 +64,8 @@ fn tell(loaded: &Loaded, result: &Result, out: &mut dyn Write) -> io::Result<()>
     let own = loaded.set.policies().count() - core;
     writeln!(
         out,
-        "{core} policies of the core, {own} of {}; {} of {} right; {}",
+        "{} of the core, {own} of {}; {} of {} right; {}",
+        count(core, "policy", "policies"),
         count(loaded.files, "own file", "own files"),
         result.passed,
         count(loaded.cases.len(), "case", "cases"),

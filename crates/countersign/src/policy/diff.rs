@@ -4,7 +4,7 @@
 use super::solver::Solver;
 use super::{Diff, Format, Loaded, load, load::facts};
 use crate::check::Exit;
-use crate::people::count;
+use ledger::count;
 use policy::symbolic::{Example, Found, Shift, shifts};
 use policy::{Change, Facts};
 use serde_json::json;

@@ -4,6 +4,7 @@ use crate::people;
 use policy::{CaseFile, Facts, PolicySet, Source};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 const DEEPEST: usize = 16;
 /// The ending of files of cases.
 const CASES: &str = ".policy-test.yaml";
+/// The folder of policies, where there is one.
+const POLICIES: &str = "policies";
 
 /// The policies of some places, with the cases beside them.
 #[derive(Debug)]
@@ -83,20 +86,18 @@ pub fn below(root: &Path) -> io::Result<Vec<Source>> {
 }
 
 /// The same of names below a folder, as a commit has them: which of them are policies.
-pub(crate) fn among<'n>(names: &[&'n str]) -> Vec<&'n str> {
-    let inside = names.iter().any(|n| n.starts_with("policies/"));
-    let some = || names.iter().any(|n| !n.contains('/') && is_ours(n));
-    let hidden = |n: &str| n.split('/').any(|part| part.starts_with('.') || part == "target");
-    let ours =
-        |n: &&str| n.ends_with(".cedar") && if inside { n.starts_with("policies/") } else { !hidden(n) };
-    let mut found: Vec<&str> =
-        if inside || some() { names.iter().copied().filter(ours).collect() } else { Vec::new() };
-    found.sort_unstable();
+pub(crate) fn among(names: &[&str]) -> Vec<String> {
+    let listed = |folder: &str| {
+        let below = names.iter().filter_map(|n| n.strip_prefix(folder));
+        let entry = |n: &str| n.split_once('/').map_or((n.to_owned(), false), |(f, _)| (f.to_owned(), true));
+        Ok(below.map(entry).collect())
+    };
+    let mut found = picked(&listed).unwrap_or_default();
+    found.retain(|name| !name.ends_with(CASES));
     found
 }
 
-/// The files of a path, in order: a file itself; below `policies` in a folder that has it; else those below a folder with
-/// policies of its own. Any other folder has none.
+/// The files of a path, in order: a file itself, or what is picked of a folder.
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     if path.is_file() {
         files.push(path.to_path_buf());
@@ -109,28 +110,46 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         );
         return Err(io::Error::new(io::ErrorKind::NotFound, told));
     }
-    let inside = path.join("policies");
-    if inside.is_dir() {
-        return descend(&inside, DEEPEST, files);
+    let listed = |folder: &str| {
+        let entry = |e: std::fs::DirEntry| {
+            let (name, path) = (e.file_name().to_string_lossy().into_owned(), e.path());
+            let followed = folder.is_empty() && name == POLICIES || !path.is_symlink();
+            (name, path.is_dir() && followed)
+        };
+        Ok(std::fs::read_dir(path.join(folder))?.flatten().map(entry).collect())
+    };
+    files.extend(picked(&listed)?.into_iter().map(|name| path.join(name)));
+    Ok(())
+}
+
+/// Lists a folder, given with a `/` at its end: names, and whether each is one of a folder to go down.
+type Listed<'l> = &'l dyn Fn(&str) -> io::Result<BTreeSet<(String, bool)>>;
+
+/// The files of policies and of cases in a folder, in order: those below `policies` where it has that; else those below a
+/// folder with some of its own. Any other folder has none.
+fn picked(listed: Listed<'_>) -> io::Result<Vec<String>> {
+    let top = listed("")?;
+    let mut found = Vec::new();
+    if top.contains(&(POLICIES.to_owned(), true)) {
+        descend(&format!("{POLICIES}/"), DEEPEST, listed, &mut found)?;
+    } else if top.iter().any(|(name, is_folder)| !is_folder && is_ours(name)) {
+        descend("", DEEPEST, listed, &mut found)?;
     }
-    let holds_some = std::fs::read_dir(path)?.flatten().any(|e| is_ours(&e.file_name().to_string_lossy()));
-    if holds_some { descend(path, DEEPEST, files) } else { Ok(()) }
+    found.sort_unstable();
+    Ok(found)
 }
 
 fn is_ours(name: &str) -> bool {
     name.ends_with(".cedar") || name.ends_with(CASES)
 }
 
-fn descend(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)?.flatten().map(|e| e.path()).collect();
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_folder = path.is_dir() && !path.is_symlink();
-        if is_folder && depth > 0 && !name.starts_with('.') && name != "target" && name != "node_modules" {
-            descend(&path, depth - 1, files)?;
+fn descend(folder: &str, depth: usize, listed: Listed<'_>, found: &mut Vec<String>) -> io::Result<()> {
+    for (name, is_folder) in listed(folder)? {
+        let goes_down = depth > 0 && !name.starts_with('.') && name != "target" && name != "node_modules";
+        if is_folder && goes_down {
+            descend(&format!("{folder}{name}/"), depth - 1, listed, found)?;
         } else if !is_folder && is_ours(&name) {
-            files.push(path);
+            found.push(format!("{folder}{name}"));
         }
     }
     Ok(())
@@ -171,4 +190,38 @@ pub fn facts(paths: &[PathBuf], directory: Option<&Path>) -> io::Result<Vec<(Str
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{among, below};
+
+    #[test]
+    fn a_commit_and_a_folder_have_the_same_policies() {
+        let root = std::env::temp_dir().join(format!("countersign-policies-{}", std::process::id()));
+        let deep = format!("policies/{}deep.cedar", "d/".repeat(17));
+        let with = [
+            "a.cedar",
+            "policies/b.cedar",
+            "policies/.git/c.cedar",
+            "policies/x/node_modules/d.cedar",
+            &deep,
+        ];
+        let without =
+            ["a.cedar", "x/b.cedar", ".x/c.cedar", "x/target/d.cedar", "a.policy-test.yaml", "e.toml"];
+        for (names, expected) in [
+            (&with[..], &["policies/b.cedar"][..]),
+            (&without, &["a.cedar", "x/b.cedar"]),
+            (&["x/a.cedar", "y.toml"], &[]),
+        ] {
+            assert_eq!(among(names), expected);
+            for name in names {
+                std::fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+                std::fs::write(root.join(name), "").unwrap();
+            }
+            let on_disk: Vec<String> = below(&root).unwrap().into_iter().map(|s| s.file).collect();
+            assert_eq!(on_disk, expected);
+            std::fs::remove_dir_all(&root).unwrap();
+        }
+    }
 }

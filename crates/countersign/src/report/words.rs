@@ -89,7 +89,7 @@ pub fn trigger_name(trigger: &TriggerReport) -> &str {
 /// `1 trigger`, `2 triggers`.
 #[must_use]
 pub fn times(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+    ledger::count(n, one, &format!("{one}s"))
 }
 
 /// What a workflow can do: a sentence.

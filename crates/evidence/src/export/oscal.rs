@@ -86,6 +86,9 @@ impl<'a> Examined<'a> {
     }
 }
 
+/// What the number of decisions includes.
+const ASKED: &str = "An act that was allowed counts for every rule that was asked and had nothing against it, also where what the rule is about (a machine's part in a change, privileged access) was not there.";
+
 /// The assessment results over these events, which are those of a period in order.
 ///
 /// # Errors
@@ -103,7 +106,9 @@ pub fn assessment_results(events: &[Event], origin: &Origin) -> Result<Document>
     let outcome = Outcome {
         uuid: of.whole("result"),
         title: line(&format!("Acts on record in {}", origin.log)),
-        description: "Every governed act of the period, as it stands in the ledger. Requirements are those that the deciding policies cite: evidence towards them, not a judgement on them.".to_owned(),
+        description: format!(
+            "Every governed act of the period, as it stands in the ledger. Requirements are those that the deciding policies cite: evidence towards them, not a judgement on them. {ASKED}"
+        ),
         start: moment::text(of.from),
         end: Some(moment::text(of.to)),
         props: Vec::new(),
@@ -261,8 +266,8 @@ fn told(control: &str, acts: &[Act<'_>]) -> String {
     let refused = acts.iter().filter(|(_, act)| !act.allow).count();
     let seq = |act: Option<&Act<'_>>| act.map_or(0, |(e, _)| e.entry.place.seq);
     format!(
-        "{} decisions between entry {} and entry {} give evidence towards {control}; {refused} of them refused the act.",
-        acts.len(),
+        "Evidence towards {control}: {}, from entry {} to entry {}; {refused} refused the act. {ASKED}",
+        ledger::count(acts.len(), "decision", "decisions"),
         seq(acts.first()),
         seq(acts.last()),
     )

@@ -119,7 +119,10 @@ fn suite(opened: &Opened, act: &ActBody) -> String {
     let (passed, failed) = (count("passed"), count("failed"));
     let said = |text: &str| {
         let mut values = places(opened, act, "", "");
-        values.extend([("failed", failed.to_string()), ("all", (passed + failed).to_string())]);
+        values.extend([
+            ("failed", failed.to_string()),
+            ("all", ledger::count(passed + failed, "scenario", "scenarios")),
+        ]);
         escaped(&fill(text, &values))
     };
     let inside = match &tests {

@@ -13,11 +13,11 @@ use super::gather::{Whole, at};
 use super::{args::Reading, done, time};
 use crate::check::Exit;
 use crate::log::args::Output;
-use crate::people::count;
 use evidence::export::{
     Cursor, DOCUMENTATION, Event, Framing, Origin, Stream, cef, cloudevent, ocsf, syslog,
 };
 use evidence::{Opened, Role};
+use ledger::count;
 use ledger::{Checkpoint, Error, Result};
 use std::fs;
 use std::io::{self, Write};

@@ -6,7 +6,7 @@ use evidence::export::{Cursor, Event, Gap, Origin, Stream, VALUES};
 use evidence::{ACT, ActBody, Opened, Role};
 use ledger::merkle::root;
 use ledger::tile::{Kind, TiledTree, WIDTH, entries, hashes};
-use ledger::{Checkpoint, Entry, Hash, Result, Store, Tile};
+use ledger::{Checkpoint, Entry, Hash, Result, Store, Tile, count};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::beside::Beside;
@@ -39,10 +39,16 @@ impl Log {
             let next = cursor.sequence.next;
             let gap = |message: String| Ok(Some(Gap { at: size.min(next), message }));
             if next > size {
-                return gap(format!("{next} entries were exported, and the ledger has only {size}"));
+                return gap(format!(
+                    "{} exported, and the ledger has only {size}",
+                    count(next, "entry was", "entries were")
+                ));
             }
             if self.root(next)? != cursor.root {
-                return gap(format!("the first {next} entries are not those that were exported"));
+                return gap(format!(
+                    "the first {} exported",
+                    count(next, "entry is not what was", "entries are not those that were")
+                ));
             }
         }
         let built = self.root(size)? == self.checkpoint.root;

@@ -15,7 +15,7 @@ pub(super) const ENGLISH: Texts = Texts {
     finding_at: "`{subject}`, as released to `{environment}` in entry {entry}, has the finding `{rule}` at `{step}`.",
     withheld: "What was found in `{subject}`, as released to `{environment}` in entry {entry}, is withheld or erased.",
     scenarios: "scenarios as attested",
-    failed: "{failed} of {all} scenarios failed when entry {entry} attested to `{subject}`.",
+    failed: "{failed} of {all} failed when entry {entry} attested to `{subject}`.",
     untold: "What entry {entry} attested to is withheld or erased.",
 };
 
