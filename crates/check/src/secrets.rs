@@ -122,7 +122,8 @@ pub fn named<'t>(name: &str, text: &'t str) -> Option<Found<'t>> {
 
 /// The password of who signs in by an address: `https://name:password@host/`.
 fn of_user(text: &str) -> Option<Found<'_>> {
-    let (_, rest) = text.split_once("://")?;
+    let mut colons = memchr::memchr_iter(b':', text.as_bytes()).map(|at| &text[at + 1..]);
+    let rest = colons.find_map(|behind| behind.strip_prefix("//"))?;
     let authority = rest.split(['/', '?', '#', ' ', '"', '\'', '<']).next()?;
     let (user, _) = authority.rsplit_once('@')?;
     named("password", user.split_once(':')?.1)

@@ -143,12 +143,11 @@ fn large_yaml(path: &str, text: &str) -> Imported {
 pub fn may_be_a_definition(start: &[u8]) -> bool {
     let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     let utf16 = matches!(start, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [b'{', 0, ..] | [0, b'{', ..]);
-    let Some(valid) = text.utf8_chunks().next().map(|c| c.valid()) else { return true };
-    utf16
-        || start.starts_with(b"PK\x03\x04")
-        || starts_like_a_document(text)
-        || valid.trim_start().starts_with('/')
-        || looks_like_yaml(valid)
+    let begins = || {
+        let valid = str::from_utf8(text).or_else(|e| str::from_utf8(&text[..e.valid_up_to()]));
+        valid.is_ok_and(|valid| valid.trim_start().starts_with('/') || looks_like_yaml(valid))
+    };
+    text.is_empty() || utf16 || start.starts_with(b"PK\x03\x04") || starts_like_a_document(text) || begins()
 }
 
 /// A text without the comments that it begins with (`//`, `/* */`), as JSON with comments has them.

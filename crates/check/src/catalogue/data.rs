@@ -38,8 +38,9 @@ pub struct File<T = &'static str> {
     pub privileged: Privileged<T>,
 }
 
-/// A file as it is compiled in: its requests and its commands apart, each to be read when one is first asked for.
-pub type Packed<T = &'static str, B = &'static [u8]> = (File<T>, B, B);
+/// A file as it is compiled in: its requests, its commands and its operations on each platform apart, each to be read when
+/// one is first asked for.
+pub type Packed<T = &'static str, B = &'static [u8]> = (File<T>, B, B, Vec<(T, B)>);
 
 /// What requests that no entry matches do.
 #[derive(Debug, Deserialize, Serialize)]
@@ -64,7 +65,7 @@ pub struct Privileged<T = &'static str> {
 }
 
 /// One entry.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry<T = &'static str> {
     /// What it matches.
@@ -119,7 +120,7 @@ pub struct Entry<T = &'static str> {
 }
 
 /// One case of an entry.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case<T = &'static str> {
     /// When it holds.
@@ -141,7 +142,7 @@ pub struct Case<T = &'static str> {
 }
 
 /// One text or a list of them.
-#[derive(Debug, Default, Serialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, Serialize, PartialEq, Eq)]
 pub struct Places<T = &'static str>(pub Vec<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Places<T> {

@@ -81,34 +81,60 @@ pub fn catalogue() -> &'static Catalogue {
     })
 }
 
-/// A file, of which requests and commands are read when one is first asked for.
+/// A file, of which the entries are read when one is first asked for.
 pub struct Unpacked {
-    packed: Packed,
-    requests: OnceLock<Vec<Entry>>,
-    commands: OnceLock<Vec<Entry>>,
+    file: File,
+    requests: Entries,
+    commands: Entries,
+    operations: Vec<(&'static str, Entries)>,
+}
+
+/// Entries as they are compiled in, and read.
+struct Entries(&'static [u8], OnceLock<Vec<Entry>>);
+
+impl Entries {
+    fn new(packed: &'static [u8]) -> Self {
+        Entries(packed, OnceLock::new())
+    }
+
+    fn read(&self) -> &[Entry] {
+        self.1.get_or_init(|| postcard::from_bytes(self.0).unwrap_or_default())
+    }
 }
 
 impl Unpacked {
-    fn new(packed: Packed) -> Self {
-        Unpacked { packed, requests: OnceLock::new(), commands: OnceLock::new() }
+    fn new((file, requests, commands, operations): Packed) -> Self {
+        let operations = operations.into_iter().map(|(platform, e)| (platform, Entries::new(e))).collect();
+        Unpacked { file, requests: Entries::new(requests), commands: Entries::new(commands), operations }
     }
 
-    /// The file without its requests and commands.
+    /// The file without its entries.
     #[must_use]
     pub fn file(&self) -> &File {
-        &self.packed.0
+        &self.file
     }
 
     /// Its requests.
     #[must_use]
     pub fn requests(&self) -> &[Entry] {
-        self.requests.get_or_init(|| postcard::from_bytes(self.packed.1).unwrap_or_default())
+        self.requests.read()
     }
 
     /// Its commands.
     #[must_use]
     pub fn commands(&self) -> &[Entry] {
-        self.commands.get_or_init(|| postcard::from_bytes(self.packed.2).unwrap_or_default())
+        self.commands.read()
+    }
+
+    /// The platforms that have operations of it.
+    fn platforms(&self) -> impl Iterator<Item = &'static str> {
+        self.operations.iter().map(|(platform, _)| *platform)
+    }
+
+    /// Its operations on a platform.
+    fn operations(&self, platform: &str) -> &[Entry] {
+        let own = self.operations.iter().find(|(name, _)| *name == platform);
+        own.map_or(&[], |(_, entries)| entries.read())
     }
 }
 

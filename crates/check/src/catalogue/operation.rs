@@ -10,14 +10,13 @@ use workflow::Kind;
 
 /// Operations by platform; those of any platform under `*`.
 pub(super) struct Index {
-    platforms: FxHashMap<Name, Operations>,
+    platforms: FxHashMap<&'static str, Operations>,
 }
 
-/// The operations of a platform as they stand, and indexed when the first is looked for.
+/// The files with operations of a platform, which are indexed when the first is looked for.
 #[derive(Default)]
 struct Operations {
-    /// Each with its number and its entry.
-    on: Vec<(usize, &'static str, Found)>,
+    files: Vec<&'static Unpacked>,
     indexed: OnceLock<Platform>,
 }
 
@@ -46,14 +45,10 @@ struct Pattern {
 impl Index {
     pub(super) fn new(files: &'static [Unpacked]) -> Self {
         let mut index = Index { platforms: FxHashMap::default() };
-        let files = files.iter().map(Unpacked::file);
-        let entries = files.flat_map(|f| f.operations.iter().map(move |e| (f, e)));
-        let names =
-            entries.flat_map(|(file, entry)| entry.on.iter().map(move |on| (*on, Found { entry, file })));
-        for (i, (on, found)) in names.enumerate() {
-            let end = on.as_bytes().windows(3).position(|part| part == b" / ");
-            let platform = on.get(..end.unwrap_or(on.len())).unwrap_or_default().trim();
-            index.platforms.entry(normal(platform)).or_default().on.push((i, on, found));
+        for file in files {
+            for platform in file.platforms() {
+                index.platforms.entry(platform).or_default().files.push(file);
+            }
         }
         index
     }
@@ -61,26 +56,32 @@ impl Index {
     pub(super) fn find(&self, platform: &str, connector: &str, operation: &str) -> Option<Found> {
         let operation = if operation.is_empty() { "-" } else { operation };
         let (connector, operation) = (squeezed(normal(connector)), normal(operation));
-        let own = self.platforms.get(platform).map(Operations::index);
+        let own = self.platform(platform);
         let exact = own.and_then(|p| p.exact.get(&*connector)?.get(&*operation)).copied();
         let wild = |platform: &Platform| platform.find(&connector, &operation);
-        exact
-            .or_else(|| own.and_then(wild))
-            .or_else(|| self.platforms.get("*").map(Operations::index).and_then(wild))
+        exact.or_else(|| own.and_then(wild)).or_else(|| self.platform("*").and_then(wild))
+    }
+
+    fn platform(&self, name: &str) -> Option<&Platform> {
+        self.platforms.get_key_value(name).map(|(name, operations)| operations.index(name))
     }
 
     /// Whether the platform has an operation that changes access in the system in the way that an entry does.
     pub(super) fn changes_like(&self, platform: &str, found: Found) -> bool {
-        let own = self.platforms.get(platform).map(Operations::index);
+        let own = self.platform(platform);
         own.is_some_and(|own| changes(found.entry).any(|k| own.changing.contains(&(found.system(), k))))
     }
 }
 
 impl Operations {
-    fn index(&self) -> &Platform {
+    fn index(&self, name: &str) -> &Platform {
         self.indexed.get_or_init(|| {
             let mut platform = Platform::default();
-            self.on.iter().for_each(|(i, on, found)| platform.add(*i, on, *found));
+            let files = self.files.iter().copied();
+            let entries = files.flat_map(|f| f.operations(name).iter().map(|e| (f.file(), e)));
+            let names =
+                entries.flat_map(|(file, entry)| entry.on.iter().map(move |on| (*on, Found { entry, file })));
+            names.enumerate().for_each(|(number, (on, found))| platform.add(number, on, found));
             let lists = platform.by_connector.values_mut().chain([&mut platform.others]);
             lists.for_each(|patterns| patterns.sort_by_key(|p| std::cmp::Reverse(p.rank)));
             platform

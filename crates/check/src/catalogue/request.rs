@@ -70,6 +70,8 @@ fn domain(host: &str) -> Option<&str> {
 
 struct System {
     file: &'static File,
+    /// Its name as connectors carry it; nothing where it is too short to tell anything.
+    named: Option<String>,
     files: Vec<&'static Unpacked>,
     /// Made when the first request to the system is looked for: most runs meet few systems.
     patterns: OnceLock<Patterns>,
@@ -94,7 +96,8 @@ impl Index {
         for unpacked in files {
             let file = unpacked.file();
             let at = systems.iter().position(|s| s.file.system == file.system).unwrap_or_else(|| {
-                systems.push(System { file, files: vec![], patterns: OnceLock::new() });
+                let named = (file.system.len() > 3).then(|| file.system.replace('-', ""));
+                systems.push(System { file, named, files: vec![], patterns: OnceLock::new() });
                 systems.len() - 1
             });
             systems[at].add(unpacked);
@@ -190,8 +193,7 @@ impl Index {
     /// A connector that carries a system's name (`oktacustomconnector`).
     fn by_connector(&self, connector: &str) -> Vec<&System> {
         let connector = connector.to_ascii_lowercase();
-        let named =
-            |s: &&System| s.file.system.len() > 3 && connector.contains(&s.file.system.replace('-', ""));
+        let named = |s: &&System| s.named.as_ref().is_some_and(|name| connector.contains(name));
         self.systems.iter().filter(named).collect()
     }
 }

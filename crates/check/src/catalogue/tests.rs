@@ -6,7 +6,8 @@ use workflow::Kind;
 fn entries() -> impl Iterator<Item = Found> {
     catalogue().files().iter().flat_map(|unpacked| {
         let file = unpacked.file();
-        let all = unpacked.requests().iter().chain(&file.operations).chain(unpacked.commands());
+        let operations = unpacked.platforms().flat_map(|platform| unpacked.operations(platform));
+        let all = unpacked.requests().iter().chain(operations).chain(unpacked.commands());
         all.map(move |entry| Found { entry, file })
     })
 }
@@ -45,14 +46,17 @@ fn every_place_starts_with_a_known_word() {
 fn every_pattern_has_its_shape() {
     for unpacked in catalogue().files() {
         let file = unpacked.file();
-        assert!(file.requests.is_empty() && file.commands.is_empty());
+        assert!(file.requests.is_empty() && file.commands.is_empty() && file.operations.is_empty());
         for on in unpacked.requests().iter().flat_map(|e| &e.on) {
             let (method, path) = on.split_once(' ').unwrap_or_default();
             assert!(method.bytes().all(|b| b.is_ascii_uppercase() || b == b'*'), "{}: `{on}`", file.system);
             assert!(path.starts_with('/'), "{}: `{on}`", file.system);
         }
-        for on in file.operations.iter().flat_map(|e| &e.on) {
-            assert!(on.split(" / ").count() >= 3, "{}: `{on}`", file.system);
+        for platform in unpacked.platforms() {
+            for on in unpacked.operations(platform).iter().flat_map(|e| &e.on) {
+                assert!(on.split(" / ").count() >= 3, "{}: `{on}`", file.system);
+                assert!(on.starts_with(platform), "{}: `{on}`", file.system);
+            }
         }
         for command in unpacked.commands() {
             assert_ne!(code_language(command.language), CodeLanguage::Unknown, "{:?}", command.on);

@@ -284,14 +284,20 @@ fn read(path: &Path, stamp: Stamp) -> Result<Vec<u8>, String> {
     }
     let failed = |e: io::Error| format!("cannot be read: {e}");
     let mut file = std::fs::File::open(path).map_err(failed)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0).min(1 << 16));
-    file.by_ref().take(4096).read_to_end(&mut bytes).map_err(failed)?;
+    // What is no regular file has no size.
+    let size = usize::try_from(stamp.size).ok().filter(|size| *size > 0).unwrap_or(START);
+    let mut bytes = Vec::with_capacity(size.min(1 << 16));
+    file.by_ref().take(size.min(START) as u64).read_to_end(&mut bytes).map_err(failed)?;
     if import::may_be_a_definition(&bytes) {
-        bytes.reserve_exact(usize::try_from(stamp.size).unwrap_or(0).saturating_sub(bytes.len()));
-        file.read_to_end(&mut bytes).map_err(failed)?;
+        bytes.reserve_exact(size.saturating_sub(bytes.len()));
+        // The limit is none, but spares asking the system for the size again.
+        file.take(u64::MAX).read_to_end(&mut bytes).map_err(failed)?;
     }
     Ok(bytes)
 }
+
+/// So many bytes tell what is surely no document.
+const START: usize = 4096;
 
 /// The program itself and what governs the files, so that another version, or this one with another control record, does
 /// not trust the results.

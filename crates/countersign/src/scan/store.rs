@@ -7,9 +7,9 @@ use crate::walk::Stamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use workflow::Digest;
 
 /// A remembered result.
@@ -88,19 +88,28 @@ impl Cache {
 }
 
 fn read(file: &Mutex<File>, place: Place) -> io::Result<Vec<u8>> {
-    let mut file = file.lock().map_err(|_| io::Error::other("the store is broken"))?;
+    let mut file = file.lock().map_err(broken)?;
     file.seek(SeekFrom::Start(place.at))?;
     let mut bytes = vec![0; place.len as usize];
     file.read_exact(&mut bytes)?;
     Ok(bytes)
 }
 
+/// A thread that had the lock failed.
+fn broken<G>(_: PoisonError<G>) -> io::Error {
+    io::Error::other("the store is broken")
+}
+
 /// The store of a run: bodies are added, then read back.
 pub struct Store {
-    file: Mutex<File>,
-    end: Mutex<u64>,
+    /// Where the next body goes, and how much was added.
+    writer: Mutex<(BufWriter<File>, u64)>,
+    reader: Mutex<File>,
     path: PathBuf,
 }
+
+/// So many bytes are written at once.
+const AT_ONCE: usize = 1 << 17;
 
 impl Store {
     /// A new store in a folder.
@@ -110,8 +119,9 @@ impl Store {
     pub fn create(folder: &Path) -> io::Result<Store> {
         fs::create_dir_all(folder)?;
         let path = folder.join(format!("run-{}.tmp", std::process::id()));
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
-        Ok(Store { file: Mutex::new(file), end: Mutex::new(0), path })
+        let writer = BufWriter::with_capacity(AT_ONCE, File::create(&path)?);
+        let reader = Mutex::new(File::open(&path)?);
+        Ok(Store { writer: Mutex::new((writer, 0)), reader, path })
     }
 
     /// Adds a body.
@@ -119,22 +129,25 @@ impl Store {
     /// # Errors
     /// When it cannot be written.
     pub fn add(&self, bytes: &[u8]) -> io::Result<Place> {
-        let broken = || io::Error::other("the store is broken");
-        let mut end = self.end.lock().map_err(|_| broken())?;
-        let mut file = self.file.lock().map_err(|_| broken())?;
-        file.seek(SeekFrom::Start(*end))?;
+        let mut writer = self.writer.lock().map_err(broken)?;
+        let (file, end) = &mut *writer;
         file.write_all(bytes)?;
         let place = Place { at: *end, len: u32::try_from(bytes.len()).unwrap_or(u32::MAX) };
         *end += u64::from(place.len);
         Ok(place)
     }
 
+    fn flush(&self) -> io::Result<()> {
+        self.writer.lock().map_err(broken)?.0.flush()
+    }
+
     /// The bytes of a body.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be written or read.
     pub fn body(&self, place: Place) -> io::Result<Vec<u8>> {
-        read(&self.file, place)
+        self.flush()?;
+        read(&self.reader, place)
     }
 
     /// Makes the store the cache of the next run.
@@ -151,6 +164,7 @@ impl Store {
         let index = postcard::to_stdvec(&Index { program, written, known }).map_err(io::Error::other)?;
         self.add(&index)?;
         self.add(&(index.len() as u64).to_le_bytes())?;
+        self.flush()?;
         fs::rename(&self.path, cache)
     }
 }

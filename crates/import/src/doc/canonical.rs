@@ -15,7 +15,7 @@ pub fn canonical(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool) -> Vec<u8> {
 
 /// The same at the end of a text, which may be used again for the next value.
 pub fn write_canonical(node: Node<'_>, skip: &dyn Fn(Node<'_>) -> bool, out: &mut String) {
-    Writer { skip, out, members: Vec::new() }.value(node);
+    Writer { skip, out, members: Vec::with_capacity(32) }.value(node);
 }
 
 struct Writer<'w, 'd> {

@@ -159,17 +159,29 @@ impl Parser<'_> {
                 Some(b'\n') => {
                     self.line += 1;
                     self.at += 1;
+                    self.spaces();
                 }
-                Some(b' ') => {
-                    let next = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<STEP>);
-                    let spaces =
-                        next.map_or(1, |n| u64::from_le_bytes(*n) ^ each(b' ')).trailing_zeros() as usize;
-                    self.at += (spaces / STEP).max(1);
-                }
+                Some(b' ') => self.spaces(),
                 Some(b'\r' | b'\t') => self.at += 1,
                 Some(b'/') => self.comment()?,
                 _ => return Ok(()),
             }
+        }
+    }
+
+    /// Goes past spaces, which lines begin with.
+    #[inline]
+    fn spaces(&mut self) {
+        while let Some(next) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<STEP>) {
+            let others = u64::from_le_bytes(*next) ^ each(b' ');
+            let spaces = others.trailing_zeros() as usize / STEP;
+            self.at += spaces;
+            if spaces < STEP {
+                return;
+            }
+        }
+        while self.peek() == Some(b' ') {
+            self.at += 1;
         }
     }
 

@@ -149,8 +149,7 @@ fn quoted_end(bytes: &[u8], start: usize) -> Option<usize> {
             b'\\' => at += 2,
             b if b == quote => return Some(at + 1),
             b'$' if quote == b'`' && bytes.get(at + 1) == Some(&b'{') => {
-                let inside = std::str::from_utf8(bytes.get(at + 1..)?).ok()?;
-                at += 1 + nested_end(inside)?;
+                at += 1 + nested_end(bytes.get(at + 1..)?)?;
             }
             _ => at += 1,
         }
@@ -159,9 +158,8 @@ fn quoted_end(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// A hole of a text in backquotes; texts inside of it are not opened again.
-fn nested_end(text: &str) -> Option<usize> {
+fn nested_end(bytes: &[u8]) -> Option<usize> {
     let (mut depth, mut at) = (0_u32, 0);
-    let bytes = text.as_bytes();
     while let Some(byte) = bytes.get(at) {
         match *byte {
             b'{' => depth += 1,

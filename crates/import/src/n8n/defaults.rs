@@ -1,11 +1,13 @@
 //! Which operation a node does: its `resource` and `operation`, with n8n's defaults where the file leaves them out.
 
 use std::sync::LazyLock;
-use workflow::Value;
+use workflow::{Text, Value};
 
-static LINES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+/// Node types, each with what holds from which version on.
+static LINES: LazyLock<Vec<(&str, Vec<(f64, Default)>)>> = LazyLock::new(|| {
     let lines = include_str!("defaults.txt").lines().filter(|l| !l.starts_with('#'));
-    lines.filter_map(|l| l.split_once(' ')).collect()
+    let lines = lines.filter_map(|l| l.split_once(' '));
+    lines.map(|(name, parts)| (name, parts.split(';').filter_map(part).collect())).collect()
 });
 
 /// What holds for a node type from a version on.
@@ -16,41 +18,42 @@ struct Default {
     operations: Option<&'static str>,
 }
 
+/// A version, and what holds from it on.
+fn part(text: &'static str) -> Option<(f64, Default)> {
+    let mut words = text.split_ascii_whitespace();
+    let from = words.next()?.parse().ok()?;
+    let mut word = || words.next().filter(|w| *w != "-");
+    Some((from, Default { parameter: word(), resource: word(), operations: word() }))
+}
+
 /// The defaults of a node type at a version; without a version, its newest.
 fn default(node_type: &str, version: Option<f64>) -> Option<Default> {
     let found = LINES.binary_search_by(|(name, _)| (*name).cmp(node_type)).ok()?;
-    let mut best = None;
-    for part in LINES[found].1.split(" ; ") {
-        let mut words = part.split(' ');
-        let from: f64 = words.next()?.parse().ok()?;
-        if version.is_some_and(|v| v < from) {
-            break;
-        }
-        let mut word = || words.next().filter(|w| *w != "-");
-        best = Some(Default { parameter: word(), resource: word(), operations: word() });
-    }
-    best
+    let later = |from: f64| version.is_some_and(|v| v < from);
+    LINES[found].1.iter().take_while(|(from, _)| !later(*from)).last().map(|(_, default)| *default)
 }
 
 /// The resource and the operation of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Operation {
     /// Its resource; `*` where it is only known at run time.
-    pub(super) resource: Option<String>,
+    pub(super) resource: Option<Text>,
     /// Its operation; `*` where it is only known at run time.
-    pub(super) operation: Option<String>,
+    pub(super) operation: Option<Text>,
     /// The parameter that says the operation.
     pub(super) parameter: &'static str,
 }
 
 impl Operation {
     /// The operation in the catalogue's spelling.
-    pub(super) fn key(&self) -> String {
+    pub(super) fn key(&self) -> Text {
         match (&self.resource, &self.operation) {
-            (Some(resource), Some(operation)) => format!("{resource}:{operation}"),
+            (Some(resource), Some(operation)) => {
+                [resource.as_str(), ":", operation.as_str()].into_iter().collect()
+            }
             (None, Some(operation)) => operation.clone(),
             (Some(resource), None) => resource.clone(),
-            (None, None) => "-".to_owned(),
+            (None, None) => "-".into(),
         }
     }
 }
@@ -59,16 +62,16 @@ impl Operation {
 pub(super) fn operation(node_type: &str, version: Option<f64>, parameters: &Value) -> Operation {
     let known = default(node_type, version);
     let parameter = known.and_then(|k| k.parameter).unwrap_or("operation");
-    let resource = said(parameters.get("resource")).or_else(|| known?.resource.map(str::to_owned));
-    let fallback = || known.and_then(|k| of_resource(k.operations?, resource.as_deref())).map(str::to_owned);
+    let resource = said(parameters.get("resource")).or_else(|| known?.resource.map(Text::from));
+    let fallback = || known.and_then(|k| of_resource(k.operations?, resource.as_deref())).map(Text::from);
     let operation = said(parameters.get(parameter)).or_else(fallback);
     Operation { resource, operation, parameter }
 }
 
-fn said(value: &Value) -> Option<String> {
+fn said(value: &Value) -> Option<Text> {
     match value {
-        Value::Text(t) if !t.is_empty() => Some(t.to_string()),
-        Value::Expr(_) => Some("*".to_owned()),
+        Value::Text(t) if !t.is_empty() => Some(t.clone()),
+        Value::Expr(_) => Some("*".into()),
         _ => None,
     }
 }
@@ -90,7 +93,7 @@ fn of_resource(operations: &'static str, resource: Option<&str>) -> Option<&'sta
 mod tests {
     use super::*;
 
-    fn key(node_type: &str, version: f64, parameters: &[(&str, &str)]) -> String {
+    fn key(node_type: &str, version: f64, parameters: &[(&str, &str)]) -> Text {
         let mut map = workflow::Map::default();
         parameters.iter().for_each(|(k, v)| map.push(*k, Value::text(*v), 0));
         operation(node_type, Some(version), &Value::Map(map)).key()
@@ -114,8 +117,11 @@ mod tests {
 
     #[test]
     fn every_line_is_well_formed() {
-        for (name, rest) in LINES.iter() {
-            assert!(default(name, Some(99.0)).is_some() && default(name, None).is_some(), "{name} {rest}");
+        for line in include_str!("defaults.txt").lines().filter(|l| !l.starts_with('#')) {
+            let (name, parts) = line.split_once(' ').unwrap();
+            let known = &LINES[LINES.binary_search_by(|(n, _)| (*n).cmp(name)).unwrap()].1;
+            assert_eq!(known.len(), parts.split(" ; ").count(), "{line}");
+            assert!(default(name, Some(99.0)).is_some() && default(name, None).is_some(), "{line}");
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn parameters(item: &Item<'_>, names: &dyn Names) -> (Value, Operatio
     let parameters = Value::Map(written.map(|p| map(p, names)).unwrap_or_default());
     let mut operation = defaults::operation(item.node_type.base, item.version, &parameters);
     if item.node_type.asks && operation.operation.is_none() {
-        operation.operation = Some("sendAndWait".to_owned());
+        operation.operation = Some("sendAndWait".into());
     }
     let Value::Map(mut map) = parameters else { return (Value::Null, operation) };
     let mut fill = |key: &str, value: Option<&str>| {
@@ -80,7 +80,7 @@ pub(super) fn step(
     step.span = span;
     step.connector = connector(node_type).into();
     step.connector_version = item.node.get("typeVersion").and_then(Node::scalar).unwrap_or_default().into();
-    step.operation = operation.key().into();
+    step.operation = operation.key();
     step.third_party = node_type.is_third_party();
     step.enabled = !item.disabled;
     step.on_error = on_error(item.node);

@@ -1,5 +1,6 @@
 //! Code that plainly only shapes data: no request, no command, nothing brought in that can do either.
 
+use aho_corasick::packed::Searcher;
 use memchr::{memchr, memmem};
 use regex::Regex;
 use std::borrow::Cow;
@@ -13,7 +14,7 @@ pub fn only_shapes_data(language: CodeLanguage, text: &str) -> bool {
         CodeLanguage::JavaScript => {
             let text = without_comments(text);
             let text = &without_shaping_helpers(&text);
-            !finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text)
+            !(may_reach(text) && finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text))
                 && modules(text).all(|m| SAFE_MODULES.contains(&m))
                 && !makes_of_kept(text)
         }
@@ -36,6 +37,36 @@ const JAVASCRIPT_REACHES: &str = r"(?x)
     | (?-u:\b)this\s*\.\s*helpers(?-u:\b) | (?-u:\b)helpers\s*\.\s*(?:httpRequest|request) | (?-u:\b)import\s*\( | (?-u:\b)Deno(?-u:\b) | (?-u:\b)Bun(?-u:\b)
     | sendRequest | \.request\s*\( | httpRequest | (?-u:\b)new\s+context\s*\.\s*global\s*\.
     | (?-u:\b)global\s*\.\s*get\s*\(\s*['\x22](?:fs|fs-extra|http|https|net|dgram|tls|request|got|ssh2|ldapjs|nodemailer|puppeteer|playwright)['\x22]";
+
+/// What stands in all of these: looked for before the pattern, for most code has none of them.
+const REACHING: [&str; 19] = [
+    "fetch",
+    "axios",
+    "XMLHttpRequest",
+    "WebSocket",
+    "child_process",
+    "execSync",
+    "spawn",
+    "eval",
+    "Function",
+    "process",
+    "$http",
+    "helpers",
+    "import",
+    "Deno",
+    "Bun",
+    "sendRequest",
+    ".request",
+    "httpRequest",
+    "global",
+];
+
+/// Whether something of JavaScript may reach out.
+fn may_reach(text: &str) -> bool {
+    static WORDS: OnceLock<Option<Searcher>> = OnceLock::new();
+    let words = WORDS.get_or_init(|| Searcher::new(REACHING)).as_ref();
+    words.is_none_or(|words| words.find(text).is_some())
+}
 
 /// Whether a script of Node-RED makes something of a class that the installation keeps for all its flows: these are modules, and what
 /// they reach is not in the file.
@@ -232,7 +263,8 @@ fn finds(cell: &'static OnceLock<Option<Regex>>, source: &str, text: &str) -> bo
 fn modules(text: &str) -> impl Iterator<Item = &str> {
     static MODULE: OnceLock<Option<Regex>> = OnceLock::new();
     let source = r#"(?:(?-u:\b)require\s*\(\s*|(?m:^)\s*(?:import|export)\s+(?:[\w\s{},*$]+?\s*from\s*)?)['"`]([^'"`]+)['"`]"#;
-    let regex = MODULE.get_or_init(|| Regex::new(source).ok()).as_ref();
+    let may = ["require", "import", "export"].iter().any(|word| text.contains(word));
+    let regex = MODULE.get_or_init(|| Regex::new(source).ok()).as_ref().filter(|_| may);
     regex.into_iter().flat_map(|r| r.captures_iter(text)).filter_map(|c| c.get(1).map(|m| m.as_str()))
 }
 
@@ -253,6 +285,15 @@ fn imports(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_reaches_out_has_a_word_that_is_looked_for() {
+        let pattern = JAVASCRIPT_REACHES.replace('\\', "");
+        for alternative in pattern.split(" | ") {
+            assert!(REACHING.iter().any(|word| alternative.contains(word)), "{alternative}");
+        }
+        assert!(may_reach("await fetch (url)") && !may_reach("return [{ json: { a: 1 } }];"));
+    }
 
     #[test]
     fn shaping_is_told_from_reaching_out() {
