@@ -41,7 +41,7 @@ pub struct Set<'w> {
     by_trigger: Vec<Vec<Reach>>,
     calls: Vec<Call<'w>>,
     first_call: Vec<usize>,
-    calls_of: HashMap<Place, Vec<usize>>,
+    calls_of: FxHashMap<Place, Vec<usize>>,
     callers: Vec<Vec<usize>>,
     /// The sources of what steps are asked with, where somebody wanted to know.
     pub(crate) inputs: RefCell<FxHashMap<Place, Rc<Vec<Source>>>>,
@@ -67,7 +67,7 @@ impl<'w> Set<'w> {
             by_trigger,
             calls: Vec::new(),
             first_call: Vec::new(),
-            calls_of: HashMap::new(),
+            calls_of: FxHashMap::default(),
             callers: vec![Vec::new(); workflows.len()],
             inputs: RefCell::default(),
             setters: RefCell::default(),

@@ -83,8 +83,17 @@ impl Scan {
 
 /// The bodies of a file as they are stored: one after the other, so that one can be decoded without the others.
 fn encode(bodies: &[Body]) -> io::Result<Vec<u8>> {
-    let blobs: Result<Vec<Vec<u8>>, _> = bodies.iter().map(postcard::to_stdvec).collect();
+    let blobs: Result<Vec<Blob>, _> = bodies.iter().map(|b| postcard::to_stdvec(b).map(Blob)).collect();
     blobs.and_then(|blobs| postcard::to_stdvec(&blobs)).map_err(io::Error::other)
+}
+
+/// Bytes that are stored at once and not one by one.
+struct Blob(Vec<u8>);
+
+impl serde::Serialize for Blob {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_bytes(&self.0)
+    }
 }
 
 fn blobs(bytes: &[u8]) -> io::Result<Vec<&[u8]>> {

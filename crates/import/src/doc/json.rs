@@ -29,13 +29,13 @@ pub(super) fn parse(text: &str) -> Result<Doc<'_>, Fault> {
     }
     let open = Vec::with_capacity(32);
     let mut parser = Parser { doc: Doc::new(text), bytes: text.as_bytes(), at: 0, line: 1, open };
-    parser.document()?;
+    parser.document().map_err(|fault| *fault)?;
     parser.doc.keys.close();
     Ok(parser.doc)
 }
 
 impl Parser<'_> {
-    fn document(&mut self) -> Result<(), Fault> {
+    fn document(&mut self) -> Result<(), Box<Fault>> {
         self.blank()?;
         self.value(Slice::default())?;
         while let Some(open) = self.open.last() {
@@ -56,7 +56,7 @@ impl Parser<'_> {
     }
 
     /// Reads the next item of the innermost open container, or closes it.
-    fn inside(&mut self, container: u32, map: bool, empty: bool) -> Result<(), Fault> {
+    fn inside(&mut self, container: u32, map: bool, empty: bool) -> Result<(), Box<Fault>> {
         let close = if map { b'}' } else { b']' };
         self.blank()?;
         if self.peek() == Some(close) {
@@ -75,7 +75,7 @@ impl Parser<'_> {
         self.value(key)
     }
 
-    fn key(&mut self) -> Result<Slice, Fault> {
+    fn key(&mut self) -> Result<Slice, Box<Fault>> {
         if self.peek() != Some(b'"') {
             return Err(self.fault("expected a key in double quotes"));
         }
@@ -86,7 +86,7 @@ impl Parser<'_> {
         Ok(key)
     }
 
-    fn value(&mut self, key: Slice) -> Result<(), Fault> {
+    fn value(&mut self, key: Slice) -> Result<(), Box<Fault>> {
         let at = self.at;
         let (kind, value) = match self.peek() {
             Some(b'{') => return self.enter(NodeKind::Map, key),
@@ -104,7 +104,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn enter(&mut self, kind: NodeKind, key: Slice) -> Result<(), Fault> {
+    fn enter(&mut self, kind: NodeKind, key: Slice) -> Result<(), Box<Fault>> {
         if self.open.len() >= MAX_DEPTH {
             return Err(self.fault(&format!("nested more than {MAX_DEPTH} deep")));
         }
@@ -146,14 +146,14 @@ impl Parser<'_> {
 
     /// White space and comments.
     #[inline]
-    fn blank(&mut self) -> Result<(), Fault> {
+    fn blank(&mut self) -> Result<(), Box<Fault>> {
         match self.peek() {
             Some(b' ' | b'\n' | b'\r' | b'\t' | b'/') => self.skip_blank(),
             _ => Ok(()),
         }
     }
 
-    fn skip_blank(&mut self) -> Result<(), Fault> {
+    fn skip_blank(&mut self) -> Result<(), Box<Fault>> {
         loop {
             match self.peek() {
                 Some(b'\n') => {
@@ -185,7 +185,7 @@ impl Parser<'_> {
         }
     }
 
-    fn comment(&mut self) -> Result<(), Fault> {
+    fn comment(&mut self) -> Result<(), Box<Fault>> {
         let rest = &self.bytes[self.at..];
         let length = match rest.get(1) {
             Some(b'/') => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
@@ -200,7 +200,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn string(&mut self) -> Result<Slice, Fault> {
+    fn string(&mut self) -> Result<Slice, Box<Fault>> {
         let start = self.at + 1;
         let (end, clean) = plain(&self.bytes[start..]);
         let marks = if clean { AS_WRITTEN } else { 0 };
@@ -221,7 +221,7 @@ impl Parser<'_> {
     }
 
     /// The rest of a text that is plain from `start` to here.
-    fn escaped(&mut self, start: usize, mut clean: bool) -> Result<Slice, Fault> {
+    fn escaped(&mut self, start: usize, mut clean: bool) -> Result<Slice, Box<Fault>> {
         let begin = self.doc.buffer.len();
         let text = self.doc.text;
         self.doc.buffer.push_str(&text[start..self.at]);
@@ -244,7 +244,7 @@ impl Parser<'_> {
     }
 
     /// One escape; whether RFC 8785 writes the character so.
-    fn escape(&mut self) -> Result<bool, Fault> {
+    fn escape(&mut self) -> Result<bool, Box<Fault>> {
         let (c, so) = match self.bytes.get(self.at + 1) {
             Some(b'n') => ('\n', true),
             Some(b't') => ('\t', true),
@@ -263,7 +263,7 @@ impl Parser<'_> {
     }
 
     /// `\uXXXX`, also as a surrogate pair; a lone surrogate becomes U+FFFD.
-    fn unicode(&mut self) -> Result<(), Fault> {
+    fn unicode(&mut self) -> Result<(), Box<Fault>> {
         let high = self.hex(self.at + 2)?;
         self.at += 6;
         let paired = (0xD800..0xDC00).contains(&high) && self.bytes[self.at..].starts_with(b"\\u");
@@ -282,7 +282,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn hex(&self, at: usize) -> Result<u32, Fault> {
+    fn hex(&self, at: usize) -> Result<u32, Box<Fault>> {
         let digits = self.bytes.get(at..at + 4).and_then(|d| std::str::from_utf8(d).ok());
         let code = digits
             .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))
@@ -290,7 +290,7 @@ impl Parser<'_> {
         code.ok_or_else(|| self.fault("an escape `\\u` without four hexadecimal digits"))
     }
 
-    fn number(&mut self) -> Result<Slice, Fault> {
+    fn number(&mut self) -> Result<Slice, Box<Fault>> {
         let start = self.at;
         let is_part = |b: &u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         let len = self.bytes[start..].iter().take_while(|b| is_part(b)).count();
@@ -303,7 +303,7 @@ impl Parser<'_> {
         Ok(Slice::new(start, len, 0))
     }
 
-    fn word(&mut self, word: &str) -> Result<Slice, Fault> {
+    fn word(&mut self, word: &str) -> Result<Slice, Box<Fault>> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return Err(self.fault("expected a value"));
         }
@@ -315,7 +315,7 @@ impl Parser<'_> {
         self.bytes.get(self.at).copied()
     }
 
-    fn expect(&mut self, byte: u8, what: &str) -> Result<(), Fault> {
+    fn expect(&mut self, byte: u8, what: &str) -> Result<(), Box<Fault>> {
         match self.peek() {
             Some(b) if b == byte => {
                 self.at += 1;
@@ -326,8 +326,8 @@ impl Parser<'_> {
         }
     }
 
-    fn fault(&self, message: &str) -> Fault {
-        Fault { at: self.at, message: message.to_owned() }
+    fn fault(&self, message: &str) -> Box<Fault> {
+        Box::new(Fault { at: self.at, message: message.to_owned() })
     }
 }
 

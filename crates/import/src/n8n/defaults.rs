@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 use workflow::{Text, Value};
 
-/// Node types, each with what holds from which version on.
-static LINES: LazyLock<Vec<(&str, Vec<(f64, Default)>)>> = LazyLock::new(|| {
+/// A node type, and what holds from which version on.
+type Line = (&'static str, Vec<(f64, Default)>);
+
+static LINES: LazyLock<Vec<Line>> = LazyLock::new(|| {
     let lines = include_str!("defaults.txt").lines().filter(|l| !l.starts_with('#'));
     let lines = lines.filter_map(|l| l.split_once(' '));
     lines.map(|(name, parts)| (name, parts.split(';').filter_map(part).collect())).collect()

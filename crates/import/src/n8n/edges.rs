@@ -4,6 +4,7 @@ use super::conditions::{self, Outputs};
 use super::flow::{Flow, Item, Role, Wire, WireKind};
 use super::loops;
 use super::value::condition;
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use workflow::{
     EdgeKind, Function, Join, Node, OnError, Reference, Root, Step, StepIx, StepKind, Term, Text, Workflow,
@@ -92,7 +93,7 @@ impl Edges<'_, '_> {
 
     /// A node with several connected inputs waits for them, and runs once with what it has when no more can come.
     fn join(&mut self) {
-        let mut inputs: HashMap<u32, u32> = HashMap::new();
+        let mut inputs: FxHashMap<u32, u32> = FxHashMap::default();
         for wire in self.flow.wires.iter().filter(|w| matches!(w.kind, WireKind::Main)) {
             let Role::Step(to) = self.flow.items[wire.to].role else { continue };
             let first = *inputs.entry(to).or_insert(wire.input);

@@ -2,8 +2,10 @@
 
 use super::types::NodeType;
 use crate::doc::Node;
+use rustc_hash::FxHashSet;
+use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
 use workflow::Text;
 
 /// Two nodes of one name take each other's wires; of more than so many, the rest stay apart.
@@ -62,6 +64,9 @@ impl Wire {
     }
 }
 
+/// Nodes by the ids that are written in them, once a connection names one by its id.
+type ById<'d> = OnceCell<HashMap<&'d str, usize>>;
+
 /// Nodes and wires of a definition.
 #[derive(Default)]
 pub(super) struct Flow<'d> {
@@ -100,7 +105,10 @@ impl<'d> Flow<'d> {
 
     fn read_nodes(&mut self, definition: Node<'d>) {
         let (mut triggers, mut steps) = (0, 0);
-        for (position, node) in definition.get("nodes").into_iter().flat_map(Node::items).enumerate() {
+        let nodes = definition.get("nodes");
+        let count = nodes.map_or(0, Node::len);
+        (self.names, self.ids) = (HashMap::with_capacity(count), HashMap::with_capacity(count));
+        for (position, node) in nodes.into_iter().flat_map(Node::items).enumerate() {
             let Some(mut item) = item(node, position) else {
                 self.faults.push((node.line(), format!("node {position} is no node: it has no `type`")));
                 continue;
@@ -123,12 +131,14 @@ impl<'d> Flow<'d> {
     fn unique(&mut self, id: Text) -> Text {
         let mut own = if id.is_empty() { Text::from("node") } else { id.clone() };
         let mut number = self.ids.len();
-        while self.ids.contains_key(&own) {
+        loop {
+            if let Entry::Vacant(free) = self.ids.entry(own.clone()) {
+                free.insert(self.items.len());
+                return own;
+            }
             number += 1;
             own = format!("{id}#{number}").into();
         }
-        self.ids.insert(own.clone(), self.items.len());
-        own
     }
 
     fn add(&mut self, item: Item<'d>) {
@@ -144,10 +154,7 @@ impl<'d> Flow<'d> {
     }
 
     fn read_wires(&mut self, definition: Node<'d>) {
-        let by_id: HashMap<&str, usize> = match definition.get("connections") {
-            Some(_) => self.written_ids(),
-            None => return,
-        };
+        let by_id = ById::new();
         let connections = definition.get("connections").into_iter().flat_map(Node::entries);
         for (source, kinds) in connections {
             let from = self.ends(source, &by_id);
@@ -171,17 +178,17 @@ impl<'d> Flow<'d> {
     }
 
     /// The nodes that a connection names.
-    fn ends(&self, name: &str, by_id: &HashMap<&str, usize>) -> Vec<usize> {
+    fn ends(&self, name: &str, by_id: &ById<'d>) -> Vec<usize> {
         match self.names.get(name) {
             Some(found) => {
                 let steps = found.iter().copied().filter(|ix| self.items[*ix].role != Role::Note);
                 steps.take(MOST_OF_ONE_NAME).collect()
             }
-            None => by_id.get(name).copied().into_iter().collect(),
+            None => by_id.get_or_init(|| self.written_ids()).get(name).copied().into_iter().collect(),
         }
     }
 
-    fn read_outputs(&mut self, from: &[usize], kind: &str, outputs: Node<'d>, by_id: &HashMap<&str, usize>) {
+    fn read_outputs(&mut self, from: &[usize], kind: &str, outputs: Node<'d>, by_id: &ById<'d>) {
         let kind = match kind {
             "main" => WireKind::Main,
             "ai_tool" => WireKind::Tool,
@@ -206,7 +213,7 @@ impl<'d> Flow<'d> {
         kind: WireKind,
         output: usize,
         target: Node<'d>,
-        by_id: &HashMap<&str, usize>,
+        by_id: &ById<'d>,
     ) {
         let Some(name) = target.str("node") else {
             return self.faults.push((target.line(), "a connection names no node".to_owned()));
@@ -228,7 +235,7 @@ impl<'d> Flow<'d> {
     }
 
     fn index_wires(&mut self) {
-        let mut seen = HashSet::new();
+        let mut seen = FxHashSet::default();
         self.wires.retain(|w| seen.insert((w.from, w.output, w.to, w.input, w.kind as u8)));
         self.leaving = vec![Vec::new(); self.items.len()];
         self.entering = vec![Vec::new(); self.items.len()];
