@@ -7,7 +7,7 @@ use crate::record::Context;
 use crate::rules::RULES;
 use crate::set::Set;
 use crate::tier;
-use workflow::{Finding, Kind, StepIx, Text, Tier, Workflow};
+use workflow::{Finding, Kind, Links, StepIx, Text, Tier, Workflow};
 
 /// What was found out about one workflow.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,10 +47,16 @@ pub struct Closure {
 /// [`crate::classify`]. `contexts` has an entry for each workflow; missing ones say nothing.
 #[must_use]
 pub fn check(workflows: &[Workflow], contexts: &[Context]) -> Vec<Judged> {
-    let set = Set::new(workflows);
+    check_linked(workflows, contexts, Links::by_name(workflows))
+}
+
+/// The same, of workflows of several files, where it was found out which of them each call means.
+#[must_use]
+pub fn check_linked<'w>(workflows: &'w [Workflow], contexts: &[Context], links: Links<'w>) -> Vec<Judged> {
+    let set = Set::linked(workflows, &links);
     let judge = Judge::new(&set, contexts);
     let nothing = Context::default();
-    let program = proofs::program(workflows);
+    let program = proofs::program(workflows, links);
     let count = u32::try_from(workflows.len()).unwrap_or(u32::MAX);
     (0..count)
         .map(|i| judged(&judge, program.as_ref(), i, contexts.get(i as usize).unwrap_or(&nothing)))

@@ -31,6 +31,6 @@ mod proof_pages;
 
 pub use classify::{classify, tier};
 pub use gate::Gate;
-pub use judge::{Closure, Judged, check};
+pub use judge::{Closure, Judged, check, check_linked};
 pub use record::{Context, ControlRecord};
 pub use rules::{RULES, Rule, rule};

@@ -11,7 +11,7 @@ use crate::set::{Place, Set};
 use machine::rehearse::{Scenario, refutation};
 use machine::{Answer, Assumptions, Boundary, Bounds, Program, Verdict, Witness, prove};
 use serde::{Deserialize, Serialize};
-use workflow::{Finding, StepIx, StepKind, Text, Walk, Workflow};
+use workflow::{Finding, Links, StepIx, StepKind, Text, Walk, Workflow};
 
 /// Larger workflows are not explored, and their path findings rest on the graph alone.
 const MOST_STEPS: usize = 1_000;
@@ -69,7 +69,7 @@ pub fn refutations(
     contexts: &[Context],
     index: u32,
 ) -> Vec<(&'static str, Scenario)> {
-    let Some(program) = program(workflows) else { return Vec::new() };
+    let Some(program) = program(workflows, Links::by_name(workflows)) else { return Vec::new() };
     let set = Set::new(workflows);
     let judge = Judge::new(&set, contexts);
     let nothing = Context::default();
@@ -83,9 +83,9 @@ pub fn refutations(
 }
 
 /// The machine's program for workflows of which some change access.
-pub(crate) fn program(workflows: &[Workflow]) -> Option<Program<'_>> {
+pub(crate) fn program<'w>(workflows: &'w [Workflow], links: Links<'w>) -> Option<Program<'w>> {
     let changes = workflows.iter().any(|w| w.steps.iter().any(workflow::Step::changes_access));
-    changes.then(|| Program::lean(workflows))
+    changes.then(|| Program::lean_with(workflows, links))
 }
 
 /// Proves or refutes every property of a workflow that changes access.

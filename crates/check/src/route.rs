@@ -10,7 +10,7 @@ use crate::provenance::{Origin, Source};
 use crate::set::Set;
 use crate::{record, rules};
 use serde::{Deserialize, Serialize};
-use workflow::{EdgeKind, Expression, Function, Kind, Node, StepIx, Term, Text, Value, Workflow};
+use workflow::{EdgeKind, Expression, Function, Kind, Links, Node, StepIx, Term, Text, Value, Workflow};
 
 /// So many conditions of one workflow are read.
 const CONDITIONS: usize = 400;
@@ -90,10 +90,10 @@ struct Read {
     unread: bool,
 }
 
-/// The routes of each of some workflows that see each other, as in [`crate::check`].
+/// The routes of each of some workflows that see each other, as in [`crate::check_linked`].
 #[must_use]
-pub fn of_all(workflows: &[Workflow], contexts: &[record::Context]) -> Vec<Vec<Route>> {
-    let set = Set::new(workflows);
+pub fn of_all(workflows: &[Workflow], contexts: &[record::Context], links: &Links<'_>) -> Vec<Vec<Route>> {
+    let set = Set::linked(workflows, links);
     let judge = Judge::new(&set, contexts);
     let nothing = record::Context::default();
     let of = |i: u32| routes(&Facts::new(&judge, i, contexts.get(i as usize).unwrap_or(&nothing)));
@@ -399,7 +399,8 @@ mod tests {
 
     /// The routes of the first workflow of a notation.
     fn of(text: &str) -> Vec<Route> {
-        of_all(&crate::dsl::workflows(text), &[]).remove(0)
+        let workflows = crate::dsl::workflows(text);
+        of_all(&workflows, &[], &Links::by_name(&workflows)).remove(0)
     }
 
     fn contexts(route: &Route) -> Vec<Context> {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use workflow::{CalleeKey, StepIx, Text, TriggerKind, Value, Workflow};
+use workflow::{CalleeKey, Links, StepIx, Text, TriggerKind, Value, Workflow};
 
 /// A step of one of the workflows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +57,12 @@ impl<'w> Set<'w> {
     /// Links workflows.
     #[must_use]
     pub fn new(workflows: &'w [Workflow]) -> Self {
+        Set::linked(workflows, &Links::by_name(workflows))
+    }
+
+    /// The same, where calls mean what was found.
+    #[must_use]
+    pub fn linked(workflows: &'w [Workflow], links: &Links<'_>) -> Self {
         let graphs: Vec<Graph<'w>> = workflows.iter().map(Graph::new).collect();
         let reached = graphs.iter().map(Graph::reachable).collect();
         let by_trigger = graphs.iter().map(by_trigger).collect();
@@ -74,23 +80,18 @@ impl<'w> Set<'w> {
             followed: vec![Cell::new(0); workflows.len()],
             cut: vec![Cell::new(false); workflows.len()],
         };
-        set.link();
+        set.link(links);
         set
     }
 
-    fn link(&mut self) {
-        let names = names(self.workflows);
+    fn link(&mut self, links: &Links<'_>) {
         for (w, workflow) in self.workflows.iter().enumerate() {
             let w = u32::try_from(w).unwrap_or(u32::MAX);
             self.first_call.push(self.calls.len());
             for (i, step) in workflow.steps.iter().enumerate().filter(|(_, s)| s.enabled) {
                 let from = Place { workflow: w, step: StepIx(u32::try_from(i).unwrap_or(u32::MAX)) };
                 for callee in &step.calls {
-                    let to = match &callee.key {
-                        CalleeKey::Id(key) | CalleeKey::Name(key) => names.get(key.as_str()).copied(),
-                        CalleeKey::Itself => Some(w),
-                        CalleeKey::Dynamic(_) => None,
-                    };
+                    let to = links.callee(w, &callee.key);
                     let entry = to.and_then(|to| entrance(&self.workflows[to as usize], &callee.key));
                     let call = Call { from, to, itself: to == Some(w), entry, input: &callee.input };
                     self.calls_of.entry(from).or_default().push(self.calls.len());
@@ -235,17 +236,4 @@ fn by_trigger(graph: &Graph<'_>) -> Vec<Reach> {
         return Vec::new();
     }
     (0..count).map(|t| graph.reach(From::Trigger(t), |_| true)).collect()
-}
-
-/// Every name a workflow may be called by; a name that two workflows have leads to the first.
-fn names(workflows: &[Workflow]) -> HashMap<&str, u32> {
-    let mut names = HashMap::new();
-    for (i, w) in workflows.iter().enumerate() {
-        let i = u32::try_from(i).unwrap_or(u32::MAX);
-        let own = w.id.iter().chain(&w.aliases).chain(std::iter::once(&w.name));
-        for name in own.filter(|n| !n.is_empty()) {
-            names.entry(name.as_str()).or_insert(i);
-        }
-    }
-    names
 }

@@ -6,7 +6,7 @@ use crate::slice::Slice;
 use crate::ways::Ways;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use workflow::{CalleeKey, Edge, EdgeKind, Node, Step, StepIx, StepKind, Text, Workflow};
+use workflow::{CalleeKey, Edge, EdgeKind, Links, Node, Step, StepIx, StepKind, Text, Workflow};
 
 /// A step of one of the workflows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct Program<'w> {
     /// The workflows.
     pub workflows: &'w [Workflow],
     graphs: Vec<Graph>,
-    names: HashMap<&'w str, u32>,
+    links: Links<'w>,
     /// Made for proofs: only what decides something is kept in states, counts of rounds stop at two.
     pub lean: bool,
     ways: Vec<Ways>,
@@ -42,11 +42,15 @@ impl<'w> Program<'w> {
     /// Compiles workflows for running them as they are.
     #[must_use]
     pub fn new(workflows: &'w [Workflow]) -> Self {
+        Program::linked(workflows, Links::by_name(workflows))
+    }
+
+    fn linked(workflows: &'w [Workflow], links: Links<'w>) -> Self {
         let graphs = workflows.iter().map(Graph::new).collect();
         Program {
             workflows,
             graphs,
-            names: names(workflows),
+            links,
             lean: false,
             ways: Vec::new(),
             slices: Vec::new(),
@@ -57,7 +61,13 @@ impl<'w> Program<'w> {
     /// Compiles workflows for proofs about them.
     #[must_use]
     pub fn lean(workflows: &'w [Workflow]) -> Self {
-        let mut program = Program::new(workflows);
+        Program::lean_with(workflows, Links::by_name(workflows))
+    }
+
+    /// The same, of workflows whose calls mean what was found.
+    #[must_use]
+    pub fn lean_with(workflows: &'w [Workflow], links: Links<'w>) -> Self {
+        let mut program = Program::linked(workflows, links);
         program.lean = true;
         program.ways = (0u32..).zip(workflows).map(|(i, _)| Ways::new(&program, i)).collect();
         program.slices = (0u32..).zip(workflows).map(|(i, w)| Slice::new(&program, i, w)).collect();
@@ -149,11 +159,7 @@ impl<'w> Program<'w> {
     /// The workflow that a call from a workflow means, where it is in the program.
     #[must_use]
     pub fn callee(&self, from: u32, key: &CalleeKey) -> Option<u32> {
-        match key {
-            CalleeKey::Id(key) | CalleeKey::Name(key) => self.names.get(key.as_str()).copied(),
-            CalleeKey::Itself => Some(from),
-            CalleeKey::Dynamic(_) => None,
-        }
+        self.links.callee(from, key)
     }
 
     /// The trigger by which calls start a workflow: the one made for calls, else the first.
@@ -262,16 +268,4 @@ impl Graph {
         }
         graph
     }
-}
-
-/// Every name a workflow may be called by; a name that two workflows have leads to the first.
-fn names(workflows: &[Workflow]) -> HashMap<&str, u32> {
-    let mut names = HashMap::new();
-    for (i, w) in (0u32..).zip(workflows) {
-        let own = w.id.iter().chain(&w.aliases).chain(std::iter::once(&w.name));
-        for name in own.filter(|n| !n.is_empty()) {
-            names.entry(name.as_str()).or_insert(i);
-        }
-    }
-    names
 }

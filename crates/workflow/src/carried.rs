@@ -91,7 +91,7 @@ pub struct Callee {
 }
 
 /// How a called workflow is named.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CalleeKey {
     /// By the platform's id.
     Id(Text),

@@ -9,6 +9,7 @@ mod effect;
 mod expression;
 mod finding;
 mod graph;
+mod links;
 mod platform;
 mod value;
 
@@ -21,6 +22,7 @@ pub use graph::{
     Edge, EdgeKind, Join, LoopKind, Node, OnError, Outcome, Returns, Step, StepIx, StepKind, Target, Trigger,
     TriggerKind, Workflow,
 };
+pub use links::Links;
 pub use platform::{Platform, keeps_documents};
 pub use value::{Entry, Map, Value};
 

@@ -4,7 +4,7 @@ use super::Item;
 use super::view::{Count, View};
 use crate::accept::{Accepted, By};
 use crate::scan::Scan;
-use crate::scan::model::{Closure, StepReport, changes_access, named};
+use crate::scan::model::{Caller, Closure, StepReport, changes_access, named};
 use check::proofs::Proof;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -40,6 +40,15 @@ struct WorkflowJson<'s> {
     accepted: Vec<AcceptedJson<'s>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     proofs: Vec<ProofJson<'s>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    callers: Vec<CallerJson<'s>>,
+}
+
+#[derive(Serialize)]
+struct CallerJson<'s> {
+    id: &'s str,
+    name: &'s str,
+    path: &'s str,
 }
 
 #[derive(Serialize)]
@@ -214,7 +223,12 @@ fn workflow<'s>(item: &'s Item<'_>) -> WorkflowJson<'s> {
         findings: body.findings.iter().zip(&item.fingerprints).map(|(f, mark)| finding(f, mark)).collect(),
         accepted: item.accepted.iter().map(accepted).collect(),
         proofs: body.proofs.iter().map(proof).collect(),
+        callers: body.callers.iter().map(|c| caller(item, c)).collect(),
     }
+}
+
+fn caller<'s>(item: &'s Item<'_>, caller: &'s Caller) -> CallerJson<'s> {
+    CallerJson { id: &caller.id, name: &caller.name, path: item.file_of(&caller.id) }
 }
 
 fn proof(proof: &Proof) -> ProofJson<'_> {

@@ -241,7 +241,7 @@ fn flow(item: &Item<'_>, finding: &Finding) -> Vec<Value> {
         json!({
             "importance": if station.marked { "essential" } else { "important" },
             "location": {
-                "physicalLocation": physical(&item.file.path, station.line),
+                "physicalLocation": physical(item.file_of(&station.step), station.line),
                 "logicalLocations": [logical(item, &station.step)],
                 "message": {"text": format!("`{name}`{leaves}{fault}.")},
             },

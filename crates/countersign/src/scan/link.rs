@@ -7,15 +7,14 @@ use workflow::{CalleeKey, Part, Platform, Text, merkle};
 type Ix = (usize, usize);
 
 struct Names<'f> {
-    files: &'f [FileEntry],
+    files: &'f [&'f FileEntry],
     ids: HashMap<(Platform, Text), Ix>,
     names: HashMap<(Platform, Text), Vec<Ix>>,
 }
 
 /// Fills in the closure of every workflow.
 pub fn link(files: &mut [FileEntry]) {
-    let names = Names::new(files);
-    let calls = resolve(files, &names);
+    let calls = resolve(&files.iter().collect::<Vec<_>>());
     let closures: Vec<Vec<Closure>> = files
         .iter()
         .enumerate()
@@ -33,7 +32,7 @@ pub fn link(files: &mut [FileEntry]) {
 }
 
 impl<'f> Names<'f> {
-    fn new(files: &'f [FileEntry]) -> Self {
+    fn new(files: &'f [&'f FileEntry]) -> Self {
         let mut names = Names { files, ids: HashMap::new(), names: HashMap::new() };
         for (f, file) in files.iter().enumerate() {
             for (h, head) in file.heads.iter().enumerate() {
@@ -86,9 +85,11 @@ fn shared_folders(a: &str, b: &str) -> usize {
 }
 
 /// For each workflow, each of its calls with what it was found to be.
-type Calls = HashMap<Ix, Vec<(Text, CalleeKey, Option<Ix>)>>;
+pub type Calls = HashMap<Ix, Vec<(Text, CalleeKey, Option<Ix>)>>;
 
-fn resolve(files: &[FileEntry], names: &Names<'_>) -> Calls {
+/// Looks up every call of files in the order of their paths.
+pub fn resolve(files: &[&FileEntry]) -> Calls {
+    let names = Names::new(files);
     let mut calls = Calls::new();
     for (f, file) in files.iter().enumerate() {
         for (h, head) in file.heads.iter().enumerate().filter(|(_, head)| !head.calls.is_empty()) {

@@ -3,6 +3,7 @@
 
 mod governed;
 mod inline;
+mod joint;
 mod link;
 pub mod model;
 mod store;
@@ -143,9 +144,7 @@ pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
     if let Some(cache) = cache.as_ref().filter(|c| unchanged(c, &walked)) {
         let mut files: Vec<FileEntry> = Vec::with_capacity(walked.files.len());
         for found in &walked.files {
-            files.extend(
-                cache.get(&found.shown, found.stamp).into_iter().flat_map(|(k, _)| k.entries.clone()),
-            );
+            files.extend(cache.get(&found.shown, found.stamp).into_iter().flat_map(|(k, _)| k.current()));
         }
         let cached = walked.files.len();
         if let Some(cache) = Cache::open(&cache_file, program) {
@@ -154,8 +153,10 @@ pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
     }
     let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
     let store = Store::create(&options.cache_folder)?;
-    let (known, cached) = check_all(&walked, (&governance, options), cache.as_ref(), &store, progress)?;
-    let files = known.iter().flat_map(|(_, k)| k.entries.clone()).collect();
+    let asked = (&governance, options);
+    let (mut known, cached) = check_all(&walked, asked, cache.as_ref(), &store, progress)?;
+    joint::join(&walked, asked, &store, &mut known)?;
+    let files = known.iter().flat_map(|(_, k)| k.current()).collect();
     if options.cache {
         let started = u64::try_from(started).unwrap_or(0);
         // A cache that cannot be written costs time, not correctness.
@@ -199,43 +200,43 @@ fn check_all(
     store: &Store,
     progress: Progress<'_>,
 ) -> io::Result<(Results, usize)> {
-    let (next, done, cached) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let (done, cached) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results: Mutex<Vec<(usize, Known)>> = Mutex::new(Vec::new());
-    let failed: Mutex<Option<io::Error>> = Mutex::new(None);
-    let work = || {
-        while let Some((i, found)) = {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            walked.files.get(i).map(|f| (i, f))
-        } {
-            let root = &walked.roots[found.root];
-            match file(found, root, asked, cache, store) {
-                Ok((known, was_cached)) => {
-                    cached.fetch_add(usize::from(was_cached), Ordering::Relaxed);
-                    if let Ok(mut results) = results.lock() {
-                        results.push((i, known));
-                    }
-                }
-                Err(e) => {
-                    if let Ok(mut failed) = failed.lock() {
-                        failed.get_or_insert(e);
-                    }
-                }
-            }
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, walked.files.len());
+    on_all_cores(walked.files.len(), &|i| {
+        let found = &walked.files[i];
+        let (known, was_cached) = file(found, &walked.roots[found.root], asked, cache, store)?;
+        cached.fetch_add(usize::from(was_cached), Ordering::Relaxed);
+        if let Ok(mut results) = results.lock() {
+            results.push((i, known));
         }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(walked.files.len().max(1));
-    std::thread::scope(|scope| {
-        (1..threads).for_each(|_| drop(scope.spawn(work)));
-        work();
-    });
-    if let Some(e) = failed.into_inner().ok().flatten() {
-        return Err(e);
-    }
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, walked.files.len());
+        Ok(())
+    })?;
     let mut results = results.into_inner().map_err(|_| io::Error::other("a worker failed"))?;
     results.sort_by_key(|(i, _)| *i);
     let named = results.into_iter().map(|(i, known)| (walked.files[i].shown.clone(), known));
     Ok((named.collect(), cached.into_inner()))
+}
+
+/// Does some pieces of work, by number, on all cores; the first that fails is told when all are done.
+fn on_all_cores(count: usize, work: &(dyn Fn(usize) -> io::Result<()> + Sync)) -> io::Result<()> {
+    let next = AtomicUsize::new(0);
+    let failed: Mutex<Option<io::Error>> = Mutex::new(None);
+    let one_after_another = || {
+        while let Some(i) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|i| *i < count) {
+            if let Err(e) = work(i)
+                && let Ok(mut failed) = failed.lock()
+            {
+                failed.get_or_insert(e);
+            }
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count.max(1));
+    std::thread::scope(|scope| {
+        (1..threads).for_each(|_| drop(scope.spawn(one_after_another)));
+        one_after_another();
+    });
+    failed.into_inner().ok().flatten().map_or(Ok(()), Err)
 }
 
 /// Checks one file, or takes its result over from the cache.
@@ -256,8 +257,7 @@ fn file(
         Ok(bytes) => bytes,
         Err(message) => {
             let entries = vec![worker::unreadable(&found.shown, message)];
-            let (content, looked_at) = (Digest::default(), Vec::new());
-            return Ok((Known { entries, stamp: Stamp::default(), content, looked_at }, false));
+            return Ok((Known { entries, ..Known::default() }, false));
         }
     };
     if let Some((cache, (known, false))) = remembered
@@ -274,13 +274,15 @@ fn file(
         }
         entries.push(entry);
     }
-    Ok((Known { entries, stamp: found.stamp, content: checked.content, looked_at: checked.looked_at }, false))
+    let (content, looked_at) = (checked.content, checked.looked_at);
+    Ok((Known { entries, stamp: found.stamp, content, looked_at, joint: Vec::new() }, false))
 }
 
 /// A remembered result whose bodies stand in the new store.
 fn moved(known: &Known, cache: &Cache, store: &Store) -> io::Result<Known> {
     let mut known = known.clone();
-    for entry in known.entries.iter_mut().filter(|e| e.body.len > 0) {
+    let joint = known.joint.iter_mut().map(|j| &mut j.entry);
+    for entry in known.entries.iter_mut().chain(joint).filter(|e| e.body.len > 0) {
         entry.body = store.add(&cache.body(entry.body)?)?;
     }
     Ok(known)

@@ -123,8 +123,8 @@ pub struct Body {
     pub findings: Vec<Finding>,
     /// What was proved of it, refuted, or could not be found out.
     pub proofs: Vec<check::proofs::Proof>,
-    /// Names of the steps of callers through which findings walk, by the ids they have there.
-    pub callers: Vec<(Text, Text)>,
+    /// The steps of callers through which findings walk.
+    pub callers: Vec<Caller>,
     /// The ignores that stand in its definition.
     pub ignores: Vec<InlineIgnore>,
     /// The parts its digest is made of.
@@ -141,6 +141,18 @@ pub struct Body {
     pub owners: Vec<Text>,
     /// Where the definition keeps runs from being recorded.
     pub unkept: Vec<String>,
+}
+
+/// A step or trigger of another workflow.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Caller {
+    /// The id it has in walks: `workflow/step`.
+    pub id: Text,
+    /// The names of both.
+    pub name: Text,
+    /// The file it stands in; empty where that is the workflow's own.
+    #[serde(default)]
+    pub file: String,
 }
 
 /// An ignore that stands in a definition: `countersign-ignore: RULE reason="…" expires=YYYY-MM-DD`.

@@ -2,6 +2,7 @@
 //! read back one at a time. The same file is the cache: an index at its end says which file, at which stamp and
 //! content, has which result.
 
+use super::joint::Joint;
 use super::model::{FileEntry, Place};
 use crate::walk::Stamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use workflow::Digest;
 
 /// A remembered result.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Known {
     /// The result.
     pub entries: Vec<FileEntry>,
@@ -23,6 +24,8 @@ pub struct Known {
     pub content: Digest,
     /// Other files and folders that were looked at, with their stamps (nothing where they were not there).
     pub looked_at: Vec<(String, Option<Stamp>)>,
+    /// Results of its documents that were judged together with those of other files.
+    pub joint: Vec<Joint>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -3,17 +3,18 @@
 use super::governed::Governance;
 use super::inline;
 use super::model::{
-    Body, CallRef, Closure, EdgeReport, FileEntry, FileVerdict, Head, Place, StepReport, TriggerReport, bits,
+    Body, CallRef, Caller, Closure, EdgeReport, FileEntry, FileVerdict, Head, InlineIgnore, Place,
+    StepReport, TriggerReport, bits,
 };
 use crate::walk::{Found, Stamp, stamp};
-use check::Judged;
+use check::{Context, Judged};
 use import::{Files, Imported, Verdict};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use workflow::{CalleeKey, Digest, Kind, Node, Problem, Text, Trigger, Workflow};
+use workflow::{CalleeKey, Digest, Kind, Links, Node, Problem, Text, Trigger, Workflow};
 
 /// Larger files are refused.
 pub const MAX_SIZE: u64 = 256 << 20;
@@ -28,7 +29,16 @@ pub struct Checked {
     pub looked_at: Vec<(String, Option<Stamp>)>,
 }
 
-/// Checks a file's bytes; whether the result is to be remembered, and whether routes are wanted.
+/// A document whose workflows are not judged yet.
+pub struct Document {
+    entry: FileEntry,
+    /// Its workflows, with their effects.
+    pub workflows: Vec<Workflow>,
+    contexts: Vec<Context>,
+    ignores: Vec<Vec<InlineIgnore>>,
+}
+
+/// Checks a file's bytes, each of its documents alone; whether the result is to be remembered, and whether routes are wanted.
 #[must_use]
 pub fn check(
     found: &Found,
@@ -37,36 +47,16 @@ pub fn check(
     bytes: &[u8],
     (remember, routes): (bool, bool),
 ) -> Checked {
-    let neighbours = Neighbours::new(&found.path, root);
     let content = if remember { Digest::of(bytes) } else { Digest::default() };
-    let entries = match import::archive::entries(bytes) {
-        None => vec![one(&found.shown, &found.path, bytes, &neighbours, (governance, routes))],
-        Some(Ok(inner)) if inner.is_empty() => {
-            vec![(entry(&found.shown, FileVerdict::NotWorkflow("an empty archive".to_owned())), vec![])]
-        }
-        Some(Ok(inner)) => {
-            let inside = inner.iter().map(|(name, bytes)| {
-                one(
-                    &format!("{}/{name}", found.shown),
-                    &found.path.join(name),
-                    bytes,
-                    &import::NoFiles,
-                    (governance, routes),
-                )
-            });
-            inside.collect()
-        }
-        Some(Err(message)) => {
-            let mut file = entry(&found.shown, FileVerdict::Unreadable);
-            file.problems.push(Problem { path: found.shown.clone(), line: 0, message });
-            vec![(file, vec![])]
-        }
-    };
-    Checked { entries, content, looked_at: neighbours.looked_at.into_inner() }
+    let mut entries = Vec::new();
+    let looked_at = documents(found, root, governance, bytes, &mut |document| {
+        entries.extend(judge(vec![document], &|all| Links::by_name(all), routes));
+    });
+    Checked { entries, content, looked_at }
 }
 
 /// Told of the workflows of one document: its path, the workflows, how they are judged, what is known from around them.
-pub type Visit<'v> = &'v mut dyn FnMut(&str, &[Workflow], &[Judged], &[check::Context]) -> io::Result<()>;
+pub type Visit<'v> = &'v mut dyn FnMut(&str, &[Workflow], &[Judged], &[Context]) -> io::Result<()>;
 
 /// Imports and judges a file's bytes, and hands each of its documents on; what is wrong with them comes back.
 pub fn visit(
@@ -76,26 +66,41 @@ pub fn visit(
     bytes: &[u8],
     visit: Visit<'_>,
 ) -> io::Result<Vec<String>> {
-    let neighbours = Neighbours::new(&found.path, root);
     let mut problems = Vec::new();
-    let mut one = |path: &str, real: &Path, bytes: &[u8], files: &dyn Files| {
-        let imported = import::import(path, bytes, files);
-        problems.extend(imported.problems.into_iter().map(|p| p.message));
-        let Verdict::Workflows(mut workflows) = imported.verdict else { return Ok(()) };
-        workflows.iter_mut().for_each(check::classify);
-        let contexts = governance.contexts(real, &workflows);
-        let judged = check::check(&workflows, &contexts);
-        visit(path, &workflows, &judged, &contexts)
-    };
+    let mut done = Ok(());
+    documents(found, root, governance, bytes, &mut |document| {
+        let Document { entry, workflows, contexts, .. } = document;
+        problems.extend(entry.problems.into_iter().map(|p| p.message));
+        if done.is_ok() && !workflows.is_empty() {
+            done = visit(&entry.path, &workflows, &check::check(&workflows, &contexts), &contexts);
+        }
+    });
+    done.map(|()| problems)
+}
+
+/// Imports the documents of a file, itself or the entries of an archive, and hands each on; the files around it that were
+/// looked at come back.
+pub fn documents(
+    found: &Found,
+    root: &Path,
+    governance: &Governance,
+    bytes: &[u8],
+    take: &mut dyn FnMut(Document),
+) -> Vec<(String, Option<Stamp>)> {
+    let neighbours = Neighbours::new(&found.path, root);
     match import::archive::entries(bytes) {
-        None => one(&found.shown, &found.path, bytes, &neighbours)?,
-        Some(Ok(inner)) => inner.iter().try_for_each(|(name, bytes)| {
+        None => take(document(&found.shown, &found.path, bytes, &neighbours, governance)),
+        Some(Ok(inner)) if inner.is_empty() => {
+            let what = FileVerdict::NotWorkflow("an empty archive".to_owned());
+            take(Document::empty(entry(&found.shown, what)));
+        }
+        Some(Ok(inner)) => inner.iter().for_each(|(name, bytes)| {
             let path = format!("{}/{name}", found.shown);
-            one(&path, &found.path.join(name), bytes, &import::NoFiles)
-        })?,
-        Some(Err(message)) => problems.push(message),
+            take(document(&path, &found.path.join(name), bytes, &import::NoFiles, governance));
+        }),
+        Some(Err(message)) => take(Document::empty(unreadable(&found.shown, message))),
     }
-    Ok(problems)
+    neighbours.looked_at.into_inner()
 }
 
 /// A file that could not be read.
@@ -118,13 +123,14 @@ pub fn entry(shown: &str, verdict: FileVerdict) -> FileEntry {
     }
 }
 
-fn one(
-    path: &str,
-    real: &Path,
-    bytes: &[u8],
-    files: &dyn Files,
-    (governance, routes): (&Governance, bool),
-) -> (FileEntry, Vec<Body>) {
+impl Document {
+    /// One that holds no workflow.
+    fn empty(entry: FileEntry) -> Self {
+        Document { entry, workflows: Vec::new(), contexts: Vec::new(), ignores: Vec::new() }
+    }
+}
+
+fn document(path: &str, real: &Path, bytes: &[u8], files: &dyn Files, governance: &Governance) -> Document {
     let Imported { verdict, mut problems, .. } = import::import(path, bytes, files);
     let (verdict, mut workflows) = match verdict {
         Verdict::Workflows(workflows) => (FileVerdict::Workflows, workflows),
@@ -136,20 +142,41 @@ fn one(
     };
     workflows.iter_mut().for_each(check::classify);
     let contexts = governance.contexts(real, &workflows);
-    let judged = check::check(&workflows, &contexts);
     let (ignores, faulty) = inline::ignores(path, bytes, &workflows);
     problems.extend(faulty);
-    problems.extend(workflows.iter().zip(&judged).filter_map(|(w, j)| unweighed(path, w, j)));
-    let mut bodies: Vec<Body> = workflows.iter().zip(judged).map(|(w, j)| body(w, j)).collect();
-    bodies.iter_mut().zip(ignores).for_each(|(body, ignores)| body.ignores = ignores);
-    bodies.iter_mut().for_each(|body| body.callers = callers(body, &workflows));
-    bodies.iter_mut().zip(&contexts).for_each(|(body, context)| body.record = record(context));
-    if routes {
-        let all = check::route::of_all(&workflows, &contexts);
-        bodies.iter_mut().zip(all).for_each(|(body, routes)| body.routes = routes);
+    Document { entry: FileEntry { problems, ..entry(path, verdict) }, workflows, contexts, ignores }
+}
+
+/// Finds out which workflow each call means.
+pub type Find<'f> = &'f dyn for<'w> Fn(&'w [Workflow]) -> Links<'w>;
+
+/// Judges documents whose workflows see each other; what is kept of each comes back, in their order.
+pub fn judge(documents: Vec<Document>, links: Find<'_>, routes: bool) -> Vec<(FileEntry, Vec<Body>)> {
+    let (mut workflows, mut contexts, mut kept, mut files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for mut document in documents {
+        files.extend(document.workflows.iter().map(|_| kept.len()));
+        workflows.append(&mut document.workflows);
+        contexts.append(&mut document.contexts);
+        kept.push((document.entry, document.ignores.into_iter(), Vec::new()));
     }
-    let heads = workflows.iter().zip(&bodies).map(|(w, b)| head(w, b)).collect();
-    (FileEntry { problems, heads, ..entry(path, verdict) }, bodies)
+    let all = routes.then(|| check::route::of_all(&workflows, &contexts, &links(&workflows)));
+    let mut all = all.unwrap_or_default().into_iter();
+    let judged = check::check_linked(&workflows, &contexts, links(&workflows));
+    let path = |i: usize| files.get(i).and_then(|f| kept.get(*f)).map_or("", |k| k.0.path.as_str());
+    let callers: Vec<Vec<Caller>> =
+        judged.iter().enumerate().map(|(i, j)| callers(j, i, &workflows, &path)).collect();
+    for ((((w, judged), context), callers), file) in
+        workflows.iter().zip(judged).zip(&contexts).zip(callers).zip(files)
+    {
+        let (entry, ignores, bodies): &mut (FileEntry, _, Vec<Body>) = &mut kept[file];
+        entry.problems.extend(unweighed(&entry.path, w, &judged));
+        let ignores = ignores.next().unwrap_or_default();
+        let routes = all.next().unwrap_or_default();
+        let body = Body { ignores, callers, record: record(context), routes, ..body(w, judged) };
+        entry.heads.push(head(w, &body));
+        bodies.push(body);
+    }
+    kept.into_iter().map(|(entry, _, bodies)| (entry, bodies)).collect()
 }
 
 /// What the rules that compare steps could not weigh, since there is too much of it.
@@ -246,7 +273,7 @@ pub(crate) fn body(w: &Workflow, judged: Judged) -> Body {
 }
 
 /// A control record as it is kept.
-fn record(context: &check::Context) -> String {
+fn record(context: &Context) -> String {
     context.record.as_ref().and_then(|r| serde_json::to_string(r).ok()).unwrap_or_default()
 }
 
@@ -263,26 +290,32 @@ fn connectors(w: &Workflow) -> Vec<(Text, Text)> {
     all
 }
 
-/// The names of the steps of other workflows of the file through which findings of one walk.
-fn callers(body: &Body, workflows: &[Workflow]) -> Vec<(Text, Text)> {
-    let mut known: HashSet<&Text> = body.steps.iter().map(|s| &s.id).collect();
-    known.extend(body.triggers.iter().map(|t| &t.id));
-    let mut names: Vec<(Text, Text)> = Vec::new();
-    for station in body.findings.iter().flat_map(|f| &f.path) {
-        if !known.insert(&station.step) {
-            continue;
-        }
-        names.extend(workflows.iter().find_map(|w| caller(w, &station.step)));
-    }
-    names
+/// The steps of other workflows through which findings of one walk.
+fn callers<'p>(
+    judged: &Judged,
+    own: usize,
+    workflows: &[Workflow],
+    path: &dyn Fn(usize) -> &'p str,
+) -> Vec<Caller> {
+    let here = workflows.get(own).into_iter();
+    let mut known: HashSet<&Text> = here.clone().flat_map(|w| w.own_steps()).map(|s| &s.id).collect();
+    known.extend(here.flat_map(|w| &w.triggers).map(|t| &t.id));
+    let stations = judged.findings.iter().flat_map(|f| &f.path).filter(|s| known.insert(&s.step));
+    let named = |station: &workflow::Walk| {
+        let (i, name) =
+            workflows.iter().enumerate().find_map(|(i, w)| Some((i, caller(w, &station.step)?)))?;
+        let file = Some(path(i)).filter(|p| *p != path(own)).unwrap_or_default();
+        Some(Caller { id: station.step.clone(), name, file: file.to_owned() })
+    };
+    stations.filter_map(named).collect()
 }
 
 /// A station `workflow/step` by the names of both.
-fn caller(w: &Workflow, station: &Text) -> Option<(Text, Text)> {
+fn caller(w: &Workflow, station: &Text) -> Option<Text> {
     let id = station.strip_prefix(w.id.as_deref().unwrap_or(&w.name))?.strip_prefix('/')?;
     let step = w.steps.iter().find(|s| s.id == id).map(|s| &s.name);
     let name = step.or_else(|| w.triggers.iter().find(|t| t.id == id).map(|t| &t.name))?;
-    Some((station.clone(), Text::from(format!("{}: {name}", w.name))))
+    Some(Text::from(format!("{}: {name}", w.name)))
 }
 
 /// What reports say of a trigger.

@@ -199,7 +199,7 @@ pub fn detail<'s>(item: &'s Item<'_>, tested: &'s [Tested]) -> Detail<'s> {
         refuted: item.refuted.iter().map(told).collect(),
         accepted: item.accepted.iter().map(accepted).collect(),
         coverage: coverage(item, tested),
-        callers: body.callers.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect(),
+        callers: body.callers.iter().map(|c| (c.id.as_str(), c.name.as_str())).collect(),
     }
 }
 
