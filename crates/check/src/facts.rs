@@ -127,12 +127,7 @@ impl<'s, 'w> Judge<'s, 'w> {
             return known.clone();
         }
         let mut verdict = self.local(at);
-        let called_only = {
-            let triggers = &self.set.workflows[at.workflow as usize].triggers;
-            let mut reaching = self.set.triggers(at).peekable();
-            reaching.peek().is_some() && reaching.all(|t| triggers[t].kind == TriggerKind::Subflow)
-        };
-        if verdict.gate == Gate::None && called_only && !open.contains(&at) && open.len() < 32 {
+        if verdict.gate == Gate::None && self.called_only(at) && !open.contains(&at) && open.len() < 32 {
             open.push(at);
             let callers = self.set.callers_to(at);
             let gates = callers.iter().map(|c| self.verdict_within(c.from, open));
@@ -145,6 +140,18 @@ impl<'s, 'w> Judge<'s, 'w> {
             self.verdicts.borrow_mut().insert(at, verdict.clone());
         }
         verdict
+    }
+
+    /// Whether only calls of other workflows come to a step.
+    fn called_only(&self, at: Place) -> bool {
+        let triggers = &self.set.workflows[at.workflow as usize].triggers;
+        let mut reaching = self.set.triggers(at).peekable();
+        reaching.peek().is_some() && reaching.all(|t| triggers[t].kind == TriggerKind::Subflow)
+    }
+
+    /// Whether the callers of a step's workflow have somebody approve it, and nothing in the workflow itself does.
+    pub(crate) fn gated_by_callers(&self, at: Place) -> bool {
+        self.called_only(at) && self.local(at).gate == Gate::None && self.verdict(at).gate == Gate::Present
     }
 
     fn local(&self, at: Place) -> Verdict {

@@ -113,7 +113,8 @@ fn assumptions(facts: &Facts<'_, '_>) -> Assumptions {
     let mut assume = Assumptions::default();
     for change in &facts.changes {
         let before = change.verdict.assumed || change.verdict.gate == Gate::Authorised && change.tier.0 < 3;
-        if before || rules::follows_its_grant(facts, change) {
+        let callers = facts.judge.gated_by_callers(Place { workflow: facts.index, step: change.step });
+        if before || callers || rules::follows_its_grant(facts, change) {
             assume.approved.insert(at(facts, change.step));
         }
         if let Some(ends) = rules::temporary(facts, change.step) {

@@ -111,6 +111,14 @@ fn who_starts_the_caller_and_whom_it_asks_counts_for_the_called() {
     let gate = |told: &[(String, String, Vec<String>)]| {
         told.iter().find(|t| t.0.contains("child")).unwrap().1.clone()
     };
+    let proofs = |folder: &Folder| folder.run(&["check", "--format", "json"]).json()["workflows"].to_string();
+    let refuted = r#""property":"change-needs-approval","step":"childchildchild1-1","verdict":"refuted""#;
+    let both = [split(&[asking_parent(), child()]), split(&[open_parent(), child()])].map(|f| proofs(&f));
+    assert_eq!(
+        both.map(|p| p.replace(": ", ":").contains(refuted)),
+        [false, true],
+        "the proof says what the gate says"
+    );
     assert_eq!([gate(&asked), gate(&open)], ["\"present\"", "\"none\""]);
     let alone = told(&split(&[child()]));
     assert!(rules_of(&alone, "child").contains(&"unapproved-change"), "{alone:?}");
