@@ -4,7 +4,6 @@ use crate::graph::{From, Graph, Reach};
 use crate::provenance::{Setters, Source};
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use workflow::{CalleeKey, Links, StepIx, Text, TriggerKind, Value, Workflow};
 
