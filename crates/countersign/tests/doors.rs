@@ -8,6 +8,8 @@ mod common;
 
 use common::{Folder, Run, repository};
 use countersign::govern::{Signer, files, statement};
+use govern::{Event, Intent};
+use policy::{Act, Governed, Mode, SubjectKind, Verdict};
 use std::path::Path;
 use std::process::Command;
 
@@ -300,21 +302,93 @@ fn others_may(lab: &Lab, proposal: &str, glass: &str, exception: &str) {
     lab.must("sam", &["exception", "renew", exception, "--until", "2026-12-30"]);
 }
 
-/// Zoe attests by hand to tests that nobody has run: only running them again shows it.
-fn claim_tests(lab: &Lab) {
+/// A statement that somebody writes by hand, like one that is there, after all of them.
+fn by_hand(lab: &Lab, who: &str, like: impl Fn(&Event) -> bool, change: impl FnOnce(&mut Event)) -> String {
     let (entries, _) = files::read(&lab.root()).unwrap();
     let followed = |id: &String| entries.iter().any(|e| e.event.after.contains(id));
     let mut after: Vec<String> = entries.iter().map(|e| e.id.clone()).filter(|id| !followed(id)).collect();
     after.sort();
-    let attested = entries.iter().filter(|e| e.event.act == policy::Act::Attest);
-    let mut event = attested.max_by_key(|e| e.event.at).unwrap().event.clone();
+    let same = entries.iter().filter(|e| like(&e.event));
+    let mut event = same.max_by_key(|e| e.event.at).unwrap().event.clone();
     (event.at, event.after) = (policy::Moment(BEGIN + 60 * lab.minute.get()), after);
-    let tests = event.tests.as_mut().unwrap();
-    (tests.passed, tests.at) = (99, event.at);
-    let signer = Signer::find(Some(&lab.folder.path().join("zoe")), &lab.root()).unwrap();
+    change(&mut event);
+    let signer = Signer::find(Some(&lab.folder.path().join(who)), &lab.root()).unwrap();
     let payload = files::payload(&event).unwrap();
     let armoured = signer.sign(&statement::to_sign(&payload).unwrap()).unwrap();
-    files::write(&lab.root(), &payload, &signer.fingerprint, &armoured).unwrap();
+    let path = files::write(&lab.root(), &payload, &signer.fingerprint, &armoured).unwrap();
+    path.display().to_string()
+}
+
+/// Zoe attests by hand to tests that nobody has run: only running them again shows it.
+fn claim_tests(lab: &Lab) {
+    by_hand(
+        lab,
+        "zoe",
+        |e| e.act == Act::Attest,
+        |event| {
+            let at = event.at;
+            let tests = event.tests.as_mut().unwrap();
+            (tests.passed, tests.at) = (99, at);
+        },
+    );
+}
+
+/// Why the gate does not count a statement by hand, which is taken out again.
+fn uncounted(lab: &Lab, path: &str) -> String {
+    lab.minute.set(lab.minute.get() + 1);
+    let gate = lab.now(&["gate"]);
+    std::fs::remove_file(path).unwrap();
+    let name = Path::new(path).file_name().unwrap().to_string_lossy().into_owned();
+    let line = gate.out.lines().find(|l| l.contains("statement-not-counted") && l.contains(&name));
+    line.unwrap_or_else(|| panic!("{name} counts: {}", gate.out)).to_owned()
+}
+
+/// Statements by hand that claim a tier, an owner, modes or a time: none of them counts, and taken out nothing is left of them.
+#[test]
+fn what_a_statement_claims_of_itself_is_not_believed() {
+    let lab = lab();
+    let before = lab.now(&["gate"]).out;
+    let of = |intent: Intent, kind: SubjectKind| {
+        move |e: &Event| e.act == Act::Propose && e.intent == intent && e.subject.kind == kind
+    };
+    let (take, change) =
+        (of(Intent::TakeOver, SubjectKind::Workflow), of(Intent::Change, SubjectKind::Workflow));
+    let (entries, _) = files::read(&lab.root()).unwrap();
+    let id = |like: &dyn Fn(&Event) -> bool| {
+        let found = entries.iter().filter(|e| like(&e.event)).max_by_key(|e| e.event.at);
+        Some(found.unwrap().id.clone())
+    };
+    let low = |event: &mut Event| (event.subject.tier, event.subject.opaque) = (0, false);
+    let taken = by_hand(&lab, "zoe", take, |e| {
+        low(e);
+        (e.act, e.of, e.intent) = (Act::TakeOver, id(&take), Intent::Change);
+    });
+    assert!(uncounted(&lab, &taken).contains("take-over-approved"));
+    for act in [Act::Withdraw, Act::Release, Act::Review(Verdict::Approve)] {
+        let forged = by_hand(&lab, "mallory", change, |e| {
+            low(e);
+            (e.act, e.of, e.by) = (act, id(&change), String::new());
+        });
+        assert!(uncounted(&lab, &forged).contains("known-person"), "{act}");
+    }
+    let modes = of(Intent::Change, SubjectKind::Configuration);
+    lab.must("sam", &["review", "configuration", "--approve"]);
+    let lax = by_hand(&lab, "zoe", modes, |e| {
+        (e.act, e.of) = (Act::Change(Governed::Configuration), id(&modes));
+        e.modes.insert(3, Mode::Observe);
+    });
+    assert!(uncounted(&lab, &lax).contains("modes: "));
+    let back = by_hand(
+        &lab,
+        "sam",
+        |e| e.act == Act::GrantException,
+        |e| {
+            (e.at, e.after) = (policy::Moment(BEGIN - 60), Vec::new());
+            e.exception.as_mut().unwrap().from = Some(e.at);
+        },
+    );
+    assert!(uncounted(&lab, &back).contains("after: "));
+    assert_eq!(lab.now(&["gate"]).out, before);
 }
 
 /// Each refusal names its rules, the facts that they rest on, and the smallest change; the same record gives the same bytes.

@@ -119,7 +119,14 @@ impl Lab {
         let none = |_: &govern::State, _: &Event| Vec::new();
         let later = Moment(NOW.0 + 3600);
         let names = [String::new()];
-        let ground = Ground { set: &self.set, people: &self.people, organisation: &names, history: &none };
+        let ground = Ground {
+            set: &self.set,
+            people: &self.people,
+            organisation: &names,
+            history: &none,
+            measure: &|_| None,
+            undated: &BTreeMap::new(),
+        };
         let folded = fold_with(&all, later, &|state, e| unlawful(ground, state, e));
         folded
             .refused

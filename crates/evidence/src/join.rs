@@ -94,7 +94,7 @@ impl Join<'_, '_> {
         }
         let approved = |seq: &&u64| {
             let on = self.entries.iter().find(|o| o.entry.place.seq == **seq).and_then(|o| o.act.as_ref());
-            on.is_some_and(|a| a.act == "approve")
+            on.is_some_and(|a| a.act == "approve" && a.closure == act.closure)
         };
         let approvals: Vec<u64> = act.rests_on.iter().filter(approved).copied().collect();
         if !approvals.is_empty() {

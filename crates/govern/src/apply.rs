@@ -1,11 +1,13 @@
 //! The one total function from a state and an entry to the next state, or to the reason why there is none. It knows which
 //! transitions exist; who may make them is asked of the policies.
 
-use crate::event::{Entry, Event, Intent, SCHEMA, closure_of, target};
+use crate::event::{Entry, Event, Intent, MODES, SCHEMA, closure_of, modes_part, target};
 use crate::state::{
     Approved, Glass, Leave, Phase, Proposal, ProposalStatus, Release, Review, State, Version, WorkflowState,
 };
-use policy::{Act, ComponentKind, Governed, Moment, Standing, SubjectKind, Verdict};
+use policy::{Act, ComponentKind, Governed, Moment, Record, Standing, SubjectKind, Verdict};
+use std::collections::BTreeMap;
+use workflow::Severity;
 
 /// Why an entry has no place in a state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -149,6 +151,8 @@ fn propose(state: &mut State, entry: &Entry) -> Next {
         at: event.at,
         contributors: event.contributors.clone(),
         ai: event.ai,
+        tier: event.subject.effective_tier(),
+        record: record(event),
         reviews: Vec::new(),
         status: ProposalStatus::Open,
         number,
@@ -231,7 +235,8 @@ fn review(state: &mut State, entry: &Entry, verdict: Verdict) -> Next {
     }
     let by = event.actor(&entry.key);
     let (id, at, looked) = (entry.id.clone(), event.at, event.looked);
-    proposal.reviews.push(Review { id, by, verdict, at, looked });
+    proposal.tier = proposal.tier.max(event.subject.effective_tier());
+    proposal.reviews.push(Review { id, by, verdict, at, looked, record: record(event) });
     let proposal = answers(event)?.to_owned();
     state.reviewed.entry(event.subject.closure.clone()).or_default().insert(proposal);
     Ok(())
@@ -255,6 +260,7 @@ fn release(state: &mut State, entry: &Entry, back: bool) -> Next {
         return never_released(event);
     }
     let of = answers(event)?.to_owned();
+    rests(state, event, &of)?;
     let emergency = state.glasses.get(&of).filter(|_| back);
     if let Some(glass) = emergency {
         same_environment("break-glass", &glass.environment, event)?;
@@ -270,9 +276,11 @@ fn release(state: &mut State, entry: &Entry, back: bool) -> Next {
     }
     let known = workflow(state, event)?;
     known.phase = Phase::Registered;
-    known.owner.clone_from(&event.owner);
-    if let Some(evidence) = &event.evidence {
-        known.record = Some(evidence.record.clone());
+    if let Some(record) = record(event).filter(|_| !back) {
+        if !record.owner.is_empty() {
+            known.owner.clone_from(&record.owner);
+        }
+        known.record = Some(record);
     }
     known.releases.entry(event.environment.clone()).or_default().push(Release {
         id: entry.id.clone(),
@@ -283,8 +291,52 @@ fn release(state: &mut State, entry: &Entry, back: bool) -> Next {
         key: entry.key.clone(),
         commit: event.commit.clone(),
         back,
+        tier: event.subject.effective_tier(),
     });
     Ok(())
+}
+
+/// The control record that an event says was seen.
+fn record(event: &Event) -> Option<Record> {
+    event.evidence.as_ref().map(|e| e.record.clone())
+}
+
+/// That a release says of who answers, and of what it rests on, what the state knows: the record is that which was proposed
+/// and approved, and each statement that it names is about the same.
+fn rests(state: &State, event: &Event, of: &str) -> Next {
+    let known = state.workflows.get(&event.subject.name).map_or("", |w| w.owner.as_str());
+    let said = record(event).unwrap_or_default();
+    let owner = if said.owner.is_empty() { known } else { said.owner.as_str() };
+    if !event.owner.is_empty() && event.owner != owner {
+        return no("owner", format!("it says that `{}` answers for it, and it is `{owner}`", event.owner));
+    }
+    let Some(evidence) = &event.evidence else { return Ok(()) };
+    let reviews = state.said(of);
+    let approved = || reviews.iter().filter(|r| r.verdict == Verdict::Approve);
+    let proposed = state.proposals.get(of).and_then(|p| p.record.as_ref());
+    let answer = |r: &Record| (r.owner.clone(), r.security_approver.clone(), r.deputies.clone());
+    let others = approved().filter_map(|r| r.record.as_ref()).chain(proposed);
+    if let Some(other) = others.map(answer).find(|other| *other != answer(&said)) {
+        let (is, was) = (&said.owner, &other.0);
+        let told = format!("its control record (owner `{is}`) is another than was approved (owner `{was}`)");
+        return no("record", told);
+    }
+    let fits = |id: &&String| *id == of || approved().any(|r| r.id == **id) || is_ground(state, event, id);
+    match evidence.rests_on.iter().find(|id| !fits(id)) {
+        Some(other) => no("rests-on", format!("it rests on {other}, which is no approval or proof of this")),
+        None => Ok(()),
+    }
+}
+
+/// Whether a statement is what a release can rest on besides approvals: tests of the closure, an exception of the workflow,
+/// the approval of a component.
+fn is_ground(state: &State, event: &Event, id: &str) -> bool {
+    let (name, environment) = (&event.subject.name, &event.environment);
+    let tests = state.workflows.get(name).and_then(|w| w.tests.get(environment)).into_iter().flatten();
+    let exception = state.exceptions.get(id);
+    tests.clone().any(|(by, t)| by == id && t.closure == event.subject.closure)
+        || exception.is_some_and(|l| l.exception.subject == *name && l.environment == *environment)
+        || state.components.values().flatten().any(|c| c.id == id)
 }
 
 fn phase(state: &mut State, entry: &Entry, to: Phase) -> Next {
@@ -348,8 +400,20 @@ fn grant(state: &mut State, entry: &Entry) -> Next {
     exception.id.clone_from(&entry.id);
     exception.granted_by.clone_from(&entry.key);
     let (environment, statements) = (event.environment.clone(), vec![entry.id.clone()]);
-    state.exceptions.insert(entry.id.clone(), Leave { exception, environment, statements });
+    let (tier, findings) = (event.subject.effective_tier(), severities(event));
+    let leave = Leave { exception, environment, statements, tier, findings };
+    state.exceptions.insert(entry.id.clone(), leave);
     Ok(())
+}
+
+/// How bad the findings are that an event says were there.
+fn severities(event: &Event) -> BTreeMap<String, Severity> {
+    let mut worst = BTreeMap::new();
+    for finding in event.evidence.iter().flat_map(|e| &e.findings) {
+        let known = worst.entry(finding.rule.clone()).or_insert(finding.severity);
+        *known = finding.severity.max(*known);
+    }
+    worst
 }
 
 /// The exception that an event answers, about the same workflow and not ended.
@@ -387,6 +451,7 @@ fn renew(state: &mut State, entry: &Entry) -> Next {
     known.compensating.clone_from(&new.compensating);
     known.owner.clone_from(&new.owner);
     leave.statements.push(entry.id.clone());
+    (leave.tier, leave.findings) = (event.subject.effective_tier(), severities(event));
     Ok(())
 }
 
@@ -464,6 +529,7 @@ fn look_back(state: &mut State, entry: &Entry) -> Next {
 fn change(state: &mut State, entry: &Entry, what: Governed) -> Next {
     let event = &entry.event;
     replaces(event, state.governed.get(&what).map(|v| v.id.as_str()))?;
+    modes_as_proposed(state, event)?;
     carried_out(state, event, Intent::Change)?.status = ProposalStatus::Done;
     let version = Version { id: entry.id.clone(), digest: event.subject.closure.clone() };
     state.governed.insert(what, version);
@@ -482,6 +548,23 @@ fn rotated(state: &mut State, entry: &Entry) -> Next {
     };
     state.rotations.entry(event.subject.name.clone()).or_default().push((at, entry.id.clone()));
     Ok(())
+}
+
+/// That the modes which a change sets are those of the configuration that was proposed: they are a part of it.
+fn modes_as_proposed(state: &State, event: &Event) -> Next {
+    let proposed = event.of.as_ref().and_then(|of| state.proposals.get(of)).map(|p| &p.parts);
+    let parts = Some(&event.parts).filter(|p| !p.is_empty()).or(proposed);
+    let part = parts.and_then(|p| p.get(MODES));
+    if modes_part(&event.modes).map(|(_, digest)| digest).as_ref() == part {
+        return Ok(());
+    }
+    let modes = event.modes.iter().map(|(tier, mode)| format!("tier {tier} {}", mode.as_str()));
+    let modes: Vec<String> = modes.collect();
+    let said = if modes.is_empty() { "none".to_owned() } else { modes.join(", ") };
+    no(
+        "modes",
+        format!("the modes that it sets ({said}) are not those of the configuration that was proposed"),
+    )
 }
 
 fn attest(state: &mut State, entry: &Entry) -> Next {

@@ -239,6 +239,18 @@ pub fn closure_of(parts: &BTreeMap<String, Digest32>) -> Option<String> {
     parts.map(|parts| merkle(&parts).to_string())
 }
 
+/// The name of the part of a configuration's closure that its modes are.
+pub(crate) const MODES: &str = "modes";
+
+/// The part of a configuration's closure that its modes are: its name, and their digest. None where it sets none, and all
+/// tiers are enforced.
+#[must_use]
+pub fn modes_part(modes: &BTreeMap<u8, Mode>) -> Option<(String, Digest32)> {
+    let line = |(tier, mode): (&u8, &Mode)| format!("{tier} {}\n", mode.as_str());
+    let text: String = modes.iter().map(line).collect();
+    (!text.is_empty()).then(|| (MODES.to_owned(), Digest::of(text.as_bytes()).to_string()))
+}
+
 fn read(text: &str) -> Option<Digest> {
     let hex = text.strip_prefix("sha256:").filter(|h| h.len() == 64 && h.is_ascii())?;
     let mut bytes = [0; 32];

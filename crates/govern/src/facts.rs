@@ -122,7 +122,8 @@ fn record(state: &State, world: &World, act: Act) -> policy::Record {
 fn exceptions(state: &State, world: &World) -> Vec<policy::Exception> {
     let here = state.exceptions.values().filter(|l| l.environment == world.environment);
     let mine = here.filter(|l| l.exception.subject == world.subject.name);
-    mine.map(|l| l.exception.clone()).collect()
+    let tier = world.subject.effective_tier();
+    mine.filter_map(|l| l.reaching(tier, &world.evidence.findings)).collect()
 }
 
 fn glasses(state: &State, world: &World) -> Vec<policy::BreakGlass> {

@@ -6,8 +6,11 @@ use crate::event::{Entry, Event, Evidence};
 use crate::facts::{World, facts_in};
 use crate::perform::governed;
 use crate::state::{Proposal, State};
-use policy::{Act, Contribution, Decision, Facts, Moment, People, PolicySet, SubjectKind, Verdict};
+use policy::{
+    Act, Contribution, Decision, Facts, Moment, People, Person, PolicySet, Subject, SubjectKind, Verdict,
+};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Decides a recorded act again: as it says of itself, with the directory and the contributors of now, and (where it is
@@ -21,6 +24,50 @@ pub fn judge(
     fresh: Option<&Evidence>,
 ) -> (Facts, Decision) {
     judge_in(set, state, world.clone(), signed, fresh)
+}
+
+/// What lies in the folder now of the workflow that an event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// The tier by which it is governed.
+    pub tier: u8,
+    /// Whether it is the closure that the event is about; asked only where the event says less than is measured, or less
+    /// than control automation.
+    pub same: bool,
+}
+
+/// What is measured now of the workflow that an event is about; nothing where none of that name is here.
+pub type Measure<'m> = &'m dyn Fn(&Event) -> Option<Measured>;
+
+/// The least tier by which an act is judged, whatever its statement says: what is measured, where it is about the closure
+/// that is here. Of another closure what its statement says counts for no less than what was said when it was proposed and
+/// reviewed; where that would be below control automation, which nobody reviews, for no less than the workflow has now, or
+/// had in an earlier release.
+fn least_tier(measure: Measure<'_>, state: &State, event: &Event) -> u8 {
+    let said = said_tier(state, event);
+    if event.subject.kind != SubjectKind::Workflow {
+        return said;
+    }
+    match measure(event) {
+        Some(measured) if measured.same => said.max(measured.tier),
+        _ if said >= CONTROL => said,
+        other => said.max(other.map_or(0, |m| m.tier)).max(released_tier(state, event)),
+    }
+}
+
+/// The tier that an act is said to be about, by its statement, or when it was proposed and reviewed.
+fn said_tier(state: &State, event: &Event) -> u8 {
+    let proposed = event.of.as_ref().and_then(|of| state.proposals.get(of)).map_or(0, |p| p.tier);
+    event.subject.effective_tier().max(proposed)
+}
+
+/// The tier from which on a workflow is control automation.
+const CONTROL: u8 = 2;
+
+/// The highest tier that the workflow of an event was released with.
+fn released_tier(state: &State, event: &Event) -> u8 {
+    let known = state.workflows.get(&event.subject.name);
+    known.into_iter().flat_map(|w| w.releases.values().flatten()).map(|r| r.tier).max().unwrap_or_default()
 }
 
 /// The same, of a world that is not needed any more.
@@ -85,49 +132,77 @@ pub struct Ground<'g> {
     pub organisation: &'g [String],
     /// Who touched what.
     pub history: History<'g>,
+    /// What is measured now.
+    pub measure: Measure<'g>,
+    /// The statements whose time nothing bounds, as [`crate::undated`] finds them.
+    pub undated: &'g BTreeMap<String, Refusal>,
 }
 
 /// Why a recorded act was not lawful, in the state in which it was done.
 #[must_use]
 pub fn unlawful(ground: Ground<'_>, state: &State, entry: &Entry) -> Option<Refusal> {
-    let Ground { set, people, organisation, history } = ground;
+    let Ground { people, organisation, measure, .. } = ground;
     let event = &entry.event;
     if !organisation.contains(&event.organisation) {
         let here = organisation.first().map_or("", String::as_str);
         let message = format!("it was made in `{}`, and this is `{here}`", event.organisation);
         return Some(Refusal { rule: "organisation".to_owned(), message });
     }
-    let signed_by = match people.find(&entry.key) {
-        policy::Found::One(person, _) => person.id.as_str(),
-        policy::Found::Several(_) | policy::Found::Nobody => "",
+    let person = match signer(people, &entry.key, event.at) {
+        Ok(person) => person,
+        Err(refusal) => return Some(refusal),
     };
-    if signed_by != event.by {
-        let message = format!("it says that it is by `{}`, and the key is `{signed_by}`'s", event.by);
+    if person.id != event.by {
+        let message = format!("it says that it is by `{}`, and the key is `{}`'s", event.by, person.id);
         return Some(Refusal { rule: "by".to_owned(), message });
+    }
+    if let Some(refusal) = ground.undated.get(&entry.id) {
+        return Some(refusal.clone());
     }
     if matches!(event.act, Act::Review(_)) {
         return None; // it is weighed where it is counted
     }
-    let (_, decision) = weighed(set, people, history, state, entry);
+    let (facts, decision) = weighed(ground, state, entry);
+    if decision.allow {
+        return None;
+    }
     let because = decision.because.first();
     let message = because.map_or_else(|| decision.errors.join("; "), |b| b.reason.clone());
     let rule = because.map_or("error", |b| b.policy.as_str()).to_owned();
-    (!decision.allow).then_some(Refusal { rule, message })
+    let (said, tier) = (said_tier(state, event), facts.subject.effective_tier());
+    if said < CONTROL && said < tier && !measure(event).is_some_and(|m| m.same) {
+        let name = &event.subject.name;
+        let told = "of a closure that is not here to be measured";
+        let message = format!("it says tier {said} {told}, and `{name}` is tier {tier}: {message}");
+        return Some(Refusal { rule: GROWN.to_owned(), message });
+    }
+    Some(Refusal { rule, message })
 }
 
-/// A recorded act decided again, by the directory, the history and the policies given, in the state in which it was done.
+/// Who signs with a key at a moment; why nobody, where it is nobody's. It is asked of every act, also of one that needs no
+/// policy.
+pub(crate) fn signer<'p>(people: &'p People, key: &str, at: Moment) -> Result<&'p Person, Refusal> {
+    people
+        .signer(key, at)
+        .map_err(|why| Refusal { rule: NOBODY.to_owned(), message: format!("`{key}` {why}") })
+}
+
+/// The rule by which a statement is refused whose key is nobody's, or of several.
+pub const NOBODY: &str = "known-person";
+/// The rule by which an act is refused that needed no review by the tier that it names, of a workflow that has another one
+/// now: nothing rests on it any more.
+pub const GROWN: &str = "tier-grown";
+
+/// A recorded act decided again, by what is given, in the state in which it was done.
 #[must_use]
-pub fn weighed(
-    set: &PolicySet,
-    people: &Arc<People>,
-    history: History<'_>,
-    state: &State,
-    entry: &Entry,
-) -> (Facts, Decision) {
+pub fn weighed(ground: Ground<'_>, state: &State, entry: &Entry) -> (Facts, Decision) {
+    let Ground { set, people, history, measure, .. } = ground;
     let event = &entry.event;
     let contributors = if grants(event.act) { history(state, event) } else { Vec::new() };
     let (people, modes) = (people.clone(), state.modes.clone());
-    let world = World { people, modes, contributors, ..World::default() };
+    // Of another closure of no name nothing is measured but its tier.
+    let subject = Subject { tier: least_tier(measure, state, event), ..Subject::default() };
+    let world = World { people, modes, contributors, subject, ..World::default() };
     judge_in(set, state, world, (&entry.key, event), None)
 }
 

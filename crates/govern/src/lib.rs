@@ -14,12 +14,13 @@ mod order;
 mod perform;
 mod quality;
 mod state;
+mod undated;
 
 pub use apply::{Refusal, apply, step};
 pub use describe::{due, title};
-pub use event::{Entry, Event, Evidence, Intent, Looked, SCHEMA, closure_of};
+pub use event::{Entry, Event, Evidence, Intent, Looked, SCHEMA, closure_of, modes_part};
 pub use facts::{World, facts};
-pub use judge::{Ground, History, Void, judge, unlawful, voids, weighed};
+pub use judge::{GROWN, Ground, History, Measure, Measured, NOBODY, Void, judge, unlawful, voids, weighed};
 pub use order::{Folded, Lawful, Refused, fold, fold_with};
 pub use perform::{Performed, Wish, perform, weigh};
 pub use quality::{Quality, quality};
@@ -27,3 +28,4 @@ pub use state::{
     Approved, Glass, Leave, Live, Phase, Proposal, ProposalStatus, Release, Review, State, Version,
     WorkflowState,
 };
+pub use undated::undated;

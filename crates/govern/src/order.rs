@@ -50,14 +50,18 @@ pub fn fold_with(entries: &[Entry], now: Moment, lawful: Lawful<'_>) -> Folded {
     let order = ordered(entries, &by_id);
     for entry in order.iter().filter_map(|i| entries.get(*i)) {
         folded.order.push(entry.id.clone());
-        folded.state.heads.retain(|head| !entry.event.after.contains(head));
-        folded.state.heads.insert(entry.id.clone());
+        let refused = folded.refused.len();
         if let Some((rule, message)) = out_of_place(entry, (entries, &by_id), now) {
             refuse(&mut folded, &entry.id, rule, message);
         } else if let Some(refusal) = lawful(&folded.state, entry) {
             folded.refused.push(Refused { id: entry.id.clone(), refusal });
         } else if let Err(refusal) = step(&mut folded.state, entry) {
             folded.refused.push(Refused { id: entry.id.clone(), refusal });
+        }
+        // What does not count is not named by what comes after it: it can be taken out.
+        if folded.refused.len() == refused {
+            folded.state.heads.retain(|head| !entry.event.after.contains(head));
+            folded.state.heads.insert(entry.id.clone());
         }
     }
     let placed: HashSet<usize> = order.into_iter().collect();
@@ -70,7 +74,7 @@ pub fn fold_with(entries: &[Entry], now: Moment, lawful: Lawful<'_>) -> Folded {
 }
 
 /// Where each statement stands among the entries.
-type Places<'e> = HashMap<&'e str, usize>;
+pub(crate) type Places<'e> = HashMap<&'e str, usize>;
 
 /// Why an entry cannot stand where its links put it.
 fn out_of_place(
@@ -107,7 +111,7 @@ fn out_of_place(
 }
 
 /// The places of entries in their order; those that stand after themselves are left out.
-fn ordered(entries: &[Entry], by_id: &Places<'_>) -> Vec<usize> {
+pub(crate) fn ordered(entries: &[Entry], by_id: &Places<'_>) -> Vec<usize> {
     // Of each place: how many it waits for, and who waits for it.
     let mut links: Vec<(usize, Vec<usize>)> = vec![(0, Vec::new()); entries.len()];
     let mut ready: BTreeSet<(Moment, &str, usize)> = BTreeSet::new();

@@ -3,9 +3,11 @@
 use crate::apply::{Refusal, step};
 use crate::event::{Entry, Event, Evidence, Intent, Looked};
 use crate::facts::{World, carries_out, facts};
+use crate::judge::signer;
 use crate::state::State;
 use policy::{
-    Act, Actor, BreakGlass, Decision, Exception, Facts, Governed, Mode, PolicySet, SubjectKind, TestEvidence,
+    Act, Actor, BreakGlass, Decision, Exception, Facts, FindingFact, Governed, Mode, PolicySet, SubjectKind,
+    TestEvidence, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -121,6 +123,9 @@ fn decided(
     // Tried on a copy: an act that has no place is refused before anybody signs it.
     let entry = Entry { id: "the act".to_owned(), key: wish.key.clone(), event };
     let refusal = step(&mut state.clone(), &entry).err();
+    // Where the policies say so themselves, it is told once.
+    let nobody = || signer(&world.people, &wish.key, world.at).err().filter(|_| decision.allow);
+    let refusal = refusal.or_else(nobody);
     let event = (decision.allow && refusal.is_none()).then(|| entry.event.clone());
     Performed { facts, decision, refusal, event, asked: entry.event }
 }
@@ -158,7 +163,16 @@ fn event(
     let carries = carries_out(wish.act).is_some();
     let proposes = wish.act == Act::Propose;
     let rests = wish.act == Act::Release || wish.act == Act::Attest && wish.tests.is_some();
-    let evidence = rests.then(|| evidence(state, facts, decision, of.as_deref()));
+    let evidence = match wish.act {
+        _ if rests => Some(evidence(state, facts, decision, of.as_deref())),
+        Act::Propose | Act::Review(Verdict::Approve) if world.subject.kind == SubjectKind::Workflow => {
+            Some(Evidence { record: facts.record.clone(), ..Evidence::default() })
+        }
+        Act::GrantException | Act::RenewException => {
+            Some(Evidence { findings: covered(wish, facts), ..Evidence::default() })
+        }
+        _ => None,
+    };
     let rotates = world.subject.kind == SubjectKind::Credential;
     let keeps_parts = proposes || carries || rotates || matches!(wish.act, Act::UseBreakGlass);
     Event {
@@ -188,6 +202,13 @@ fn event(
         of,
         ..Event::of(wish.act, &by, world.at, world.subject.clone())
     }
+}
+
+/// The findings that an exception is to cover, as bad as they are.
+fn covered(wish: &Wish, facts: &Facts) -> Vec<FindingFact> {
+    let covers = wish.exception.as_ref().map_or(&[][..], |e| e.covers.as_slice());
+    let is = |f: &&FindingFact| covers.iter().any(|c| c.strip_prefix("finding:") == Some(&f.rule));
+    facts.findings.iter().filter(is).cloned().collect()
 }
 
 /// Who answers for the workflow: by the record; where it names nobody, who did so far.

@@ -3,11 +3,12 @@
 
 use crate::event::{Digest32, Intent};
 use policy::{
-    Actor, Approval, BreakGlass, ComponentKind, Contribution, Exception, Governed, Mode, Moment, OpenReview,
-    Record, Standing, Subject, SubjectKind, TestEvidence, Verdict,
+    Actor, Approval, BreakGlass, ComponentKind, Contribution, Exception, FindingFact, Governed, Mode, Moment,
+    OpenReview, Record, Standing, Subject, SubjectKind, TestEvidence, Verdict,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use workflow::Severity;
 
 /// How long a post-change review may take after the emergency lane has ended, in hours.
 pub const REVIEW_HOURS: i64 = 72;
@@ -86,6 +87,8 @@ pub struct Release {
     pub commit: String,
     /// It goes back to an earlier one.
     pub back: bool,
+    /// The tier that it was said to have.
+    pub tier: u8,
 }
 
 /// What is live, and by which right.
@@ -126,6 +129,11 @@ pub struct Proposal {
     pub contributors: Vec<Contribution>,
     /// Whether a machine made it, or helped.
     pub ai: policy::AiMark,
+    /// The highest tier that the proposer and reviewers said it has.
+    pub tier: u8,
+    /// Who answers for it, by the record that the proposer saw; nothing where the statement does not say.
+    #[serde(skip)]
+    pub record: Option<Record>,
     /// What reviewers said.
     pub reviews: Vec<Review>,
     /// What became of it.
@@ -157,6 +165,9 @@ pub struct Review {
     pub at: Moment,
     /// How it was done.
     pub looked: Option<crate::event::Looked>,
+    /// The control record that they saw; nothing where the statement does not say.
+    #[serde(skip)]
+    pub record: Option<Record>,
 }
 
 /// A version that was approved.
@@ -181,6 +192,10 @@ pub struct Leave {
     pub environment: String,
     /// The statements that granted and renewed it.
     pub statements: Vec<String>,
+    /// The tier that the workflow had then: of a higher one it lets nothing pass.
+    pub tier: u8,
+    /// How bad the findings were then that it covers: a worse one it does not let pass.
+    pub findings: BTreeMap<String, Severity>,
 }
 
 /// A break-glass.
@@ -203,6 +218,20 @@ pub struct Version {
     pub id: String,
     /// The digest.
     pub digest: String,
+}
+
+impl Leave {
+    /// As far as it reaches for a workflow of this tier with these findings; nothing where it does not reach to the tier.
+    #[must_use]
+    pub fn reaching(&self, tier: u8, findings: &[FindingFact]) -> Option<Exception> {
+        let mut exception = Some(&self.exception).filter(|_| tier <= self.tier)?.clone();
+        exception.covers.retain(|what| {
+            let Some(rule) = what.strip_prefix("finding:") else { return true };
+            let was = self.findings.get(rule);
+            findings.iter().filter(|f| f.rule == rule).all(|f| was.is_some_and(|was| f.severity <= *was))
+        });
+        Some(exception)
+    }
 }
 
 impl Glass {

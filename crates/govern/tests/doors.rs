@@ -12,7 +12,7 @@ use policy::{
     Account, Act, BreakGlass, ComponentKind, Contribution, Delegate, Exception, Governed, Key, Moment,
     People, Role, SubjectKind,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A way in which somebody may hide that it is their own work: the name they show, for whom they act, and whose work it is.
@@ -203,7 +203,14 @@ impl Stage {
     fn gate(&self) -> Folded {
         let history = |_: &State, _: &Event| self.history.clone();
         let names = [String::new()];
-        let ground = Ground { set: core(), people: &self.people, organisation: &names, history: &history };
+        let ground = Ground {
+            set: core(),
+            people: &self.people,
+            organisation: &names,
+            history: &history,
+            measure: &|_| None,
+            undated: &BTreeMap::new(),
+        };
         fold_with(&self.log.entries, Moment(i64::MAX), &|state, entry| unlawful(ground, state, entry))
     }
 
@@ -242,7 +249,7 @@ impl Stage {
             replaces,
             on_behalf_of: wish.on_behalf_of.clone(),
             parts: here.parts.clone(),
-            owner: "olga".into(),
+            owner: here.evidence.record.owner.clone(),
             version: wish.version.clone(),
             exception: wish.exception.clone(),
             evidence: (wish.act == Act::Release).then(|| here.evidence.clone()),

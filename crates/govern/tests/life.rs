@@ -11,6 +11,7 @@ use govern::{
 use policy::{
     Act, BreakGlass, ComponentKind, Exception, Governed, Moment, SubjectKind, TestEvidence, Verdict,
 };
+use std::collections::BTreeMap;
 
 #[test]
 fn a_change_is_proposed_reviewed_and_released() {
@@ -166,7 +167,14 @@ fn an_exception_that_a_leaver_is_to_answer_for_is_refused_by_hand_too() {
     let mut entry = log.entries.last().unwrap().clone();
     let people = policy::sample::people();
     let none = |_: &State, _: &Event| Vec::new();
-    let ground = Ground { set: core(), people: &people, organisation: &[String::new()], history: &none };
+    let ground = Ground {
+        set: core(),
+        people: &people,
+        organisation: &[String::new()],
+        history: &none,
+        measure: &|_| None,
+        undated: &BTreeMap::new(),
+    };
     assert_eq!(unlawful(ground, &State::default(), &entry), None);
     entry.event.exception = Some(asked("lea"));
     let refusal = unlawful(ground, &State::default(), &entry).unwrap();
@@ -289,7 +297,14 @@ fn what_another_organisation_stated_does_not_count_here() {
     let people = policy::sample::people();
     let names = ["Here".to_owned(), "Here before".to_owned()];
     let none = |_: &State, _: &Event| Vec::new();
-    let ground = Ground { set: core(), people: &people, organisation: &names, history: &none };
+    let ground = Ground {
+        set: core(),
+        people: &people,
+        organisation: &names,
+        history: &none,
+        measure: &|_| None,
+        undated: &BTreeMap::new(),
+    };
     let mut log = Log::default();
     for (made_in, counts) in [("Here", true), ("Here before", true), ("There", false), ("", false)] {
         let there = World { organisation: made_in.into(), ..world("v1") };
@@ -335,7 +350,14 @@ fn owners_act_by_the_record_that_was_released_not_by_the_one_that_lies_there() {
     // Asked again from the statement alone, it is as lawful.
     let people = policy::sample::people();
     let none = |_: &State, _: &Event| Vec::new();
-    let ground = Ground { set: core(), people: &people, organisation: &[String::new()], history: &none };
+    let ground = Ground {
+        set: core(),
+        people: &people,
+        organisation: &[String::new()],
+        history: &none,
+        measure: &|_| None,
+        undated: &BTreeMap::new(),
+    };
     let folded = govern::fold_with(&log.entries, Moment(i64::MAX), &|state, e| unlawful(ground, state, e));
     assert!(!folded.refused.iter().any(|r| r.id == id), "{:?}", folded.refused);
 }

@@ -189,6 +189,23 @@ impl People {
         }
     }
 
+    /// Whom a key belongs to that counts at a moment.
+    ///
+    /// # Errors
+    /// With why it counts for nobody, in words that go on after its name.
+    pub fn signer(&self, key: &str, at: Moment) -> Result<&Person, String> {
+        let Found::One(person, _) = self.find(key) else {
+            return Err("belongs to nobody, or to more than one, in the people directory".to_owned());
+        };
+        let known = person.keys.iter().find(|k| k.is(key));
+        let name = person.called();
+        match known.filter(|k| !k.holds(at)).map(|k| k.revoked.filter(|revoked| at >= *revoked)) {
+            None => Ok(person),
+            Some(Some(revoked)) => Err(format!("is a key of {name} that was revoked at {revoked}")),
+            Some(None) => Err(format!("is a key of {name} that does not count at this moment")),
+        }
+    }
+
     /// The human who answers for somebody: themselves, or who stands above a service or an agent.
     #[must_use]
     pub fn human<'a>(&'a self, person: &'a Person) -> Option<&'a Person> {

@@ -164,6 +164,12 @@ impl From<KeyWords> for Key {
 }
 
 impl Key {
+    /// Whether it is the key that somebody shows by this name.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        crate::people::same_name(&self.key, name)
+    }
+
     /// Whether what it signs at a moment counts.
     #[must_use]
     pub fn holds(&self, at: Moment) -> bool {

@@ -8,7 +8,7 @@ use crate::votes::{Standpoint, Tally};
 use std::collections::BTreeMap;
 
 /// The facts that a reason can name.
-pub(crate) const FIELDS: [&str; 38] = [
+pub(crate) const FIELDS: [&str; 39] = [
     "account",
     "act",
     "actor",
@@ -44,6 +44,7 @@ pub(crate) const FIELDS: [&str; 38] = [
     "systems",
     "tests",
     "tier",
+    "unknown",
     "unowned",
     "votes",
     "weekday",
@@ -165,6 +166,7 @@ impl Telling<'_> {
                 .as_ref()
                 .map_or(String::new(), |t| format!("{} of {}", t.failed, t.passed + t.failed)),
             "tier" => subject.effective_tier().to_string(),
+            "unknown" => self.unknown(),
             "unowned" => self.unowned(),
             _ => String::new(),
         }
@@ -179,6 +181,11 @@ impl Telling<'_> {
         let claimed = claimed.map_or("in everything".to_owned(), |role| format!("as `{role}`"));
         let roles = list(lent.iter().map(|role| format!("`{role}`")));
         format!(" {claimed}; delegated is {roles}: act in that role with `--authority {first}`")
+    }
+
+    /// Why nobody stands behind the account.
+    fn unknown(&self) -> String {
+        self.facts.people.signer(&self.actor.account, self.facts.at).err().unwrap_or_default()
     }
 
     /// From when until when an exception or a break-glass is asked for.

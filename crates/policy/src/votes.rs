@@ -86,7 +86,7 @@ pub(crate) fn standpoint<'a>(
         return stand;
     };
     stand.id = &person.id;
-    stand.known = key_counts(person, &actor.account, at);
+    stand.known = facts.people.signer(&actor.account, at).is_ok();
     stand.active = person.active_at(at) && person.active_at(facts.at);
     stand.employment = person.employment.as_str();
     stand.via = match via {
@@ -100,12 +100,6 @@ pub(crate) fn standpoint<'a>(
     lend(actor, holder, at, &mut stand);
     involve(parties, &mut stand);
     stand
-}
-
-/// Whether a key by which somebody acts is good at that moment; an account always is.
-fn key_counts(person: &Person, name: &str, at: Moment) -> bool {
-    let is = |key: &crate::person::Key| crate::people::same_name(&key.key, name);
-    person.keys.iter().find(|k| is(k)).is_none_or(|key| key.holds(at))
 }
 
 /// What the statement is bound to.

@@ -4,18 +4,20 @@
 use super::{Basis, Book, Decided, rests_on};
 use crate::govern::Repository;
 use crate::govern::files;
-use govern::{Entry, Event, Refusal, State, step, weighed};
+use govern::{Entry, Event, Ground, NOBODY, Refusal, State, step, weighed};
 use ledger::{Error, Result};
-use policy::SubjectKind;
+use policy::{Found, SubjectKind};
 use std::collections::BTreeMap;
 
 /// What was caught up with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caught {
-    /// How many statements the folder has.
+    /// How many statements the folder has that somebody known signed.
     pub statements: usize,
     /// The entries of those that were not on record.
     pub entered: Vec<u64>,
+    /// Statements that are not entered, for nobody whom the directory knows signed them.
+    pub of_nobody: Vec<String>,
     /// Statements on record that the folder does not have, with their entries.
     pub missing: Vec<(String, u64)>,
 }
@@ -33,6 +35,12 @@ pub fn catch_up(book: &mut Book, repository: &Repository) -> Result<Caught> {
     let mut caught = Caught { statements: repository.entries.len(), ..Caught::default() };
     for entry in repository.folded.order.iter().filter_map(|id| by_id.get(id.as_str())) {
         let refusal = refused.get(entry.id.as_str()).copied();
+        // What nobody known signed is no act of anybody's.
+        let known = matches!(repository.people.find(&entry.key), Found::One(..));
+        if !known && refusal.is_some_and(|r| r.rule == NOBODY) {
+            caught.of_nobody.push(entry.id.clone());
+            continue;
+        }
         if book.find(&entry.id, &entry.event).is_none() {
             caught.entered.push(one(book, repository, &basis, &state, entry, refusal)?);
         }
@@ -40,6 +48,7 @@ pub fn catch_up(book: &mut Book, repository: &Repository) -> Result<Caught> {
             let _ = step(&mut state, entry);
         }
     }
+    caught.statements -= caught.of_nobody.len();
     let gone = book.statements().filter(|(id, _)| !by_id.contains_key(id.as_str()));
     caught.missing = gone.map(|(id, seq)| (id.clone(), seq)).collect();
     Ok(caught)
@@ -60,7 +69,14 @@ fn one(
     refusal: Option<&Refusal>,
 ) -> Result<u64> {
     let history = |state: &State, event: &Event| repository.by_history(state, event);
-    let (facts, decision) = weighed(&repository.set, &repository.people, &history, state, entry);
+    let measure = |event: &Event| {
+        let unit = repository.units.iter().find(|u| u.name == event.subject.name)?;
+        repository.measured(unit, event)
+    };
+    let (set, people) = (&repository.set, &repository.people);
+    let (history, measure, undated) = (&history, &measure, &BTreeMap::new());
+    let ground = Ground { set, people, organisation: &[], history, measure, undated };
+    let (facts, decision) = weighed(ground, state, entry);
     let file = files::bytes(&repository.root, &entry.id)
         .map_err(|e| Error::new(format!("the statement {}: {e}", entry.id)))?;
     // A refusal by a policy is in the decision; one of the transitions is not.

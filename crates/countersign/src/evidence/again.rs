@@ -25,7 +25,8 @@ pub struct Replayed {
 }
 
 /// Refusals that rest on all statements together, or on the clock of who read them, and not on the state alone.
-const OF_THE_ORDER: [&str; 5] = ["after", "at", "by", "later-than-now", "organisation"];
+const OF_THE_ORDER: [&str; 7] =
+    ["after", "at", "by", "key-revoked", "known-person", "later-than-now", "organisation"];
 
 /// The people of an entry, and whether that is all of them.
 type Directory = (Arc<People>, bool);

@@ -67,10 +67,13 @@ fn catch_up(options: &Record, settings: &Settings, folder: &Path) -> Result<Exit
         _ => "nothing to enter\n".to_owned(),
     };
     out += &format!("{} on record\n", count(caught.statements, "statement is", "statements are"));
+    for id in &caught.of_nobody {
+        out += &format!("statement {id} is not entered: its key belongs to nobody, or to more than one\n");
+    }
     for (id, seq) in &caught.missing {
         out += &format!("entry {seq}: its statement {id} is not in the folder: was it deleted?\n");
     }
-    let object = json!({"statements": caught.statements, "entered": entered, "missing": caught.missing});
+    let object = json!({"statements": caught.statements, "entered": entered, "of-nobody": caught.of_nobody, "missing": caught.missing});
     tell(options.format, out.trim_end(), &object)?;
     Ok(if caught.missing.is_empty() { Exit::Clean } else { Exit::Findings })
 }

@@ -4,7 +4,7 @@ use super::act::{Desk, GLASS, PROPOSAL, ask, by_prefix, is_json, print};
 use super::args::{Ai, Common, Propose, Release, Review, Rollback};
 use super::status::said;
 use super::tell::called;
-use super::{changed, summary, view};
+use super::{changed, lanes, summary, view};
 use crate::check::Exit;
 use govern::{Entry, Intent, Live, Looked, Phase, Proposal, Wish, World, step, voids};
 use policy::{Act, AiMark, Governed, SubjectKind, Verdict};
@@ -158,6 +158,7 @@ fn unanswered(desk: &Desk, world: &World, of: Option<&str>, common: &Common) -> 
         let page: Vec<&str> = page.lines().collect();
         let told = json!({"schema": "countersign.review/1", "subject": world.subject, "environment": world.environment,
             "shown": world.view, "page": page, "changes": world.changes, "statement": of, "proposal": proposal,
+            "exceptions": lanes::holding(&desk.repository, world),
             "said": desk.repository.folded.state.said(of.unwrap_or_default()),
             "voids": proposal.as_ref().map(|p| voids(p, world))});
         print(vec![told], common)?;
@@ -244,7 +245,9 @@ fn tell(desk: &Desk, world: &World, of: Option<&str>) -> io::Result<()> {
     if let Some(told) = machine(world.ai.max(proposal.ai)) {
         writeln!(out, "  {told}")?;
     }
-    said(&desk.repository, of.unwrap_or_default()).iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+    let excepted = lanes::holding(&desk.repository, world);
+    let said = said(&desk.repository, of.unwrap_or_default());
+    excepted.iter().chain(&said).try_for_each(|line| writeln!(out, "  {line}"))?;
     voids(proposal, world).iter().try_for_each(|v| writeln!(out, "  since then: {v}"))
 }
 

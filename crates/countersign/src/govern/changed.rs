@@ -6,7 +6,7 @@ use crate::report::plain::clean;
 use crate::{diff, people, policy as policies};
 use govern::{Entry, Event, World};
 use ledger::count;
-use policy::{Act, Governed, Group, People, Person, PolicySet, Source, SubjectKind};
+use policy::{Act, Governed, Group, Mode, People, Person, PolicySet, Source, SubjectKind};
 use serde_json::Value;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,6 +155,9 @@ fn configuration(repository: &Repository, entry: Option<&Entry>, world: &World) 
         if entry.and_then(|e| e.event.parts.get(name)) == Some(digest) {
             continue;
         }
+        if govern::modes_part(&repository.modes).is_some_and(|(part, _)| part == *name) {
+            continue;
+        }
         let old = was(repository, entry, name);
         lines.extend(old.is_none().then(|| lost(name)));
         lines.extend(file(
@@ -162,6 +165,10 @@ fn configuration(repository: &Repository, entry: Option<&Entry>, world: &World) 
             &old.unwrap_or_default(),
             std::fs::read_to_string(repository.root.join(name)),
         ));
+    }
+    let old = entry.map(|e| &e.event.modes);
+    if *old.unwrap_or(&BTreeMap::new()) != repository.modes {
+        lines.push(format!("    in force will be: {}", modes(&repository.modes)));
     }
     lines
 }
@@ -178,6 +185,13 @@ fn file(name: &str, old: &str, new: io::Result<String>) -> Vec<String> {
             title.into_iter().chain(changed).collect()
         }
     }
+}
+
+/// Which tiers are governed how.
+fn modes(modes: &BTreeMap<u8, Mode>) -> String {
+    let line = |(tier, mode): (&u8, &Mode)| format!("tier {tier} `{}`", mode.as_str());
+    let all: Vec<String> = modes.iter().map(line).collect();
+    if all.is_empty() { "every tier enforced".to_owned() } else { all.join(", ") }
 }
 
 /// The lines that changed, each place for itself: at which line of the new file, in which section, what went and what came.

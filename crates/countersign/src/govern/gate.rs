@@ -9,11 +9,11 @@ use super::tell::shortened;
 use super::{attest, files, gate_sarif, now, view};
 use crate::check::Exit;
 use crate::report::words::times;
-use govern::{Entry, Live, Release, World, due, judge};
+use govern::{Entry, GROWN, Live, Release, World, due, judge};
 use policy::{Because, Mode, SubjectKind, decide};
 use serde::Serialize;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::panic::resume_unwind;
 
@@ -73,7 +73,17 @@ pub(super) fn run(options: &Gate) -> io::Result<Exit> {
 fn all(repository: &Repository, environment: &str) -> io::Result<Result> {
     let mut result = Result { passed: 0, emergency: 0, process: 0, stops: Vec::new(), notes: Vec::new() };
     let by_id: HashMap<&str, &Entry> = repository.entries.iter().map(|e| (e.id.as_str(), e)).collect();
+    let grown: HashSet<&str> =
+        repository.folded.refused.iter().filter(|r| r.refusal.rule == GROWN).map(|r| r.id.as_str()).collect();
     for (id, message) in repository.faults() {
+        if grown.contains(id.as_str()) {
+            result.notes.push(format!(
+                "`{}` does not count any more ({})",
+                files::path(&id),
+                shortened(&message)
+            ));
+            continue;
+        }
         let path = if id.starts_with("sha256:") { files::path(&id) } else { id.clone() };
         let why = shortened(&message);
         let message = format!("`{path}` does not count ({why}): take it out, or make it anew");
@@ -184,7 +194,7 @@ fn governing(repository: &Repository, result: &mut Result) {
     for kind in [SubjectKind::Policy, SubjectKind::People, SubjectKind::Configuration] {
         let (name, is) = (kind.as_str(), repository.governing(kind).subject.closure);
         match repository.folded.state.in_force(kind) {
-            Some(was) if was == is => {}
+            Some(was) if was == is => modes(repository, kind, result),
             Some(was) => {
                 let message = format!(
                     "`{name}` is {} here, and {} is in force: propose it, have it reviewed, and release it",
@@ -197,6 +207,15 @@ fn governing(repository: &Repository, result: &mut Result) {
                 result.notes.push(format!("`{name}` was never put in force: `countersign propose {name}`"))
             }
         }
+    }
+}
+
+/// The modes in force have to be those of the configuration.
+fn modes(repository: &Repository, kind: SubjectKind, result: &mut Result) {
+    let in_force = &repository.folded.state.modes;
+    if kind == SubjectKind::Configuration && *in_force != repository.modes {
+        let message = "the modes in force are not those of the `configuration`: propose it anew, have it reviewed, and release it";
+        result.stops.push(own("governing-changed", kind.as_str(), "", message, Mode::Enforce));
     }
 }
 

@@ -12,7 +12,7 @@ use super::{change, now};
 use crate::check::Exit;
 use govern::{Glass, Wish, World};
 use ledger::count;
-use policy::{Act, BreakGlass, ComponentKind, Moment};
+use policy::{Act, BreakGlass, ComponentKind, Moment, Standing};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -100,6 +100,23 @@ fn excepted(word: &str, common: &Common) -> io::Result<(Desk, World, String)> {
     let subject = known.get(&id).map(|l| l.exception.subject.clone()).unwrap_or_default();
     let world = desk.world(&subject)?;
     Ok((desk, world, id))
+}
+
+/// The exceptions that let something pass in a world, a line each.
+pub(super) fn holding(repository: &Repository, world: &World) -> Vec<String> {
+    let all = repository.folded.state.exceptions.values();
+    let here =
+        all.filter(|l| l.environment == world.environment && l.exception.subject == world.subject.name);
+    let tier = world.subject.effective_tier();
+    let reaching = here.filter_map(|l| l.reaching(tier, &world.evidence.findings));
+    let holds = |e: &policy::Exception| !e.covers.is_empty() && e.standing(world.at) == Standing::Holds;
+    let line = |e: policy::Exception| {
+        let until = e.until.map(|m| m.to_string()).unwrap_or_default();
+        let by = called(&repository.people, &e.granted_by);
+        let (id, covers) = (short(&e.id), e.covers.join("`, `"));
+        format!("exception {id} leaves `{covers}` unasked until {until}, granted by {by}: {}", e.compensating)
+    };
+    reaching.filter(holds).map(line).collect()
 }
 
 fn list_exceptions(look: &Look) -> io::Result<Exit> {

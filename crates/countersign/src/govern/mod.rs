@@ -12,6 +12,7 @@ mod gate;
 mod gate_sarif;
 pub(crate) mod git;
 mod lanes;
+mod measure;
 mod repository;
 mod settings;
 mod sign;

@@ -7,12 +7,12 @@ use crate::people;
 use crate::scan::model::{Body, FileEntry, Head, kinds};
 use crate::scan::{self, CONFIGURATION, Scan};
 use check::ControlRecord;
-use govern::{Entry, Event, Evidence, Folded, Ground, Refused, State, World, fold_with, unlawful};
+use govern::{Entry, Event, Evidence, Folded, Ground, Refused, State, World, fold_with, undated, unlawful};
 use policy::{
     Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact, IdentityKind,
     Mode, Moment, People, PolicySet, Proof, Record, Source, Subject, SubjectKind, SystemFact,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -133,15 +133,16 @@ impl Repository {
             now,
             scan,
         };
+        let by_name: HashMap<&str, &Unit> = repository.units.iter().map(|u| (u.name.as_str(), u)).collect();
         let history = |state: &State, event: &Event| repository.by_history(state, event);
-        let ground = Ground {
-            set: &repository.set,
-            people: &repository.people,
-            organisation: &names,
-            history: &history,
+        let measure = |event: &Event| repository.measured(by_name.get(event.subject.name.as_str())?, event);
+        let (set, people) = (&repository.set, &repository.people);
+        let fold = |entries: &[Entry]| {
+            let undated = &undated(entries, people, now);
+            let (history, measure) = (&history, &measure);
+            let ground = Ground { set, people, organisation: &names, history, measure, undated };
+            fold_with(entries, now, &|state, entry| unlawful(ground, state, entry))
         };
-        let lawful = |state: &State, entry: &Entry| unlawful(ground, state, entry);
-        let fold = |entries: &[Entry]| fold_with(entries, now, &lawful);
         let (entries, unreadable, folded) = gathered.verified_beside(fold);
         (repository.entries, repository.unreadable, repository.folded) = (entries, unreadable, folded);
         Ok(repository)
@@ -507,6 +508,7 @@ impl Repository {
                 paths.push((*name).to_owned());
             }
         }
+        parts.extend(govern::modes_part(&self.modes).filter(|_| kind == SubjectKind::Configuration));
         let closure = govern::closure_of(&parts).unwrap_or_default();
         let last = self.folded.state.governed.values().find(|v| v.digest == closure).map(|v| v.id.clone());
         let since =
