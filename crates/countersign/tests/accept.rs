@@ -159,3 +159,12 @@ fn defaults_come_from_the_configuration() {
     assert!(folder.rules(&[]).len() < all.len());
     assert_eq!(folder.run(&["check", "--rule", "ambiguous-target,raw-http-change"]).code, 0);
 }
+
+#[test]
+fn two_ignores_in_one_note_are_both_told() {
+    let ignore = |rule| format!("countersign-ignore: {rule} reason=\"r\" expires=2999-01-31");
+    let note = format!(r"{}\n{}", ignore(RULE), ignore("untrusted-target"));
+    let folder = Folder::empty();
+    folder.write("leaver.json", &leaver(&note));
+    assert_eq!(statuses(&folder), [format!("used 1 {RULE}"), "used 1 untrusted-target".to_owned()]);
+}

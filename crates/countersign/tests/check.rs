@@ -256,3 +256,56 @@ fn the_cache_knows_what_governs() {
     assert_ne!(folder.rules(&[]), whole);
     assert_eq!(folder.rules(&[]), folder.rules(&["--no-cache"]));
 }
+
+#[test]
+fn what_filters_leave_out_is_told() {
+    let folder = Folder::new();
+    let run = folder.run(&["check", "--tier", "3", "digest.json"]);
+    assert!(run.out.contains("1 workflow not shown: `--tier`"), "{}", run.out);
+    assert!(!run.out.contains("Give a folder"), "{}", run.out);
+    folder.write("broken.json", "{\"nodes\": [");
+    let broken = folder.run(&["check", "broken.json"]);
+    assert!(!broken.out.contains("Give a folder"), "{}", broken.out);
+}
+
+#[test]
+fn steps_that_are_switched_off_are_told() {
+    let folder = Folder::empty();
+    let off = leaver("")
+        .replace("\"name\": \"Delete account\",", "\"name\": \"Delete account\", \"disabled\": true,");
+    folder.write("off.json", &off);
+    let run = folder.run(&["check"]);
+    assert!(
+        run.out.contains("1 workflow with steps that are switched off and would change access"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("`Leaver`: delete-identity"), "{}", run.out);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_stops_nothing() {
+    let folder = Folder::new();
+    let nowhere = folder.path().join("package.json/cache");
+    let run = folder.command(&["check"]).env("COUNTERSIGN_CACHE", &nowhere).output().unwrap();
+    assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
+    let neither = folder
+        .command(&["check"])
+        .env("COUNTERSIGN_CACHE", &nowhere)
+        .env("TMPDIR", &nowhere)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&neither.stderr);
+    assert_eq!(neither.status.code(), Some(2));
+    assert!(told.contains(&nowhere.display().to_string()) && told.contains("`COUNTERSIGN_CACHE`"), "{told}");
+}
+
+#[test]
+fn a_test_of_nothing_is_no_success() {
+    let folder = Folder::new();
+    assert_eq!(folder.run(&["test", "leaver.json"]).code, 3);
+    assert_eq!(folder.run(&["test", "leaver.json", "--mutate", "--min-score", "100"]).code, 1);
+    let none = folder.run(&["test", ".", "--only", "nosuchname"]);
+    assert_eq!(none.code, 2);
+    assert!(none.err.contains("`nosuchname`"), "{}", none.err);
+}

@@ -195,7 +195,11 @@ fn passing_and_failing_scenarios_have_their_exit_codes() {
         "{}",
         run.out
     );
-    assert_eq!(folder.run(&["test", "--only", "nothing of this name"]).code, 0);
+    assert_eq!(
+        folder.run(&["test", "--only", "nothing of this name"]).code,
+        2,
+        "a name mistyped is no success"
+    );
     assert_eq!(folder.run(&["test", "nowhere"]).code, 2);
 }
 

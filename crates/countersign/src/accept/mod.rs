@@ -11,6 +11,7 @@ pub use config::{Config, Defaults, Ignore};
 pub use fingerprint::fingerprints;
 
 use crate::report::Item;
+use crate::scan::model::InlineIgnore;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use workflow::Finding;
@@ -138,7 +139,7 @@ impl Acceptance {
         for ignore in &item.body.ignores {
             let place = format!("{}:{}", item.file.path, ignore.line);
             let step = (!ignore.step.is_empty()).then(|| format!(", step `{}`", ignore.step));
-            self.note(&place, || Note {
+            self.note(&key(&place, ignore), || Note {
                 place: place.clone(),
                 rule: ignore.rule.to_string(),
                 about: format!("`{}`{}", item.head.name, step.unwrap_or_default()),
@@ -154,9 +155,9 @@ impl Acceptance {
         }
     }
 
-    fn note(&self, place: &str, make: impl FnOnce() -> Note) {
+    fn note(&self, key: &str, make: impl FnOnce() -> Note) {
         let mut seen = self.seen.borrow_mut();
-        seen.entry(place.to_owned()).or_insert_with(|| Seen { note: make(), findings: HashSet::new() });
+        seen.entry(key.to_owned()).or_insert_with(|| Seen { note: make(), findings: HashSet::new() });
     }
 
     fn accepted(
@@ -170,20 +171,22 @@ impl Acceptance {
                 && (i.step.is_empty() || i.step == finding.step || finding.steps.contains(&i.step))
         });
         let inline = inline.map(|i| {
-            (By::Inline, format!("{}:{}", item.file.path, i.line), i.reason.clone(), i.expires.clone())
+            let place = format!("{}:{}", item.file.path, i.line);
+            (key(&place, i), (By::Inline, place, i.reason.clone(), i.expires.clone()))
         });
         let configured = self
             .ignores
             .iter()
             .filter(|i| i.covers(&item.file.path, item.head) && i.hides(finding, |id| item.name(id)));
-        let configured =
-            configured.map(|i| (By::Configuration, i.place.clone(), i.reason.clone(), i.expires.clone()));
-        for (by, place, reason, expires) in inline.chain(configured) {
-            if let Some(seen) = self.seen.borrow_mut().get_mut(&place) {
+        let configured = configured.map(|i| {
+            (i.place.clone(), (By::Configuration, i.place.clone(), i.reason.clone(), i.expires.clone()))
+        });
+        for (key, ignore) in inline.chain(configured) {
+            if let Some(seen) = self.seen.borrow_mut().get_mut(&key) {
                 seen.findings.insert(format!("{} {mark}", item.file.path));
             }
-            if expires >= self.today {
-                return Some((by, place, reason, expires));
+            if ignore.3 >= self.today {
+                return Some(ignore);
             }
         }
         let baseline = self.baseline.as_ref()?;
@@ -214,4 +217,9 @@ impl Acceptance {
         });
         notes.collect()
     }
+}
+
+/// What an ignore in a definition is known by: two may stand in one text.
+fn key(place: &str, ignore: &InlineIgnore) -> String {
+    format!("{place} {} {}", ignore.rule, ignore.step)
 }

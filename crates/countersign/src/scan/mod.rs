@@ -152,7 +152,7 @@ pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
         }
     }
     let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
-    let store = Store::create(&options.cache_folder)?;
+    let store = Store::create(&options.cache_folder).or_else(|e| elsewhere(&options.cache_folder, &e))?;
     let asked = (&governance, options);
     let (mut known, cached) = check_all(&walked, asked, cache.as_ref(), &store, progress)?;
     joint::join(&walked, asked, &store, &mut known)?;
@@ -163,6 +163,19 @@ pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
         let _ = store.keep(&cache_file, program, started, known.into_iter().collect());
     }
     Ok(finish(walked, files, cached, Bodies::Store(store)))
+}
+
+/// A store in the system's temporary folder, where the cache's own cannot be written.
+fn elsewhere(folder: &Path, why: &io::Error) -> io::Result<Store> {
+    let temporary = std::env::temp_dir().join(format!("countersign-{}", std::process::id()));
+    Store::create(&temporary).map_err(|e| {
+        let (folder, temporary) = (folder.display(), temporary.display());
+        let told = format!(
+            "results can be kept neither in `{folder}` ({why}) nor in `{temporary}` ({e}): name a folder that you may \
+             write with `COUNTERSIGN_CACHE`"
+        );
+        io::Error::new(e.kind(), told)
+    })
 }
 
 fn finish(walked: Walk, mut files: Vec<FileEntry>, cached: usize, bodies: Bodies) -> Scan {

@@ -60,6 +60,8 @@ pub struct Head {
     pub off: bool,
     /// The kinds of its steps' effects, a bit each in the order of [`Kind::ALL`].
     pub effects: u32,
+    /// The kinds that steps which are switched off would have, a bit each.
+    pub dormant: u32,
     /// The workflows it starts.
     pub calls: Vec<CallRef>,
     /// Findings by severity, from info to critical.

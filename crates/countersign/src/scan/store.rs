@@ -176,5 +176,7 @@ impl Drop for Store {
     fn drop(&mut self) {
         // Gone already when it became the cache.
         let _ = fs::remove_file(&self.path);
+        // Stays where anything else is kept in it.
+        let _ = self.path.parent().map(fs::remove_dir);
     }
 }

@@ -221,6 +221,7 @@ fn head(w: &Workflow, body: &Body) -> Head {
         opaque,
         off: w.enabled == Some(false),
         effects: bits(w.own_steps().flat_map(|s| s.live_effects()).map(|e| e.kind)),
+        dormant: bits(w.own_steps().filter(|s| !s.enabled).flat_map(|s| &s.effects).map(|e| e.kind)),
         opaque_calls: opaque_calls.collect(),
         ignores: !body.ignores.is_empty(),
         calls,

@@ -79,6 +79,11 @@ fn once(test: &Test) -> io::Result<Exit> {
         update::accept(&all)?;
     }
     let summary = Summary::of(&all);
+    let none = summary.passed + summary.failed + summary.problems == 0;
+    if let Some(only) = test.only.as_deref().filter(|_| none) {
+        let told = format!("no scenario, workflow or file with scenarios has `{only}` in its name");
+        return Err(io::Error::new(io::ErrorKind::NotFound, told));
+    }
     match &test.output {
         Some(path) => {
             let named =
@@ -90,6 +95,13 @@ fn once(test: &Test) -> io::Result<Exit> {
                 io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
             print(test, &all, &summary, colour, &mut BufWriter::new(io::stdout().lock()))?;
         }
+    }
+    if none && !test.edge_cases {
+        eprintln!(
+            "no scenarios here, so nothing was tested: `--edge-cases --write` makes some of each workflow"
+        );
+        let asked = test.min_coverage.is_some() || test.min_score.is_some();
+        return Ok(if asked { Exit::Findings } else { Exit::Problems });
     }
     Ok(exit(test, &all, &summary))
 }

@@ -40,6 +40,8 @@ pub fn write(scan: &Scan, view: &View<'_>, style: Style, out: &mut dyn Write) ->
     let clean =
         clean.into_iter().map(|(at, _)| at).filter(|(f, h)| scan.files[*f].heads[*h].changes_access());
     tail::clean_lines(scan, &clean.collect::<Vec<_>>(), style, out)?;
+    let shown: Vec<_> = counts.iter().map(|(at, _)| *at).collect();
+    tail::dormant(scan, &shown, style, out)?;
     tail::problems(scan, style, out)?;
     tail::ignores(&view.acceptance.notes(), style, out)?;
     tail::baseline(view.acceptance.in_baseline(), out)?;

@@ -48,9 +48,10 @@ pub fn write(
     }
     let changing = tiers.iter().map(|r| r.changing).sum::<usize>();
     writeln!(out, "{}", style.bold(&headline(counts.len(), scan.files.len(), changing)))?;
-    writeln!(out, "{}", told(scan, total))?;
+    let all: usize = scan.files.iter().map(|f| f.heads.len()).sum();
+    writeln!(out, "{}{}", told(scan, total), hidden(all - counts.len()))?;
     if counts.is_empty() {
-        return nothing(scan, out);
+        return if all == 0 { nothing(scan, out) } else { Ok(()) };
     }
     header("Tier", style, out)?;
     let names =
@@ -92,6 +93,14 @@ fn told(scan: &Scan, total: &Count) -> String {
     told
 }
 
+/// How many workflows the filters leave out.
+fn hidden(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        n => format!("; {} not shown: `--tier` and `--platform` leave it out", times(n, "workflow")),
+    }
+}
+
 /// What was there instead of workflows.
 fn nothing(scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
     let mut others: BTreeMap<&str, usize> = BTreeMap::new();
@@ -103,6 +112,9 @@ fn nothing(scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
     let mut others: Vec<_> = others.into_iter().collect();
     others.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let told = others.iter().take(8).try_for_each(|(what, n)| writeln!(out, "  {n:>6}  {what}"));
+    if scan.files.iter().any(|f| f.verdict == FileVerdict::Unreadable) {
+        return told;
+    }
     told.and_then(|()| {
         writeln!(out, "\nGive a folder with exports, or see what is understood in docs/manual.md.")
     })

@@ -7,9 +7,9 @@ use crate::report::view::Count;
 use crate::report::words;
 use crate::report::words::times;
 use crate::scan::Scan;
-use crate::scan::model::FileVerdict;
+use crate::scan::model::{FileVerdict, changes_access, named};
 use std::io::{self, Write};
-use workflow::Severity;
+use workflow::{Kind, Severity};
 
 /// Workflows that change access and have no findings, a line each.
 ///
@@ -30,6 +30,31 @@ pub fn clean_lines(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut d
         let path = end(&clean(&file.path), room - room / 2 - 2);
         let rest = format!("{}  {path}", column(&kinds, room / 2));
         writeln!(out, "  {:8}  {name}  {}", words::tier(head), style.dim(&rest))?;
+    }
+    if shown < at.len() {
+        writeln!(out, "  … and {} more: `--all` shows them", at.len() - shown)?;
+    }
+    Ok(())
+}
+
+/// Workflows with steps that are switched off and would change access, a line each.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn dormant(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let head = |(f, h): &(usize, usize)| &scan.files[*f].heads[*h];
+    let at: Vec<_> = at.iter().filter(|at| changes_access(head(at).dormant)).collect();
+    if at.is_empty() {
+        return Ok(());
+    }
+    let title =
+        format!("{} with steps that are switched off and would change access", times(at.len(), "workflow"));
+    writeln!(out, "\n{}", style.bold(&title))?;
+    let shown = if style.all { at.len() } else { at.len().min(SHOWN) };
+    for at in &at[..shown] {
+        let kinds: Vec<&str> = named(head(at).dormant).map(Kind::as_str).collect();
+        let (name, path) = (clean(&head(at).name), clean(&scan.files[at.0].path));
+        writeln!(out, "  `{name}`: {}  {}", kinds.join(", "), style.dim(&path))?;
     }
     if shown < at.len() {
         writeln!(out, "  … and {} more: `--all` shows them", at.len() - shown)?;
