@@ -45,8 +45,7 @@ def number(value):
     whole, _, part = mantissa.partition(".")
     point = len(whole) + int(exponent or 0)
     digits = whole + ("" if part == "0" else part)
-    point -= len(digits) - len(digits.lstrip("0"))
-    digits = digits.lstrip("0").rstrip("0")
+    point, digits = point - len(digits) + len(digits.lstrip("0")), digits.strip("0")
     sign = "-" if value < 0 else ""
     if 0 < point <= 21:
         return sign + digits[:point].ljust(point, "0") + ("." + digits[point:] if len(digits) > point else "")
@@ -110,9 +109,8 @@ def check_inclusion(leaf, index, size, proof, root):
     if index >= size: raise Bad("its number is not below the size of the ledger")
     if walk(index, size - 1, proof, leaf, leaf)[1] != root: raise Bad("the proof does not lead to the root")
 def check_consistency(first, second, proof, old, new):
-    if first == 0:
-        if proof or old != sha256(b""): raise Bad("the empty ledger has another root")
-        return
+    if first == 0 and (proof or old != sha256(b"")): raise Bad("the empty ledger has another root")
+    if first == 0: return
     path = ([old] if first & (first - 1) == 0 else []) + proof
     if not path: raise Bad("there is no proof")
     fn, sn = first - 1, second - 1
@@ -138,8 +136,7 @@ def read_checkpoint(text):
     if len(lines) < 3 or not lines[0] or not all(lines[3:]): raise Bad("this is no checkpoint")
     return {"origin": lines[0], "size": decimal(lines[1]), "root": unhash(lines[2])}
 def read_vkey(vkey, kind):
-    name, _, rest = vkey.partition("+")
-    key_id, _, key = rest.partition("+")
+    name, key_id, key = [*vkey.split("+", 2), "", ""][:3]
     data = unbase64(key)
     if len(data) != 33 or data[0] != kind or sha256(f"{name}\n".encode() + data)[:4].hex() != key_id:
         raise Bad(f"the key `{vkey}` cannot be used")
@@ -159,9 +156,7 @@ def read_policy(data):
             if not 0 < k <= len(members) or len(set(members)) != len(members) or not set(members) <= known:
                 raise Bad(f"the group `{words[1]}` cannot be used")
             policy["groups"][words[1]] = (k, members)
-        elif words[0] == "quorum" and len(words) == 2:
-            quorums += 1
-            policy["quorum"] = words[1]
+        elif words[0] == "quorum" and len(words) == 2: policy["quorum"], quorums = words[1], quorums + 1
         else: raise Bad(f"the line `{line}` of the policy is not understood")
     names = policy["witnesses"].keys() | policy["groups"].keys() | {"none"}
     if quorums != 1 or policy["quorum"] not in names: raise Bad("the policy has not one quorum that it knows")
@@ -259,7 +254,7 @@ def said(predicate, name):
     return value if type(value) is str else ""
 # --- the bundle ------------------------------------------------------------------------------------------------------
 QUERIES = {"all": {}, "change": {"entry": int}, "workflow": {"name": str}, "period": {"from": int, "to": int}}
-QUERIES.update({"identity": {"name": str}, "control": {"id": str}})
+QUERIES.update({"identity": {"name": str, "names": [str]}, "control": {"id": str}})
 MANIFEST = {"coverage": {"from": int, "to": int}, "digest": str, "files": ("map", {"sha256": str, "size": int})}
 MANIFEST.update({"log": str, "query": dict, "role": str, "schema": str, "selection": [int], "size": int, "withheld": [str]})
 ENTRY = {"body": dict, "commitments": ("map", str), "evidence": [str], "seq": int, "source": str, "source_seq": int}
@@ -367,9 +362,7 @@ class Verifier:
             read = read_canonical(self.files.get(name, b""))
             if not fits(read, ("map", [str])): raise Bad("no map")
             return {decimal(n): [unhash(h) for h in list_] for n, list_ in read.items()}
-        except Bad:
-            self.bad(name, "proofs-unreadable", "it does not map numbers to lists of hashes")
-            return {}
+        except Bad: return self.bad(name, "proofs-unreadable", "it does not map numbers to lists of hashes") or {}
     def read_entries(self):
         data = self.files.get("entries", b"")
         lines = data[:-1] if data.endswith(b"\n") else data
@@ -409,22 +402,19 @@ class Verifier:
         return 0 < step <= e["seq"] - last["seq"]
     def borders(self, start, end):
         if (query := self.manifest["query"])["kind"] != "period": return
-        times = {e["seq"]: e["time"] for e in self.entries}
-        before = start == 0 or times.get(start - 1, query["from"]) < query["from"]
-        if not before or not (end == self.manifest["size"] or times.get(end, -1) >= query["to"]):
+        times = {e["seq"]: e["time"] for e in self.entries}  # what was done in a period may be entered later
+        if start and times.get(start - 1, query["from"]) >= query["from"] or end != self.manifest["size"]:
             self.bad("manifest.json", "period-border", "nothing shows that the period is whole")
     def openings(self):
         places = {h[7:]: (e["seq"], n) for e in self.entries for n, h in e["commitments"].items()}
         for file in [f for f in self.files if f.startswith("openings/")]:
             try: name, value, digest = read_opening(self.files[file])
-            except Bad as e:
-                self.bad(file, "opening-unreadable", e)
-                continue
-            if file != f"openings/{digest}":
-                self.bad(file, "opening-value", f"the value of `{name}` is not the one that was committed to")
-            elif places.get(digest, (0, None))[1] != name:
-                self.bad(file, "opening-stray", "no entry here has this commitment")
-            else: self.opened.setdefault(places[digest][0], {})[name] = value
+            except Bad as e: self.bad(file, "opening-unreadable", e)
+            else:
+                seq, known = places.get(digest, (0, None))
+                if file != f"openings/{digest}": self.bad(file, "opening-value", f"`{name}` is not what was committed to")
+                elif known != name: self.bad(file, "opening-stray", "no entry here has this commitment")
+                else: self.opened.setdefault(seq, {})[name] = value
     def evidence(self):
         named = {h[7:] for e in self.entries for h in e["evidence"]}
         for file in [f for f in self.files if f.startswith("evidence/")]:
@@ -435,7 +425,7 @@ class Verifier:
             shape = {**ACT, **{n: MAY[n] for n in MAY if n in e["body"]}}
             sound = e["type"] == "act/1" and fits(e["body"], shape) and e["body"].get("drill", True)
             act = e["body"] if sound else None
-            if act: self.acts[e["seq"]] = {**act, "time": e["time"]}
+            if act: self.acts[e["seq"]] = {**act, "time": e["time"], "done": min(act.get("at", e["time"]), e["time"])}
             elif e["type"] == "act/1": self.bad(e["seq"], "act-unreadable", "the body is not that of an act")
             basis = f"change-{said(e['body'], 'of')}" if e["type"] == "basis/1" else None
             word = act["act"] if act and act["allow"] else basis
@@ -475,9 +465,7 @@ class Verifier:
     def answer(self, seq, act, before):
         word, of, wanted = act["act"], act["of"], ANSWERS.get(act["act"])
         if not act["allow"]: return  # what was refused need not fit
-        if of is None:
-            if wanted: self.bad(seq, "of", f"`{word}` has to answer something, and names no entry")
-            return
+        if of is None: return wanted and self.bad(seq, "of", f"`{word}` has to answer something, and names no entry")
         other = self.refer(seq, of, "of", before)
         if not other: return
         if wanted and other["act"] not in wanted: self.bad(seq, "of", f"`{word}` cannot answer `{other['act']}`, entry {of}")
@@ -496,7 +484,7 @@ class Verifier:
         try: s = read_statement(envelope)
         except Bad as e: return self.bad(seq, "statement-unreadable", e)
         says, subject = s["says"], s["says"].get("subject")
-        same = [said(says, "act") == act["act"], said(says, "environment") == act["environment"]]
+        same = [said(says, n) == act[n] for n in ("act", "environment")]
         same += [f"{said(subject, 'kind')}/{said(subject, 'name')}" == act["subject"]]
         same += [said(subject, "closure") == act["closure"], self.by(seq) in (None, said(says, "by"))]
         same += ["at" not in act or act["at"] < 253402300800000 and time_text(act["at"]) == says["at"]]
@@ -542,8 +530,8 @@ class Verifier:
                 "all": lambda: True,
                 "change": lambda: seq == query["entry"] or refers in chosen,
                 "workflow": lambda: act is not None and act["subject"] == query["name"],
-                "period": lambda: query["from"] <= e["time"] < query["to"],
-                "identity": lambda: query["name"] in [v for v in self.opened.get(seq, {}).values() if type(v) is str],
+                "period": lambda: query["from"] <= (act["done"] if act else e["time"]) < query["to"],
+                "identity": lambda: any(stand_in(query["names"], v) for v in self.opened.get(seq, {}).values()),
                 "control": lambda: act is not None and query["id"] in act["controls"],
             }[query["kind"]]
             if takes(): chosen.append(seq)
@@ -554,15 +542,27 @@ class Verifier:
     def csv(self, chosen):
         rows = ["entry,time,act,subject,environment,closure,allowed,mode,answers,rests on,rules"]
         for seq, a in ((s, a) for s, a in self.acts.items() if s in set(chosen)):
-            when = min(a.get("at", a["time"]), a["time"])
-            cells = [str(seq), time_text(when), *(cell(a[n]) for n in ("act", "subject", "environment", "closure"))]
+            cells = [str(seq), time_text(a["done"]), *(cell(a[n]) for n in ("act", "subject", "environment", "closure"))]
             cells += ["yes" if a["allow"] else "no", cell(a["mode"]), "" if a["of"] is None else str(a["of"])]
             rows.append(",".join([*cells, " ".join(map(str, a["rests_on"])), cell(" ".join(a["rules"]))]))
         return "\n".join(rows) + "\n"
-def cell(text): return re.sub(r"\A[=+\-@\t]", "_", re.sub(r'["\r\n,]', "_", text))
+WORD = "[0-9A-Za-z\u00c0-\u1fff\u3040-\U0010ffff]"
+def folded(text): return "".join(c.lower() for c in text)
+def texts(value):  # names of fields too
+    if type(value) is dict: return texts([part for pair in value.items() for part in pair])
+    return [t for v in value for t in texts(v)] if type(value) is list else [value] * (type(value) is str)
+def stand_in(names, value):
+    """Whether one of these names stands in a value, or in what was signed in it, as a word, in any case."""
+    try: inner = read_json(unbase64(value["payload"]))
+    except (Bad, TypeError, KeyError): inner = None
+    words = [re.compile(f"(?<!{WORD}){re.escape(folded(n))}(?!{WORD})") for n in names if n]
+    return any(w.search(folded(t)) for t in texts([value, inner]) for w in words)
+HIDDEN = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+def cell(text): return re.sub(r"\A[=+\-@]", "_", re.sub(f'[",{HIDDEN}]', "_", text))
+def shown(text): return re.sub(f"[{HIDDEN}]", "\ufffd", str(text))
 def report(path, verifier, problems):
     print(f"{path}: {'it does not hold' if problems else 'everything that is here holds'}")
-    for place, code, message in problems: print(f"  {place}: {message} ({code})")
+    for place, code, message in problems: print(f"  {shown(place)}: {shown(message)} ({code})")
     if problems: return
     m, v = verifier.manifest, verifier
     witnesses = ", ".join(f"{n} at {time_text(t * 1000)}" for n, t in v.times.items()) or "no witness"
@@ -581,13 +581,14 @@ def main():
     try:
         policy = read_policy(read_file(args.policy))
         known = read_checkpoint(read_note(read_file(args.known))[0]) if args.known else None
-    except (Bad, OSError, ValueError) as e: sys.exit(f"error: {e}")
+    except (Bad, OSError, ValueError) as e: parser.error(str(e))
     failed = False
     for path in args.bundle:
         try:
             verifier = Verifier(load(path), policy, known, args.not_before)
             problems = verifier.run()
-        except (Bad, OSError) as e: verifier, problems = None, [(os.path.basename(path), "bundle-unreadable", str(e))]
+        except OSError as e: parser.error(str(e))
+        except Bad as e: verifier, problems = None, [(os.path.basename(path), "bundle-unreadable", str(e))]
         failed = failed or bool(problems)
         if args.format == "json":
             listed = [{"place": p, "code": c, "message": t} for p, c, t in problems]

@@ -80,6 +80,11 @@ fn ledger(name: &str) -> PathBuf {
 }
 
 fn python(folder: &Path, bundle: &str) -> Option<bool> {
+    python_code(folder, bundle).map(|code| code == 0)
+}
+
+/// The exit code of the second verifier.
+fn python_code(folder: &Path, bundle: &str) -> Option<i32> {
     let there = Command::new("python3").args(["-c", "import cryptography"]).output();
     if !there.is_ok_and(|o| o.status.success()) {
         println!("skipped: there is no python3 with the package `cryptography`");
@@ -89,7 +94,7 @@ fn python(folder: &Path, bundle: &str) -> Option<bool> {
     let mut command = Command::new("python3");
     let output =
         command.current_dir(folder).arg("-B").arg(script).args([bundle, "--policy", "policy"]).output();
-    Some(output.unwrap().status.success())
+    output.unwrap().status.code()
 }
 
 #[test]
@@ -103,6 +108,9 @@ fn a_change_is_handed_over_and_verified() {
         assert!(told.contains("4 entries answer that") && told.contains("Cannot be proved"), "{told}");
         assert_ne!(python(&folder, bundle), Some(false));
     }
+    // What is mistyped is wrong use, and no bundle that does not hold.
+    assert_eq!(run(&folder, "verify on --policy policy", "").status.code(), Some(2));
+    assert!(matches!(python_code(&folder, "on"), None | Some(2)));
     let page = std::fs::read_to_string(folder.join("page.html")).unwrap();
     assert!(page.contains("<code>lea.torres@corp.test</code> approved <code>leaver</code>"), "{page}");
     let entries = folder.join("bundle/entries");
@@ -224,6 +232,89 @@ fn a_population_ties_out_and_its_sample_can_be_drawn_again() {
     );
 }
 
+/// What a runtime did to somebody's access.
+fn effect(effect: &str, outcome: &str, entitlement: &str) -> String {
+    let body = json!({"effect": effect, "outcome": outcome, "system": "okta", "entitlement": entitlement});
+    json!({"type": "effect/1", "source": "runtime", "body": body, "values": {"identity": "moe"}}).to_string()
+}
+
+#[test]
+fn somebody_is_found_by_every_name_and_nobody_by_none() {
+    let folder = ledger("identity");
+    let people = json!([{"id": "kim", "name": "Kim Ode", "accounts": ["kim+admin@corp.test"]}]);
+    let basis = json!({"type": "basis/1", "source": "gate", "body": {"of": "people"}, "values": {"people-000": people}});
+    record(&folder, &[basis.to_string(), effect("rotate-credential", "succeeded", "k1")]);
+    for (number, name) in ["kim", "KIM", "Kim+Admin@corp.test"].iter().enumerate() {
+        let about = format!("evidence ledger --beside beside --about identity:{name} --output b{number}");
+        good(&folder, &about, "");
+        let told = good(&folder, &format!("verify b{number} --policy policy"), "");
+        assert!(told.contains("4 entries answer that") && told.contains("`kim+admin@corp.test`"), "{told}");
+        assert_ne!(python(&folder, &format!("b{number}")), Some(false));
+        let told = good(&folder, &format!("explain identity:{name} --ledger ledger --beside beside"), "");
+        assert_eq!(told.matches(" about `kim+admin@corp.test`").count(), 3, "{told}");
+    }
+    let told = good(&folder, "explain approver:BEN --ledger ledger --beside beside", "");
+    assert!(told.contains("`ben` approved"), "{told}");
+    for (more, part) in [
+        ("--beside beside --about identity:kym", "nothing names `kym`"),
+        ("--beside beside --about identity:kym", "people on record are `kim`"),
+        ("--about identity:kim", "name the folder with `--beside`"),
+        ("--beside beside --role public --about identity:kim", "as far as values are disclosed"),
+    ] {
+        let output = run(&folder, &format!("evidence ledger --output none {more}"), "");
+        assert!(output.status.code() == Some(2) && text(&output).contains(part), "{}", text(&output));
+        assert!(!folder.join("none").exists());
+    }
+    let told = good(&folder, "explain credential:k1 --ledger ledger --beside beside", "");
+    assert!(told.contains("rotated a credential of `moe`"), "{told}");
+}
+
+#[test]
+fn what_is_not_known_and_what_is_hidden_is_said() {
+    let folder = ledger("unknown");
+    let attest = act("ann", "attest", None, &[]);
+    let mut attest: Value = serde_json::from_str(&attest).unwrap();
+    attest["values"]["event"] = json!({"act": "attest", "tests": {"passed": 4, "failed": 1, "mutation": 90}});
+    record(
+        &folder,
+        &[
+            effect("grant", "unknown", "Finance"),
+            effect("grant", "succeeded", "x\n     0  forged \u{1b}[2J"),
+            attest.to_string(),
+        ],
+    );
+    let told = good(&folder, "population ledger --of effects", "");
+    assert!(told.contains("  of 1 of them it is not known whether they happened\n"), "{told}");
+    assert!(
+        told.contains(" grant okta/Finance unknown\n") && told.contains("grant okta/x      0  forged"),
+        "{told}"
+    );
+    assert!(!told.contains("\n     0  forged") && !told.contains('\u{1b}'), "{told}");
+    let found = good(&folder, "population ledger --of effects --format json", "");
+    let found: Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(
+        [&found["unknown"], &found["items"][0]["allow"], &found["items"][1]["allow"]],
+        [&json!(1), &json!(null), &json!(true)]
+    );
+    let told = good(&folder, "explain 9 --ledger ledger --beside beside", "");
+    assert!(
+        told.contains(
+            "of 5 scenarios 4 passed and 1 failed; of 100 faults put into the control they notice 90"
+        ),
+        "{told}"
+    );
+    good(&folder, "evidence ledger --beside beside --output bundle", "");
+    good(&folder, "verify bundle --policy policy --report page.html", "");
+    let page = std::fs::read_to_string(folder.join("page.html")).unwrap();
+    assert!(page.contains("tried to give <code>Finance</code> to <code>moe</code> in <code>okta</code>; whether it happened is not known</td><td>unknown</td>"), "{page}");
+    assert!(
+        page.contains("run/1 by runtime about <code>kim+admin@corp.test</code>, execution <code>x-1</code>"),
+        "{page}"
+    );
+    assert!(!page.contains('\u{1b}'));
+    assert_ne!(python(&folder, "bundle"), Some(false));
+}
+
 /// An entry of an act that was done before it was entered.
 fn before(day: u64, word: &str, of: Option<u64>, more: &Value) -> String {
     let mut line: Value = serde_json::from_str(&act("ann", word, of, &[])).unwrap();
@@ -258,6 +349,24 @@ fn an_act_is_of_the_time_when_it_was_done_and_not_when_it_was_entered() {
     );
     let told = good(&folder, "explain 0 --ledger ledger --beside beside", "");
     assert!(told.contains(" (when it was entered) `ann` proposed"), "{told}");
+    // A bundle, a document and the control of the day have the same act.
+    good(&folder, "evidence ledger --beside beside --about period:2025-11-29..2025-11-30 --output day", "");
+    let told = good(&folder, "verify day --policy policy", "");
+    assert!(
+        told.contains("1 entry answers that") && told.contains("what was done from 2025-11-29"),
+        "{told}"
+    );
+    assert_ne!(python(&folder, "day"), Some(false));
+    let day = "--since 2025-11-29 --until 2025-11-30";
+    let results = good(&folder, &format!("export ledger --format oscal-results {day}"), "");
+    let results: Value = serde_json::from_str(&results).unwrap();
+    let observed = &results["assessment-results"]["results"][0]["observations"];
+    assert_eq!(observed.as_array().unwrap().len(), 1, "{observed}");
+    let told = good(&folder, &format!("controls ledger {day}"), "");
+    assert!(told.starts_with("2025-11-29  enforced in every tier\n"), "{told}");
+    let output = run(&folder, "controls ledger --since 2020-01-01 --until 2020-01-02", "");
+    assert!(text(&output).contains("it is about 2025-11-29 to "), "{}", text(&output));
+    assert_eq!(output.status.code(), Some(2));
     for words in [
         "population ledger --since 2026-01-02 --until 2026-01-01",
         "evidence ledger --output b --about period:2026-01-02..2026-01-02",
@@ -411,6 +520,17 @@ fn what_a_platform_recorded_is_held_against_the_ledger() {
         let output = run(&folder, &format!("{ids}{more}"), "");
         assert!(output.status.code() == Some(2) && text(&output).contains(part), "{}", text(&output));
     }
+    let output = run(&folder, "reconcile ledger --with answer.json --by id=executionn", "");
+    assert!(
+        text(&output).contains("no entry has a field `executionn` to know an item by"),
+        "{}",
+        text(&output)
+    );
+    assert_eq!(output.status.code(), Some(2));
+    std::fs::write(folder.join("part.json"), answer.to_string().replace("null", "\"abc\"")).unwrap();
+    let output = run(&folder, "reconcile ledger --with part.json --by id=execution", "");
+    assert!(text(&output).contains("by its `nextCursor` more follows"), "{}", text(&output));
+    assert_eq!(output.status.code(), Some(2));
     let told = text(&run(&folder, "reconcile ledger --with answer.json --by number=execution", ""));
     assert!(told.contains("item 1 has no field `number`: it has `id`, `run`"), "{told}");
 }

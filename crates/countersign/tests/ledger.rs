@@ -58,6 +58,9 @@ fn from_making_a_ledger_to_a_proof_verified_offline() {
         let vkey = init(&folder, place);
         let again = folder.run(&["ledger", "init", place, "--name", "example.com/log", "--key", "key"]);
         assert!(again.code == 2 && again.err.contains("already"), "{}", again.err);
+        let other = folder.run(&["ledger", "init", place, "--name", "example.com/log", "--key", "other-key"]);
+        assert!(other.code == 2 && other.err.contains("already"), "{}", other.err);
+        assert!(!folder.path().join("other-key").exists(), "a secret key is for nothing");
         let input: String = (0..300).map(|i| line(&format!("number {i}"))).collect();
         let (code, out, err) =
             feed(&folder, &["ledger", "append", place, "--key", "key", "--format", "json"], &input);

@@ -89,6 +89,12 @@ pub fn time_of(opened: &Opened) -> u64 {
     opened.act.as_ref().and_then(|a| a.at).filter(|at| *at <= entered).unwrap_or(entered)
 }
 
+/// Whether something was done from a time until just before another: the one answer for every question about a period.
+#[must_use]
+pub fn is_within(opened: &Opened, from: u64, to: u64) -> bool {
+    (from..to).contains(&time_of(opened))
+}
+
 /// What of that with which decisions are taken an entry replaces, as the word of the act that would do so.
 #[must_use]
 pub fn ground(opened: &Opened) -> Option<&'static str> {

@@ -102,7 +102,7 @@ pub fn build<N: Nodes>(log: &Log<'_, N>, request: &Request) -> Result<Bundle> {
     let coverage = coverage(&all, &request.query, head.size);
     let covered: Vec<Opened> = all.iter().filter(|o| coverage.has(o.entry.place.seq)).cloned().collect();
     let selection = request.query.select(&covered);
-    let present = present(&all, coverage, head.size);
+    let present = present(&all, coverage);
     let asked_for = with_referred(&all, selection.iter().copied().collect());
     let mut bundle = Bundle::default();
     let mut put = |name: &str, bytes: Vec<u8>| bundle.files.insert(name.to_owned(), bytes);
@@ -140,18 +140,17 @@ fn opened(entries: &[Vec<u8>], request: &Request) -> Result<Vec<Opened>> {
     entries.iter().map(open).collect()
 }
 
-/// All entries, except for a period: then those within it.
+/// All entries, except for a period: then those from its beginning on, since what was done in it may be entered later.
 fn coverage(all: &[Opened], query: &Query, size: u64) -> Coverage {
-    let Query::Period { from, to } = query else { return Coverage { from: 0, to: size } };
-    let before = |time: u64| all.iter().take_while(|o| o.entry.place.time < time).count() as u64;
-    Coverage { from: before(*from), to: before(*to).max(before(*from)) }
+    let Query::Period { from, .. } = query else { return Coverage { from: 0, to: size } };
+    let before = all.iter().take_while(|o| o.entry.place.time < *from).count();
+    Coverage { from: before as u64, to: size }
 }
 
-/// The entries of the coverage, its borders, and what they refer to.
-fn present(all: &[Opened], coverage: Coverage, size: u64) -> BTreeSet<u64> {
+/// The entries of the coverage, the one before them, and what they refer to.
+fn present(all: &[Opened], coverage: Coverage) -> BTreeSet<u64> {
     let mut present: BTreeSet<u64> = (coverage.from..coverage.to).collect();
     present.extend(coverage.from.checked_sub(1));
-    present.extend(Some(coverage.to).filter(|to| *to < size));
     with_referred(all, present)
 }
 

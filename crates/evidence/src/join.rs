@@ -2,7 +2,8 @@
 //! affected.
 
 use crate::act::ActBody;
-use crate::story::{Sentence, changed_parts, is_overlay, is_release, same, signed, told_time};
+use crate::said::{changed_parts, is_overlay, is_release, same, signed, told_time};
+use crate::story::Sentence;
 use crate::texts::{ENGLISH, Texts, fill};
 use crate::verify::Opened;
 use serde_json::Value;

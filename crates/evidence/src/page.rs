@@ -1,9 +1,11 @@
 //! The page to read: what was asked for, a table of the entries that answer it, and each of them in sentences.
 
+use crate::population::happened;
+use crate::said::when;
 use crate::select::Query;
-use crate::story::{Sentence, Stories, title, when};
+use crate::story::{Sentence, Stories, title};
 use crate::verify::Opened;
-use ledger::count;
+use ledger::{clean, count};
 use std::fmt::Write;
 
 /// The page: every selected entry explained, with what it refers to linked.
@@ -39,16 +41,22 @@ fn referred<'e>(entries: &'e [Opened], chosen: &[&Opened], selection: &[u64]) ->
 }
 
 fn contents(chosen: &[&Opened], out: &mut String) {
-    *out += "<table><thead><tr><th scope=\"col\">Entry</th><th scope=\"col\">When (UTC)</th><th scope=\"col\">What happened</th><th scope=\"col\">Allowed</th></tr></thead><tbody>\n";
+    *out += "<table><thead><tr><th scope=\"col\">Entry</th><th scope=\"col\">When (UTC)</th><th scope=\"col\">What happened</th><th scope=\"col\">Happened</th></tr></thead><tbody>\n";
     for opened in chosen {
         let seq = opened.entry.place.seq;
-        let allowed = opened.act.as_ref().map_or("", |a| if a.allow { "yes" } else { "no" });
-        let class = if allowed == "no" { " class=\"no\"" } else { "" };
+        let is_told = opened.act.is_some() || opened.entry.kind == crate::export::EFFECT;
+        let done = match happened(opened) {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None if is_told => "unknown",
+            None => "",
+        };
+        let class = if matches!(done, "" | "yes") { "" } else { " class=\"no\"" };
         let time = escape(&when(opened)).replace('T', " ").replace('Z', "");
         let told = marked(&title(opened));
         let _ = writeln!(
             out,
-            "<tr{class}><td><a href=\"#e{seq}\">{seq}</a></td><td class=\"time\">{time}</td><td>{told}</td><td>{allowed}</td></tr>"
+            "<tr{class}><td><a href=\"#e{seq}\">{seq}</a></td><td class=\"time\">{time}</td><td>{told}</td><td>{done}</td></tr>"
         );
     }
     *out += "</tbody></table>\n";
@@ -106,7 +114,7 @@ const HEAD: &str = "<!doctype html>
 ";
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -117,6 +125,7 @@ mod tests {
     fn what_is_from_the_record_is_set_apart_and_never_markup() {
         assert_eq!(marked("`a<b` did"), "<code>a&lt;b</code> did");
         assert_eq!(marked("one ` alone <b>"), "one ` alone &lt;b&gt;");
+        assert_eq!(marked("`a\u{202e}b\u{1b}`"), "<code>a\u{fffd}b\u{fffd}</code>");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Populations: every item of a kind in a period, with the count, where it ties out, and a sample that can be drawn again.
 
-use crate::act::{ActBody, time_of};
+use crate::act::{ActBody, is_within, time_of};
+use crate::export::known_outcome;
 use crate::moment::{is_weekend, text};
 use crate::verify::Opened;
+use ledger::is_hidden;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +75,12 @@ impl Kind {
     }
 }
 
+/// Whether what an entry tells of happened; nothing where that is not known, or where it tells of nothing that could.
+pub(crate) fn happened(opened: &Opened) -> Option<bool> {
+    let outcome = || effect(opened).and(opened.entry.body["outcome"].as_str());
+    opened.act.as_ref().map_or_else(|| known_outcome(outcome()?), |act| Some(act.allow))
+}
+
 /// The word for what was done to access, of an entry that says so.
 fn effect(opened: &Opened) -> Option<&str> {
     (opened.entry.kind == crate::export::EFFECT)
@@ -90,8 +98,8 @@ pub struct Item {
     pub act: String,
     /// What it was done to.
     pub subject: String,
-    /// Whether it happened.
-    pub allow: bool,
+    /// Whether it happened; nothing where that is not known.
+    pub allow: Option<bool>,
     /// Whether it is about an emergency.
     pub emergency: bool,
     /// Whether it belongs to a drill of an emergency.
@@ -140,6 +148,8 @@ pub struct Population {
     pub to: Option<u64>,
     /// How many there are.
     pub count: usize,
+    /// Of how many of them it is not known whether they happened.
+    pub unknown: usize,
     /// How many entries were looked at: by source, in numbers that are dense.
     pub sources: Vec<(String, u64)>,
     /// The items.
@@ -149,26 +159,27 @@ pub struct Population {
 /// The items of a kind that were done from a time until just before another.
 #[must_use]
 pub fn population(entries: &[Opened], kind: Kind, from: u64, to: u64) -> Population {
-    let within: Vec<&Opened> = entries.iter().filter(|o| (from..to).contains(&time_of(o))).collect();
+    let within: Vec<&Opened> = entries.iter().filter(|o| is_within(o, from, to)).collect();
     let links = Links::of(entries);
     let items: Vec<Item> = within.iter().filter(|o| kind.takes(o)).map(|o| item(&links, o)).collect();
     let mut sources: BTreeMap<String, u64> = BTreeMap::new();
     within.iter().for_each(|o| *sources.entry(o.entry.source.clone()).or_default() += 1);
     let query = Kind::ALL.iter().find(|(k, ..)| *k == kind).map_or("", |(.., query)| query);
     let (to, count) = ((to < u64::MAX).then_some(to), items.len());
-    Population { kind, query, from, to, count, sources: sources.into_iter().collect(), items }
+    let unknown = items.iter().filter(|i| i.allow.is_none()).count();
+    Population { kind, query, from, to, count, unknown, sources: sources.into_iter().collect(), items }
 }
 
 fn item(links: &Links<'_>, opened: &Opened) -> Item {
     let (seq, time) = (opened.entry.place.seq, time_of(opened));
     let chain = links.chain(opened);
     let text_of = |name: &str| opened.entry.body[name].as_str().unwrap_or_default();
-    let (act, subject, allow, emergency) = match &opened.act {
-        Some(act) => (act.act.clone(), act.subject.clone(), act.allow, act.is_emergency()),
+    let (act, subject, emergency) = match &opened.act {
+        Some(act) => (act.act.clone(), act.subject.clone(), act.is_emergency()),
         None => {
             let target = [text_of("system"), text_of("entitlement")].into_iter().filter(|t| !t.is_empty());
             let target = target.collect::<Vec<_>>().join("/");
-            (text_of("effect").to_owned(), target, text_of("outcome") != "failed", false)
+            (text_of("effect").to_owned(), target, false)
         }
     };
     Item {
@@ -176,7 +187,7 @@ fn item(links: &Links<'_>, opened: &Opened) -> Item {
         time: text(time),
         act,
         subject,
-        allow,
+        allow: happened(opened),
         emergency,
         drill: opened.act.as_ref().is_some_and(|a| a.drill),
         weekend: is_weekend(time),
@@ -295,11 +306,11 @@ pub(crate) fn csv(entries: &[Opened], chosen: &[u64]) -> String {
     out
 }
 
-/// Text of a cell: quotes, commas, line ends and a first character that begins a formula become `_`.
+/// Text of a cell: quotes, commas, what is not seen and a first character that begins a formula become `_`.
 fn cell(text: &str) -> String {
     let plain: String =
-        text.chars().map(|c| if matches!(c, '"' | ',' | '\r' | '\n') { '_' } else { c }).collect();
-    match plain.strip_prefix(['=', '+', '-', '@', '\t']) {
+        text.chars().map(|c| if matches!(c, '"' | ',') || is_hidden(c) { '_' } else { c }).collect();
+    match plain.strip_prefix(['=', '+', '-', '@']) {
         Some(rest) => format!("_{rest}"),
         None => plain,
     }

@@ -81,8 +81,16 @@ fn not_verified(bundle: &Bundle, entries: &[Opened], manifest: &Manifest, pins: 
             manifest.coverage.from, manifest.coverage.to
         ));
     }
-    if matches!(manifest.query, Query::Identity { .. }) {
-        out.push("Whether entries whose values are withheld name the identity too.".to_owned());
+    match &manifest.query {
+        Query::Identity { .. } => {
+            out.push("Whether entries whose values are withheld name the identity too.".to_owned());
+            out.push("Whether the identity has other names than those.".to_owned());
+        }
+        Query::Period { .. } => out.push(
+            "When acts were done: that is what was signed; that they were not entered before holds."
+                .to_owned(),
+        ),
+        _ => {}
     }
     if pins.known.is_none() {
         out.push("That this ledger continues the one you saw last time: give `--known` a checkpoint that you kept.".to_owned());

@@ -1,5 +1,7 @@
 //! What was asked for, and which entries answer it. The verifier asks again.
 
+use crate::act::is_within;
+use crate::named::stand_in;
 use crate::verify::Opened;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -20,7 +22,7 @@ pub enum Query {
         /// Its name with its kind.
         name: String,
     },
-    /// Everything that was entered in a period.
+    /// Everything that was done in a period; what does not say when is of the time when it was entered.
     Period {
         /// From then on, in milliseconds since 1970.
         from: u64,
@@ -29,8 +31,10 @@ pub enum Query {
     },
     /// Everything that names a person or an identity, as far as values are disclosed.
     Identity {
-        /// The value.
+        /// The name that was asked for.
         name: String,
+        /// All names that count: it, and those that the recorded directories have for who is called so.
+        names: Vec<String>,
     },
     /// Everything decided with evidence towards a requirement of a framework.
     Control {
@@ -61,8 +65,8 @@ impl Query {
                 opened.entry.place.seq == *entry || of.is_some_and(|of| chosen.contains(&of))
             }
             Query::Workflow { name } => act.is_some_and(|a| a.subject == *name),
-            Query::Period { from, to } => (*from..*to).contains(&opened.entry.place.time),
-            Query::Identity { name } => opened.openings.values().any(|o| o.value == name.as_str()),
+            Query::Period { from, to } => is_within(opened, *from, *to),
+            Query::Identity { names, .. } => opened.openings.values().any(|o| stand_in(names, &o.value)),
             Query::Control { id } => act.is_some_and(|a| a.controls.contains(id)),
         }
     }
@@ -75,9 +79,14 @@ impl Query {
             Query::Change { entry } => format!("the change proposed in entry {entry}"),
             Query::Workflow { name } => format!("`{name}`"),
             Query::Period { from, to } => {
-                format!("what was entered from {} until {}", crate::time_text(*from), crate::time_text(*to))
+                format!("what was done from {} until {}", crate::time_text(*from), crate::time_text(*to))
             }
-            Query::Identity { name } => format!("the identity `{name}`"),
+            Query::Identity { name, names } => {
+                let others = names.iter().filter(|n| *n != name && !n.starts_with("ssh-"));
+                let others: Vec<String> = others.map(|n| format!("`{n}`")).collect();
+                let also = if others.is_empty() { "" } else { ", also as " };
+                format!("the identity `{name}`{also}{}", others.join(", "))
+            }
             Query::Control { id } => format!("the control `{id}`"),
         }
     }

@@ -1,12 +1,13 @@
 //! What entries say, in sentences: who did what, when and with which authority, what they were shown, what was decided by
 //! which rule on which facts, and what came of it. Each sentence names the entry and the fields that it rests on.
 
-use crate::act::{ActBody, BASIS, directory, time_of};
+use crate::act::{ActBody, BASIS, directory};
 use crate::join::{executions, whose};
 use crate::moment::text;
+use crate::said::{asked, changed_parts, intent, is_overlay, is_release, same, signed, told_time};
 use crate::texts::{ENGLISH, Texts, fill};
 use crate::verify::Opened;
-use ledger::{count, encoding};
+use ledger::{clean, count, encoding};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -118,7 +119,7 @@ pub fn title(opened: &Opened) -> String {
     match &opened.act {
         Some(act) if act.allow => format!("{who} {}", teller.what(opened, act)),
         Some(act) => format!("{who}: {} (refused)", teller.what(opened, act)),
-        None => format!("{} by {}", opened.entry.kind, opened.entry.source),
+        None => crate::export::effect_done(opened).unwrap_or_else(|| teller.entered()),
     }
 }
 
@@ -146,7 +147,7 @@ impl Teller<'_, '_> {
     }
 
     fn who(&self, opened: &Opened) -> String {
-        opened.value("by").map_or(self.texts.somebody.to_owned(), |by| format!("`{by}`"))
+        opened.value("by").map_or(self.texts.somebody.to_owned(), |by| format!("`{}`", clean(by)))
     }
 
     /// What was done, or was wanted, in words.
@@ -203,6 +204,7 @@ impl Teller<'_, '_> {
         self.before(act);
         self.decision(act);
         self.lane();
+        self.tests(act);
         self.rest(act);
         if act.allow {
             self.afterwards(act);
@@ -377,6 +379,23 @@ impl Teller<'_, '_> {
         }
     }
 
+    /// What came of the tests that somebody attested to.
+    fn tests(&mut self, act: &ActBody) {
+        let Some((says, field)) = asked(self.opened).filter(|_| act.act == "attest") else { return };
+        let Some(tests) = says["tests"].as_object() else { return };
+        let number = |name: &str| tests.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let (passed, failed) = (number("passed"), number("failed"));
+        let values = [
+            ("all", count(passed + failed, self.texts.scenario.0, self.texts.scenario.1)),
+            ("passed", passed.to_string()),
+            ("failed", failed.to_string()),
+            ("mutation", number("mutation").to_string()),
+        ];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let sentence = if passed + failed == 0 { self.texts.no_tests } else { self.texts.tests };
+        self.say(sentence, &values, &format!("{field}.tests"));
+    }
+
     fn rest(&mut self, act: &ActBody) {
         if act.allow && !act.verdict {
             self.say(self.texts.let_through, &[("mode", &act.mode)], "mode, verdict");
@@ -481,6 +500,15 @@ impl Teller<'_, '_> {
         self.say(self.texts.custody, &values, "act, values");
     }
 
+    /// An entry that is no act, in a few words: its type, its source, whom it is about, its execution.
+    fn entered(&self) -> String {
+        let (entry, texts) = (&self.opened.entry, self.texts);
+        let about = self.opened.value("identity").map(|i| fill(texts.about, &[("identity", i)]));
+        let run = entry.body["execution"].as_str().map(|e| fill(texts.execution, &[("execution", e)]));
+        let (about, run) = (about.unwrap_or_default(), run.unwrap_or_default());
+        format!("{} by {}{about}{run}", entry.kind, entry.source)
+    }
+
     /// An entry of another type: what was done to whom, as far as that is disclosed.
     fn other(&mut self) {
         let (entry, texts) = (&self.opened.entry, self.texts);
@@ -515,69 +543,4 @@ fn words(names: &Value) -> String {
 
 fn numbers(all: &[u64]) -> String {
     all.iter().take(MOST).map(u64::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// When it was done, as the signer says; when it was entered, where nothing that was signed is disclosed.
-#[must_use]
-pub fn when(opened: &Opened) -> String {
-    let said = signed(opened).and_then(|(_, says, _)| says["at"].as_str().map(str::to_owned));
-    said.unwrap_or_else(|| text(time_of(opened)))
-}
-
-/// When an act was done; said to be when it was entered, where no more is known.
-pub(crate) fn told_time(opened: &Opened, act: &ActBody, texts: &Texts) -> String {
-    let time = when(opened);
-    match act.at.is_some() || signed(opened).is_some() {
-        true => time,
-        false => fill(texts.entered, &[("time", &time)]),
-    }
-}
-
-/// What was signed, or was asked for where nothing was, and the field that it stands in.
-fn asked(opened: &Opened) -> Option<(Value, &'static str)> {
-    let says = signed(opened).map(|(_, says, _)| (says, "commitments.statement"));
-    says.or_else(|| Some((opened.openings.get("event")?.value.clone(), "commitments.event")))
-}
-
-/// What a proposal asks for, where its statement is disclosed.
-fn intent(opened: &Opened) -> String {
-    asked(opened).and_then(|(a, _)| a["intent"].as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// Whether an act puts a closure in force.
-pub(crate) fn is_release(act: &ActBody) -> bool {
-    matches!(act.act.as_str(), "release" | "roll-back")
-}
-
-/// Whether an act puts something live by break-glass, until a release or the end of the break-glass.
-pub(crate) fn is_overlay(act: &ActBody) -> bool {
-    act.allow && act.act == "use-break-glass" && !act.drill
-}
-
-/// Whether two acts are about the same thing in the same place.
-pub(crate) fn same(a: &ActBody, b: &ActBody) -> bool {
-    (&a.subject, &a.environment) == (&b.subject, &b.environment)
-}
-
-/// The statement of an entry: its name, what it says, whose key signed. None where it is not disclosed.
-#[must_use]
-pub fn signed(opened: &Opened) -> Option<(String, Value, String)> {
-    let envelope = &opened.openings.get("statement")?.value;
-    let payload = encoding::from_base64(envelope["payload"].as_str()?).ok()?;
-    let mut statement: Value = serde_json::from_slice(&payload).ok()?;
-    let id = format!("sha256:{}", encoding::to_hex(&Sha256::digest(&payload)));
-    let key = envelope["signatures"][0]["keyid"].as_str().unwrap_or_default().to_owned();
-    Some((id, statement.get_mut("predicate")?.take(), key))
-}
-
-/// The names of parts that are others, new or gone, in order.
-#[must_use]
-pub fn changed_parts(was: &Value, is: &Value) -> Vec<String> {
-    let names = |v: &Value| v.as_object().map(|o| o.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-    let mut all = names(was);
-    all.extend(names(is));
-    all.sort();
-    all.dedup();
-    all.retain(|name| was[name.as_str()] != is[name.as_str()]);
-    all
 }

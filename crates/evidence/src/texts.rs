@@ -1,6 +1,8 @@
 //! The texts of explanations, apart from the code that fills them in, so that other languages can be added. Names in braces
 //! are filled in.
 
+use ledger::clean;
+
 /// The texts of a language.
 pub struct Texts {
     /// Who acted, where that is not disclosed.
@@ -78,6 +80,12 @@ pub struct Texts {
     pub ticket: &'static str,
     /// No ticket.
     pub no_ticket: &'static str,
+    /// What came of the tests that were attested to, and of the faults put into the control.
+    pub tests: &'static str,
+    /// A scenario, and several.
+    pub scenario: (&'static str, &'static str),
+    /// No test was run.
+    pub no_tests: &'static str,
     /// A time that is only that of the entry.
     pub entered: &'static str,
     /// The reason given.
@@ -245,6 +253,9 @@ pub const ENGLISH: Texts = Texts {
     rotated: "By this it was rotated at {time}.",
     ticket: "Its ticket: {ticket}.",
     no_ticket: "It names no ticket.",
+    tests: "The tests: of {all} {passed} passed and {failed} failed; of 100 faults put into the control they notice {mutation}.",
+    scenario: ("scenario", "scenarios"),
+    no_tests: "The tests: no scenario was run.",
     entered: "{time} (when it was entered)",
     reason: "The reason given: {reason}.",
     after: "Afterwards: {list}.",
@@ -281,7 +292,7 @@ pub const ENGLISH: Texts = Texts {
     join_no_runs: "Whose access it was about: no run of it is on record.",
 };
 
-/// A text with its names filled in.
+/// A text with its names filled in; what is filled in stays in its line.
 #[must_use]
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::new();
@@ -290,7 +301,8 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
         out += before;
         let (name, tail) = after.split_once('}').unwrap_or((after, ""));
         // What is filled in is not looked at again: it may hold braces of its own.
-        out += values.iter().find(|(n, _)| *n == name).map_or("", |(_, v)| v);
+        let value = values.iter().find(|(n, _)| *n == name).map(|(_, v)| clean(v));
+        out += &value.unwrap_or_default();
         rest = tail;
     }
     out + rest
@@ -305,5 +317,6 @@ mod tests {
         assert_eq!(fill("{a} and {b}.", &[("a", "{b}"), ("b", "2")]), "{b} and 2.");
         assert_eq!(fill("no names", &[]), "no names");
         assert_eq!(fill("{gone}!", &[]), "!");
+        assert_eq!(fill("`{a}`", &[("a", "x\n::error::\u{1b}")]), "`x ::error::\u{fffd}`");
     }
 }

@@ -339,16 +339,16 @@ fn source_follows(
     }
 }
 
-/// A period shows its borders: the entry before it and the one after it.
+/// A period shows its borders: the entry before it, and all entries after, since what was done in it may be entered later.
 fn borders(entries: &[(Opened, Hash)], present: &BTreeSet<u64>, manifest: &Manifest, found: &mut Found) {
-    let Query::Period { from, to } = manifest.query else { return };
+    let Query::Period { from, .. } = manifest.query else { return };
     let covered = manifest.coverage;
     let time = |seq: u64| {
         let at = entries.iter().find(|(o, _)| o.entry.place.seq == seq);
         at.filter(|_| present.contains(&seq)).map(|(o, _)| o.entry.place.time)
     };
     let before = covered.from.checked_sub(1).is_none_or(|seq| time(seq).is_some_and(|t| t < from));
-    let after = covered.to == manifest.size || time(covered.to).is_some_and(|t| t >= to);
+    let after = covered.to == manifest.size;
     if !before || !after {
         let border = if before { "end" } else { "beginning" };
         found.at(

@@ -1,8 +1,8 @@
 //! What a question is about, held against what a ledger has: a workflow by its name, or by the beginning of it as files are
 //! named (`lost-device`); a change by the entry of its proposal. What is about nothing there is refused, with what there is.
 
-use evidence::{ActBody, Opened, Query};
-use ledger::{Error, Result};
+use evidence::{ActBody, Opened, Query, directory, ground, names, traces};
+use ledger::{Error, Result, clean};
 use std::collections::BTreeSet;
 
 /// The most names that are shown.
@@ -16,8 +16,36 @@ pub(super) fn settled(query: Query, entries: &[Opened]) -> Result<Query> {
     Ok(match query {
         Query::Change { entry } => Query::Change { entry: proposal(entry, entries)? },
         Query::Workflow { name } => Query::Workflow { name: subject(&name, entries)? },
+        Query::Identity { name, .. } => Query::Identity { names: somebody(&name, entries)?, name },
         other => other,
     })
+}
+
+/// All names of somebody, as far as they are disclosed.
+///
+/// # Errors
+/// When nothing that is disclosed names them.
+pub(super) fn somebody(asked: &str, entries: &[Opened]) -> Result<Vec<String>> {
+    if !traces(asked, entries).is_empty() {
+        return Ok(names(asked, entries));
+    }
+    let told = format!("nothing names `{asked}`, as far as values are disclosed");
+    if entries.iter().all(|o| o.openings.is_empty()) {
+        return Err(Error::new(format!("{told}: name the folder with `--beside`")));
+    }
+    let grounds = entries.iter().filter(|o| ground(o) == Some("change-people"));
+    let people: BTreeSet<&str> = grounds.flat_map(directory).filter_map(|p| p["id"].as_str()).collect();
+    let there = listed(&people.into_iter().collect::<Vec<_>>());
+    let hint = if there.is_empty() { String::new() } else { format!("; people on record are {there}") };
+    Err(Error::new(format!("{told}: write a name as it stands in the people directory or in a run{hint}")))
+}
+
+/// The first of some names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|s| format!("`{}`", clean(s))).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    shown.join(", ") + &more
 }
 
 /// A proposal by its entry.
@@ -61,12 +89,9 @@ pub(super) fn subject(asked: &str, entries: &[Opened]) -> Result<String> {
         return Ok(one.to_owned());
     }
     let there: Vec<&str> = if found.is_empty() { of_kind().collect() } else { found };
-    let shown: Vec<String> = there.iter().take(SHOWN).map(|s| format!("`{s}`")).collect();
-    let more = there.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Err(Error::new(match there.len() {
         0 => format!("nothing in the ledger is about `{asked}`, nor about another of its kind"),
-        _ => format!("the ledger has nothing about `{asked}`: there are {}{more}", shown.join(", ")),
+        _ => format!("the ledger has nothing about `{asked}`: there are {}", listed(&there)),
     }))
 }
 

@@ -3,6 +3,7 @@
 
 use crate::book::basis;
 use evidence::{Opened, ground};
+use ledger::clean;
 use policy::{Act, Moment, People, Period, PolicySet};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +28,7 @@ pub(super) struct Around {
 impl fmt::Display for Around {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |of: &BTreeSet<String>| {
-            let all: Vec<&str> = of.iter().map(String::as_str).collect();
+            let all: Vec<String> = of.iter().map(|name| clean(name)).collect();
             if all.is_empty() { "nobody".to_owned() } else { all.join(", ") }
         };
         write!(f, "open break-glass: {}; ", list(&self.open_break_glass))?;

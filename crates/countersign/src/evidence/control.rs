@@ -5,8 +5,8 @@ use super::around::{Able, Around};
 use super::gather::Whole;
 use super::{done, tell, time};
 use crate::check::Exit;
-use evidence::{ActBody, BASIS, Opened, day_text, ground};
-use ledger::Result;
+use evidence::{ActBody, BASIS, Opened, day_text, ground, time_of};
+use ledger::{Error, Result};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -35,7 +35,9 @@ struct Day {
     governance: Vec<u64>,
     /// Policies and directories that were decided with, and that no act had put in force.
     without_act: Vec<u64>,
-    /// Who could have gone around it alone; nothing where the policies or the directory of that day are not disclosed.
+    /// The tiers in which everybody could have gone around it, for nothing was held back at some moment of the day.
+    everybody: Vec<String>,
+    /// Who else could have gone around it alone; nothing where the policies or the directory of that day are not disclosed.
     around: Option<Around>,
 }
 
@@ -51,6 +53,9 @@ fn run(options: &Controls) -> Result<Exit> {
     let entries = Whole::read(&options.from)?.opened()?;
     let (since, until) = time::period(options.since.as_deref(), options.until.as_deref())?;
     let mut days = days(&entries, since, until);
+    if days.is_empty() {
+        return Err(Error::new(none(&entries)));
+    }
     let mut able = Able::of(&entries);
     days.iter_mut().for_each(|(number, day)| day.around = able.on(*number, day.policy, day.people));
     let days: Vec<Day> = days.into_iter().map(|(_, day)| day).collect();
@@ -59,6 +64,19 @@ fn run(options: &Controls) -> Result<Exit> {
     tell(options.from.format, out.trim_end(), &json!({ "days": days }))?;
     let off = days.iter().any(|d| !d.let_through.is_empty() || d.modes.values().any(|m| m != "enforce"));
     Ok(if off { Exit::Findings } else { Exit::Clean })
+}
+
+/// Why there is no day to show.
+fn none(entries: &[Opened]) -> String {
+    let times = times(entries);
+    match (times.first(), times.last()) {
+        (Some((first, _)), Some((last, _))) => format!(
+            "the ledger tells nothing of that period: it is about {} to {}",
+            day_text(*first),
+            day_text(*last)
+        ),
+        _ => "the ledger has no entries: there is no day to show".to_owned(),
+    }
 }
 
 fn line(day: &Day) -> String {
@@ -83,15 +101,36 @@ fn line(day: &Day) -> String {
 /// Who could have gone around it, days with the same people together.
 fn told(days: &[Day]) -> String {
     let mut out = String::new();
-    for same in days.chunk_by(|a, b| a.around == b.around) {
+    for same in days.chunk_by(|a, b| (&a.around, &a.everybody) == (&b.around, &b.everybody)) {
         let (Some(first), Some(last)) = (same.first(), same.last()) else { continue };
         let span = if same.len() == 1 { first.day.clone() } else { format!("{} to {}", first.day, last.day) };
         let who = first.around.as_ref().map_or_else(
             || "not known: the policies or the people in force are withheld or erased".to_owned(),
             ToString::to_string,
         );
-        out += &format!("Who could go around it alone, on record: {span}  {who}\n");
+        let all: String = first.everybody.iter().map(|t| format!("in tier {t} everybody; ")).collect();
+        out += &format!("Who could go around it alone, on record: {span}  {all}{who}\n");
     }
+    out
+}
+
+/// The entries in the order of when they were done. What is entered as in use, for acts that were done before, was in use when
+/// the first of them was done.
+fn times(entries: &[Opened]) -> Vec<(u64, &Opened)> {
+    let mut used: BTreeMap<u64, u64> = BTreeMap::new();
+    for opened in entries {
+        let act = opened.act.iter();
+        for ground in act.flat_map(|a| [a.policy, a.people]).flatten() {
+            let first = used.entry(ground).or_insert(u64::MAX);
+            *first = time_of(opened).min(*first);
+        }
+    }
+    let time = |opened: &Opened| {
+        let first = used.get(&opened.entry.place.seq).filter(|_| opened.entry.kind == BASIS);
+        time_of(opened).min(first.copied().unwrap_or(u64::MAX))
+    };
+    let mut out: Vec<(u64, &Opened)> = entries.iter().map(|o| (time(o), o)).collect();
+    out.sort_by_key(|(time, opened)| (*time, opened.entry.place.seq));
     out
 }
 
@@ -100,8 +139,9 @@ fn days(entries: &[Opened], since: u64, until: u64) -> Vec<(u64, Day)> {
     let mut out: Vec<Day> = Vec::new();
     let mut state = Day::default();
     let mut next = None;
-    for opened in entries {
-        let at = opened.entry.place.time / DAY;
+    let times = times(entries);
+    for (time, opened) in &times {
+        let at = time / DAY;
         while let Some(day) = next.filter(|d| *d < at) {
             out.push(state.close(day));
             next = Some(day + 1);
@@ -113,7 +153,7 @@ fn days(entries: &[Opened], since: u64, until: u64) -> Vec<(u64, Day)> {
         }
     }
     out.extend(next.map(|day| state.close(day)));
-    let first = entries.first().map_or(0, |o| o.entry.place.time / DAY);
+    let first = times.first().map_or(0, |(time, _)| time / DAY);
     let wanted = |d: u64| (since..until).contains(&(d * DAY));
     (first..).zip(out).filter(|(d, _)| wanted(*d)).collect()
 }
@@ -145,18 +185,27 @@ impl Day {
         if act.act.starts_with("change-") {
             self.governance.push(seq);
         }
-        for (tier, mode) in &act.modes {
-            self.in_force.insert(tier.clone(), mode.clone());
-            let before = self.modes.get(tier).map_or("enforce", String::as_str);
-            if strength(mode) < strength(before) || !self.modes.contains_key(tier) {
-                self.modes.insert(tier.clone(), mode.clone());
+        if act.act == "change-configuration" {
+            self.modes(&act.modes);
+        }
+    }
+
+    /// Other modes are in force: all of them, as a configuration has them. Of the day the weakest stays.
+    fn modes(&mut self, modes: &BTreeMap<String, String>) {
+        for (tier, mode) in modes {
+            let weakest = self.modes.entry(tier.clone()).or_insert_with(|| mode.clone());
+            if strength(mode) < strength(weakest) {
+                weakest.clone_from(mode);
             }
         }
+        self.in_force.clone_from(modes);
     }
 
     /// The day as it ended; what was in force stays.
     fn close(&mut self, day: u64) -> Day {
-        let closed = Day { day: day_text(day * DAY), ..self.clone() };
+        let weak = self.modes.iter().filter(|(_, mode)| *mode != "enforce");
+        let everybody = weak.map(|(tier, _)| tier.clone()).collect();
+        let closed = Day { day: day_text(day * DAY), everybody, ..self.clone() };
         self.modes.clone_from(&self.in_force);
         self.let_through.clear();
         self.emergencies.clear();
@@ -220,5 +269,39 @@ mod tests {
             ([2].as_slice(), [1, 3].as_slice())
         );
         assert_eq!((days[3].emergencies.as_slice(), days[3].governance.len()), ([4].as_slice(), 0));
+        let everybody: Vec<_> = days.iter().map(|d| d.everybody.len()).collect();
+        assert_eq!(everybody, [0, 0, 1, 0]);
+    }
+
+    /// A configuration has all modes that there are: a tier that it does not name is enforced again. No other act sets any.
+    #[test]
+    fn a_configuration_replaces_all_modes() {
+        let entries = [
+            act(0, 10, "change-configuration", &json!({"2": "observe"}), true),
+            act(1, 11, "release", &json!({}), true),
+            act(2, 12, "change-configuration", &json!({}), true),
+            act(3, 13, "release", &json!({}), true),
+        ];
+        let days: Vec<Day> = days(&entries, 0, u64::MAX).into_iter().map(|(_, day)| day).collect();
+        let of = |modes: &BTreeMap<String, String>| modes.get("2").cloned().unwrap_or_default();
+        let told: Vec<_> = days.iter().map(|d| (of(&d.modes), of(&d.in_force))).collect();
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        let observed = pair("observe", "observe");
+        assert_eq!(told, [observed.clone(), observed, pair("observe", ""), pair("", "")]);
+    }
+
+    /// What was done is of the day on which it was done, and so is what it was decided with, whenever they were entered.
+    #[test]
+    fn a_day_has_what_was_done_on_it() {
+        let mut basis = act(0, 20, "basis", &json!({}), true);
+        (basis.act, basis.entry.kind, basis.entry.body) = (None, BASIS.to_owned(), json!({"of": "people"}));
+        let mut done = act(1, 20, "use-break-glass", &json!({}), true);
+        done.act.iter_mut().for_each(|a| (a.at, a.people) = (Some(15 * DAY), Some(0)));
+        let days = days(&[basis, done], 15 * DAY, 16 * DAY);
+        let [(number, day)] = &days[..] else { panic!("{days:?}") };
+        assert_eq!(
+            (*number, day.people, &day.emergencies[..], &day.without_act[..]),
+            (15, Some(0), &[1][..], &[0][..])
+        );
     }
 }

@@ -2,11 +2,11 @@
 //! done is entered first, without a name; the entries and every proof stay as they are.
 
 use super::args::{Custody, Erase, Expire, Hold};
-use super::{done, question, tell, traces};
+use super::{done, question, tell};
 use crate::book::{Book, Settings, clock};
 use crate::check::Exit;
 use crate::log::place::Place;
-use evidence::Opened;
+use evidence::{Opened, traces};
 use ledger::count;
 use ledger::{Error, Hash, Result, encoding};
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ fn entries(of: &Custody) -> Result<Vec<Opened>> {
 /// The values that are still kept, of what is named.
 fn named(about: &str, entries: &[Opened]) -> Result<Vec<Kept>> {
     let found = match about.split_once(':') {
-        Some(("identity", name)) => traces::of(name, entries),
+        Some(("identity", name)) => traces(name, entries),
         Some(("entry", number)) => {
             let seq =
                 number.parse().map_err(|_| Error::new(format!("`{number}` is no number of an entry")))?;

@@ -6,7 +6,7 @@ use super::args::Reading;
 use super::gather::Whole;
 use super::question;
 use crate::log::args::Output;
-use evidence::{Opened, Query, Sentence, Stories, join, time_of};
+use evidence::{Opened, Sentence, Stories, join};
 use ledger::{Error, Result, count};
 use std::io;
 use std::path::Path;
@@ -54,18 +54,15 @@ fn chosen(subject: &str, entries: &[Opened]) -> Result<Vec<u64>> {
             .map(|n| vec![n])
             .map_err(|_| Error::new(format!("`{number}` is no number of an entry"))),
         Some(("approver", name)) => {
-            let said = of(&|o| is_review(o) && o.value("by") == Some(name));
+            let known = about::somebody(name, entries)?;
+            let said = of(&|o| is_review(o) && o.value("by").is_some_and(|by| known.iter().any(|n| n == by)));
             let rests =
                 of(&|o| o.act.as_ref().is_some_and(|a| a.rests_on.iter().any(|on| said.contains(on))));
             Ok([said, rests].concat())
         }
         Some(("credential", id)) => Ok(of(&|o| has_credential(o, id))),
         Some(("run", execution)) => Ok(of(&|o| o.entry.body["execution"] == execution)),
-        Some(("period", _)) => Ok(match question(subject)? {
-            Query::Period { from, to } => of(&|o| (from..to).contains(&time_of(o))),
-            other => other.select(entries),
-        }),
-        Some(("change" | "workflow" | "identity" | "control", _)) => {
+        Some(("change" | "workflow" | "identity" | "control" | "period", _)) => {
             Ok(about::settled(question(subject)?, entries)?.select(entries))
         }
         _ if subject == "all" => Ok(of(&|_| true)),
@@ -82,7 +79,10 @@ fn is_review(opened: &Opened) -> bool {
 
 /// Whether an entry is about a credential, or was decided with it in view.
 fn has_credential(opened: &Opened, id: &str) -> bool {
-    let own = opened.entry.body["credential"] == id;
+    let body = &opened.entry.body;
+    // Of an effect on a credential, what it was done to is the credential.
+    let done = body["effect"].as_str().is_some_and(|e| e.ends_with("-credential"));
+    let own = body["credential"] == id || done && body["entitlement"] == id;
     let subject = opened.act.as_ref().is_some_and(|a| a.subject == format!("credential/{id}"));
     let facts = opened.openings.get("facts").map(|o| &o.value["credentials"]);
     let listed = facts.and_then(|f| f.as_array()).into_iter().flatten();

@@ -13,14 +13,13 @@ mod record;
 mod replay;
 mod theirs;
 mod time;
-mod traces;
 
 use crate::check::Exit;
 use crate::log::args::Output;
 use args::{Evidence, Population, Verify};
 use evidence::{Item, Kind, Log, Pins, Query, Request, Role, Stage, Verdict};
 use gather::Whole;
-use ledger::{Checkpoint, Error, Note, Policy, Result, count};
+use ledger::{Checkpoint, Error, Note, Policy, Result, clean, count};
 use serde::Serialize;
 use std::io;
 use std::path::Path;
@@ -75,7 +74,9 @@ fn hand_over(options: &Evidence) -> Result<Exit> {
         Error::new(format!("no role `{}`: there are auditor, reviewer, public", options.role))
     })?;
     let whole = Whole::read(&options.from)?;
-    let query = about::settled(asked, &whole.opened()?)?;
+    let mut entries = whole.opened()?;
+    entries.iter_mut().for_each(|o| o.openings.retain(|name, _| !role.withholds(name)));
+    let query = about::settled(asked, &entries)?;
     let since = options.since.iter().map(|p| Ok(checkpoint(p)?.size)).collect::<Result<_>>()?;
     let (openings, evidence) = (whole.openings.clone(), whole.evidence.clone());
     let request = Request { query, role, openings, evidence, since };
@@ -117,7 +118,8 @@ fn question(about: &str) -> Result<Query> {
         "change" => Query::Change { entry: value.parse().map_err(|_| unknown())? },
         "workflow" if value.contains('/') => Query::Workflow { name: value.to_owned() },
         "workflow" => Query::Workflow { name: format!("workflow/{value}") },
-        "identity" => Query::Identity { name: value.to_owned() },
+        // Its names are those that the ledger has: `about` finds them.
+        "identity" => Query::Identity { name: value.to_owned(), names: vec![value.to_owned()] },
         "control" => Query::Control { id: control(value)? },
         "period" => {
             let (from, to) = value.split_once("..").ok_or_else(unknown)?;
@@ -185,7 +187,7 @@ fn words(verdict: &Verdict) -> String {
         n => format!("This bundle does not hold: {n} problems.\n"),
     };
     for problem in &verdict.problems {
-        out += &format!("  {}: {} ({})\n", problem.place, problem.message, problem.code);
+        out += &format!("  {}: {} ({})\n", clean(&problem.place), clean(&problem.message), problem.code);
     }
     let mut part = |title: &str, list: &[String]| {
         if !list.is_empty() {
@@ -237,6 +239,9 @@ fn populated(options: &Population) -> Result<Exit> {
     }
     let what = if of == 1 { options.of.strip_suffix('s').filter(|w| !w.ends_with('s')) } else { None };
     let mut out = format!("{of} {} ({})\n", what.unwrap_or(&options.of), population.query);
+    if population.unknown > 0 {
+        out += &format!("  of {} of them it is not known whether they happened\n", population.unknown);
+    }
     for (source, entries) in &population.sources {
         let entries = count(*entries, "entry", "entries");
         out += &format!("  found in {entries} of `{source}`, whose numbers are dense\n");
@@ -257,16 +262,17 @@ fn populated(options: &Population) -> Result<Exit> {
         let day = if item.weekend { " weekend" } else { "" };
         let is_effect = item.stages.iter().any(|s| s.stage == "effect" && s.entries.contains(&item.entry));
         let done = match (item.allow, is_effect) {
-            (true, _) => "",
-            (false, true) => " failed",
-            (false, false) => " refused",
+            (Some(true), _) => "",
+            (Some(false), true) => " failed",
+            (Some(false), false) => " refused",
+            (None, _) => " unknown",
         };
         out += &format!(
             "{:>6}  {}  {} {}{mark}{day}{done}\n          {}\n",
             item.entry,
             item.time,
-            item.act,
-            item.subject,
+            clean(&item.act),
+            clean(&item.subject),
             chain(item)
         );
     }

@@ -6,7 +6,7 @@ use super::gather::{Whole, at, file};
 use super::{done, tell};
 use crate::check::Exit;
 use evidence::{Opened, Reconciled, Recorded, signed};
-use ledger::{Error, Result, json};
+use ledger::{Error, Result, clean, json};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -72,16 +72,35 @@ fn known(
             return Err(Error::new(format!("no entry has a field `{}` to compare{beside}", field.ours)));
         }
     }
+    // What is on record of every run may well be on record of none yet.
+    let (own, usual) =
+        (options.by.split_once('=').map_or(&*options.by, |(_, o)| o), ["execution", "identity"]);
+    if !theirs.is_empty() && ours.is_empty() && !usual.contains(&own) {
+        return Err(Error::new(format!(
+            "no entry has a field `{own}` to know an item by{}",
+            fields(options, whole)
+        )));
+    }
     Ok(())
+}
+
+/// The fields that entries have, as a hint.
+fn fields(options: &Reconcile, whole: &[Opened]) -> String {
+    let of = |o: &&Opened| options.kind.as_ref().is_none_or(|k| *k == o.entry.kind);
+    let bodies = whole.iter().filter(of).filter_map(|o| o.entry.body.as_object());
+    let names: BTreeSet<&str> = bodies.flat_map(|b| b.keys()).map(String::as_str).collect();
+    let names: Vec<String> = names.into_iter().map(|n| format!("`{}`", clean(n))).collect();
+    let beside = if options.from.beside.is_some() { "" } else { ", and values only with `--beside`" };
+    format!(": they have {}{beside}", names.join(", "))
 }
 
 fn words(found: &Reconciled) -> String {
     let missing =
-        found.missing.iter().map(|r| format!("missing: `{}` ({}) is not in the ledger\n", r.id, r.place));
-    let extra = found.extra.iter().map(|r| format!("extra: `{}` ({}) is not in the file\n", r.id, r.place));
-    let altered = found.altered.iter().map(|r| format!("altered: {r}\n"));
-    let repeated = found.repeated.iter().map(|r| format!("repeated: {r}\n"));
-    missing.chain(extra).chain(altered).chain(repeated).collect()
+        found.missing.iter().map(|r| format!("missing: `{}` ({}) is not in the ledger", r.id, r.place));
+    let extra = found.extra.iter().map(|r| format!("extra: `{}` ({}) is not in the file", r.id, r.place));
+    let altered = found.altered.iter().map(|r| format!("altered: {r}"));
+    let repeated = found.repeated.iter().map(|r| format!("repeated: {r}"));
+    missing.chain(extra).chain(altered).chain(repeated).map(|line| clean(&line) + "\n").collect()
 }
 
 /// A field as each side calls it: `THEIRS=OURS`, or one name for both. A path goes inward by dots.
@@ -158,12 +177,38 @@ fn items(text: &[u8]) -> Result<Rows> {
             let list = |v: &Value| v.as_array().filter(|l| l.iter().all(Value::is_object)).cloned();
             let lists: Vec<Vec<Value>> = answer.values().filter_map(list).collect();
             match &lists[..] {
-                [one] => Ok(numbered(one)),
+                [one] => match continued(&answer) {
+                    Some(field) => Err(Error::new(format!(
+                        "this answer is a part: by its `{}` more follows; put the items of all pages into one list",
+                        clean(&field)
+                    ))),
+                    None => Ok(numbered(one)),
+                },
                 _ => Ok(vec![("line 1".to_owned(), Value::Object(answer))]),
             }
         }
         _ => lines(text),
     }
+}
+
+/// The field by which an answer says that more follows: `next`, `nextCursor` and the like, or one that says that there is
+/// more, with a value. Where it stands in an object of the answer, that is looked into; the items are not.
+fn continued(answer: &serde_json::Map<String, Value>) -> Option<String> {
+    let says = |name: &str, value: &Value| {
+        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let plain = plain.to_ascii_lowercase();
+        let more = ["hasmore", "hasnext", "hasnextpage", "istruncated", "moreavailable"].contains(&&*plain);
+        let rest = plain.trim_start_matches("odata").strip_prefix("next");
+        let way = ["cursor", "link", "token", "page", "ur", "href", "marker", "offset", "key"];
+        let next = rest.is_some_and(|rest| rest.is_empty() || way.iter().any(|w| rest.contains(w)));
+        let empty = matches!(value, Value::Null | Value::Bool(false)) || value == "" || value == 0;
+        (more || next) && !empty
+    };
+    answer.iter().find_map(|(name, value)| match value {
+        _ if says(name, value) => Some(name.clone()),
+        Value::Object(inner) => continued(inner),
+        _ => None,
+    })
 }
 
 fn lines(text: &[u8]) -> Result<Rows> {
@@ -213,6 +258,18 @@ mod tests {
             [("line 1".to_owned(), "7".to_owned()), ("line 3".to_owned(), "8".to_owned())]
         );
         assert_eq!(places(r#"{"run": {"id": 7}}"#), [("line 1".to_owned(), "7".to_owned())]);
+        for more in [
+            r#""nextCursor": "abc""#,
+            r#""@odata.nextLink": "https://x.test/2""#,
+            r#""hasMore": true"#,
+            r#""paging": {"next": {"link": "https://x.test/2"}}"#,
+        ] {
+            let told =
+                items(format!("{{\"data\": [{{\"id\": 1}}], {more}}}").as_bytes()).unwrap_err().to_string();
+            assert!(told.contains("more follows"), "{more}: {told}");
+        }
+        let last = r#"{"data": [{"run": {"id": 7}}], "nextPageToken": "", "has_more": false, "paging": {"next": null}}"#;
+        assert_eq!(places(last).len(), 1);
         assert!(items(b"{\"a\": 1}\n{\"a\": ").unwrap_err().to_string().contains("line 2"));
     }
 

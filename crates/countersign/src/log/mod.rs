@@ -58,11 +58,16 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn init(place: &str, name: &str, path: &Path, out: Output) -> Result<Exit> {
+    let there = || Error::new(format!("there is a ledger in `{place}` already"));
+    // A key is made only for a ledger that can be: a secret that is for nothing is not left behind.
+    if Place::read(place).and_then(|p| p.store().head()).is_ok_and(|head| head.is_some()) {
+        return Err(there());
+    }
     let signer = key(path, Algorithm::Ed25519, Some(name))?;
     let opened = Place::open(place)?;
     match opened.store().create(&Head::empty(&signer)?) {
         Ok(()) => {}
-        Err(Failure::Moved) => return Err(Error::new(format!("there is a ledger in `{place}` already"))),
+        Err(Failure::Moved) => return Err(there()),
         Err(Failure::Broken(e)) => return Err(e),
     }
     opened.close()?;

@@ -207,7 +207,8 @@ impl Event {
     }
 }
 
-fn known_outcome(word: &str) -> Option<bool> {
+/// Whether something happened that came out so; nothing where that is not known.
+pub(crate) fn known_outcome(word: &str) -> Option<bool> {
     match word {
         "succeeded" | "success" | "completed" => Some(true),
         "failed" | "failure" | "error" => Some(false),

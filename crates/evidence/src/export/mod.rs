@@ -22,6 +22,7 @@ mod tests;
 pub use cef::cef;
 pub use cloudevents::cloudevent;
 pub use cursor::{Cursor, Gap, Stream};
+pub(crate) use event::known_outcome;
 pub(crate) use texts::effect_done;
 
 pub use event::{EFFECT, Effect, Event, Somebody, VALUES, What};

@@ -506,6 +506,7 @@ fn of_files() -> Vec<Attack> {
         of_manifest("a manifest of a smaller ledger", "manifest-checkpoint", Query::All {}, |m| m.size = 6),
         of_manifest("more said to be here than there is", "coverage", Query::All {}, |m| m.coverage.to = 9),
         of_manifest("a period narrowed at its end", "period-border", period(), |m| m.coverage.to -= 1),
+        late(),
         of_manifest("a period narrowed at its beginning", "period-border", period(), |m| {
             m.coverage.from += 1
         }),
@@ -514,6 +515,18 @@ fn of_files() -> Vec<Attack> {
 
 fn period() -> Query {
     Query::Period { from: START + 3 * 60_000, to: START + 6 * 60_000 }
+}
+
+/// What was done in a period, and entered after it.
+fn late() -> Attack {
+    let mut world = one();
+    let to = START + world.made.len() as u64 * 60_000;
+    let seq = world.act("cyd", "grant-exception", "workflow/leaver", "", None, |b| b.at = Some(to - 30_000));
+    let mut bundle = world.bundle(Query::Period { from: to - 50_000, to }, "auditor");
+    reseal(&mut bundle, |m| {
+        assert_eq!(std::mem::take(&mut m.selection), [seq]);
+    });
+    attack("an answer of a period without what was entered after it", "selection", bundle)
 }
 
 fn of_manifest(

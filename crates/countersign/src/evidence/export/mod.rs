@@ -16,7 +16,7 @@ use crate::log::args::Output;
 use evidence::export::{
     Cursor, DOCUMENTATION, Event, Framing, Origin, Stream, cef, cloudevent, ocsf, syslog,
 };
-use evidence::{Opened, Role};
+use evidence::{Opened, Role, is_within};
 use ledger::count;
 use ledger::{Checkpoint, Error, Result};
 use std::fs;
@@ -193,10 +193,9 @@ fn document(options: &Export) -> Result<Exit> {
     let (since, until) = time::period(options.since.as_deref(), options.until.as_deref())?;
     let mut entries = whole.opened()?;
     entries.iter_mut().for_each(|o| o.openings.retain(|name, _| !role.withholds(name)));
-    let within = |o: &Opened| (since..until).contains(&o.entry.place.time);
-    let pairs = entries.iter().zip(&whole.entries).filter(|(o, _)| within(o));
+    let pairs = entries.iter().zip(&whole.entries).filter(|(o, _)| is_within(o, since, until));
     let events = || pairs.clone().map(|(opened, bytes)| Event::of(opened, bytes)).collect::<Vec<_>>();
-    let before: Vec<Opened> = entries.iter().filter(|o| o.entry.place.time < until).cloned().collect();
+    let before: Vec<Opened> = entries.iter().filter(|o| is_within(o, 0, until)).cloned().collect();
     let text = match options.format {
         Format::OscalResults => pretty(&evidence::export::assessment_results(&events(), &origin)?)?,
         Format::OscalComponent => pretty(&evidence::export::component_definition(&events(), &origin))?,

@@ -51,18 +51,7 @@ impl Style {
     }
 }
 
-/// A text of somebody else without what a terminal would obey.
-#[must_use]
-pub fn clean(text: &str) -> String {
-    let printable = |c: char| match c {
-        '\n' | '\r' | '\t' => ' ',
-        // Also marks that turn the direction of text around: they make a line read as another one.
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
-    };
-    text.chars().map(printable).collect()
-}
+pub use ledger::clean;
 
 /// A text in at most so many columns.
 #[must_use]

@@ -1,41 +1,52 @@
-//! Where somebody stands in what is kept beside a ledger: by every name that the recorded directories have for them.
+//! Where somebody stands in what is disclosed: by every name that the recorded directories have for them, in any case.
 
-use evidence::{Opened, directory, ground};
-use ledger::{Hash, encoding, sshsig};
+use crate::act::{directory, ground};
+use crate::verify::Opened;
+use ledger::{Hash, encoding, json, sshsig};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The values in which somebody stands: entry, name, commitment.
+/// A name, and all others that the directories on record have for who is called so, in any case.
 #[must_use]
-pub fn of(name: &str, entries: &[Opened]) -> Vec<(u64, String, Hash)> {
+pub fn names(name: &str, entries: &[Opened]) -> Vec<String> {
+    let mut all = BTreeSet::from([name.to_owned()]);
+    let asked = folded(name);
+    for ground in entries.iter().filter(|o| ground(o) == Some("change-people")) {
+        for person in directory(ground) {
+            let mut own = Vec::new();
+            collect(person, &["id", "name", "accounts", "former-accounts", "aliases", "keys"], &mut own);
+            if own.iter().any(|n| folded(n) == asked) {
+                all.extend(own);
+            }
+        }
+    }
+    all.retain(|n| n.len() > 1);
+    all.into_iter().collect()
+}
+
+/// The values in which somebody stands, by all their names: entry, name, commitment.
+#[must_use]
+pub fn traces(name: &str, entries: &[Opened]) -> Vec<(u64, String, Hash)> {
     let names = names(name, entries);
     let mut out = Vec::new();
     for opened in entries {
         for (value, opening) in &opened.openings {
-            let here = strings(&opening.value).iter().any(|text| names.iter().any(|n| stands_in(n, text)));
             let commitment = opened.entry.commitments.get(value);
             out.extend(
-                commitment.filter(|_| here).map(|hash| (opened.entry.place.seq, value.clone(), *hash)),
+                commitment
+                    .filter(|_| stand_in(&names, &opening.value))
+                    .map(|hash| (opened.entry.place.seq, value.clone(), *hash)),
             );
         }
     }
     out
 }
 
-/// A name, and all others that the directories on record have for who is called so.
-fn names(name: &str, entries: &[Opened]) -> BTreeSet<String> {
-    let mut all = BTreeSet::from([name.to_owned()]);
-    for ground in entries.iter().filter(|o| ground(o) == Some("change-people")) {
-        for person in directory(ground) {
-            let mut own = Vec::new();
-            collect(person, &["id", "name", "accounts", "former-accounts", "aliases", "keys"], &mut own);
-            if own.iter().any(|n| n == name) {
-                all.extend(own);
-            }
-        }
-    }
-    all.retain(|n| n.len() > 1);
-    all
+/// Whether one of these names stands in a value as a word, in any case.
+#[must_use]
+pub(crate) fn stand_in(names: &[String], value: &Value) -> bool {
+    let names: Vec<String> = names.iter().map(|n| folded(n)).collect();
+    strings(value).iter().map(|text| folded(text)).any(|text| names.iter().any(|n| stands_in(n, &text)))
 }
 
 /// The names among some fields of a person: of keys, also their prints.
@@ -67,7 +78,7 @@ fn strings(value: &Value) -> Vec<String> {
     let mut out = Vec::new();
     walk(value, &mut out);
     let payload = value["payload"].as_str().and_then(|p| encoding::from_base64(p).ok());
-    if let Some(inner) = payload.and_then(|p| serde_json::from_slice(&p).ok()) {
+    if let Some(inner) = payload.and_then(|p| json::parse(&p).ok()) {
         walk(&inner, &mut out);
     }
     out
@@ -85,14 +96,24 @@ fn walk(value: &Value, out: &mut Vec<String>) {
     }
 }
 
+/// A text without its case, character by character, so that both verifiers do the same.
+fn folded(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
 /// Whether a name stands in a text, and not as a part of a longer word.
 fn stands_in(name: &str, text: &str) -> bool {
-    let word = |c: char| c.is_alphanumeric();
-    text.match_indices(name).any(|(at, found)| {
-        let before = text.get(..at).and_then(|t| t.chars().next_back());
-        let after = text.get(at + found.len()..).and_then(|t| t.chars().next());
-        !before.is_some_and(word) && !after.is_some_and(word)
-    })
+    // By numbers of characters alone, so that both verifiers do the same: letters and digits of ASCII, and what comes after
+    // its signs, but for punctuation.
+    let word = |c: char| c.is_ascii_alphanumeric() || c >= '\u{c0}' && !('\u{2000}'..'\u{3040}').contains(&c);
+    let mut places =
+        text.char_indices().filter(|(at, _)| text.get(*at..).is_some_and(|t| t.starts_with(name)));
+    !name.is_empty()
+        && places.any(|(at, _)| {
+            let before = text.get(..at).and_then(|t| t.chars().next_back());
+            let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
+            !before.is_some_and(word) && !after.is_some_and(word)
+        })
 }
 
 #[cfg(test)]
@@ -103,7 +124,9 @@ mod tests {
     #[test]
     fn a_name_is_found_as_a_word() {
         assert!(stands_in("lea", "commit of lea, today") && stands_in("lea@a.test", "<lea@a.test>"));
-        assert!(!stands_in("lea", "a release") && !stands_in("lea", "leaver"));
+        assert!(!stands_in("lea", "a release") && !stands_in("lea", "leaver") && !stands_in("lea", "leaü"));
+        assert!(stands_in("a.a", "xa.a.a") && stands_in("lea", "„lea“") && !stands_in("", "lea"));
+        assert!(stand_in(&["Müller".to_owned()], &json!({"by": "MÜLLER (away)"})));
     }
 
     #[test]
