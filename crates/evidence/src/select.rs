@@ -82,7 +82,9 @@ impl Query {
                 format!("what was done from {} until {}", crate::time_text(*from), crate::time_text(*to))
             }
             Query::Identity { name, names } => {
-                let others = names.iter().filter(|n| *n != name && !n.starts_with("ssh-"));
+                let others = names
+                    .iter()
+                    .filter(|n| *n != name && !n.starts_with("ssh-") && !n.starts_with("SHA256:"));
                 let others: Vec<String> = others.map(|n| format!("`{n}`")).collect();
                 let also = if others.is_empty() { "" } else { ", also as " };
                 format!("the identity `{name}`{also}{}", others.join(", "))

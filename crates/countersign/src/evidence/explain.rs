@@ -54,8 +54,10 @@ fn chosen(subject: &str, entries: &[Opened]) -> Result<Vec<u64>> {
             .map(|n| vec![n])
             .map_err(|_| Error::new(format!("`{number}` is no number of an entry"))),
         Some(("approver", name)) => {
-            let known = about::somebody(name, entries)?;
-            let said = of(&|o| is_review(o) && o.value("by").is_some_and(|by| known.iter().any(|n| n == by)));
+            let known: Vec<String> =
+                about::somebody(name, entries)?.iter().map(|n| n.to_lowercase()).collect();
+            let said =
+                of(&|o| is_review(o) && o.value("by").is_some_and(|by| known.contains(&by.to_lowercase())));
             let rests =
                 of(&|o| o.act.as_ref().is_some_and(|a| a.rests_on.iter().any(|on| said.contains(on))));
             Ok([said, rests].concat())
