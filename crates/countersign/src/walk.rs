@@ -39,6 +39,8 @@ pub struct Walk {
     pub problems: Vec<Problem>,
     /// Links that were not followed.
     pub links: Vec<String>,
+    /// Folders that were not looked into.
+    pub skipped: Vec<String>,
     /// The given paths, as real folders.
     pub roots: Vec<PathBuf>,
 }
@@ -94,11 +96,10 @@ impl Walk {
                 let path = entry.path();
                 match entry.metadata() {
                     Ok(meta) if meta.is_symlink() => self.links.push(shown(&path)),
-                    Ok(meta) if meta.is_dir() => {
-                        if !SKIPPED.iter().any(|s| entry.file_name() == *s) {
-                            open.push(path);
-                        }
-                    }
+                    Ok(meta) if meta.is_dir() => match SKIPPED.iter().any(|s| entry.file_name() == *s) {
+                        true => self.skipped.push(shown(&path)),
+                        false => open.push(path),
+                    },
                     Ok(meta) if meta.is_file() => self.file(path, root, &meta),
                     Ok(_) => self.links.push(shown(&path)),
                     Err(e) => self.problem(&path, &format!("cannot be read: {e}")),
@@ -132,8 +133,8 @@ pub fn from_here(path: &Path) -> String {
     shown(path.strip_prefix(&here).unwrap_or(path))
 }
 
-/// A path for people, with `/` on every system.
-fn shown(path: &Path) -> String {
+/// A path for people, with `/` on every system; where that parts folders anyway, a `\` is a letter of a name.
+pub(crate) fn shown(path: &Path) -> String {
     let text = path.to_string_lossy();
-    text.strip_prefix("./").unwrap_or(&text).replace('\\', "/")
+    text.strip_prefix("./").unwrap_or(&text).replace(std::path::MAIN_SEPARATOR, "/")
 }

@@ -112,6 +112,14 @@ fn a_workflow_is_shown_against_its_release_and_json_is_one_value() {
         &c.run("release lost-device --key ../adaeze"),
         "is released as ············ as it is here: nothing is left",
     );
+    sh(&c.root(), "git rm -q workflows/okta/lost-device.flopack", 30);
+    c.commit("take it out");
+    says(
+        &c.run("gate"),
+        "released-not-here: `Lost device: end sessions` is live as ············, and is not here",
+    );
+    says(&c.run("status"), "gone: `Lost device: end sessions` is live as ············, and is not here");
+    sh(&c.root(), "git revert --no-edit HEAD", 31);
     let parts = "`Lost device: end sessions/connector/okta`";
     assert!(!c.run("review lost-device").contains(parts));
     c.edit("workflows/okta/lost-device.flopack", "1.0.703", "1.0.800");
@@ -191,4 +199,27 @@ fn who_speaks_for_another_is_told_in_which_role_and_shown_with_them() {
     says(&c.run("review lost-device"), whom);
     says(&c.run("propose lost-device --withdraw --key ../adaeze"), "signed as");
     says(&c.run("propose lost-device --withdraw --key ../adaeze"), "nothing: no proposal is open");
+}
+
+#[test]
+fn a_webhook_that_was_approved_once_has_to_be_in_every_version() {
+    let c = Company::new();
+    let name = "Help desk: reset password/Webhook";
+    let approve = |version: &str| {
+        c.run(&format!("connector approve '{name}@{version}' --kind webhook --key ../tomasz"))
+    };
+    assert!(!c.run("release helpdesk-reset --key ../adaeze").contains(name));
+    says(&approve("1"), "no workflow here uses `Help desk: reset password/Webhook@1`; used are `Help desk");
+    // Digests are hidden in what is printed: this asks for it as a file.
+    sh(
+        &c.root(),
+        &format!("countersign connector approve '{name}@1' --kind webhook --key ../tomasz 2> ../told"),
+        20,
+    );
+    let told = std::fs::read_to_string(c.0.path().join("told")).unwrap();
+    let version = told.split("Webhook@").nth(2).and_then(|t| t.split('`').next()).unwrap();
+    says(&approve(version), "signed as");
+    assert!(!c.run("release helpdesk-reset --key ../adaeze").contains(name));
+    c.edit("workflows/n8n/helpdesk-reset.json", "\"path\": \"", "\"path\": \"new-");
+    says(&c.run("release helpdesk-reset --key ../adaeze"), &format!("{name} sha256:"));
 }

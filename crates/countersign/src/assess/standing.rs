@@ -8,7 +8,7 @@ use crate::govern::{Repository, Unit, root_of, short};
 use check::assess::{Credential, History, Ledger, Organisation, Person, Released, Standing, Subject, Tested};
 use check::route::Context;
 use govern::{Live, Release, World};
-use policy::{ComponentKind, Criticality, Moment, People, PolicySet, Verdict};
+use policy::{Criticality, Moment, People, PolicySet, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -243,8 +243,7 @@ fn released(repository: &Repository, release: &Release, world: &World) -> Releas
 
 fn components(repository: &Repository, world: &World, now: Moment) -> Vec<(workflow::Text, bool)> {
     let state = &repository.folded.state;
-    let approved =
-        |c: &policy::Component| state.approved(ComponentKind::Connector, &c.name, now).contains(&c.version);
+    let approved = |c: &policy::Component| state.approved(c.kind, &c.name, now).contains(&c.version);
     world.evidence.components.iter().map(|c| (c.name.as_str().into(), approved(c))).collect()
 }
 

@@ -6,7 +6,7 @@ use super::files::threads;
 use super::repository::{Repository, Unit};
 use super::status::{standing, withdrawn};
 use super::tell::shortened;
-use super::{attest, files, gate_sarif, now, view};
+use super::{attest, files, gate_files, gate_sarif, now, view};
 use crate::check::Exit;
 use crate::report::words::times;
 use govern::{Entry, GROWN, Live, Release, World, due, judge};
@@ -32,7 +32,7 @@ pub(super) struct Stop {
     pub mode: Mode,
     /// The facts it rests on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    facts: Vec<(String, String)>,
+    pub facts: Vec<(String, String)>,
     /// The smallest change that would let it pass.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub fix: String,
@@ -99,6 +99,7 @@ fn all(repository: &Repository, environment: &str) -> io::Result<Result> {
             "the history is cut off, so nobody can say who touched what: fetch all of it (`fetch-depth: 0`)";
         result.stops.push(own("history-shallow", "history", "", message, Mode::Enforce));
     }
+    result.stops.extend(gate_files::stops(repository, environment));
     let governed = |u: &&Unit| repository.head(u).is_none_or(|h| h.class() == "control");
     let governed: Vec<&Unit> = repository.units.iter().filter(governed).collect();
     result.process = repository.units.len() - governed.len();
@@ -149,7 +150,8 @@ fn run_tests(repository: &Repository, environment: &str, result: &mut Result) ->
         let said = state.tested(&unit.name, &release.closure, environment, release.at);
         let world = repository.world(unit, environment)?;
         let Some((_, said)) = said.filter(|_| world.subject.closure == release.closure) else { continue };
-        let told = match attest::rehearsed(repository, unit).map(|all| attest::evidence(&all)) {
+        let told = match attest::rehearsed(repository, unit).map(|all| attest::evidence(&all, &world.subject))
+        {
             Ok(is) if (is.passed, is.failed, is.mutation) == (said.passed, said.failed, said.mutation) => {
                 continue;
             }
@@ -168,7 +170,8 @@ fn run_tests(repository: &Repository, environment: &str, result: &mut Result) ->
     Ok(())
 }
 
-fn own(rule: &str, subject: &str, path: &str, message: impl Into<String>, mode: Mode) -> Stop {
+/// A stop of the gate's own.
+pub(super) fn own(rule: &str, subject: &str, path: &str, message: impl Into<String>, mode: Mode) -> Stop {
     let (rule, subject, path) = (rule.to_owned(), subject.to_owned(), path.to_owned());
     Stop { rule, subject, path, message: message.into(), mode, facts: Vec::new(), fix: String::new() }
 }

@@ -282,23 +282,29 @@ fn on_component(act: Act, word: &str, common: &Common) -> io::Result<Exit> {
     };
     let mut desk = Desk::open(common)?;
     let world = desk.repository.component(name, version);
-    if matches!(act, Act::ApproveComponent(ComponentKind::Connector)) {
-        unused(&desk.repository, name, version)?;
+    if let Act::ApproveComponent(kind) = act {
+        unused(&desk.repository, kind, name, version)?;
     }
     let wish = Wish { version: version.to_owned(), ..desk.wish(act, common) };
     desk.carry_out(&world, &wish, common)
 }
 
-/// Says it where no workflow here uses the version of a connector: its name may be mistyped.
-fn unused(repository: &Repository, name: &str, version: &str) -> io::Result<()> {
-    let used = repository.connectors()?;
-    if !used.contains(&(name.to_owned(), version.to_owned())) {
-        let versions = used.iter().filter(|(n, _)| n == name).map(|(n, v)| format!("`{n}@{v}`"));
-        let versions: Vec<String> = versions.collect();
-        let names: BTreeSet<String> = used.iter().map(|(n, _)| format!("`{n}`")).collect();
-        let instead = if versions.is_empty() { names.into_iter().collect() } else { versions };
-        eprintln!("note: no workflow here uses `{name}@{version}`; used are {}", instead.join(", "));
+/// Says it where no workflow here uses the version of a component: its name may be mistyped. The version of a script or webhook
+/// is its digest, so one that is not here can be none that will be.
+fn unused(repository: &Repository, kind: ComponentKind, name: &str, version: &str) -> io::Result<()> {
+    let used = repository.components(kind)?;
+    if used.contains(&(name.to_owned(), version.to_owned())) {
+        return Ok(());
     }
+    let versions = used.iter().filter(|(n, _)| n == name).map(|(n, v)| format!("`{n}@{v}`"));
+    let versions: Vec<String> = versions.collect();
+    let names: BTreeSet<String> = used.iter().map(|(n, _)| format!("`{n}`")).collect();
+    let instead = if versions.is_empty() { names.into_iter().collect() } else { versions };
+    let told = format!("no workflow here uses `{name}@{version}`; used are {}", instead.join(", "));
+    if kind != ComponentKind::Connector {
+        return Err(io::Error::new(io::ErrorKind::NotFound, told));
+    }
+    eprintln!("note: {told}");
     Ok(())
 }
 

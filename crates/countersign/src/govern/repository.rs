@@ -1,12 +1,12 @@
 //! A governed folder as it is now: its configuration, people, policies, workflows and statements, and from them the world
 //! of an act.
 
+use super::parts::{Whole, parts_of, units};
 use super::settings::{CredentialLine, Settings};
 use super::{files, git};
 use crate::people;
 use crate::scan::model::{Body, FileEntry, Head, kinds};
 use crate::scan::{self, CONFIGURATION, Scan};
-use check::ControlRecord;
 use govern::{Entry, Event, Evidence, Folded, Ground, Refused, State, World, fold_with, undated, unlawful};
 use policy::{
     Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact, IdentityKind,
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use workflow::Digest;
+use workflow::{Digest, Kind, Text};
 
 /// One workflow that was found.
 #[derive(Debug, Clone)]
@@ -25,15 +25,8 @@ pub struct Unit {
     pub name: String,
     /// Its file, below the governed folder.
     pub path: String,
-    file: usize,
-    number: usize,
-}
-
-/// A workflow with what is known of it in full, and its record.
-struct Whole<'r> {
-    unit: &'r Unit,
-    body: Body,
-    record: ControlRecord,
+    pub(super) file: usize,
+    pub(super) number: usize,
 }
 
 /// A governed folder.
@@ -65,16 +58,17 @@ pub struct Repository {
     /// The history.
     pub history: git::History,
     systems: BTreeMap<String, Criticality>,
+    domains: BTreeMap<String, String>,
     credentials: Vec<CredentialLine>,
     digests: BTreeMap<&'static str, String>,
-    scan: Scan,
+    pub(super) scan: Scan,
 }
 
 /// The governed folder that holds a place: the one with the configuration.
 pub(crate) fn root_of(place: &Path) -> io::Result<PathBuf> {
     let place =
         place.canonicalize().map_err(|e| io::Error::new(e.kind(), format!("`{}`: {e}", place.display())))?;
-    let found = place.ancestors().find(|f| f.join(CONFIGURATION).is_file()).map(Path::to_path_buf);
+    let found = scan::root_above(&place).map(Path::to_path_buf);
     found.ok_or_else(|| {
         let told = format!("`{}` is in no governed folder: one has a `{CONFIGURATION}`", place.display());
         io::Error::new(io::ErrorKind::NotFound, told)
@@ -119,6 +113,7 @@ impl Repository {
             organisation: known.name,
             environment: if environment.is_empty() { "production".to_owned() } else { environment },
             systems: configuration.systems,
+            domains: configuration.domains,
             credentials,
             digests,
             root,
@@ -175,7 +170,8 @@ impl Repository {
     fn users(&self, state: &State, name: &str, version: &str, until: Option<&str>) -> Vec<Contribution> {
         let uses = |u: &&Unit| {
             let body = self.body(u).ok();
-            body.is_some_and(|b| b.connectors.iter().any(|(n, v)| *n == name && *v == version))
+            let is = |(n, v): &(Text, Text)| **n == *name && **v == *version;
+            body.is_some_and(|b| KINDS.iter().any(|kind| b.components(*kind).iter().any(is)))
         };
         let units = self.units.iter().filter(uses);
         let mut all: Vec<Contribution> =
@@ -231,8 +227,14 @@ impl Repository {
         self.systems.get(system).copied()
     }
 
-    fn file(&self, unit: &Unit) -> Option<&FileEntry> {
+    pub(super) fn file(&self, unit: &Unit) -> Option<&FileEntry> {
         self.scan.files.get(unit.file)
+    }
+
+    /// A path of the scan, below the folder.
+    pub(super) fn below(&self, path: &str) -> String {
+        let path = Path::new(path);
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 
     /// What is known of a workflow in short.
@@ -250,90 +252,13 @@ impl Repository {
         self.scan.body(file, unit.number)?.ok_or_else(|| io::Error::other("a result is gone"))
     }
 
-    /// A workflow with everything it calls.
-    pub(super) fn closure<'r>(&'r self, unit: &'r Unit) -> Vec<&'r Unit> {
-        let calls = self.head(unit).map(|h| h.closure.calls.as_slice()).unwrap_or_default();
-        let called = calls.iter().filter_map(|call| {
-            self.units.iter().find(|u| {
-                let (path, name) = call.rsplit_once('#').unwrap_or((call, ""));
-                let file = self.file(u).is_some_and(|f| f.path == path);
-                file && self.head(u).is_some_and(|h| h.name == name)
-            })
-        });
-        std::iter::once(unit).chain(called).collect()
-    }
-
-    /// The same, with what is known of each in full: the workflow itself first.
-    fn wholes<'r>(&'r self, unit: &'r Unit) -> io::Result<Vec<Whole<'r>>> {
-        let whole = |unit| {
-            let body = self.body(unit)?;
-            Ok(Whole { unit, record: record(&body), body })
-        };
-        self.closure(unit).into_iter().map(whole).collect()
-    }
-
-    /// The parts of a workflow's closure, and the files they stand in: definitions of it and all it calls, their records,
-    /// the scenarios that the records name, the connectors in their versions.
-    pub fn parts(&self, unit: &Unit) -> io::Result<(BTreeMap<String, String>, Vec<String>)> {
-        Ok(self.parts_of(&self.wholes(unit)?))
-    }
-
-    fn parts_of(&self, wholes: &[Whole<'_>]) -> (BTreeMap<String, String>, Vec<String>) {
-        let (mut parts, mut paths) = (BTreeMap::new(), Vec::new());
-        for Whole { unit, body, record } in wholes {
-            let name = &unit.name;
-            for part in &body.parts {
-                parts.insert(format!("{name}/{}", part.name), part.digest.to_string());
-            }
-            paths.push(unit.path.clone());
-            if !body.record.is_empty() {
-                parts.insert(format!("{name}/record"), Digest::of(body.record.as_bytes()).to_string());
-                paths.extend(self.beside(unit));
-            }
-            for (connector, version) in &body.connectors {
-                parts.insert(format!("connector/{connector}"), Digest::of(version.as_bytes()).to_string());
-            }
-            let folder = Path::new(&unit.path).parent().map(Path::to_path_buf).unwrap_or_default();
-            for test in &record.tests {
-                let path = folder.join(test.as_str()).display().to_string();
-                if let Ok(bytes) = std::fs::read(self.root.join(&path)) {
-                    parts.insert(format!("{name}/test/{test}"), Digest::of(&bytes).to_string());
-                    paths.push(path);
-                }
-            }
-        }
-        paths.sort();
-        paths.dedup();
-        (parts, paths)
-    }
-
-    /// The files of scenarios that a workflow's record names.
-    ///
-    /// # Errors
-    /// When results cannot be read back.
-    pub fn tests(&self, unit: &Unit) -> io::Result<Vec<PathBuf>> {
-        let folder = self.root.join(&unit.path).parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(record(&self.body(unit)?).tests.iter().map(|t| folder.join(t.as_str())).collect())
-    }
-
-    /// Where the control record of a workflow may stand: what has its name with that ending, there or beside its folder.
-    fn beside(&self, unit: &Unit) -> Vec<String> {
-        let path = Path::new(&unit.path);
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let stems =
-            name.match_indices('.').map(|(i, _)| path.with_file_name(format!("{}.control.yaml", &name[..i])));
-        let folder = path.parent().map(|f| PathBuf::from(format!("{}.control.yaml", f.display())));
-        let there = stems.chain(folder).filter(|p| self.root.join(p).is_file());
-        there.map(|p| p.display().to_string()).collect()
-    }
-
     /// The world of an act on a workflow.
     ///
     /// # Errors
     /// When results cannot be read back.
     pub fn world(&self, unit: &Unit, environment: &str) -> io::Result<World> {
         let wholes = self.wholes(unit)?;
-        let (parts, paths) = self.parts_of(&wholes);
+        let (parts, paths) = parts_of(self, &wholes);
         let released = self.folded.state.released(&unit.name, environment);
         let touched = self.history.touched(&paths, released.map_or("", |r| r.commit.as_str()), None);
         let closure = govern::closure_of(&parts).unwrap_or_default();
@@ -390,13 +315,30 @@ impl Repository {
                 });
             }
         }
+        subject.cross_domain = self.crosses_domains(wholes);
         subject.systems.sort_by(|a, b| a.name.cmp(&b.name));
         subject.systems.dedup();
         subject.entitlements.sort_by(|a, b| (&a.system, &a.name).cmp(&(&b.system, &b.name)));
         subject.entitlements.dedup();
         let own = wholes.first().into_iter().flat_map(|w| &w.record.boundary.populations);
         subject.identities = own.map(|p| population(p)).collect();
+        if subject.identities.is_empty() {
+            subject.identities.push(IdentityKind::Unknown);
+        }
         Ok(subject)
+    }
+
+    /// Whether it reads in one security domain and changes access in another. A system that is in none of those named may be in
+    /// any: it counts as one of its own.
+    fn crosses_domains(&self, wholes: &[Whole<'_>]) -> bool {
+        let domains = |counts: fn(Kind) -> bool| -> BTreeSet<&str> {
+            let effects = wholes.iter().flat_map(|w| &w.body.steps).flat_map(|s| &s.effects);
+            let systems = effects.filter(|e| counts(e.kind) && !e.system.is_empty()).map(|e| &e.system);
+            systems.map(|s| self.domains.get(&**s).map_or(&**s, String::as_str)).collect()
+        };
+        let read = domains(|k| matches!(k, Kind::Read | Kind::ReadSecret));
+        let changed = domains(Kind::changes_access);
+        !self.domains.is_empty() && changed.iter().any(|c| read.iter().any(|r| r != c))
     }
 
     fn evidence(&self, wholes: &[Whole<'_>]) -> Evidence {
@@ -428,19 +370,13 @@ impl Repository {
                     evidence.boundary.push(format!("system {}", effect.system));
                 }
             }
-            evidence.components.extend(body.connectors.iter().map(|(name, version)| Component {
-                kind: ComponentKind::Connector,
-                name: name.to_string(),
-                version: version.to_string(),
-                approved: Vec::new(),
-                owner: String::new(),
-            }));
+            evidence.components.extend(KINDS.into_iter().flat_map(|kind| self.components_of(body, kind)));
             let named = body.credentials.iter().chain(&record.credentials);
             evidence.credentials.extend(named.filter_map(|c| self.credential(c)));
         }
         evidence.boundary.sort();
         evidence.boundary.dedup();
-        evidence.components.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        evidence.components.sort_by(|a, b| (&a.name, &a.version, a.kind).cmp(&(&b.name, &b.version, b.kind)));
         evidence.components.dedup();
         evidence.credentials.sort_by(|a, b| a.id.cmp(&b.id));
         evidence.credentials.dedup();
@@ -478,15 +414,33 @@ impl Repository {
         World { subject, parts, ..self.bare("") }
     }
 
-    /// The connectors that workflows here use, in their versions.
+    /// The components of a kind that have to be approved for a workflow: its connectors, and of its scripts and webhooks those
+    /// that somebody has approved in some version.
+    fn components_of(&self, body: &Body, kind: ComponentKind) -> Vec<Component> {
+        let known = |name: &Text| self.folded.state.components.contains_key(&(kind, name.to_string()));
+        let used = body.components(kind).iter();
+        let governed = used.filter(|(name, _)| kind == ComponentKind::Connector || known(name));
+        let component = |(name, version): &(Text, Text)| Component {
+            kind,
+            name: name.to_string(),
+            version: version.to_string(),
+            approved: Vec::new(),
+            owner: String::new(),
+        };
+        governed.map(component).collect()
+    }
+
+    /// The components of a kind that workflows here use, in their versions.
     ///
     /// # Errors
     /// When results cannot be read back.
-    pub(super) fn connectors(&self) -> io::Result<BTreeSet<(String, String)>> {
+    pub(super) fn components(&self, kind: ComponentKind) -> io::Result<BTreeSet<(String, String)>> {
         let mut all = BTreeSet::new();
         for unit in &self.units {
-            let used = self.body(unit)?.connectors;
-            all.extend(used.iter().map(|(name, version)| (name.to_string(), version.to_string())));
+            let body = self.body(unit)?;
+            all.extend(
+                body.components(kind).iter().map(|(name, version)| (name.to_string(), version.to_string())),
+            );
         }
         Ok(all)
     }
@@ -547,10 +501,7 @@ impl Repository {
     }
 }
 
-/// A body's record; an empty one where there is none.
-fn record(body: &Body) -> ControlRecord {
-    serde_json::from_str(&body.record).unwrap_or_default()
-}
+const KINDS: [ComponentKind; 3] = [ComponentKind::Connector, ComponentKind::Script, ComponentKind::Webhook];
 
 /// The properties that a release asks for: those about whose access is changed, by whom and how often. The others are told
 /// in the report.
@@ -572,22 +523,4 @@ fn population(word: &str) -> IdentityKind {
         "agent" => IdentityKind::Agent,
         _ => IdentityKind::Unknown,
     }
-}
-
-fn units(scan: &Scan, root: &Path) -> Vec<Unit> {
-    let mut units = Vec::new();
-    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
-    for file in &scan.files {
-        file.heads.iter().for_each(|h| *times.entry(h.name.as_str()).or_default() += 1);
-    }
-    for (at, file) in scan.files.iter().enumerate() {
-        let path =
-            Path::new(&file.path).strip_prefix(root).unwrap_or(Path::new(&file.path)).display().to_string();
-        for (number, head) in file.heads.iter().enumerate() {
-            let alone = times.get(head.name.as_str()) == Some(&1);
-            let name = if alone { head.name.to_string() } else { format!("{} ({path})", head.name) };
-            units.push(Unit { name, path: path.clone(), file: at, number });
-        }
-    }
-    units
 }

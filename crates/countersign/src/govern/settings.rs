@@ -16,6 +16,8 @@ pub(crate) struct Configuration {
     pub(super) organisation: Organisation,
     pub(super) govern: Govern,
     pub(super) systems: BTreeMap<String, Criticality>,
+    /// The security domain of each system; none are told apart where none is named.
+    pub(super) domains: BTreeMap<String, String>,
     /// Where acts are recorded, with paths as they are written.
     pub(crate) ledger: Option<crate::book::Settings>,
 }

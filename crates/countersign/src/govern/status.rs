@@ -13,6 +13,7 @@ use govern::{
 use ledger::count;
 use policy::{Act, SubjectKind};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 pub(super) fn run(options: &Status) -> io::Result<Exit> {
@@ -49,7 +50,7 @@ pub(super) fn run(options: &Status) -> io::Result<Exit> {
                 governing(&repository, kind, &mut out)?;
             }
         }
-        gone(&repository, &mut out)?;
+        gone(&repository, &environment, &mut out)?;
     }
     for (_, id, text) in due(&repository.folded.state, &environment, repository.now) {
         writeln!(out, "due: {text} ({})", short(&id))?;
@@ -128,9 +129,32 @@ fn alone(repository: &Repository, kind: SubjectKind, format: Format) -> io::Resu
     Ok(Exit::Clean)
 }
 
-/// Open proposals of workflows that are not in the folder any more.
-fn gone(repository: &Repository, out: &mut dyn Write) -> io::Result<()> {
-    let here = |name: &str| repository.units.iter().any(|u| u.name == name);
+fn here(repository: &Repository) -> HashSet<&str> {
+    repository.units.iter().map(|u| u.name.as_str()).collect()
+}
+
+/// What is live and not in the folder, with the statement by which it is.
+pub(super) fn released_elsewhere<'r>(
+    repository: &'r Repository,
+    environment: &'r str,
+) -> impl Iterator<Item = (&'r str, &'r str)> {
+    let (state, here) = (&repository.folded.state, here(repository));
+    state.workflows.keys().filter(move |name| !here.contains(name.as_str())).filter_map(move |name| {
+        let id = match state.live(name, environment, repository.now)? {
+            Live::Released(release) => release.id.as_str(),
+            Live::Emergency(_, glass) => glass.glass.id.as_str(),
+        };
+        Some((name.as_str(), id))
+    })
+}
+
+/// Open proposals, and releases, of workflows that are not in the folder any more.
+fn gone(repository: &Repository, environment: &str, out: &mut dyn Write) -> io::Result<()> {
+    for (name, id) in released_elsewhere(repository, environment) {
+        writeln!(out, "gone: `{name}` is live as {}, and is not here", short(id))?;
+    }
+    let here = here(repository);
+    let here = |name: &str| here.contains(name);
     for (id, p) in &repository.folded.state.proposals {
         if p.kind == SubjectKind::Workflow && p.status == ProposalStatus::Open && !here(&p.name) {
             writeln!(out, "stale: `{}` was proposed as {}, and is not here any more", p.name, short(id))?;

@@ -20,7 +20,8 @@ pub struct Governance {
     records: BTreeMap<PathBuf, Vec<ControlRecord>>,
     /// The records that name a credential, in order.
     naming: BTreeMap<Text, Vec<PathBuf>>,
-    approved: Vec<Text>,
+    /// Connectors, by the folder in which they are listed.
+    approved: BTreeMap<PathBuf, Vec<Text>>,
     /// Records and lists that could not be read.
     pub problems: Vec<Problem>,
     /// Of every file that was read for this, with its place: another one, and files may be judged otherwise.
@@ -82,6 +83,7 @@ impl Governance {
             digests.extend_from_slice(governance.add(path, &shown).to_string().as_bytes());
         }
         governance.digest = Digest::of(&digests);
+        governance.misplaced();
         for (path, records) in &governance.records {
             for credential in records.iter().flat_map(|r| &r.credentials) {
                 let naming = governance.naming.entry(credential.clone()).or_default();
@@ -93,6 +95,39 @@ impl Governance {
         governance
     }
 
+    /// Configurations and lists further down in a governed folder count for nothing: whoever may write there does not govern.
+    fn misplaced(&mut self) {
+        let configurations = self.folders.iter().map(|f| f.join(CONFIGURATION));
+        let lists = self.approved.keys().map(|f| f.join(CONNECTORS));
+        let inner = |path: &PathBuf| self.root(path).is_some_and(|root| path.parent() != Some(root));
+        let told: Vec<Problem> = configurations
+            .chain(lists)
+            .filter(inner)
+            .map(|path| Problem {
+                path: from_here(&path),
+                line: 0,
+                message:
+                    "counts for nothing: only what lies beside the outermost `countersign.toml` governs; \
+                          put it there, or take it out"
+                        .to_owned(),
+            })
+            .collect();
+        self.problems.extend(told);
+    }
+
+    /// The governed folder that a file is in: the outermost.
+    fn root(&self, file: &Path) -> Option<&Path> {
+        file.ancestors().filter_map(|f| self.folders.get(f)).last().map(PathBuf::as_path)
+    }
+
+    /// The connectors that are approved for a file: by the list of its governed folder; in none, by lists beside or above it.
+    fn approved(&self, file: &Path) -> Vec<Text> {
+        match self.root(file) {
+            Some(root) => self.approved.get(root).cloned().unwrap_or_default(),
+            None => file.ancestors().filter_map(|f| self.approved.get(f)).flatten().cloned().collect(),
+        }
+    }
+
     /// Takes a file in; the digest of its place and content.
     fn add(&mut self, path: PathBuf, shown: &str) -> Digest {
         let text = std::fs::read_to_string(&path).map_err(|e| e.to_string());
@@ -102,7 +137,8 @@ impl Governance {
             self.folders.extend(path.parent().map(Path::to_path_buf));
         } else if path.ends_with(CONNECTORS) {
             let list = self.parse::<Connectors>(text, shown);
-            self.approved.extend(list.iter().flat_map(|l| &l.connectors).map(approved));
+            let approved = list.iter().flat_map(|l| &l.connectors).map(approved).collect();
+            self.approved.insert(path.parent().map(Path::to_path_buf).unwrap_or_default(), approved);
         } else {
             let records = self.parse::<Records>(text, shown).map(|r| match r {
                 Records::One(record) => vec![*record],
@@ -157,12 +193,12 @@ impl Governance {
             return vec![Context::default(); workflows.len()];
         }
         let file = real(file);
-        let governed = self.governs(&file);
+        let (governed, approved) = (self.governs(&file), self.approved(&file));
         let records = self.beside(&file);
         let context = |w: &Workflow| Context {
             governed,
             record: records.iter().find(|r| about(r, w, workflows.len())).map(|r| (*r).clone()),
-            approved_connectors: self.approved.clone(),
+            approved_connectors: approved.clone(),
             shared: self.shared(w, &records),
         };
         workflows.iter().map(context).collect()
@@ -207,11 +243,20 @@ pub fn governs(path: &Path) -> bool {
     name == CONFIGURATION || name == CONNECTORS || name.ends_with(RECORD)
 }
 
+/// The governed folder that a real path is in: the outermost of its repository, for no folder in one gets out of it by a
+/// configuration of its own; outside of any, the nearest.
+pub(crate) fn root_above(path: &Path) -> Option<&Path> {
+    let holds = |f: &&Path| f.join(CONFIGURATION).is_file();
+    let top = path.ancestors().find(|f| f.join(".git").exists());
+    let within = top.and_then(|top| path.ancestors().take_while(|f| f.starts_with(top)).filter(holds).last());
+    within.or_else(|| path.ancestors().find(holds))
+}
+
 /// Where else to look for what governs some paths: the governed folders that they are in without taking them in, or the
 /// files beside one that is in none.
 fn around(paths: &[PathBuf]) -> BTreeSet<Vec<PathBuf>> {
     let given: Vec<PathBuf> = paths.iter().map(|p| real(p)).collect();
-    let place = |path: &PathBuf| match path.ancestors().find(|f| f.join(CONFIGURATION).is_file()) {
+    let place = |path: &PathBuf| match root_above(path) {
         Some(folder) if given.iter().any(|g| folder.starts_with(g)) => None,
         Some(folder) => Some(vec![folder.to_path_buf()]),
         None => path.is_file().then(|| path.parent().map(plain_files)).flatten(),

@@ -86,7 +86,7 @@ fn groups(calls: &Calls, count: usize) -> Vec<Vec<usize>> {
         at
     }
     let over =
-        calls.iter().flat_map(|(from, all)| all.iter().filter_map(|(.., to)| Some((from.0, (*to)?.0))));
+        calls.iter().flat_map(|(from, all)| all.iter().filter_map(|(.., to)| Some((from.0, to.one()?.0))));
     for (from, to) in over.filter(|(from, to)| from != to) {
         let (a, b) = (root(&mut first, from), root(&mut first, to));
         first[a.max(b)] = a.min(b);
@@ -193,7 +193,7 @@ fn links<'w>(workflows: &'w [Workflow], places: &[(usize, usize)], calls: &Calls
     let number: HashMap<(usize, usize), u32> = places.iter().copied().zip(0u32..).collect();
     let of = |place: &(usize, usize)| -> HashMap<CalleeKey, u32> {
         let all = calls.get(place).into_iter().flatten();
-        all.filter_map(|(_, key, to)| Some((key.clone(), *number.get(&(*to)?)?))).collect()
+        all.filter_map(|(_, key, to)| Some((key.clone(), *number.get(&to.one()?)?))).collect()
     };
     debug_assert_eq!(workflows.len(), places.len());
     Links::found(places.iter().map(of).collect())

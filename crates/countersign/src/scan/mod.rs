@@ -1,6 +1,7 @@
 //! Checks all files below some paths, on all cores, with memory bounded by the largest file: bodies go to a store as
 //! they are made, only heads stay.
 
+mod components;
 mod governed;
 mod inline;
 mod joint;
@@ -11,6 +12,7 @@ mod worker;
 
 use crate::walk::{Found, Stamp, Walk, stamp, walk};
 use governed::Governance;
+pub(crate) use governed::root_above;
 pub use governed::{CONFIGURATION, governs};
 use model::{Body, FileEntry, FileVerdict, Head};
 use std::io::{self, Read};
@@ -44,6 +46,10 @@ pub struct Scan {
     pub problems: Vec<Problem>,
     /// How many files were not read again.
     pub cached: usize,
+    /// Links that were not followed.
+    pub links: Vec<String>,
+    /// Folders of tools, which were not looked into.
+    pub skipped: Vec<String>,
     bodies: Bodies,
 }
 
@@ -185,7 +191,8 @@ fn finish(walked: Walk, mut files: Vec<FileEntry>, cached: usize, bodies: Bodies
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     link::link(&mut files);
-    Scan { files, problems: walked.problems, cached, bodies }
+    let Walk { problems, links, skipped, .. } = walked;
+    Scan { files, problems, cached, links, skipped, bodies }
 }
 
 /// Whether the cache knows exactly these files, all unchanged.

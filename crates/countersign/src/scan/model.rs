@@ -15,6 +15,9 @@ pub struct FileEntry {
     pub verdict: FileVerdict,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
+    /// Other files, and folders, that its workflows were made of or would be, were they there; of a file in an archive,
+    /// the archive.
+    pub used: Vec<String>,
     /// Its workflows.
     pub heads: Vec<Head>,
     /// Where the bodies of its workflows stand in the store.
@@ -98,6 +101,8 @@ pub struct Closure {
     pub effects: u32,
     /// The called workflows by path and name, in the order of their first call.
     pub calls: Vec<String>,
+    /// The same by the numbers of their files, and theirs in these.
+    pub reached: Vec<(usize, usize)>,
     /// Names under which workflows are called that are not there.
     pub missing: Vec<Text>,
     /// The steps whose calls were all found.
@@ -133,6 +138,10 @@ pub struct Body {
     pub parts: Vec<Part>,
     /// Connectors that change access or are not the vendor's own, where the definition says their version.
     pub connectors: Vec<(Text, Text)>,
+    /// Code that it runs, by the function's name or by its own and the step's, with the digest of its text.
+    pub scripts: Vec<(Text, Text)>,
+    /// Webhooks that start it, by its name and theirs, with the digest of what they take and from whom.
+    pub webhooks: Vec<(Text, Text)>,
     /// The credentials it uses, by the platform's id and name.
     pub credentials: Vec<Text>,
     /// Its control record as JSON; empty where there is none.
@@ -264,6 +273,16 @@ impl Head {
 }
 
 impl Body {
+    /// The components of a kind that it uses, by name and version.
+    #[must_use]
+    pub fn components(&self, kind: policy::ComponentKind) -> &[(Text, Text)] {
+        match kind {
+            policy::ComponentKind::Connector => &self.connectors,
+            policy::ComponentKind::Script => &self.scripts,
+            policy::ComponentKind::Webhook => &self.webhooks,
+        }
+    }
+
     /// The trigger that says most about who can start it: one that anyone can use, then one that callers use, then the
     /// platform's own; a manual start is how people test.
     #[must_use]

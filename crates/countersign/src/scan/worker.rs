@@ -1,12 +1,13 @@
 //! One file: read, imported, classified, checked, and what is kept of it.
 
+use super::components;
 use super::governed::Governance;
 use super::inline;
 use super::model::{
     Body, CallRef, Caller, Closure, EdgeReport, FileEntry, FileVerdict, Head, InlineIgnore, Place,
     StepReport, TriggerReport, bits,
 };
-use crate::walk::{Found, Stamp, stamp};
+use crate::walk::{Found, Stamp, real, shown, stamp};
 use check::{Context, Judged};
 use import::{Files, Imported, Verdict};
 use std::cell::RefCell;
@@ -89,18 +90,46 @@ pub fn documents(
 ) -> Vec<(String, Option<Stamp>)> {
     let neighbours = Neighbours::new(&found.path, root);
     match import::archive::entries(bytes) {
-        None => take(document(&found.shown, &found.path, bytes, &neighbours, governance)),
+        None => {
+            let mut alone = document(&found.shown, &found.path, bytes, &neighbours, governance);
+            if !alone.workflows.is_empty() {
+                alone.entry.used = used(&neighbours.looked_at.borrow());
+            }
+            take(alone);
+        }
         Some(Ok(inner)) if inner.is_empty() => {
             let what = FileVerdict::NotWorkflow("an empty archive".to_owned());
             take(Document::empty(entry(&found.shown, what)));
         }
         Some(Ok(inner)) => inner.iter().for_each(|(name, bytes)| {
             let path = format!("{}/{name}", found.shown);
-            take(document(&path, &found.path.join(name), bytes, &import::NoFiles, governance));
+            let mut inside = document(&path, &found.path.join(name), bytes, &import::NoFiles, governance);
+            inside.entry.used.push(found.shown.clone());
+            take(inside);
         }),
         Some(Err(message)) => take(Document::empty(unreadable(&found.shown, message))),
     }
     neighbours.looked_at.into_inner()
+}
+
+/// The places that were looked at, as they are named and where they really are.
+fn used(looked_at: &[(String, Option<Stamp>)]) -> Vec<String> {
+    let named = looked_at.iter().map(|(path, _)| without_dots(Path::new(path)));
+    let mut places: Vec<String> = named.flat_map(|path| [shown(&real(&path)), shown(&path)]).collect();
+    places.sort();
+    places.dedup();
+    places
+}
+
+/// A path without `.` and `..` in it.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components().filter(|p| *p != Component::CurDir) {
+        if part != Component::ParentDir || !out.pop() {
+            out.push(part);
+        }
+    }
+    out
 }
 
 /// A file that could not be read.
@@ -118,6 +147,7 @@ pub fn entry(shown: &str, verdict: FileVerdict) -> FileEntry {
         path: shown.to_owned(),
         verdict,
         problems: Vec::new(),
+        used: Vec::new(),
         heads: Vec::new(),
         body: Place::default(),
     }
@@ -258,7 +288,9 @@ pub(crate) fn body(w: &Workflow, judged: Judged) -> Body {
         callers: Vec::new(),
         ignores: Vec::new(),
         parts: w.parts.clone(),
-        connectors: connectors(w),
+        connectors: components::connectors(w),
+        scripts: components::scripts(w),
+        webhooks: components::webhooks(w),
         credentials: w
             .credentials
             .iter()
@@ -276,19 +308,6 @@ pub(crate) fn body(w: &Workflow, judged: Judged) -> Body {
 /// A control record as it is kept.
 fn record(context: &Context) -> String {
     context.record.as_ref().and_then(|r| serde_json::to_string(r).ok()).unwrap_or_default()
-}
-
-/// The connectors whose version matters: that change access, or come from somebody else than the platform's vendor.
-fn connectors(w: &Workflow) -> Vec<(Text, Text)> {
-    let matters = |s: &&workflow::Step| {
-        let changes = s.live_effects().iter().any(|e| e.kind.changes_access());
-        !s.connector.is_empty() && (s.third_party || changes && !s.connector_version.is_empty())
-    };
-    let mut all: Vec<(Text, Text)> =
-        w.own_steps().filter(matters).map(|s| (s.connector.clone(), s.connector_version.clone())).collect();
-    all.sort();
-    all.dedup();
-    all
 }
 
 /// The steps of other workflows through which findings of one walk.
