@@ -2,7 +2,7 @@
 
 use crate::authority::{Check, checks};
 use crate::classify::resolve::Resolver;
-use crate::gate::{Effectiveness, Gate, Question, questions};
+use crate::gate::{Effectiveness, Gate, Question, questions, walks_refused};
 use crate::graph::{From, Graph, Reach};
 use crate::logic::Answer;
 use crate::record::{Context, GateKind};
@@ -54,6 +54,8 @@ pub struct Judge<'s, 'w> {
 struct Apart {
     free: Option<Reach>,
     alone: Vec<(Reach, Question)>,
+    /// What is reached though nobody agrees, in every way in which all of them may end.
+    refused: Option<Vec<Reach>>,
 }
 
 /// How many changes of one workflow are weighed against its other steps.
@@ -158,8 +160,12 @@ impl<'s, 'w> Judge<'s, 'w> {
         let asked = self.questions(at.workflow);
         let by = |gate, q: &Question, leaks| Verdict { gate, question: Some(q.step), leaks, assumed: false };
         let plain = |gate| Verdict { gate, question: None, leaks: Vec::new(), assumed: false };
+        let effect = |q: &Question| match q.effectiveness(at.step) {
+            Effectiveness::Leaks if self.undone_by(at, q) => Effectiveness::Holds,
+            other => other,
+        };
         let judged: Vec<(&Question, Effectiveness)> =
-            asked.iter().filter(|q| q.step != at.step).map(|q| (q, q.effectiveness(at.step))).collect();
+            asked.iter().filter(|q| q.step != at.step).map(|q| (q, effect(q))).collect();
         let holding = || judged.iter().filter(|(_, e)| *e == Effectiveness::Holds);
         let own = |q: &Question| crate::authority::asks_starter(self.set, Place { step: q.step, ..at });
         // What the requester is asked does not stand for what somebody else is asked.
@@ -170,7 +176,7 @@ impl<'s, 'w> Judge<'s, 'w> {
         if self.approved_before(at) {
             return Verdict { assumed: true, ..plain(Gate::Present) };
         }
-        if self.gated_apart(at, &asked) {
+        if self.gated_apart(at, &asked) || self.gated_together(at, &asked) {
             return plain(Gate::Present);
         }
         if let Some((q, _)) = judged.iter().find(|(_, e)| *e == Effectiveness::Leaks) {
@@ -188,6 +194,29 @@ impl<'s, 'w> Judge<'s, 'w> {
         }
     }
 
+    /// Whether a change is what a refusal is asked for: the question is about a change made before it, and only a refusal
+    /// leads to the one that undoes it.
+    #[must_use]
+    pub fn undoes(&self, at: Place) -> bool {
+        self.questions(at.workflow).iter().any(|q| self.undone_by(at, q))
+    }
+
+    fn undone_by(&self, at: Place, question: &Question) -> bool {
+        let graph = self.set.graph(at.workflow);
+        let mut leaks = question.leaks(at.step).map(|(answer, _)| answer).peekable();
+        if leaks.peek().is_none() || !leaks.all(|a| matches!(a, Answer::Refused(..))) {
+            return false;
+        }
+        let does = |step: StepIx, kind: Kind| graph.step(step).live_effects().iter().any(|e| e.kind == kind);
+        let undoes = |step: StepIx| {
+            let kinds = graph.step(at.step).live_effects().iter().filter(|e| e.kind.changes_access());
+            kinds.map(|e| undone(e.kind)).all(|kind| kind.is_some_and(|k| does(step, k)))
+        };
+        let before = |step: &StepIx| graph.leads(*step, question.step) && !question.without().has(at.step);
+        question.effectiveness(at.step) == Effectiveness::Leaks
+            && graph.steps().filter(|s| graph.step(*s).changes_access() && undoes(*s)).any(|s| before(&s))
+    }
+
     /// Several questions, each on its own paths, that together stand on all.
     fn gated_apart(&self, at: Place, asked: &[Question]) -> bool {
         let apart = self.apart(at.workflow, asked);
@@ -198,6 +227,14 @@ impl<'s, 'w> Judge<'s, 'w> {
         }
         let mut ways = apart.alone.iter().filter(|(still, _)| still.has(at.step)).peekable();
         ways.peek().is_some() && ways.all(|(_, q)| q.effectiveness(at.step) == Effectiveness::Holds)
+    }
+
+    /// Several questions of which none alone has to be answered with a yes, but one of them has to.
+    fn gated_together(&self, at: Place, asked: &[Question]) -> bool {
+        let asks = asked.iter().any(|q| q.step == at.step);
+        let refused = &self.apart(at.workflow, asked).refused;
+        let stops = refused.as_ref().is_some_and(|walks| !walks.iter().any(|r| r.has(at.step)));
+        stops && !asks && self.set.reached(at.workflow).has(at.step)
     }
 
     fn apart(&self, workflow: u32, asked: &[Question]) -> Rc<Apart> {
@@ -212,13 +249,18 @@ impl<'s, 'w> Judge<'s, 'w> {
                 |e| !matches!(graph.edge(e).from, Node::Step(s) if closed.contains(&s)),
             )
         };
-        let mut apart = Apart { free: None, alone: Vec::new() };
+        let mut apart = Apart { free: None, alone: Vec::new(), refused: None };
         if (2..=6).contains(&steps.len()) {
             apart.free = Some(past(&steps));
             for step in &steps {
                 let others: Vec<StepIx> = steps.iter().copied().filter(|o| o != step).collect();
                 apart.alone.push((past(&others), Question::of_with(graph, *step, &others)));
             }
+            let others = |q: &&Question| {
+                q.is_approval && !crate::authority::asks_starter(self.set, Place { workflow, step: q.step })
+            };
+            let others: Vec<&Question> = asked.iter().filter(others).collect();
+            apart.refused = if others.is_empty() { None } else { walks_refused(graph, &others) };
         }
         let apart = Rc::new(apart);
         self.apart.borrow_mut().insert(workflow, Rc::clone(&apart));
@@ -258,6 +300,18 @@ impl<'s, 'w> Judge<'s, 'w> {
                 trigger.after_approval && (stated || decision && !any_of_several)
             })
     }
+}
+
+/// The kind of change that one of another kind takes back.
+fn undone(by: Kind) -> Option<Kind> {
+    Some(match by {
+        Kind::Enable => Kind::Disable,
+        Kind::Disable => Kind::Enable,
+        Kind::Grant => Kind::Revoke,
+        Kind::Revoke => Kind::Grant,
+        Kind::DeleteIdentity => Kind::CreateIdentity,
+        _ => return None,
+    })
 }
 
 /// Whether a filter's reference holds when any of several items fulfils it.
@@ -354,12 +408,6 @@ impl<'s, 'w> Facts<'s, 'w> {
     #[must_use]
     pub fn is_opaque(&self, step: StepIx) -> bool {
         is_opaque(self.set, self.place(step))
-    }
-
-    /// The workflow's gate: the worst over its access-changing steps.
-    #[must_use]
-    pub fn gate(&self) -> Gate {
-        self.changes.iter().map(|c| c.verdict.gate).max().unwrap_or(Gate::NotApplicable)
     }
 
     /// Whether a step has an effect of a kind in a run.

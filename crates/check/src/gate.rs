@@ -5,9 +5,9 @@
 //! answer go only where that answer leads. A step that some walk reaches although nobody said yes is not gated.
 
 use crate::graph::{From, Graph, Reach};
-use crate::logic::{Answer, Logic, Subject, Supposition, is_answer, keys_of};
+use crate::logic::{Answer, Logic, Subject, Supposition, is_answer, keys_of, same};
 use crate::set::{Place, Set};
-use workflow::{EdgeKind, Expression, Function, Kind, Node, Reference, Root, StepIx, Term, Text};
+use workflow::{Ask, EdgeKind, Expression, Function, Kind, Node, Reference, Root, StepIx, Term, Text};
 
 /// How a change is gated, from the best to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,9 +33,9 @@ pub enum Gate {
 pub enum Effectiveness {
     /// Some path to the change does not pass the question.
     Bypassed,
-    /// Only a definite answer lets the change happen.
+    /// Only a definite answer that is no refusal lets the change happen.
     Holds,
-    /// Some answers stop the change, but one of these does not: see [`Question::leaks`].
+    /// Some answers stop the change, but a refusal or none at all does not: see [`Question::leaks`].
     Leaks,
     /// No answer stops the change.
     NotRead,
@@ -79,12 +79,13 @@ impl Answer {
             Answer::Failure => "a failure of the question itself".into(),
             Answer::Empty => "an empty answer".into(),
             Answer::Unexpected => "any unexpected answer".into(),
+            Answer::LastRound => "the last round without the answer that is waited for".into(),
             Answer::Pressed(button) => format!("a press of `{button}`, which no branch reads,"),
-            Answer::Given(_, v) => format!("the answer `{v}`"),
+            Answer::Given(_, v) | Answer::Refused(_, v) => format!("the answer `{v}`"),
         }
     }
 
-    /// Whether it is not an answer that a person chose from those offered.
+    /// Whether it is a refusal, or no answer that a person chose from those offered.
     #[must_use]
     pub fn is_unwanted(&self) -> bool {
         !matches!(self, Answer::Given(..))
@@ -102,8 +103,7 @@ impl Question {
     #[must_use]
     pub fn of_with(graph: &Graph<'_>, step: StepIx, closed: &[StepIx]) -> Self {
         let ask = graph.step(step).ask.clone().unwrap_or_default();
-        let place: Vec<Text> = ask.answer.split('.').filter(|k| !k.is_empty()).map(Text::from).collect();
-        let subject = Subject::Step(step, place.clone());
+        let (subject, _) = subject_of(graph, step);
         let mut values = constants_compared(graph, &subject);
         if ask.decides {
             values.extend(cases(graph, step));
@@ -114,13 +114,14 @@ impl Question {
         let mut read: Vec<Vec<Text>> = places.into_iter().map(<[Text]>::to_vec).collect();
         read.dedup();
         if read.is_empty() {
-            read.push(place.clone());
+            read.push(ask.answer.split('.').filter(|k| !k.is_empty()).map(Text::from).collect());
         }
         for value in ask.positive.iter().chain(&ask.negative) {
-            if !values.iter().any(|(_, v)| crate::logic::same(v, value)) {
+            if !values.iter().any(|(_, v)| same(v, value)) {
                 values.extend(read.iter().map(|place| (place.clone(), value.clone())));
             }
         }
+        let refusals = refusals(&ask, &values);
         let boolean = !values.is_empty() && values.iter().all(|(_, v)| v == "true" || v == "false");
         let mut negative = ask.negative.clone();
         negative.extend(values.iter().map(|(_, v)| v).filter(|v| means_no(v)).cloned());
@@ -128,6 +129,10 @@ impl Question {
         let mut question = Question::walk(graph, (step, closed), &subject, ask.decides, values, boolean);
         question.negative = negative;
         question.closed = ask.decides;
+        question.ends.extend(refusals.into_iter().map(|answer| {
+            let suppose = Supposition { subject: subject.clone(), answer, decides: ask.decides };
+            walk_of(graph, suppose, closed)
+        }));
         if let Some(button) = refusal {
             question.ends.push((Answer::Pressed(button), graph.reachable()));
         }
@@ -151,25 +156,24 @@ impl Question {
         values: Vec<(Vec<Text>, Text)>,
         boolean: bool,
     ) -> Self {
-        let caught: Vec<u32> = graph.error_edges(step);
-        let caught: Vec<u32> =
-            caught.into_iter().filter(|e| graph.edge(*e).from != Node::Step(step)).collect();
-        let shut = |e: u32| {
-            caught.contains(&e) || matches!(graph.edge(e).from, Node::Step(s) if closed.contains(&s))
-        };
-        let without = graph.reach(From::Triggers, |e| graph.edge(e).from != Node::Step(step) && !shut(e));
-        let closes = |e: u32| matches!(graph.edge(e).from, Node::Step(s) if closed.contains(&s));
+        let caught = Caught::new(graph, step);
+        let past = |e: u32| graph.edge(e).from != Node::Step(step) && !shuts(graph, closed, e);
+        let without = graph.reach_where(
+            From::Triggers,
+            |s| s != step && !closed.contains(&s),
+            |e| past(e) && !caught.shuts(e, None),
+        );
         let mut ways = vec![Answer::Silence, Answer::Failure, Answer::Empty];
         if !boolean {
             ways.push(Answer::Unexpected);
         }
+        if is_asked_again(graph, step) {
+            ways.push(Answer::LastRound);
+        }
         ways.extend(values.into_iter().take(16).map(|(place, v)| Answer::Given(place, v)));
-        let walked = ways.into_iter().map(|answer| {
-            let suppose = Supposition { subject: subject.clone(), answer: answer.clone(), decides };
-            let failed = answer == Answer::Failure;
-            let reach = reach_supposing(graph, &suppose, |e| if failed { !closes(e) } else { !shut(e) });
-            (answer, reach)
-        });
+        let walked = ways
+            .into_iter()
+            .map(|answer| walk_of(graph, Supposition { subject: subject.clone(), answer, decides }, closed));
         let ends = walked.collect();
         Question { step, is_approval: false, without, ends, negative: Vec::new(), closed: false }
     }
@@ -181,7 +185,9 @@ impl Question {
             return Effectiveness::Bypassed;
         }
         let stops = |a: &Answer| !matches!(a, Answer::Silence | Answer::Failure);
-        let leaks = self.ends.iter().any(|(a, r)| a.is_unwanted() && r.has(at));
+        let refusal = |a: &Answer| matches!(a, Answer::Refused(..));
+        let leaks = self.ends.iter().any(|(a, r)| a.is_unwanted() && !refusal(a) && r.has(at));
+        let refusal = self.ends.iter().any(|(a, r)| refusal(a) && r.has(at));
         let reads = self.ends.iter().any(|(a, r)| stops(a) && !r.has(at));
         let given = || self.ends.iter().filter(|(a, _)| !a.is_unwanted());
         let refused = |a: &Answer| matches!(a, Answer::Given(_, v) if self.negative.contains(v));
@@ -190,12 +196,13 @@ impl Question {
         match (leaks, reads) {
             (_, false) => Effectiveness::NotRead,
             (false, true) if no_matter => Effectiveness::NotRead,
+            (false, true) if refusal => Effectiveness::Leaks,
             (false, true) => Effectiveness::Holds,
             (true, true) => Effectiveness::Leaks,
         }
     }
 
-    /// The ways other than a definite answer in which the step is still reached, each with its walk.
+    /// The refusals, and the ways other than a definite answer, with which the step is still reached, each with its walk.
     pub fn leaks(&self, at: StepIx) -> impl Iterator<Item = &(Answer, Reach)> {
         self.ends.iter().filter(move |(a, r)| a.is_unwanted() && r.has(at))
     }
@@ -206,6 +213,17 @@ impl Question {
             Answer::Given(_, v) if r.has(at) => Some(v),
             _ => None,
         })
+    }
+
+    /// Whether the step is reached with a definite answer that is no refusal.
+    #[must_use]
+    pub fn is_granted(&self, at: StepIx) -> bool {
+        self.accepted(at).any(|v| !self.negative.contains(v))
+    }
+
+    /// The ends with which nobody has agreed.
+    fn refused(&self) -> Vec<&Answer> {
+        self.ends.iter().map(|(a, _)| a).filter(|a| a.is_unwanted()).collect()
     }
 
     /// What is reached without passing the question.
@@ -224,19 +242,114 @@ pub fn walks_without(graph: &Graph<'_>, subject: &Subject) -> Vec<Reach> {
     }
     walks.extend([Answer::Silence, Answer::Failure, Answer::Empty, Answer::Unexpected].map(|answer| {
         let suppose = Supposition { subject: subject.clone(), answer, decides: false };
-        reach_supposing(graph, &suppose, |_| true)
+        reach_supposing(graph, &[suppose], |_| true)
     }));
     walks
+}
+
+/// Whether a question stands in a loop that goes on until something holds, and is left when its rounds are used up.
+fn is_asked_again(graph: &Graph<'_>, step: StepIx) -> bool {
+    let fails = |l: StepIx| graph.out(l).iter().any(|e| graph.edge(*e).kind == EdgeKind::Timeout);
+    graph.loops_of(step).into_iter().any(|l| graph.is_body_first(l) && !fails(l))
+}
+
+/// What is reached when a question ends so.
+fn walk_of(graph: &Graph<'_>, suppose: Supposition, closed: &[StepIx]) -> (Answer, Reach) {
+    let suppose = [suppose];
+    let caught: Vec<Caught> = suppose.iter().filter_map(|s| Caught::of(graph, s)).collect();
+    let open = |e: u32| {
+        let end = |c: &Caught| c.shuts(e, suppose.first().map(|s| &s.answer));
+        !shuts(graph, closed, e) && !caught.iter().any(end)
+    };
+    let reach = reach_supposing(graph, &suppose, open);
+    let [Supposition { answer, .. }] = suppose;
+    (answer, reach)
+}
+
+/// What is reached whatever stands for a yes being missing from several questions at once: a walk for each way in which
+/// they may all end. Nothing where there are too many ways.
+#[must_use]
+pub fn walks_refused(graph: &Graph<'_>, questions: &[&Question]) -> Option<Vec<Reach>> {
+    let mut ways: Vec<Vec<Supposition>> = vec![Vec::new()];
+    for question in questions {
+        let ends = question.refused();
+        if ways.len() * ends.len() > MOST_TOGETHER {
+            return None;
+        }
+        let with = |way: &Vec<Supposition>, answer: &Answer| {
+            let (subject, decides) = subject_of(graph, question.step);
+            let next = Supposition { subject, answer: answer.clone(), decides };
+            way.iter().cloned().chain([next]).collect()
+        };
+        ways = ways.iter().flat_map(|way| ends.iter().map(move |a| with(way, a))).collect();
+    }
+    let walk = |way: &Vec<Supposition>| {
+        let caught: Vec<(Caught, &Answer)> =
+            way.iter().filter_map(|s| Some((Caught::of(graph, s)?, &s.answer))).collect();
+        reach_supposing(graph, way, |e| !caught.iter().any(|(c, a)| c.shuts(e, Some(a))))
+    };
+    Some(ways.iter().map(walk).collect())
+}
+
+/// In so many ways at most are several questions walked together.
+const MOST_TOGETHER: usize = 150;
+
+/// A question as a subject, and whether its own edges carry the answer.
+fn subject_of(graph: &Graph<'_>, step: StepIx) -> (Subject, bool) {
+    let ask = graph.step(step).ask.as_ref();
+    let answer = ask.map(|a| a.answer.as_str()).unwrap_or_default();
+    let place = answer.split('.').filter(|k| !k.is_empty()).map(Text::from).collect();
+    (Subject::Step(step, place), ask.is_some_and(|a| a.decides))
+}
+
+/// Whether an edge leaves a step that nothing leaves, or one by a failure that it cannot have.
+fn shuts(graph: &Graph<'_>, closed: &[StepIx], e: u32) -> bool {
+    let edge = graph.edge(e);
+    let Node::Step(from) = edge.from else { return false };
+    closed.contains(&from) || edge.kind == EdgeKind::Error && !graph.may_fail(from)
+}
+
+/// The edges of containers that are taken when a question in them fails, or when nobody answers it.
+struct Caught {
+    failed: Vec<u32>,
+    silent: Vec<u32>,
+}
+
+impl Caught {
+    fn new(graph: &Graph<'_>, step: StepIx) -> Self {
+        let outer = |kind| {
+            let edges = graph.caught_by(step, &kind).into_iter();
+            edges.filter(|e| graph.edge(*e).from != Node::Step(step)).collect()
+        };
+        Caught { failed: outer(EdgeKind::Error), silent: outer(EdgeKind::Timeout) }
+    }
+
+    fn of(graph: &Graph<'_>, suppose: &Supposition) -> Option<Self> {
+        match suppose.subject {
+            Subject::Step(step, _) => Some(Caught::new(graph, step)),
+            Subject::Trigger(_) => None,
+        }
+    }
+
+    /// Whether an edge is not taken, the question having ended so, or not having been come to.
+    fn shuts(&self, e: u32, end: Option<&Answer>) -> bool {
+        self.failed.contains(&e) && end != Some(&Answer::Failure)
+            || self.silent.contains(&e) && end != Some(&Answer::Silence)
+    }
 }
 
 /// What is reached under a supposition. The first walk lets every assignment count, each further one only those in
 /// steps that the walk before reached, until nothing more falls away.
 #[must_use]
-pub fn reach_supposing(graph: &Graph<'_>, suppose: &Supposition, open: impl Fn(u32) -> bool) -> Reach {
+pub fn reach_supposing(graph: &Graph<'_>, suppose: &[Supposition], open: impl Fn(u32) -> bool) -> Reach {
+    let answered = |s: StepIx| {
+        let mut of = suppose.iter().filter(|x| matches!(x.subject, Subject::Step(asked, _) if asked == s));
+        of.any(|x| !matches!(x.answer, Answer::Silence | Answer::Failure))
+    };
     let mut reach: Option<Reach> = None;
     for _ in 0..6 {
         let logic = Logic { graph, suppose, live: reach.as_ref() };
-        let next = graph.reach(From::Triggers, |e| open(e) && logic.open(e));
+        let next = graph.reach_where(From::Triggers, |s| !answered(s), |e| open(e) && logic.open(e));
         if reach.as_ref() == Some(&next) {
             break;
         }
@@ -330,6 +443,24 @@ fn results_read(graph: &Graph<'_>, at: StepIx, r: &Reference) -> Vec<(StepIx, Ve
     }
 }
 
+/// The answers that mean no, each standing wherever branches look for the decision.
+fn refusals(ask: &Ask, values: &[(Vec<Text>, Text)]) -> Vec<Answer> {
+    let known = |v: &Text| ask.negative.iter().any(|n| same(n, v));
+    let decides =
+        |v: &Text| means_yes(v) || means_no(v) || known(v) || ask.positive.iter().any(|p| same(p, v));
+    let mut places: Vec<Vec<Text>> = Vec::new();
+    let mut words: Vec<&Text> = Vec::new();
+    for (place, value) in values.iter().filter(|(_, v)| decides(v)) {
+        if !places.contains(place) {
+            places.push(place.clone());
+        }
+        if (known(value) || means_no(value)) && !words.iter().any(|w| same(w, value)) {
+            words.push(value);
+        }
+    }
+    words.into_iter().take(8).map(|w| Answer::Refused(places.clone(), w.clone())).collect()
+}
+
 /// The cases of a step's own edges, as answers.
 fn cases(graph: &Graph<'_>, step: StepIx) -> Vec<(Vec<Text>, Text)> {
     let edges = graph.out(step).iter().map(|e| &graph.edge(*e).kind);
@@ -360,6 +491,9 @@ fn compared(term: &Term, found: &mut Vec<Text>) {
             match arg {
                 Term::Text(t) if !t.trim().is_empty() => found.push(t.clone()),
                 Term::Bool(b) => found.push(if *b { "true".into() } else { "false".into() }),
+                Term::Ref(_) if matches!(f, Function::And | Function::Or | Function::Not) => {
+                    found.push("true".into());
+                }
                 Term::List(items) => work.extend(items.iter().map(|t| (t, depth + 1))),
                 other if depth < 30 => work.push((other, depth + 1)),
                 _ => {}

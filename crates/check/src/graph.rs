@@ -13,7 +13,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use walker::Walker;
-use workflow::{Edge, EdgeKind, Node, Step, StepIx, StepKind, Text, Walk, Workflow};
+use workflow::{Edge, EdgeKind, LoopKind, Node, Platform, Step, StepIx, StepKind, Text, Walk, Workflow};
 
 /// No edge.
 const NONE: u32 = u32::MAX;
@@ -228,10 +228,17 @@ impl<'w> Graph<'w> {
     /// The edges that are taken when a step fails: its own, else those of the nearest container that has some.
     #[must_use]
     pub fn error_edges(&self, step: StepIx) -> Vec<u32> {
+        self.caught_by(step, &EdgeKind::Error)
+    }
+
+    /// The edges of a kind that are taken when a step ends badly: its own, else those of the nearest container that has
+    /// some.
+    #[must_use]
+    pub fn caught_by(&self, step: StepIx, kind: &EdgeKind) -> Vec<u32> {
         let mut at = Some(step);
         for _ in 0..=self.len() {
             let Some(here) = at else { break };
-            let own = self.out(here).iter().copied().filter(|e| self.edge(*e).kind == EdgeKind::Error);
+            let own = self.out(here).iter().copied().filter(|e| self.edge(*e).kind == *kind);
             let own: Vec<u32> = own.collect();
             if !own.is_empty() {
                 return own;
@@ -241,8 +248,39 @@ impl<'w> Graph<'w> {
         Vec::new()
     }
 
+    /// Whether a loop goes through its body once before it looks whether to end: an `Until` of Logic Apps.
+    #[must_use]
+    pub fn is_body_first(&self, step: StepIx) -> bool {
+        let platform = matches!(self.workflow.platform, Platform::LogicApps | Platform::PowerAutomate);
+        platform && matches!(self.step(step).kind, StepKind::Loop(LoopKind::While { .. }))
+    }
+
+    /// Whether a step can fail by itself: a branch or a place where paths meet does not, nor does setting a constant.
+    #[must_use]
+    pub fn may_fail(&self, step: StepIx) -> bool {
+        let step = self.step(step);
+        match step.kind {
+            StepKind::Branch | StepKind::Guard | StepKind::Join | StepKind::End(_) => false,
+            StepKind::Set => {
+                let set = step.assigns.iter().map(|a| &a.value).chain(&step.output);
+                set.chain([&step.parameters]).any(|v| !v.expressions().is_empty())
+            }
+            _ => true,
+        }
+    }
+
     /// Everything that a walk reaches over open edges. Joins wait for all only when the walk begins at triggers.
-    pub fn reach(&self, from: From, mut open: impl FnMut(u32) -> bool) -> Reach {
+    pub fn reach(&self, from: From, open: impl FnMut(u32) -> bool) -> Reach {
+        self.reach_where(from, |_| true, open)
+    }
+
+    /// The same where only some steps fail, so that what follows them is skipped.
+    pub fn reach_where(
+        &self,
+        from: From,
+        fails: impl Fn(StepIx) -> bool,
+        mut open: impl FnMut(u32) -> bool,
+    ) -> Reach {
         let mut walk = Walker::new(self, !matches!(from, From::After(_)));
         match from {
             From::Triggers => self.starts.iter().for_each(|e| walk.take(*e, &mut open)),
@@ -254,7 +292,8 @@ impl<'w> Graph<'w> {
         }
         while let Some(step) = walk.queue.pop_front() {
             self.out(step).iter().for_each(|e| walk.leave(*e, &mut open));
-            if self.skips {
+            let group = matches!(self.step(step).kind, StepKind::Scope | StepKind::Fork);
+            if self.skips && !group && self.may_fail(step) && fails(step) {
                 walk.skip_after(step, &mut open);
             }
         }

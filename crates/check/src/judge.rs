@@ -1,6 +1,6 @@
 //! The whole judgement of workflows that see each other: gates, closures and findings.
 
-use crate::facts::{Facts, Judge};
+use crate::facts::{Change, Facts, Judge};
 use crate::gate::Gate;
 use crate::proofs::{self, Proof};
 use crate::record::Context;
@@ -77,15 +77,18 @@ fn judged(
     RULES.iter().filter(|r| r.applies(&facts)).for_each(|r| (r.check)(&facts, &mut findings));
     let mut proofs = program.map_or_else(Vec::new, |p| proofs::proofs(p, &facts));
     findings.retain(|f| !proofs::disproves(&proofs, f));
+    proofs::tell_idle(&proofs, &mut findings);
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     proofs::name_rules(&mut proofs, &findings);
     if facts.set.is_cut(index) {
         facts.unweighed.borrow_mut().extend(FOLLOWS);
     }
-    let gates = facts.changes.iter().map(|c| (c.step, c.verdict.gate)).collect();
+    let settled = |c: &Change| proofs::settled(&proofs, &facts.step(c.step).id, c.verdict.gate);
+    let gates: Vec<(StepIx, Gate)> = facts.changes.iter().map(|c| (c.step, settled(c))).collect();
+    let gate = gates.iter().map(|(_, gate)| *gate).max().unwrap_or(Gate::NotApplicable);
     let unweighed = facts.unweighed.take().into_iter().collect();
     let closure = closure(judge.set, index);
-    Judged { gate: facts.gate(), gates, closure, findings, unweighed, proofs }
+    Judged { gate, gates, closure, findings, unweighed, proofs }
 }
 
 fn closure(set: &Set<'_>, index: u32) -> Closure {
@@ -145,6 +148,19 @@ mod tests {
         assert!(judged.unweighed.contains(&"untrusted-target"), "{:?}", judged.unweighed);
         // Rules that look at each change alone look at all.
         assert_eq!(judged.findings.iter().filter(|f| f.rule == "unapproved-change").count(), 450);
+    }
+
+    #[test]
+    fn a_change_that_no_run_comes_to_keeps_its_findings_and_they_say_so() {
+        let text = "trigger hook webhook auth caller\nstep if branch\nstep add grant okta identity={trigger.user}\nstep stop end\n\
+                    hook -> if\nif -[1 == 2]-> add\nif -[else]-> stop\n";
+        let told = |text: &str| {
+            let findings = check(&crate::dsl::workflows(text), &[]).remove(0).findings;
+            let of = findings.into_iter().filter(|f| f.rule == "unapproved-change" && f.step == "add");
+            of.map(|f| f.message.ends_with("As written, no run comes to it.")).collect::<Vec<_>>()
+        };
+        assert_eq!(told(text), [true]);
+        assert_eq!(told(&text.replace("1 == 2", "trigger.size == 2")), [false]);
     }
 
     /// A refusal ends the run, but the second way may be gone before anybody answers.

@@ -23,10 +23,14 @@ pub enum Answer {
     Empty,
     /// An answer comes that is none of those expected.
     Unexpected,
+    /// The loop around the question has its last round, and nobody has given the answer that it waits for.
+    LastRound,
     /// A button that refuses was pressed, and nothing reads that.
     Pressed(Text),
     /// An answer with this value at this place.
     Given(Vec<Text>, Text),
+    /// The refusal with this word, wherever branches look for the decision.
+    Refused(Vec<Vec<Text>>, Text),
 }
 
 /// What is being asked about.
@@ -62,14 +66,27 @@ pub enum Val {
     Any,
 }
 
-/// Evaluates conditions of one workflow under a supposition.
+/// Evaluates conditions of one workflow under suppositions.
 pub struct Logic<'g, 'w> {
     /// The graph.
     pub graph: &'g Graph<'w>,
-    /// What is supposed.
-    pub suppose: &'g Supposition,
+    /// What is supposed, each of another subject.
+    pub suppose: &'g [Supposition],
     /// Only assignments in steps that a run comes to count.
     pub live: Option<&'g Reach>,
+}
+
+impl Answer {
+    /// What is read at a place of the result that ends so.
+    fn at(&self, path: &[Segment]) -> Val {
+        match self {
+            Answer::Silence | Answer::Failure | Answer::Empty => Val::Null,
+            Answer::Unexpected | Answer::LastRound => Val::Other,
+            Answer::Given(place, value) if *place == keys_of(path) => Val::Const(value.clone()),
+            Answer::Refused(places, value) if places.contains(&keys_of(path)) => Val::Const(value.clone()),
+            Answer::Pressed(_) | Answer::Given(..) | Answer::Refused(..) => Val::Any,
+        }
+    }
 }
 
 impl Logic<'_, '_> {
@@ -78,16 +95,31 @@ impl Logic<'_, '_> {
     pub fn open(&self, edge_ix: u32) -> bool {
         let edge = self.graph.edge(edge_ix);
         let Node::Step(from) = edge.from else { return true };
-        if let Subject::Step(subject, _) = &self.suppose.subject
-            && *subject == from
-        {
-            return self.leaves_subject(from, &edge.kind);
+        if let Some((suppose, _)) = self.supposed_of(from) {
+            return self.leaves_subject(suppose, from, &edge.kind);
         }
         match &edge.kind {
+            EdgeKind::Error => self.graph.may_fail(from),
+            EdgeKind::Next if self.graph.is_body_first(from) => self.ends_loop(from),
             EdgeKind::When { condition, .. } => self.holds(from, condition) != Some(false),
             EdgeKind::Otherwise { .. } => !self.some_case_holds(from),
             _ => true,
         }
+    }
+
+    /// Whether a loop ends that goes on until a condition holds, before its rounds are used up or by that.
+    fn ends_loop(&self, of: StepIx) -> bool {
+        let until = self.graph.step(of).parameters.get("expression").as_expression();
+        let last = self.suppose.iter().any(|s| s.answer == Answer::LastRound);
+        last || until.is_none_or(|until| self.holds(of, until) != Some(false))
+    }
+
+    /// What is supposed of a step, and where its answer stands.
+    fn supposed_of(&self, step: StepIx) -> Option<(&Supposition, &[Text])> {
+        self.suppose.iter().find_map(|s| match &s.subject {
+            Subject::Step(of, place) if *of == step => Some((s, place.as_slice())),
+            _ => None,
+        })
     }
 
     fn some_case_holds(&self, step: StepIx) -> bool {
@@ -98,8 +130,8 @@ impl Logic<'_, '_> {
     }
 
     /// The edges of the asked step itself.
-    fn leaves_subject(&self, from: StepIx, kind: &EdgeKind) -> bool {
-        match (&self.suppose.answer, kind) {
+    fn leaves_subject(&self, suppose: &Supposition, from: StepIx, kind: &EdgeKind) -> bool {
+        match (&suppose.answer, kind) {
             (Answer::Silence, kind) => *kind == EdgeKind::Timeout,
             (Answer::Failure, kind) => *kind == EdgeKind::Error,
             (_, EdgeKind::Timeout | EdgeKind::Error | EdgeKind::Skipped) => false,
@@ -108,11 +140,11 @@ impl Logic<'_, '_> {
             (_, EdgeKind::When { condition, .. }) if matches!(condition.term, Term::Bool(_)) => {
                 condition.term == Term::Bool(true)
             }
-            (Answer::Given(_, v), EdgeKind::When { case, condition }) => {
-                same(case, v) || (!self.suppose.decides && self.holds(from, condition) != Some(false))
+            (Answer::Given(_, v) | Answer::Refused(_, v), EdgeKind::When { case, condition }) => {
+                same(case, v) || (!suppose.decides && self.holds(from, condition) != Some(false))
             }
             (_, EdgeKind::When { condition, .. }) => {
-                !self.suppose.decides && self.holds(from, condition) != Some(false)
+                !suppose.decides && self.holds(from, condition) != Some(false)
             }
             _ => true,
         }
@@ -185,10 +217,10 @@ impl Logic<'_, '_> {
             return Val::Any;
         }
         match &r.root {
-            Root::Trigger => match &self.suppose.subject {
-                Subject::Trigger(keys) if keys_of(&r.path) == *keys => self.answer(&r.path),
-                _ => Val::Any,
-            },
+            Root::Trigger => {
+                let of = |s: &&Supposition| matches!(&s.subject, Subject::Trigger(keys) if keys_of(&r.path) == *keys);
+                self.suppose.iter().find(of).map_or(Val::Any, |s| s.answer.at(&r.path))
+            }
             Root::Step(id) => match self.graph.find(id) {
                 Some(step) => self.result(step, &r.path, depth - 1),
                 None => Val::Any,
@@ -217,11 +249,9 @@ impl Logic<'_, '_> {
     }
 
     fn result(&self, of: StepIx, path: &[Segment], depth: u32) -> Val {
-        if let Subject::Step(subject, place) = &self.suppose.subject
-            && *subject == of
-        {
-            let unanswered = matches!(self.suppose.answer, Answer::Silence | Answer::Failure);
-            return if unanswered || is_answer(place, path) { self.answer(path) } else { Val::Any };
+        if let Some((suppose, place)) = self.supposed_of(of) {
+            let unanswered = matches!(suppose.answer, Answer::Silence | Answer::Failure);
+            return if unanswered || is_answer(place, path) { suppose.answer.at(path) } else { Val::Any };
         }
         let step = self.graph.step(of);
         if depth == 0 {
@@ -270,16 +300,6 @@ impl Logic<'_, '_> {
         let first = (open_ended && *default != Value::Null).then(|| self.value(at, default, path, depth));
         let all = found.iter().map(|(s, v)| self.value(*s, v, path, depth / 2));
         all.fold(first, |joined, val| Some(join(joined, val))).unwrap_or(Val::Any)
-    }
-
-    fn answer(&self, path: &[Segment]) -> Val {
-        match &self.suppose.answer {
-            Answer::Silence | Answer::Failure | Answer::Empty => Val::Null,
-            Answer::Unexpected => Val::Other,
-            Answer::Pressed(_) => Val::Any,
-            Answer::Given(place, value) if *place == keys_of(path) => Val::Const(value.clone()),
-            Answer::Given(..) => Val::Any,
-        }
     }
 
     fn call(&self, at: StepIx, f: &Function, args: &[Term], depth: u32) -> Val {

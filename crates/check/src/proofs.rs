@@ -39,7 +39,16 @@ pub struct Proof {
 /// How far a proof goes where steps hand lists of items on: each list is taken to hold one.
 const ONE_ITEM: &str = ", one item at a time";
 
+/// What is said of a step that nothing can be broken at, since it is never come to.
+const NEVER: &str = "as written, no run comes to it";
+
 impl Proof {
+    /// Whether it holds only because no run comes to the step.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.verdict == "proved" && self.because == NEVER
+    }
+
     /// Whether it was proved with one item in every list: what one item's answer does to another was not looked at.
     #[must_use]
     pub fn is_of_one_item(&self) -> bool {
@@ -94,7 +103,7 @@ pub(crate) fn proofs(program: &Program<'_>, facts: &Facts<'_, '_>) -> Vec<Proof>
         return Vec::new();
     }
     let found = prove(program, facts.index, &assumptions(facts), Bounds::default());
-    found.into_iter().map(|p| told(facts, p)).collect()
+    found.into_iter().map(|p| told(facts, doubted(facts, p))).collect()
 }
 
 /// Whether there is something to prove, and not too much.
@@ -113,8 +122,9 @@ fn assumptions(facts: &Facts<'_, '_>) -> Assumptions {
     let mut assume = Assumptions::default();
     for change in &facts.changes {
         let before = change.verdict.assumed || change.verdict.gate == Gate::Authorised && change.tier.0 < 3;
-        let callers = facts.judge.gated_by_callers(Place { workflow: facts.index, step: change.step });
-        if before || callers || rules::follows_its_grant(facts, change) {
+        let place = facts.place(change.step);
+        let (callers, undoes) = (facts.judge.gated_by_callers(place), facts.judge.undoes(place));
+        if before || callers || undoes || rules::follows_its_grant(facts, change) {
             assume.approved.insert(at(facts, change.step));
         }
         if let Some(ends) = rules::temporary(facts, change.step) {
@@ -140,9 +150,22 @@ fn assumptions(facts: &Facts<'_, '_>) -> Assumptions {
     assume
 }
 
+/// That the one who approves is somebody else is not proved where whoever starts the run says who that is.
+fn doubted(facts: &Facts<'_, '_>, proof: machine::Proof) -> machine::Proof {
+    let concerns = proof.property == "approver-is-not-requester";
+    let step = proof.step.filter(|_| concerns && matches!(proof.verdict, Verdict::Proved { met: true, .. }));
+    let Some(asked) = step.and_then(|at| rules::unclear_approver(facts, at.step)) else { return proof };
+    let declare = format!(
+        "who answers {} is named by the one who starts the run: take the approver from a directory or from the record",
+        facts.name(asked)
+    );
+    machine::Proof { verdict: Verdict::Unknown { declare }, ..proof }
+}
+
 fn told(facts: &Facts<'_, '_>, proof: machine::Proof) -> Proof {
     let (verdict, because, walk) = match proof.verdict {
-        Verdict::Proved { states } => {
+        Verdict::Proved { met: false, .. } => ("proved", NEVER.to_owned(), Vec::new()),
+        Verdict::Proved { states, .. } => {
             let bound = if facts.workflow.itemwise { ONE_ITEM } else { "" };
             ("proved", format!("in every one of {states} states{bound}"), Vec::new())
         }
@@ -211,10 +234,29 @@ pub(crate) fn disproves(proofs: &[Proof], finding: &Finding) -> bool {
     let property = RESTS_ON.iter().find(|(rule, _)| *rule == finding.rule).map(|(_, p)| *p);
     let holds = |step: &Text| {
         let of = proofs.iter().find(|p| Some(p.property.as_str()) == property && p.step == *step);
-        of.is_some_and(|p| p.verdict == "proved")
+        of.is_some_and(|p| p.verdict == "proved" && !p.is_idle())
     };
     property.is_some() && holds(&finding.step)
 }
+
+/// Says in findings about a change that no run comes to it as the definition is written.
+pub(crate) fn tell_idle(proofs: &[Proof], findings: &mut [Finding]) {
+    let idle =
+        |step: &Text| proofs.iter().any(|p| p.is_idle() && p.step == *step && p.property == PROVES_GATES);
+    for finding in findings.iter_mut().filter(|f| idle(&f.step)) {
+        finding.message.push_str(" As written, no run comes to it.");
+    }
+}
+
+/// The gate of a change, where every run that makes it has been found to have its yes.
+pub(crate) fn settled(proofs: &[Proof], step: &Text, gate: Gate) -> Gate {
+    let of = proofs.iter().find(|p| p.property == PROVES_GATES && p.step == *step);
+    let proved = of.is_some_and(|p| p.verdict == "proved" && !p.is_idle());
+    if proved && gate == Gate::FailsOpen { Gate::Present } else { gate }
+}
+
+/// The property that is about gates.
+const PROVES_GATES: &str = "change-needs-approval";
 
 /// The rules that tell of a property that is broken. `within-boundary` is about what a record says, which is no control
 /// fault of its own: of it only the rule about changes without a bound tells.

@@ -61,6 +61,14 @@ pub(crate) fn assume(condition: &Expression, truth: bool, here: &Here<'_, '_>) -
     (facts, notes)
 }
 
+/// The same, once for each alternative by which a condition may hold: which of them it is decides who has said what.
+pub(crate) fn ways(condition: &Expression, truth: bool, here: &Here<'_, '_>) -> Vec<Vec<Assumed>> {
+    Taken { of: condition, here }.ways(&condition.term, truth, DEPTH)
+}
+
+/// So many alternatives are told apart.
+const MOST_WAYS: usize = 64;
+
 /// A condition that is taken apart.
 struct Taken<'a, 'w> {
     of: &'a Expression,
@@ -161,6 +169,30 @@ impl Taken<'_, '_> {
         !(assumed.empty == Some(false) || assumed.selects && truth && !blank)
     }
 
+    fn ways(&self, term: &Term, truth: bool, depth: u32) -> Vec<Vec<Assumed>> {
+        let Some(depth) = depth.checked_sub(1) else { return vec![Vec::new()] };
+        match (term, truth) {
+            (Term::Call(Function::And, args), true) | (Term::Call(Function::Or, args), false) => {
+                let each = args.iter().map(|t| self.ways(t, truth, depth));
+                each.fold(vec![Vec::new()], |all, more| both(&all, &more))
+            }
+            (Term::Call(Function::Or, args), true) => {
+                let can = |t: &&Term| self.holds(t, depth) != Some(false) && self.possible(t, true, depth);
+                let open = args.iter().filter(can);
+                let mut ways: Vec<_> = open.flat_map(|t| self.ways(t, true, depth)).collect();
+                if ways.len() > MOST_WAYS {
+                    ways.truncate(1);
+                }
+                if ways.is_empty() { vec![Vec::new()] } else { ways }
+            }
+            _ => {
+                let mut notes = Vec::new();
+                self.note(term, truth, &mut Facts::default(), &mut notes, depth + 1);
+                vec![notes]
+            }
+        }
+    }
+
     fn note(&self, term: &Term, truth: bool, facts: &mut Facts, notes: &mut Vec<Assumed>, depth: u32) {
         let Some(depth) = depth.checked_sub(1) else { return };
         match (term, truth) {
@@ -212,6 +244,17 @@ impl Taken<'_, '_> {
         };
         Some(Assumed { about, truth, selects, value, empty })
     }
+}
+
+/// Each of some alternatives with each of others; the others say nothing where that would be too many.
+fn both(all: &[Vec<Assumed>], more: &[Vec<Assumed>]) -> Vec<Vec<Assumed>> {
+    if all.len() * more.len() > MOST_WAYS {
+        return all.to_vec();
+    }
+    let with = |one: &Vec<Assumed>| -> Vec<Vec<Assumed>> {
+        more.iter().map(|notes| one.iter().chain(notes).cloned().collect()).collect()
+    };
+    all.iter().flat_map(with).collect()
 }
 
 /// The name of a value that is not known but always the same.

@@ -17,6 +17,9 @@ pub struct Place {
     pub step: StepIx,
 }
 
+/// Containers in containers that are looked through for a time-out.
+const MOST_NESTED: usize = 32;
+
 /// Workflows that see each other, with their effects filled in, ready to run. Made once, shared by any number of runs.
 pub struct Program<'w> {
     /// The workflows.
@@ -236,6 +239,27 @@ impl<'w> Program<'w> {
             outer = container.parent;
         }
         None
+    }
+
+    /// Where a time-out edge is taken when a step takes too long: its own, or, where it waits for somebody, that of a
+    /// container around it within the same round.
+    pub(crate) fn timed(&self, at: Place) -> Option<StepIx> {
+        let has = |step: StepIx| {
+            let edges = self.out(Place { step, ..at }).iter().filter_map(|e| self.edge(at.workflow, *e));
+            edges.into_iter().any(|e| e.kind == EdgeKind::Timeout)
+        };
+        let step = self.step(at)?;
+        if has(at.step) {
+            return Some(at.step);
+        }
+        let waits = step.ask.is_some() || step.kind == StepKind::Wait;
+        let around = |of: &StepIx| {
+            let outer = self.step(Place { step: *of, ..at })?.parent?;
+            let kind = &self.step(Place { step: outer, ..at })?.kind;
+            (!matches!(kind, StepKind::Loop(_))).then_some(outer)
+        };
+        let mut outer = std::iter::successors(around(&at.step).filter(|_| waits), around).take(MOST_NESTED);
+        outer.find(|of| has(*of))
     }
 
     fn graph(&self, workflow: u32) -> Option<&Graph> {

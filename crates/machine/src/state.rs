@@ -117,6 +117,8 @@ pub enum Choice {
     Catches(u32, Fault),
     /// Whether the step is done again after a crash.
     Repeats,
+    /// Whether a loop tolerates that as many of its rounds have failed, and how this one has.
+    Tolerates(Fault),
 }
 
 /// A failure.

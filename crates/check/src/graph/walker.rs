@@ -1,7 +1,7 @@
 //! One walk over a graph: which steps it reaches, and what a step that waits for several still misses.
 
 use super::{Graph, LONG_END, NONE};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use workflow::{EdgeKind, Join, Node, StepIx};
 
@@ -17,6 +17,8 @@ pub(super) struct Walker<'g, 'w> {
     pub(super) depth: Vec<u32>,
     pub(super) head: Vec<u32>,
     waits: FxHashMap<StepIx, Waits>,
+    /// Loops that go through their body first, and whose body has come to its end.
+    returned: FxHashSet<StepIx>,
     pub(super) queue: VecDeque<StepIx>,
 }
 
@@ -48,14 +50,23 @@ impl<'g, 'w> Walker<'g, 'w> {
             depth: vec![0; n],
             head: vec![NONE; n],
             waits: FxHashMap::default(),
+            returned: FxHashSet::default(),
             queue: VecDeque::new(),
         }
     }
 
     pub(super) fn leave(&mut self, edge: u32, open: &mut impl FnMut(u32) -> bool) {
-        if self.graph.edge(edge).kind != EdgeKind::Skipped {
+        let of = self.graph.edge(edge);
+        if of.kind != EdgeKind::Skipped && !(of.kind == EdgeKind::Next && self.has_to_repeat(of.from)) {
             self.take(edge, open);
         }
+    }
+
+    /// Whether a node is a loop whose body comes first, and has not come to its end.
+    fn has_to_repeat(&self, node: Node) -> bool {
+        let Node::Step(at) = node else { return false };
+        let body = |e: &u32| self.graph.edge(*e).kind == EdgeKind::Body;
+        self.graph.is_body_first(at) && !self.returned.contains(&at) && self.graph.out(at).iter().any(body)
     }
 
     pub(super) fn take(&mut self, edge: u32, open: &mut impl FnMut(u32) -> bool) {
@@ -64,7 +75,10 @@ impl<'g, 'w> Walker<'g, 'w> {
             return;
         }
         self.passed[edge as usize] = true;
+        let back = self.graph.edge(edge).kind == EdgeKind::Back && self.graph.is_body_first(to);
+        let first = back && self.returned.insert(to);
         if self.hit[to.0 as usize] {
+            self.queue.extend(first.then_some(to));
             return;
         }
         if self.joins && self.graph.step(to).join == Join::All && !self.arrived(to, edge) {

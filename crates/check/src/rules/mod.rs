@@ -109,6 +109,12 @@ pub fn temporary(facts: &Facts<'_, '_>, step: workflow::StepIx) -> Option<Vec<wo
     unrevoked_access::temporary(facts, step)
 }
 
+/// A question before a change of which it cannot be told that somebody else than the requester is asked.
+#[must_use]
+pub fn unclear_approver(facts: &Facts<'_, '_>, change: workflow::StepIx) -> Option<workflow::StepIx> {
+    self_approval::unclear(facts, change)
+}
+
 /// Questions whose approver is, or can be, the requester or the person affected, each with the change it is about.
 #[must_use]
 pub fn own_approvers(facts: &Facts<'_, '_>) -> Vec<(workflow::StepIx, workflow::StepIx)> {

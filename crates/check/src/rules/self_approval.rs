@@ -7,7 +7,8 @@ use crate::gate::Gate;
 use crate::logic::keys_of;
 use crate::provenance::{Origin, Source};
 use crate::tell::Concerning;
-use workflow::{Confidence, Finding, Kind, Severity, StepIx};
+use crate::set::Place;
+use workflow::{Confidence, Finding, Kind, Returns, Severity, Step, StepIx, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -23,8 +24,8 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     for change in facts.some_changes(&RULE).filter(|c| matters(c.verdict.gate)) {
         let Some(asked) = change.verdict.question else { continue };
         let approvers = super::approver_from_input::approvers(facts, asked);
-        let targets = facts.set.all_sources(facts.place(change.step), &facts.step(change.step).target.identity);
-        let Some((source, affected)) = approvers.iter().find_map(|a| conflict(a, &targets).map(|c| (a, c))) else {
+        let targets = targets(facts, change.step);
+        let Some((source, affected)) = approvers.iter().find_map(|a| meets(facts, a, &targets).map(|c| (a, c))) else {
             continue;
         };
         if excludes(facts, asked, change.step, source) {
@@ -57,15 +58,75 @@ pub(super) fn pairs(facts: &Facts<'_, '_>) -> Vec<(StepIx, StepIx)> {
     for question in facts.questions.iter().filter(|q| q.is_approval).map(|q| q.step) {
         let approvers = super::approver_from_input::approvers(facts, question);
         for change in facts.some_changes(&RULE).filter(|c| matters(c.verdict.gate)) {
-            let identity = &facts.step(change.step).target.identity;
-            let targets = facts.set.all_sources(facts.place(change.step), identity);
-            let own = approvers.iter().find(|a| conflict(a, &targets).is_some());
+            let targets = targets(facts, change.step);
+            let own = approvers.iter().find(|a| meets(facts, a, &targets).is_some());
             if own.is_some_and(|source| !excludes(facts, question, change.step, source)) {
                 found.push((question, change.step));
             }
         }
     }
     found
+}
+
+/// A question before a change, where it cannot be told of any that somebody else is asked: the one who starts the run
+/// names who answers.
+pub(super) fn unclear(facts: &Facts<'_, '_>, change: StepIx) -> Option<StepIx> {
+    let asked = facts.questions.iter().filter(|q| q.is_approval && facts.graph.leads(q.step, change)).map(|q| q.step);
+    let anybody = |s: &Source| s.origin == Origin::Trigger && s.caller && !stands_apart(s);
+    let named = |asked: &StepIx| {
+        let approvers = super::approver_from_input::approvers(facts, *asked);
+        approvers.into_iter().flat_map(|a| persons(facts, a)).any(|p| anybody(&p))
+    };
+    let asked: Vec<StepIx> = asked.collect();
+    asked.first().copied().filter(|_| asked.iter().all(named))
+}
+
+/// Whose access a step changes.
+fn targets(facts: &Facts<'_, '_>, step: StepIx) -> Vec<Source> {
+    let named = facts.set.all_sources(facts.place(step), &facts.step(step).target.identity);
+    named.into_iter().flat_map(|s| persons(facts, s)).collect()
+}
+
+/// Whether an approver, by whatever they were looked up, is the requester (false) or the person affected (true).
+fn meets(facts: &Facts<'_, '_>, approver: &Source, targets: &[Source]) -> Option<bool> {
+    persons(facts, approver.clone()).iter().find_map(|a| conflict(a, targets))
+}
+
+/// A person, and what they were looked up by: the account that has an id is the one whose id it is.
+fn persons(facts: &Facts<'_, '_>, source: Source) -> Vec<Source> {
+    let mut found = vec![source];
+    let mut next = 0;
+    while let Some(source) = found.get(next).filter(|_| found.len() < MOST_LOOKED_UP) {
+        next += 1;
+        let Origin::Step(step) = source.origin else { continue };
+        let at = Place { workflow: source.workflow, step };
+        if !stands_apart(source) && !source.how.part && looks_up_one(facts.set.graph(at.workflow).step(step)) {
+            let by = facts.set.inputs(at);
+            let new: Vec<Source> = by.iter().filter(|s| !found.contains(s)).cloned().collect();
+            found.extend(new);
+        }
+    }
+    found
+}
+
+/// So many sources of one person are followed.
+const MOST_LOOKED_UP: usize = 40;
+
+/// Whether a step reads the one identity that it is asked for, and not somebody who stands in a relation to it.
+fn looks_up_one(step: &Step) -> bool {
+    let mut words = step.operation.to_lowercase();
+    if let Some(request) = &step.request {
+        request.url.walk(&mut |v| {
+            let text = v.as_expression().map(|e| &e.text).or(if let Value::Text(t) = v { Some(t) } else { None });
+            words.extend(text.map(|t| t.to_lowercase()));
+        });
+    }
+    let effects = step.live_effects();
+    let reads = !effects.is_empty() && effects.iter().all(|e| e.kind == Kind::Read);
+    reads
+        && step.target.returns == Returns::One
+        && !step.target.identity.is_empty()
+        && !OTHERS.iter().any(|o| words.contains(o))
 }
 
 fn only_revokes(facts: &Facts<'_, '_>, step: StepIx) -> bool {
@@ -104,10 +165,12 @@ fn same_record(a: &Source, b: &Source) -> bool {
     a.starts_with(&b) || b.starts_with(&a)
 }
 
+/// Words for those who have authority over a person.
+const OTHERS: [&str; 8] =
+    ["manager", "supervisor", "owner", "approver", "reviewer", "sponsor", "boss", "responsible"];
+
 /// A field that names somebody with authority over the person, not the person.
 fn stands_apart(source: &Source) -> bool {
-    const OTHERS: [&str; 8] =
-        ["manager", "supervisor", "owner", "approver", "reviewer", "sponsor", "boss", "responsible"];
     keys_of(&source.path).iter().any(|k| OTHERS.iter().any(|o| k.to_lowercase().contains(o)))
 }
 

@@ -5,7 +5,7 @@ use crate::facts::{Change, Facts};
 use crate::gate::Gate;
 use crate::graph::{From, Reach};
 use crate::tell::Concerning;
-use workflow::{CodeLanguage, Confidence, EdgeKind, Finding, Kind, OnError, Outcome, Platform, Root, Severity, StepIx, StepKind};
+use workflow::{CodeLanguage, Confidence, EdgeKind, Finding, Kind, OnError, Outcome, Platform, Root, Severity, StepIx, StepKind, Value};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -29,7 +29,11 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
 /// The failure of a change leads on, and nothing there tells of it.
 fn swallowed(facts: &Facts<'_, '_>, step: StepIx, out: &mut Vec<Finding>) {
     let goes_on = facts.step(step).on_error != OnError::Fail || facts.graph.catches(step);
-    if !goes_on || told_of(facts, step) {
+    let tolerant = tolerant_loop(facts, step).filter(|_| !goes_on);
+    if !goes_on && tolerant.is_none() || told_of(facts, step) {
+        return;
+    }
+    if tolerant.is_some_and(|l| facts.graph.followers(l).into_iter().any(|s| reads_outcome(facts, s, step))) {
         return;
     }
     let message = format!(
@@ -39,6 +43,17 @@ fn swallowed(facts: &Facts<'_, '_>, step: StepIx, out: &mut Vec<Finding>) {
     );
     let fix = "Let the failure end the run as a failure, or tell somebody on the error path.";
     out.push(facts.report(&RULE, step, message, fix));
+}
+
+/// The loop around a step that goes on, and ends well, when the step fails in some of its rounds.
+fn tolerant_loop(facts: &Facts<'_, '_>, step: StepIx) -> Option<StepIx> {
+    let none = |v: &Value| v.is_empty() || *v == Value::Number("0".into());
+    let tolerates = |l: &StepIx| {
+        let given = |name: &str| facts.step(*l).parameters.get(name);
+        let some = ["ToleratedFailureCount", "ToleratedFailurePercentage"].map(given);
+        facts.workflow.platform == Platform::StepFunctions && some.into_iter().any(|v| !none(v))
+    };
+    facts.graph.loops_of(step).into_iter().find(tolerates)
 }
 
 /// Somebody learns of a step's failure: by a message or a failed end that success does not lead to as well, or after

@@ -223,10 +223,24 @@ fn read_after(
                 kind.ends_with("Gateway") || matches!(kind, "task" | "manualTask" | "intermediateThrowEvent");
             if passes {
                 work.push(target);
+            } else if kind == "endEvent" {
+                work.extend(by_id.get(target).and_then(|end| left(*end)));
             }
+        }
+        if !flows.contains_key(at) {
+            work.extend(by_id.get(at).and_then(|last| left(*last)));
         }
     }
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The sub-process that a run leaves by its last element: what a task in it has set is then set around it, unless the
+/// sub-process says itself what it hands on.
+fn left<'a>(last: Element<'a, '_>) -> Option<&'a str> {
+    let throws = last.children().any(|c| c.is_element() && xml::name(c).ends_with("EventDefinition"));
+    let outer = last.parent_element().filter(|p| matches!(xml::name(*p), "subProcess" | "transaction"))?;
+    let maps = xml::extensions(outer, "output").next().is_some();
+    outer.attribute("id").filter(|_| !throws && !maps)
 }

@@ -515,3 +515,22 @@ fn public_models() {
         assert_eq!((found, own), (workflows, steps), "{folder}");
     }
 }
+
+#[test]
+fn what_is_answered_in_a_sub_process_is_read_after_it() {
+    let text = |sub: &str| {
+        [
+            r#"<b:startEvent id="s"/>"#,
+            &format!(r#"<b:subProcess id="sub">{sub}<b:startEvent id="is"/><b:userTask id="ask"/><b:endEvent id="ie"/>{}{}</b:subProcess>"#, flow("is", "ask"), flow("ask", "ie")),
+            r#"<b:exclusiveGateway id="g"/><b:task id="give"/>"#,
+            &flow("s", "sub"),
+            &flow("sub", "g"),
+            &when("g", "give", "yes", "${approved}"),
+        ]
+        .concat()
+    };
+    assert!(condition(&one(&text("")), "yes").contains("Variable(\"approved\")"));
+    // What a sub-process hands on by its own mapping is all that leaves it.
+    let maps = r#"<b:extensionElements><z:ioMapping xmlns:z="http://camunda.org/schema/zeebe/1.0"><z:output source="=x" target="other"/></z:ioMapping></b:extensionElements>"#;
+    assert!(!condition(&one(&text(maps)), "yes").contains("Variable(\"approved\")"));
+}

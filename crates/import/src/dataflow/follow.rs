@@ -24,6 +24,8 @@ pub(crate) struct Followed {
     pub(crate) inputs: Vec<Data>,
     /// Variables to set: by which point (nothing for the start), which, to what.
     pub(crate) sets: Vec<(Option<usize>, Text, Value)>,
+    /// Variables to set on one way only, by its number: the point is left by others with another value.
+    pub(crate) apart: Vec<(usize, Text, Value)>,
 }
 
 /// What a point hands on by one of its ways, given its input.
@@ -44,8 +46,15 @@ const MAX_VISITS: usize = 40;
 /// Documents are told apart so deep.
 const MAX_KEYS: usize = 16;
 
-/// Follows all ways from the start. `names` are the names of the points for people.
-pub(crate) fn follow<S: Copy>(ways: &[Way<S>], names: &[Text], start: &Data, out: Out<'_, S>) -> Followed {
+/// Follows all ways from the start. `names` are the names of the points for people; `alone` says of which ways variables
+/// can be set on that way only.
+pub(crate) fn follow<S: Copy>(
+    ways: &[Way<S>],
+    names: &[Text],
+    start: &Data,
+    out: Out<'_, S>,
+    alone: fn(S) -> bool,
+) -> Followed {
     let mut leaving: Vec<Vec<&Way<S>>> = (0..names.len()).map(|_| Vec::new()).collect();
     for way in ways {
         if let Some(from) = way.from {
@@ -75,10 +84,10 @@ pub(crate) fn follow<S: Copy>(ways: &[Way<S>], names: &[Text], start: &Data, out
             }
         }
     }
-    let sets = sets(ways, &inputs, names, start, out);
+    let given = given(ways, &inputs, names, start, out);
     let nowhere = || Data::root(Root::Unknown("$".into()));
     let inputs = inputs.into_iter().map(|i| if i.reached { i.data } else { nowhere() }).collect();
-    Followed { inputs, sets }
+    parted(given, inputs, |way| ways.get(way).is_some_and(|w| alone(w.slot)))
 }
 
 /// Data arrives at a point; whether that changed what is known there.
@@ -156,17 +165,20 @@ fn variable(name: &str, path: &[Text]) -> Text {
     out.into()
 }
 
+/// A variable that a point (nothing for the start) sets, with the value that each way gives it.
+type Given = (Option<usize>, Text, Vec<(usize, Value)>);
+
 /// What the points before each meeting set, so that the varying parts have their values.
-fn sets<S: Copy>(
+fn given<S: Copy>(
     ways: &[Way<S>],
     inputs: &[Input],
     names: &[Text],
     start: &Data,
     out: Out<'_, S>,
-) -> Vec<(Option<usize>, Text, Value)> {
-    let mut sets: Vec<(Option<usize>, Text, Value)> = Vec::new();
+) -> Vec<Given> {
+    let mut sets: Vec<Given> = Vec::new();
     let mut known: HashMap<(Option<usize>, Text), usize> = HashMap::new();
-    for way in ways.iter().filter(|w| !inputs[w.to].varying.is_empty()) {
+    for (number, way) in ways.iter().enumerate().filter(|(_, w)| !inputs[w.to].varying.is_empty()) {
         let data = match way.from {
             Some(from) if !inputs[from].reached => continue,
             Some(from) => out(from, way.slot, &inputs[from].data),
@@ -178,13 +190,29 @@ fn sets<S: Copy>(
             let name = variable(&names[way.to], path);
             let at = *known.entry((way.from, name.clone())).or_insert(sets.len());
             match sets.get_mut(at) {
-                Some((_, _, old)) if *old == value => {}
-                Some((_, _, old)) => *old = either(old, &value),
-                None => sets.push((way.from, name, value)),
+                Some((.., values)) => values.push((number, value)),
+                None => sets.push((way.from, name, vec![(number, value)])),
             }
         }
     }
     sets
+}
+
+/// What is given, by the point that sets it; on a way of its own where that can be and another way gives something else.
+fn parted(given: Vec<Given>, inputs: Vec<Data>, alone: impl Fn(usize) -> bool) -> Followed {
+    let (mut sets, mut apart) = (Vec::new(), Vec::new());
+    for (from, name, mut values) in given {
+        let differ = values.windows(2).any(|w| matches!(w, [(_, a), (_, b)] if a != b));
+        if from.is_some() && differ {
+            let own = values.iter().filter(|(way, _)| alone(*way));
+            apart.extend(own.map(|(way, value)| (*way, name.clone(), value.clone())));
+            values.retain(|(way, _)| !alone(*way));
+        }
+        let values = values.into_iter().map(|(_, value)| value);
+        let one = values.reduce(|old, value| if old == value { old } else { either(&old, &value) });
+        sets.extend(one.map(|value| (from, name, value)));
+    }
+    Followed { inputs, sets, apart }
 }
 
 /// One of two values, by which way a point was left.

@@ -78,7 +78,8 @@ fn data(points: &Points<'_>, start: &Data, around: &Around<'_>) -> Followed {
     let names: Vec<Text> = points.all.iter().map(|p| p.id.clone()).collect();
     let mut ways: Vec<_> = points.ways.iter().map(|w| crate::dataflow::Way { ..*w }).collect();
     ways.extend(points.start.map(|to| crate::dataflow::Way { from: None, slot: points::Slot::Same, to }));
-    follow(&ways, &names, start, &|at, slot, input| steps::out(&points.all[at], slot, input, around))
+    let out = |at: usize, slot, input: &Data| steps::out(&points.all[at], slot, input, around);
+    follow(&ways, &names, start, &out, |_| false)
 }
 
 /// Adds the steps; gives the step of each point that has one.

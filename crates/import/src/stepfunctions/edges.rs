@@ -7,7 +7,10 @@ use super::{ask, choice};
 use crate::dataflow::Data;
 use crate::dataflow::Way;
 use crate::doc::Node;
-use workflow::{EdgeKind, Expression, Language, Root, Step, StepIx, StepKind, Term, Text, Workflow};
+use std::collections::HashMap;
+use workflow::{
+    Assignment, EdgeKind, Expression, Language, Root, Step, StepIx, StepKind, Term, Text, Workflow,
+};
 
 /// What edges are made with.
 pub(super) struct Edges<'e, 'd> {
@@ -17,6 +20,8 @@ pub(super) struct Edges<'e, 'd> {
     pub(super) around: Around<'e>,
     /// For each state, the step that its ordinary successor comes after: itself, or where its branches meet.
     pub(super) last: Vec<StepIx>,
+    /// What catchers set, by the state and the catcher's number.
+    pub(super) caught: HashMap<(usize, usize), Vec<Assignment>>,
 }
 
 impl Edges<'_, '_> {
@@ -55,21 +60,30 @@ impl Edges<'_, '_> {
             let condition = choice::condition(*rule, &reader(state, &self.inputs[ix], &self.around));
             let case = condition.text.clone();
             let kind = EdgeKind::When { case, condition };
-            self.way(ix, *rule, *target, kind, &format!("rule {}", number + 1));
+            self.way(ix, *rule, *target, kind, &format!("rule {}", number + 1), &[]);
         }
         if let Some(default) = state.default {
             let kind = EdgeKind::Otherwise { case: "default".into() };
-            self.way(ix, state.node, default, kind, "default");
+            self.way(ix, state.node, default, kind, "default", &[]);
         }
     }
 
     /// An edge, with a step of its own in between where variables are set on this way only.
-    fn way(&mut self, from: usize, node: Node<'_>, to: usize, kind: EdgeKind, label: &str) {
+    fn way(
+        &mut self,
+        from: usize,
+        node: Node<'_>,
+        to: usize,
+        kind: EdgeKind,
+        label: &str,
+        also: &[Assignment],
+    ) {
         let state = &self.states.all[from];
         let error = Data::root(Root::Run("error".into()));
         let input = &self.inputs[from];
         let result = if kind == EdgeKind::Error || kind == EdgeKind::Timeout { &error } else { input };
-        let assigns = assigned(node, state, input, result, &self.around);
+        let mut assigns = assigned(node, state, input, result, &self.around);
+        assigns.extend_from_slice(also);
         let mut to = step_ix(to);
         if !assigns.is_empty() {
             let mut set = Step::new(format!("{}/({label})", state.id), state.name, StepKind::Set);
@@ -131,15 +145,16 @@ impl Edges<'_, '_> {
         for (number, (catcher, target)) in state.catches.iter().enumerate() {
             let Some(target) = target else { continue };
             let named = Caught::of(*catcher);
+            let sets = self.caught.get(&(ix, number)).cloned().unwrap_or_default();
             let label = format!("catch {}", number + 1);
             if named.errors {
-                self.way(ix, *catcher, *target, EdgeKind::Error, &label);
+                self.way(ix, *catcher, *target, EdgeKind::Error, &label, &sets);
             }
             let silent = named.timeouts || named.all && asks && ask::gives_up(state);
             if silent && !timed_out {
                 timed_out = true;
                 let label = format!("{label}, timeout");
-                self.way(ix, *catcher, *target, EdgeKind::Timeout, &label);
+                self.way(ix, *catcher, *target, EdgeKind::Timeout, &label, &sets);
             }
         }
     }

@@ -1,12 +1,12 @@
 //! One state machine to one workflow.
 
 use super::edges::{Edges, answered_by_failing, step_ix, ways};
-use super::outs::{Around, out};
+use super::outs::{Around, Slot, out};
 use super::states::{Kind, States, read};
 use super::steps::{self, Made};
 use super::template::Placeholders;
 use crate::dataflow::Data;
-use crate::dataflow::{Followed, follow};
+use crate::dataflow::{Followed, Way, follow};
 use crate::doc::Node;
 use std::collections::HashMap;
 use workflow::{
@@ -52,7 +52,8 @@ pub(super) fn define(w: &mut Workflow, given: &Given<'_, '_>, problems: &mut Vec
     let (points, names) = points(&states);
     let hands = |from: usize, slot, input: &Data| out(&states.all[from], slot, input, &around);
     let start = Data::root(Root::Trigger);
-    let followed = follow(&ways(&states, &points), &names, &start, &hands);
+    let ways = ways(&states, &points);
+    let followed = follow(&ways, &names, &start, &hands, |slot| matches!(slot, Slot::Catch(_)));
     let mut known = HashMap::new();
     for (ix, state) in states.all.iter().enumerate() {
         let mut made = steps::step(state, &followed.inputs[ix], &around, given.span(state.node));
@@ -60,7 +61,8 @@ pub(super) fn define(w: &mut Workflow, given: &Given<'_, '_>, problems: &mut Vec
         add(w, made, state.parent, &mut known);
     }
     let last = meetings(w, &states, &points, &followed);
-    let mut edges = Edges { w, states: &states, inputs: &followed.inputs, around, last };
+    let caught = caught(&ways, &followed);
+    let mut edges = Edges { w, states: &states, inputs: &followed.inputs, around, last, caught };
     (0..states.all.len()).for_each(|ix| edges.of(ix));
     let last = edges.last;
     begin(w, &states, &followed);
@@ -180,6 +182,17 @@ fn varying(w: &mut Workflow, states: &States<'_>, last: &[workflow::StepIx], fol
             step.assigns.push(assignment(&name, &value));
         }
     }
+}
+
+/// What catchers set since they hand on something else than their state does: by the state and the catcher's number.
+fn caught(ways: &[Way<Slot>], followed: &Followed) -> HashMap<(usize, usize), Vec<Assignment>> {
+    let mut sets: HashMap<_, Vec<_>> = HashMap::new();
+    for (way, name, value) in &followed.apart {
+        if let Some(Way { from: Some(from), slot: Slot::Catch(number), .. }) = ways.get(*way) {
+            sets.entry((*from, *number)).or_default().push(assignment(name, value));
+        }
+    }
+    sets
 }
 
 fn mentions_result(value: &Value, join: &str) -> bool {

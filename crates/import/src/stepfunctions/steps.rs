@@ -124,8 +124,12 @@ fn repeat(step: &mut Step, state: &State<'_>, reader: &Reader<'_>) {
         (None, None, None) => map.push("ItemsPath", reader.scope.input.value(), step.span.line),
     }
     let others = ["MaxConcurrency", "ToleratedFailurePercentage", "ToleratedFailureCount"];
-    for (key, child) in node.entries().filter(|(k, _)| others.contains(k)) {
-        map.push(key, reader.value(child), reader.line(child));
+    for (key, child) in node.entries() {
+        match key.strip_suffix("Path") {
+            Some(plain) if others.contains(&plain) => map.push(plain, reader.path(child), reader.line(child)),
+            None if others.contains(&key) => map.push(key, reader.value(child), reader.line(child)),
+            _ => {}
+        }
     }
     step.parameters = Value::Map(map);
     let selector = node.get("ItemSelector").or_else(|| node.get("Parameters"));

@@ -400,7 +400,10 @@ impl<'d> Wiring<'_, 'd> {
         }
         let Some(target) = own.or_else(|| self.outer(index)) else { return };
         self.route(index, true);
-        self.workflow.connect(Node::Step(ix(index)), target, EdgeKind::Error);
+        // A scope fails by what is in it, which leads there by itself.
+        if self.action(index).kind != "scope" {
+            self.workflow.connect(Node::Step(ix(index)), target, EdgeKind::Error);
+        }
         let action = self.action(index);
         let timed = action.node.at(&["limit", "timeout"]).is_some() && !action.is_until();
         if timed || waits(&action.kind) {

@@ -205,7 +205,6 @@ fn failures_inside_a_scope_go_to_what_runs_after_its_failure() {
         "A -Next-> B",
         "B -Error-> Scope#failed",
         "B -Next-> Scope#exit",
-        "Scope -Error-> Scope#failed",
         "Scope -Next-> A",
         "Scope#failed -Next-> Handler",
         "manual -Next-> Scope",

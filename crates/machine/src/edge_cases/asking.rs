@@ -3,7 +3,7 @@
 use super::{Cases, name};
 use crate::rehearse::{Duration, Expect, Pattern, Reply, Scenario};
 use serde_json::{Map, Value as Json};
-use workflow::{Ask, Kind, Step, StepIx, Text};
+use workflow::{Ask, EdgeKind, Function, Kind, Root, Segment, Step, StepIx, Term, Text};
 
 /// A late answer comes so long after the deadline.
 const LATE: i64 = 3_600_000;
@@ -58,7 +58,8 @@ fn of_question(
             add(&format!("is answered `{case}`"), Reply { decided: Some(case), ..Reply::default() });
         }
     } else {
-        add("is refused", gives(refusal(ask)));
+        let read = read_refusal(cases, step).filter(|_| ask.negative.is_empty());
+        add("is refused", gives(read.unwrap_or_else(|| refusal(ask))));
         add("is answered with something else", gives(value(&ask.answer, Json::from("?"))));
         add("is answered with nothing", gives(Json::Null));
     }
@@ -101,6 +102,32 @@ fn refusal(ask: &Ask) -> Json {
         _ => Json::from("Reject"),
     };
     value(&ask.answer, no)
+}
+
+/// The refusal that a condition looks for, where it looks for it; where the definition says nowhere else how a no is given.
+fn read_refusal(cases: &Cases<'_, '_>, step: &Step) -> Option<Json> {
+    let conditions = cases.w.edges.iter().filter_map(|e| match &e.kind {
+        EdgeKind::When { condition, .. } => Some(&condition.term),
+        _ => None,
+    });
+    let mut work: Vec<&Term> = conditions.collect();
+    while let Some(term) = work.pop() {
+        let Term::Call(f, args) = term else { continue };
+        match (f, args.as_slice()) {
+            (Function::Equals | Function::EqualsIgnoreCase, [Term::Ref(r), Term::Text(word)])
+                if r.root == Root::Step(step.id.clone()) && means_no(word) =>
+            {
+                let keys: Option<Vec<&str>> = r.path.iter().map(key).collect();
+                return Some(value(&keys?.join(".").into(), Json::from(word.as_str())));
+            }
+            _ => work.extend(args),
+        }
+    }
+    None
+}
+
+fn key(segment: &Segment) -> Option<&str> {
+    if let Segment::Key(key) = segment { Some(key) } else { None }
 }
 
 /// A word of an answer as the platform gives it.

@@ -119,5 +119,5 @@ fn asked(program: &Program<'_>, call: &Call, memory: &Memory) -> Vec<Answer> {
 }
 
 fn timed(program: &Program<'_>, at: Place) -> bool {
-    program.out(at).iter().any(|e| program.edge(at.workflow, *e).is_some_and(|e| e.kind == EdgeKind::Timeout))
+    program.timed(at).is_some()
 }

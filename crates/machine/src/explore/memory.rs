@@ -2,7 +2,7 @@
 
 use super::watch::Event;
 use crate::call::{changes, tells};
-use crate::condition::{self, NOTHING};
+use crate::condition::{self, Assumed, NOTHING};
 use crate::request::{Answer, Request};
 use crate::scope::Here;
 use crate::state::{Choice, State};
@@ -114,8 +114,14 @@ impl Memory {
         }
     }
 
-    /// Takes in an answer.
-    pub(super) fn told(&mut self, program: &Program<'_>, state: &State, request: &Request, answer: &Answer) {
+    /// Takes in an answer; several, where it cannot be known by whose answer a condition holds.
+    pub(super) fn told(
+        mut self,
+        program: &Program<'_>,
+        state: &State,
+        request: &Request,
+        answer: &Answer,
+    ) -> Vec<Memory> {
         match (request, answer) {
             (Request::Ask(call), answer) => {
                 let gate = match answer {
@@ -127,30 +133,52 @@ impl Memory {
                 };
                 self.gates.insert(call.at.place, gate);
                 self.earlier.retain(|(question, _)| *question != call.at.place);
+                vec![self]
             }
             (Request::Choose(at, Choice::Condition(edge)), Answer::Choose(holds)) => {
-                self.assumed(program, state, at.token, at.place, *edge, *holds);
+                self.assumed(program, state, at.token, at.place, *edge, *holds)
             }
-            _ => {}
+            _ => vec![self],
         }
     }
 
     /// A condition was assumed to hold or not: what that says of answers.
     fn assumed(
-        &mut self,
+        self,
         program: &Program<'_>,
         state: &State,
         token: u32,
         at: Place,
         edge: u32,
         holds: bool,
-    ) {
-        let Some(EdgeKind::When { condition, .. }) = program.edge(at.workflow, edge).map(|e| &e.kind) else {
-            return;
+    ) -> Vec<Memory> {
+        let condition = program.edge(at.workflow, edge).map(|e| &e.kind);
+        let token = state.tokens.get(token as usize);
+        let (Some(EdgeKind::When { condition, .. }), Some(token)) = (condition, token) else {
+            return vec![self];
         };
-        let Some(token) = state.tokens.get(token as usize) else { return };
         let here = Here { program, state, frame: token.frame, input: &token.input };
-        let (_, notes) = condition::assume(condition, holds, &here);
+        let mut all: Vec<Memory> = Vec::new();
+        for notes in condition::ways(condition, holds, &here) {
+            let mut memory = self.clone();
+            memory.learns(program, at.workflow, &notes);
+            // Alternatives by which the same questions have their yes are told alike.
+            if !all.iter().any(|known| known.agreed(program) == memory.agreed(program)) {
+                all.push(memory);
+            }
+        }
+        all
+    }
+
+    /// Which questions have their yes.
+    fn agreed(&self, program: &Program<'_>) -> Vec<Place> {
+        let negative = |place: &Place| {
+            program.step(*place).and_then(|s| s.ask.as_ref()).map_or(&[][..], |a| a.negative.as_slice())
+        };
+        self.gates.iter().filter(|(place, gate)| gate.is_positive(negative(place))).map(|(p, _)| *p).collect()
+    }
+
+    fn learns(&mut self, program: &Program<'_>, workflow: u32, notes: &[Assumed]) {
         for note in notes {
             for (place, gate) in &mut self.gates {
                 if !program.step(*place).is_some_and(|s| condition::names(&note.about, &s.id)) {
@@ -175,7 +203,7 @@ impl Memory {
                     (false, _) => Gate::Unexpected,
                 };
             }
-            self.looked.extend(reads(program, at.workflow, &note.about));
+            self.looked.extend(reads(program, workflow, &note.about));
         }
     }
 

@@ -84,6 +84,8 @@ pub enum Verdict {
     Proved {
         /// How many states there are.
         states: usize,
+        /// Some run comes to the step at all.
+        met: bool,
     },
     /// It does not hold: how it is broken, and the answers that lead there.
     Refuted {
@@ -135,6 +137,8 @@ struct Explorer<'p, 'w> {
     found: Found,
     /// For each change and question with ways of its own, the answers with which the change was reached.
     accepted: BTreeMap<(Place, Place), (BTreeSet<Text>, u32)>,
+    /// The changes that some run came to.
+    asked: BTreeSet<Place>,
 }
 
 /// Proves or refutes every property of a workflow of a program made with [`Program::lean`].
@@ -154,6 +158,7 @@ pub fn prove(program: &Program<'_>, workflow: u32, assume: &Assumptions, bounds:
         circles: false,
         found: Found::new(),
         accepted: BTreeMap::new(),
+        asked: BTreeSet::new(),
     };
     let complete = explorer.explore(workflow, bounds);
     verdicts(program, workflow, assume, Some((&explorer, complete)), &explorer.nodes)
@@ -201,19 +206,18 @@ impl Explorer<'_, '_> {
         self.watch(&Event::Asked(&request, state), &mut before, node);
         let trigger = self.nodes.get(node as usize).map_or(0, |n| n.trigger);
         for answer in self.answers(state, &request, &before) {
-            let mut after = before.clone();
-            after.told(self.program, state, &request, &answer);
             let event = Event::Told(&request, &answer, state);
-            self.watch(&event, &mut after, node);
-            let Ok((reached, trail)) = resume_traced(self.program, state.clone(), &request, answer.clone())
-            else {
-                continue;
-            };
-            self.orders.spend(trail.len() + state.tokens.len());
-            after.passed(self.program, &trail);
-            for after in after.seen(self.program, &event) {
-                let how = Reached { from: node, trigger, at: place, answer: Some(answer.clone()) };
-                self.push(reached.clone(), after, how);
+            let resumed = resume_traced(self.program, state.clone(), &request, answer.clone()).ok();
+            let spent = resumed.as_ref().map_or(0, |(_, trail)| trail.len() + state.tokens.len());
+            self.orders.spend(spent);
+            for mut after in before.clone().told(self.program, state, &request, &answer) {
+                self.watch(&event, &mut after, node);
+                let Some((reached, trail)) = &resumed else { continue };
+                after.passed(self.program, trail);
+                for after in after.seen(self.program, &event) {
+                    let how = Reached { from: node, trigger, at: place, answer: Some(answer.clone()) };
+                    self.push(reached.clone(), after, how);
+                }
             }
         }
     }
@@ -228,6 +232,7 @@ impl Explorer<'_, '_> {
     /// A change was reached with these answers.
     fn note_answers(&mut self, request: &Request, memory: &Memory, node: u32) {
         let Some(call) = change(request) else { return };
+        self.asked.insert(call.at.place);
         for (question, gate) in memory.answers(self.program, call.at.place) {
             if let Gate::Given(answer) = gate {
                 let entry = self.accepted.entry((call.at.place, question)).or_insert((BTreeSet::new(), node));
@@ -337,6 +342,11 @@ fn verdict(
         Some((how, node)) => Verdict::Refuted { how: how.clone(), run: witness(nodes, *node) },
         None if !complete => Verdict::Unknown { declare: too_many.to_owned() },
         None if explorer.circles => Verdict::Unknown { declare: CIRCLES.into() },
-        None => Verdict::Proved { states: nodes.len() },
+        None => {
+            let met = step.is_none_or(|s| {
+                !crate::explore::is_change(explorer.program, s) || explorer.asked.contains(&s)
+            });
+            Verdict::Proved { states: nodes.len(), met }
+        }
     }
 }

@@ -46,7 +46,9 @@ pub fn simulate(
             shown.ended = ends.last().map(|e| e.how.clone());
         }
         let Some(answer) = all.get(pick(all.len().max(1)) % all.len().max(1)) else { break };
-        memory.told(program, &state, &request, answer);
+        let mut ways = memory.told(program, &state, &request, answer);
+        let way = if ways.len() > 1 { pick(ways.len()) % ways.len() } else { 0 };
+        memory = ways.swap_remove(way);
         let event = Event::Told(&request, answer, &state);
         shown.watch(lean, assume, &event, &mut memory);
         let mut after = memory.seen(lean, &event);

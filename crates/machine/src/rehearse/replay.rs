@@ -56,7 +56,7 @@ fn gives(program: &Program<'_>, state: &State, request: &Request, answer: &Answe
                 }
                 Choice::Another => Some(Reply { rounds: Some(u32::from(*holds)), ..reply }),
                 Choice::Catches(..) => Some(Reply { case: Some(ERROR), holds: Some(*holds), ..reply }),
-                Choice::Repeats => None,
+                Choice::Repeats | Choice::Tolerates(_) => None,
             });
         }
         (

@@ -400,7 +400,7 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
     fn choose(&mut self, at: &At, choice: &Choice, state: &State) -> Result<Answer, Stop> {
         let name = name(self.program, at.place);
         match choice {
-            Choice::Repeats => Ok(Answer::Choose(true)),
+            Choice::Repeats | Choice::Tolerates(_) => Ok(Answer::Choose(true)),
             Choice::Catches(..) => {
                 let told = self.reply(at.place, &[], |r| r.holds.is_some() && r.case == Some(ERROR));
                 Ok(Answer::Choose(told.and_then(|(r, _)| r.holds).unwrap_or(true)))

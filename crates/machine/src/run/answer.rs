@@ -142,6 +142,19 @@ impl Run<'_, '_> {
                 self.state.tokens[ix].phase = Phase::Inside;
                 self.fail(ix, failure.clone());
             }
+            Choice::Tolerates(_) if holds => {
+                if let Some(step) = self.step(ix) {
+                    self.next_round(ix, step);
+                }
+            }
+            Choice::Tolerates(failure) => {
+                let token = &self.state.tokens[ix];
+                let (frame, at) = (token.frame, token.at);
+                if let Some(frame) = self.state.frame_mut(frame) {
+                    frame.loops.remove(&at);
+                }
+                self.fail(ix, failure.clone());
+            }
             Choice::Repeats if holds => {
                 self.state.tokens[ix].phase = Phase::Asks;
                 self.state.tokens[ix].attempt += 1;

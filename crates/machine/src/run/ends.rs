@@ -3,7 +3,7 @@
 use super::Run;
 use crate::state::{End, Ended, Fault, Frame, FrameKind, Token};
 use crate::{Place, Val};
-use workflow::{Join, Outcome, Step, StepIx};
+use workflow::{EdgeKind, Join, Outcome, Step, StepIx};
 
 impl Run<'_, '_> {
     /// A token reaches a step that ends something.
@@ -32,6 +32,12 @@ impl Run<'_, '_> {
             }
             (_, Err(failure)) => self.fail(ix, super::fault(failure)),
             (Outcome::Success, Ok(output)) => self.end_run(frame, Ok(output)),
+            // The end of a sub-process leads on to what follows it.
+            (Outcome::Path, Ok(output))
+                if !self.edges(self.place(ix), |k| *k == EdgeKind::Next).is_empty() =>
+            {
+                self.succeed(ix, output);
+            }
             (Outcome::Path, Ok(output)) => {
                 if let Some(frame) = self.state.frame_mut(frame) {
                     frame.last = output;

@@ -67,14 +67,13 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Time-out edges are for those who wait; others take a time-out for a failure.
+    /// Time-out edges are for those who wait, their own or those of a container around them; others take a time-out for
+    /// a failure.
     fn times_out(&mut self, ix: usize) -> bool {
         let place = self.place(ix);
-        let edges = self.edges(place, |k| *k == EdgeKind::Timeout);
-        if edges.is_empty() {
-            return false;
-        }
-        self.leave_failed(ix, &Fault { timeout: true, ..Fault::default() }, &edges);
+        let Some(of) = self.program.timed(place) else { return false };
+        let edges = self.edges(Place { step: of, ..place }, |k| *k == EdgeKind::Timeout);
+        self.catch(ix, of, &edges, &Fault { timeout: true, ..Fault::default() });
         true
     }
 

@@ -1,7 +1,7 @@
 //! Loops: rounds are frames of their own inside the frame that the loop is in.
 
 use super::{Run, fault};
-use crate::semantics::bound;
+use crate::semantics::{Tolerance, bound};
 use crate::state::{Choice, Fault, Frame, FrameKind, Phase, Rounds, Token};
 use crate::{Place, Val};
 use workflow::{Edge, EdgeKind, LoopKind, Step, StepIx, StepKind};
@@ -261,6 +261,10 @@ impl Run<'_, '_> {
         if self.follows(place.workflow) {
             return self.fail_round_exactly(number, step, failure);
         }
+        let tolerance = self.program.semantics(place.workflow).tolerates(step);
+        if tolerance != Tolerance::None {
+            return self.tolerate((number, parent, of), step, failure, tolerance);
+        }
         if self.program.semantics(place.workflow).rounds_go_on(step) {
             if let Some(frame) = self.state.frame_mut(number) {
                 frame.failed.get_or_insert(failure);
@@ -273,6 +277,25 @@ impl Run<'_, '_> {
         }
         if let Some(ix) = self.token_inside(parent, of) {
             self.fail(ix, failure);
+        }
+    }
+
+    /// A round has failed of a loop that tolerates some of that.
+    fn tolerate(
+        &mut self,
+        (number, parent, of): (u32, u32, StepIx),
+        step: &Step,
+        failure: Fault,
+        tolerance: Tolerance,
+    ) {
+        self.stop(number);
+        if let Some(rounds) = self.state.frame_mut(parent).and_then(|f| f.loops.get_mut(&of)) {
+            rounds.open = rounds.open.saturating_sub(1);
+        }
+        let Some(ix) = self.token_inside(parent, of) else { return };
+        match tolerance {
+            Tolerance::All => self.next_round(ix, step),
+            _ => self.state.tokens[ix].phase = Phase::Chooses(Choice::Tolerates(failure)),
         }
     }
 

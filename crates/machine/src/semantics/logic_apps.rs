@@ -2,6 +2,9 @@
 //! `docs/semantics/power-automate.md`.
 
 use super::{AfterCrash, Semantics, Unhandled};
+use crate::evaluate::Failure;
+use crate::scope::Here;
+use crate::state::Rounds;
 use workflow::Step;
 
 /// Their rules.
@@ -24,6 +27,11 @@ impl Semantics for LogicApps {
     /// The importer leads failures to whatever runs after them; ways out of a loop's body are none of them.
     fn breaks(&self) -> bool {
         false
+    }
+
+    /// An `Until` goes through its body before it looks whether to end.
+    fn again(&self, _here: &Here<'_, '_>, _step: &Step, rounds: &Rounds) -> Result<Option<bool>, Failure> {
+        Ok((rounds.next == 0).then_some(true))
     }
 
     /// Inputs, outputs and state of every action are in storage; an action may be executed twice.

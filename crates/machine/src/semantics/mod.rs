@@ -35,6 +35,17 @@ pub enum Unhandled {
     StandsStill,
 }
 
+/// How much of what fails in a loop it takes as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tolerance {
+    /// Nothing.
+    None,
+    /// So many rounds, or so much of a hundred.
+    Some,
+    /// All of it.
+    All,
+}
+
 /// What the platform does after it broke down between asking and being told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterCrash {
@@ -215,6 +226,11 @@ pub trait Semantics: Sync {
     /// The other rounds go on when one has failed, and the loop fails when all are done.
     fn rounds_go_on(&self, _step: &Step) -> bool {
         false
+    }
+
+    /// Whether a loop may go on as if a round had not failed: always, or as long as no more fail than it says.
+    fn tolerates(&self, _step: &Step) -> Tolerance {
+        Tolerance::None
     }
 
     /// A round that ends without coming back to its loop ends the loop with it.

@@ -4,13 +4,13 @@
 mod errors;
 mod flow;
 
-use super::{AfterCrash, Caught, Left, NoCase, Semantics};
+use super::{AfterCrash, Caught, Left, NoCase, Semantics, Tolerance};
 use crate::Val;
 use crate::evaluate::Failure;
 use crate::scope::Here;
 use crate::state::{Fault, Rounds};
 use flow::Flow;
-use workflow::{Step, StepKind, Text};
+use workflow::{Step, StepKind, Text, Value};
 
 /// Its rules.
 pub struct StepFunctions;
@@ -26,6 +26,18 @@ impl Semantics for StepFunctions {
 
     fn catches(&self, step: &Step, number: usize, fault: &Fault) -> Option<bool> {
         errors::may_catch(step, number, fault)
+    }
+
+    /// How many, or how much of a hundred, items of a Map state may fail.
+    fn tolerates(&self, step: &Step) -> Tolerance {
+        let given = |name: &str| step.parameters.get(&format!("ToleratedFailure{name}"));
+        let (count, share) = (given("Count"), given("Percentage"));
+        let none = |v: &Value| v.is_empty() || *v == Value::Number("0".into());
+        match (none(count), none(share)) {
+            (true, true) => Tolerance::None,
+            (true, false) if *share == Value::Number("100".into()) => Tolerance::All,
+            _ => Tolerance::Some,
+        }
     }
 
     /// A Fail state inside of Map and Parallel fails its branch.
