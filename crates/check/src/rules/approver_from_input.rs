@@ -38,7 +38,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
 }
 
 /// The one who pressed the button or typed the command, on the platform's word: not a name that they typed.
-fn pressed_by(facts: &Facts<'_, '_>, source: &Source) -> bool {
+pub(super) fn pressed_by(facts: &Facts<'_, '_>, source: &Source) -> bool {
     let triggers = &facts.set.workflows[source.workflow as usize].triggers;
     let signed_in = triggers.iter().all(|t| matches!(t.kind, TriggerKind::Manual | TriggerKind::Chat));
     signed_in && vouched(facts.set, source.workflow, &source.path)

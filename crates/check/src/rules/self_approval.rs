@@ -72,7 +72,10 @@ pub(super) fn pairs(facts: &Facts<'_, '_>) -> Vec<(StepIx, StepIx)> {
 /// names who answers.
 pub(super) fn unclear(facts: &Facts<'_, '_>, change: StepIx) -> Option<StepIx> {
     let asked = facts.questions.iter().filter(|q| q.is_approval && facts.graph.leads(q.step, change)).map(|q| q.step);
-    let anybody = |s: &Source| s.origin == Origin::Trigger && s.caller && !stands_apart(s);
+    let anybody = |s: &Source| {
+        let pressed = || super::approver_from_input::pressed_by(facts, s);
+        s.origin == Origin::Trigger && s.caller && !stands_apart(s) && !pressed()
+    };
     let named = |asked: &StepIx| {
         let approvers = super::approver_from_input::approvers(facts, *asked);
         approvers.into_iter().flat_map(|a| persons(facts, a)).any(|p| anybody(&p))
