@@ -212,9 +212,15 @@ impl<'s, 'w> Judge<'s, 'w> {
             let kinds = graph.step(at.step).live_effects().iter().filter(|e| e.kind.changes_access());
             kinds.map(|e| undone(e.kind)).all(|kind| kind.is_some_and(|k| does(step, k)))
         };
-        let before = |step: &StepIx| graph.leads(*step, question.step) && !question.without().has(at.step);
+        let whom =
+            |step: StepIx| self.set.all_sources(Place { step, ..at }, &graph.step(step).target.identity);
+        let same = |step: StepIx| {
+            let own = whom(at.step);
+            whom(step).iter().any(|s| own.iter().any(|o| o.origin == s.origin && o.path == s.path))
+        };
+        let before = |step: &StepIx| graph.leads(*step, question.step) && undoes(*step) && same(*step);
         question.effectiveness(at.step) == Effectiveness::Leaks
-            && graph.steps().filter(|s| graph.step(*s).changes_access() && undoes(*s)).any(|s| before(&s))
+            && graph.steps().filter(|s| graph.step(*s).changes_access()).any(|s| before(&s))
     }
 
     /// Several questions, each on its own paths, that together stand on all.

@@ -271,9 +271,11 @@ fn walk_of(graph: &Graph<'_>, suppose: Supposition, closed: &[StepIx]) -> (Answe
 #[must_use]
 pub fn walks_refused(graph: &Graph<'_>, questions: &[&Question]) -> Option<Vec<Reach>> {
     let mut ways: Vec<Vec<Supposition>> = vec![Vec::new()];
+    let size = graph.len() + graph.workflow.edges.len();
     for question in questions {
         let ends = question.refused();
-        if ways.len() * ends.len() > MOST_TOGETHER {
+        let walks = ways.len() * ends.len();
+        if walks > MOST_TOGETHER || walks * size > MOST_WALKED_OVER {
             return None;
         }
         let with = |way: &Vec<Supposition>, answer: &Answer| {
@@ -293,6 +295,8 @@ pub fn walks_refused(graph: &Graph<'_>, questions: &[&Question]) -> Option<Vec<R
 
 /// In so many ways at most are several questions walked together.
 const MOST_TOGETHER: usize = 150;
+/// So many steps and edges are walked over for that in all.
+const MOST_WALKED_OVER: usize = 2_000_000;
 
 /// A question as a subject, and whether its own edges carry the answer.
 fn subject_of(graph: &Graph<'_>, step: StepIx) -> (Subject, bool) {
