@@ -85,7 +85,7 @@ pub(super) fn subject(asked: &str, entries: &[Opened]) -> Result<String> {
         |s: &&str| !wanted.is_empty() && words(s.split_once('/').map_or("", |(_, n)| n)).starts_with(&wanted);
     let found: Vec<&str> = of_kind().filter(begins).collect();
     if let [one] = found[..] {
-        eprintln!("`{name}` is understood as `{one}`");
+        eprintln!("`{name}` is understood as `{}`", clean(one));
         return Ok(one.to_owned());
     }
     let there: Vec<&str> = if found.is_empty() { of_kind().collect() } else { found };

@@ -93,7 +93,7 @@ fn hand_over(options: &Evidence) -> Result<Exit> {
     let words = format!(
         "wrote {} about {} to `{}`: hand them over with the ledger's published key, and not with your own word",
         count(bundle.files.len(), "file", "files"),
-        request.query.words(),
+        clean(&request.query.words()),
         options.output.display()
     );
     tell(
@@ -193,7 +193,7 @@ fn words(verdict: &Verdict) -> String {
         if !list.is_empty() {
             out += &format!("{title}\n");
         }
-        list.iter().for_each(|s| out += &format!("  - {s}\n"));
+        list.iter().for_each(|s| out += &format!("  - {}\n", clean(s)));
     };
     if verdict.holds {
         part("Verified:", &verdict.verified);

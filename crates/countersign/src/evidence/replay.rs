@@ -8,7 +8,7 @@ use super::{done, tell};
 use crate::check::Exit;
 use evidence::Opened;
 use govern::{ProposalStatus, State};
-use ledger::{Error, Result, count};
+use ledger::{Error, Result, clean, count};
 use policy::PolicySet;
 use serde_json::json;
 use std::io;
@@ -35,10 +35,10 @@ fn run(options: &Replay) -> Result<Exit> {
     }
     let same = count(found.same, "decision falls", "decisions fall");
     let mut out = format!("{same} as recorded, {} differently\n", found.different.len());
-    found.different.iter().for_each(|(seq, told)| out += &format!("entry {seq}: {told}\n"));
+    found.different.iter().for_each(|(seq, told)| out += &format!("entry {seq}: {}\n", clean(told)));
     if !found.not_replayed.is_empty() {
         out += &format!("{} could not be decided again:\n", count(found.not_replayed.len(), "act", "acts"));
-        found.not_replayed.iter().for_each(|(seq, why)| out += &format!("entry {seq}: {why}\n"));
+        found.not_replayed.iter().for_each(|(seq, why)| out += &format!("entry {seq}: {}\n", clean(why)));
     }
     found.notes.iter().for_each(|(seq, note)| out += &format!("note: entry {seq}: {note}\n"));
     out += &format!("the state that the log comes to: {}\n", summary(&replayer.state));
