@@ -531,7 +531,8 @@ fn change(state: &mut State, entry: &Entry, what: Governed) -> Next {
     replaces(event, state.governed.get(&what).map(|v| v.id.as_str()))?;
     modes_as_proposed(state, event)?;
     carried_out(state, event, Intent::Change)?.status = ProposalStatus::Done;
-    let version = Version { id: entry.id.clone(), digest: event.subject.closure.clone() };
+    let (id, digest) = (entry.id.clone(), event.subject.closure.clone());
+    let version = Version { id, digest, of: answers(event)?.to_owned(), at: event.at };
     state.governed.insert(what, version);
     if what == Governed::Configuration {
         state.modes.clone_from(&event.modes);

@@ -1,6 +1,7 @@
 //! The facts of an act: what was measured in the world, and what the state knows.
 
 use crate::event::{Digest32, Evidence, Intent};
+use crate::perform::governed;
 use crate::state::{Proposal, ProposalStatus, Release, Review, State};
 use policy::{
     Act, Actor, AiMark, Contribution, Facts, Mode, Moment, People, ReleaseTarget, Subject, SubjectKind,
@@ -142,13 +143,18 @@ fn requester(state: &State, world: &World, proposal: Option<&Proposal>) -> Strin
     proposal.or_else(latest).map(|p| p.key.clone()).unwrap_or_default()
 }
 
-/// The release that was in force when something was proposed: not one that carries it out itself.
-fn before<'s>(state: &'s State, world: &World, of: Option<&str>) -> Option<&'s Release> {
-    let subject = Some(&world.subject).filter(|s| s.kind == SubjectKind::Workflow)?;
+/// When what was in force was put there, when something was proposed, and the proposal that this carried out: not that
+/// itself.
+fn before<'s>(state: &'s State, world: &World, of: Option<&str>) -> Option<(Moment, &'s str)> {
+    let subject = &world.subject;
+    if let Some(what) = governed(subject.kind) {
+        let version = state.governed.get(&what).filter(|v| of != Some(v.of.as_str()));
+        return version.map(|v| (v.at, v.of.as_str()));
+    }
     let releases = state.workflows.get(&subject.name)?.releases.get(&world.environment)?;
     let proposal = of.and_then(|of| state.proposals.get(of)).filter(|p| p.status != ProposalStatus::Open);
     let was = |r: &&Release| of != Some(r.of.as_str()) && proposal.is_none_or(|p| r.at <= p.at);
-    releases.iter().rev().find(was)
+    releases.iter().rev().find(was).map(|r| (r.at, r.of.as_str()))
 }
 
 /// Everybody with a part in it: by history, and by the record of every proposal since the last release, so that a history
@@ -156,11 +162,12 @@ fn before<'s>(state: &'s State, world: &World, of: Option<&str>) -> Option<&'s R
 fn contributors(state: &State, world: &World, of: Option<&str>) -> Vec<Contribution> {
     let subject = &world.subject;
     let proposal = of.and_then(|of| state.proposals.get(of));
-    let since = before(state, world, of).map_or(Moment(i64::MIN), |r| r.at);
+    let (since, done) = before(state, world, of).unwrap_or((Moment(i64::MIN), ""));
     let until = proposal.filter(|p| p.status != ProposalStatus::Open).map_or(u64::MAX, |p| p.number);
     let mut all = world.contributors.clone();
     let counts = |p: &&Proposal| p.intent == Intent::Change && p.number <= until;
-    let recorded = state.proposals_since(subject.kind, &subject.name, since).map(|(_, p)| p).filter(counts);
+    let recent = state.proposals_since(subject.kind, &subject.name, since).filter(|(id, _)| *id != done);
+    let recorded = recent.map(|(_, p)| p).filter(counts);
     for proposal in recorded.chain(proposal) {
         let proposer = Contribution { account: proposal.key.clone(), how: "proposed it".to_owned() };
         all.extend(proposal.contributors.iter().cloned().chain([proposer]));

@@ -121,13 +121,23 @@ fn judge_in(
 /// Who touched what an event is about, by the history.
 pub type History<'h> = &'h dyn Fn(&State, &Event) -> Vec<Contribution>;
 
+/// By what an act is judged: the policies and the people that were in force at its place in the order.
+#[derive(Debug, Clone)]
+pub struct Law {
+    /// The policies.
+    pub set: Arc<PolicySet>,
+    /// The directory.
+    pub people: Arc<People>,
+}
+
+/// What was in force when an act was done, in the state in which it was done; or why nobody can say.
+pub type InForce<'l> = &'l dyn Fn(&State, &Entry) -> Result<Law, Refusal>;
+
 /// What recorded acts are judged by.
 #[derive(Clone, Copy)]
 pub struct Ground<'g> {
-    /// The policies.
-    pub set: &'g PolicySet,
-    /// The directory.
-    pub people: &'g Arc<People>,
+    /// The policies and the directory of the moment.
+    pub law: InForce<'g>,
     /// The organisation, by the names that it has and had. What was stated in another one does not count.
     pub organisation: &'g [String],
     /// Who touched what.
@@ -141,14 +151,18 @@ pub struct Ground<'g> {
 /// Why a recorded act was not lawful, in the state in which it was done.
 #[must_use]
 pub fn unlawful(ground: Ground<'_>, state: &State, entry: &Entry) -> Option<Refusal> {
-    let Ground { people, organisation, measure, .. } = ground;
+    let Ground { law, organisation, measure, .. } = ground;
     let event = &entry.event;
     if !organisation.contains(&event.organisation) {
         let here = organisation.first().map_or("", String::as_str);
         let message = format!("it was made in `{}`, and this is `{here}`", event.organisation);
         return Some(Refusal { rule: "organisation".to_owned(), message });
     }
-    let person = match signer(people, &entry.key, event.at) {
+    let law = match law(state, entry) {
+        Ok(law) => law,
+        Err(unknown) => return Some(unknown),
+    };
+    let person = match signer(&law.people, &entry.key, event.at) {
         Ok(person) => person,
         Err(refusal) => return Some(refusal),
     };
@@ -162,7 +176,7 @@ pub fn unlawful(ground: Ground<'_>, state: &State, entry: &Entry) -> Option<Refu
     if matches!(event.act, Act::Review(_)) {
         return None; // it is weighed where it is counted
     }
-    let (facts, decision) = weighed(ground, state, entry);
+    let (facts, decision) = weighed(ground, &law, state, entry);
     if decision.allow {
         return None;
     }
@@ -193,17 +207,18 @@ pub const NOBODY: &str = "known-person";
 /// now: nothing rests on it any more.
 pub const GROWN: &str = "tier-grown";
 
-/// A recorded act decided again, by what is given, in the state in which it was done.
+/// A recorded act decided again, by what is given and by the policies and the people of its moment, in the state in which it
+/// was done.
 #[must_use]
-pub fn weighed(ground: Ground<'_>, state: &State, entry: &Entry) -> (Facts, Decision) {
-    let Ground { set, people, history, measure, .. } = ground;
+pub fn weighed(ground: Ground<'_>, law: &Law, state: &State, entry: &Entry) -> (Facts, Decision) {
+    let Ground { history, measure, .. } = ground;
     let event = &entry.event;
     let contributors = if grants(event.act) { history(state, event) } else { Vec::new() };
-    let (people, modes) = (people.clone(), state.modes.clone());
+    let (people, modes) = (law.people.clone(), state.modes.clone());
     // Of another closure of no name nothing is measured but its tier.
     let subject = Subject { tier: least_tier(measure, state, event), ..Subject::default() };
     let world = World { people, modes, contributors, subject, ..World::default() };
-    judge_in(set, state, world, (&entry.key, event), None)
+    judge_in(&law.set, state, world, (&entry.key, event), None)
 }
 
 /// Acts that nobody may do for their own work, and that no proposal stands behind: whose work it is, the history knows.

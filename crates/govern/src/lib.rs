@@ -20,8 +20,10 @@ pub use apply::{Refusal, apply, step};
 pub use describe::{due, title};
 pub use event::{Entry, Event, Evidence, Intent, Looked, SCHEMA, closure_of, modes_part};
 pub use facts::{World, facts};
-pub use judge::{GROWN, Ground, History, Measure, Measured, NOBODY, Void, judge, unlawful, voids, weighed};
-pub use order::{Folded, Lawful, Refused, fold, fold_with};
+pub use judge::{
+    GROWN, Ground, History, InForce, Law, Measure, Measured, NOBODY, Void, judge, unlawful, voids, weighed,
+};
+pub use order::{Folded, Lawful, Refused, first_versions, fold, fold_with};
 pub use perform::{Performed, Wish, perform, weigh};
 pub use quality::{Quality, quality};
 pub use state::{

@@ -5,8 +5,8 @@
 use crate::apply::{Refusal, step};
 use crate::event::Entry;
 use crate::state::State;
-use policy::Moment;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use policy::{Act, Governed, Moment};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A statement that has no place, and why.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -108,6 +108,31 @@ fn out_of_place(
         }
     }
     None
+}
+
+/// The first statement in the order that puts a version of what governs in force, of each kind, where there is one: until then
+/// that version is taken to be in force, on first use.
+#[must_use]
+pub fn first_versions(entries: &[Entry]) -> BTreeMap<Governed, &Entry> {
+    let of = |e: &Entry| match e.event.act {
+        Act::Change(what) if e.event.replaces.is_none() => Some(what),
+        _ => None,
+    };
+    let all: Vec<&Entry> = entries.iter().filter(|e| of(e).is_some()).collect();
+    let kinds: BTreeSet<Governed> = all.iter().filter_map(|e| of(e)).collect();
+    let mut first = BTreeMap::new();
+    if kinds.len() == all.len() {
+        first.extend(all.iter().filter_map(|e| Some((of(e)?, *e))));
+        return first;
+    }
+    // Several come first where histories were joined: the order says which does.
+    let by_id: Places<'_> = entries.iter().enumerate().map(|(i, e)| (e.id.as_str(), i)).collect();
+    for entry in ordered(entries, &by_id).into_iter().filter_map(|i| entries.get(i)) {
+        if let Some(what) = of(entry) {
+            first.entry(what).or_insert(entry);
+        }
+    }
+    first
 }
 
 /// The places of entries in their order; those that stand after themselves are left out.

@@ -218,6 +218,10 @@ pub struct Version {
     pub id: String,
     /// The digest.
     pub digest: String,
+    /// The proposal that it carries out.
+    pub of: String,
+    /// When.
+    pub at: Moment,
 }
 
 impl Leave {

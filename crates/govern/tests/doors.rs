@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{LEAVER, Log, approve, core, other, world};
+use common::{LEAVER, Log, approve, core, law, other, world};
 use govern::{Entry, Event, Folded, Ground, Intent, State, Wish, World, fold_with, unlawful, weigh};
 use policy::{
     Account, Act, BreakGlass, ComponentKind, Contribution, Delegate, Exception, Governed, Key, Moment,
@@ -203,9 +203,9 @@ impl Stage {
     fn gate(&self) -> Folded {
         let history = |_: &State, _: &Event| self.history.clone();
         let names = [String::new()];
+        let law = law(&self.people);
         let ground = Ground {
-            set: core(),
-            people: &self.people,
+            law: &law,
             organisation: &names,
             history: &history,
             measure: &|_| None,

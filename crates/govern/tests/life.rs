@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{LEAVER, Log, NOW, approve, core, digest, other, tests, world};
+use common::{LEAVER, Log, NOW, approve, core, digest, law, other, tests, world};
 use govern::{
     Event, Evidence, Ground, Intent, Live, State, Void, Wish, World, due, judge, quality, unlawful, voids,
 };
@@ -297,9 +297,9 @@ fn what_another_organisation_stated_does_not_count_here() {
     let people = policy::sample::people();
     let names = ["Here".to_owned(), "Here before".to_owned()];
     let none = |_: &State, _: &Event| Vec::new();
+    let law = law(&people);
     let ground = Ground {
-        set: core(),
-        people: &people,
+        law: &law,
         organisation: &names,
         history: &none,
         measure: &|_| None,
@@ -350,9 +350,9 @@ fn owners_act_by_the_record_that_was_released_not_by_the_one_that_lies_there() {
     // Asked again from the statement alone, it is as lawful.
     let people = policy::sample::people();
     let none = |_: &State, _: &Event| Vec::new();
+    let law = law(&people);
     let ground = Ground {
-        set: core(),
-        people: &people,
+        law: &law,
         organisation: &[String::new()],
         history: &none,
         measure: &|_| None,
@@ -481,4 +481,69 @@ fn who_wrote_an_earlier_release_may_review_the_next() {
     let (facts, decision) =
         judge(core(), &state, &World { at: log.now(), ..v2 }, (&entry.key, &entry.event), None);
     assert!(decision.allow, "{:?} {:?}", decision.because, facts.contributors);
+}
+
+/// A proposal of people by somebody, approved by others, and put in force by Sam.
+fn put_in_force(log: &mut Log, word: &str, by: &str, yes: [&str; 2]) {
+    let there = other(SubjectKind::People, "people", word);
+    log.must(&there, &Wish::of(Act::Propose, by));
+    yes.iter().for_each(|who| drop(log.must(&there, &approve(who))));
+    log.must(&there, &Wish::of(Act::Change(Governed::People), "sam"));
+}
+
+#[test]
+fn a_part_in_the_version_in_force_is_no_part_in_the_next() {
+    let mut log = Log::registered();
+    put_in_force(&mut log, "one", "ann", ["ben", "sam"]);
+    // Ann made the first version; the second is Ben's, and she may say yes to it.
+    put_in_force(&mut log, "two", "ben", ["ann", "sam"]);
+    let three = other(SubjectKind::People, "people", "three");
+    log.must(&three, &Wish::of(Act::Propose, "ann"));
+    log.must(&three, &Wish::of(Act::Withdraw, "ann"));
+    log.must(&three, &Wish::of(Act::Propose, "ben"));
+    let refused = log.refused(&three, &approve("ann"));
+    assert!(refused.contains(&"no-contributor-approves".to_owned()), "{refused:?}");
+}
+
+#[test]
+fn an_act_is_judged_by_what_was_in_force_at_its_place() {
+    let mut log = Log::registered();
+    log.released("v1");
+    put_in_force(&mut log, "all", "ann", ["ben", "sam"]);
+    log.released("v2");
+    put_in_force(&mut log, "without sam", "ann", ["ben", "sam"]);
+    let everybody = policy::sample::people();
+    let others = everybody.all().iter().filter(|p| p.id != "sam").cloned().collect();
+    let without = std::sync::Arc::new(policy::People::new(others, everybody.groups().to_vec()));
+    let (then, now) = (law(&everybody), law(&without));
+    let first = govern::first_versions(&log.entries)[&Governed::People].event.subject.closure.clone();
+    let chosen = |state: &State, entry: &govern::Entry| {
+        let digest = state.in_force(SubjectKind::People).unwrap_or(&first);
+        if digest == first { then(state, entry) } else { now(state, entry) }
+    };
+    let none = |_: &State, _: &Event| Vec::new();
+    let ground = Ground {
+        law: &chosen,
+        organisation: &[String::new()],
+        history: &none,
+        measure: &|_| None,
+        undated: &BTreeMap::new(),
+    };
+    let fold = |log: &Log| {
+        govern::fold_with(&log.entries, Moment(i64::MAX), &|state, e| unlawful(ground, state, e)).refused
+    };
+    assert_eq!(fold(&log), []);
+    // What Sam does from then on is nobody's.
+    let v3 = world("v3");
+    log.must(&v3, &Wish::of(Act::Propose, "sam"));
+    let refused = fold(&log);
+    assert_eq!(refused.iter().map(|r| r.refusal.rule.as_str()).collect::<Vec<_>>(), ["by"]);
+    // Where nobody can say what was in force, nothing counts.
+    let lost = |_: &State, _: &govern::Entry| {
+        let (rule, message) = ("in-force-missing".to_owned(), "it is not here".to_owned());
+        Err(govern::Refusal { rule, message })
+    };
+    let ground = Ground { law: &lost, ..ground };
+    let refusal = unlawful(ground, &State::default(), &log.entries[0]).unwrap();
+    assert_eq!(refusal.rule, "in-force-missing");
 }

@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::{Dice, LEAVER, Log, approve, cases, world};
+use common::{Dice, LEAVER, Log, approve, cases, other, world};
 use govern::{Entry, Wish, World, fold, perform};
-use policy::{Act, Moment, Verdict};
+use policy::{Act, Governed, Moment, SubjectKind, Verdict};
 
 fn rules(log: &Log) -> Vec<String> {
     log.fold().refused.iter().map(|r| r.refusal.rule.clone()).collect()
@@ -123,4 +123,22 @@ fn every_order_of_arrival_folds_to_the_same_state() {
         shuffled.push(doubled);
         assert_eq!(fold(&shuffled, Moment(i64::MAX)), folded);
     }
+}
+
+#[test]
+fn of_several_first_versions_the_order_says_which_comes_first() {
+    let mut log = Log::registered();
+    let there = other(SubjectKind::People, "people", "one");
+    log.must(&there, &Wish::of(Act::Propose, "ann"));
+    ["ben", "sam"].iter().for_each(|who| drop(log.must(&there, &approve(who))));
+    let id = log.must(&there, &Wish::of(Act::Change(Governed::People), "sam"));
+    let first = |entries: &[Entry]| govern::first_versions(entries)[&Governed::People].id.clone();
+    assert_eq!(first(&log.entries), id);
+    let mut other = log.entries.last().unwrap().clone();
+    (other.id, other.event.at) = ("sha256:other".to_owned(), Moment(other.event.at.0 + 60));
+    let both = [vec![other.clone()], log.entries.clone()].concat();
+    assert_eq!(first(&both), id, "the earlier one, however they are listed");
+    other.event.after = Vec::new();
+    other.event.at = Moment(0);
+    assert_eq!(first(&[vec![other], log.entries].concat()), "sha256:other");
 }

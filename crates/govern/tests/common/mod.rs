@@ -2,20 +2,30 @@
 
 #![allow(dead_code, reason = "not every test uses everything")]
 
-use govern::{Entry, Event, Evidence, Folded, Intent, Performed, Wish, World, closure_of, fold, weigh};
+use govern::{
+    Entry, Event, Evidence, Folded, Intent, Law, Performed, Refusal, State, Wish, World, closure_of, fold,
+    weigh,
+};
 use policy::{
-    Act, ComponentKind, Governed, Moment, PolicySet, Subject, SubjectKind, TestEvidence, Verdict, sample,
+    Act, ComponentKind, Governed, Moment, People, PolicySet, Subject, SubjectKind, TestEvidence, Verdict,
+    sample,
 };
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use workflow::Digest;
 
 pub const NOW: Moment = sample::NOW;
 pub const LEAVER: &str = "leaver";
 
-pub fn core() -> &'static PolicySet {
-    static CORE: LazyLock<PolicySet> = LazyLock::new(PolicySet::core);
+pub fn core() -> &'static Arc<PolicySet> {
+    static CORE: LazyLock<Arc<PolicySet>> = LazyLock::new(|| Arc::new(PolicySet::core()));
     &CORE
+}
+
+/// The core policies and these people, at every moment.
+pub fn law(people: &Arc<People>) -> impl Fn(&State, &Entry) -> Result<Law, Refusal> {
+    let law = Law { set: core().clone(), people: people.clone() };
+    move |_, _| Ok(law.clone())
 }
 
 /// A digest of a word.
