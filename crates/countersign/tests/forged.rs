@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use common::Folder;
 use countersign::govern::{Signer, files, statement};
-use govern::{Entry, Event, Ground, Intent, closure_of, fold_with, unlawful};
+use govern::{Entry, Event, Ground, Intent, Law, closure_of, fold_with, unlawful};
 use policy::{
     Account, Act, Governed, Key, Moment, People, Period, Person, PolicySet, Role, Subject, SubjectKind,
     Verdict,
@@ -30,7 +30,7 @@ fn digest(word: &str) -> String {
 struct Lab {
     folder: Folder,
     people: Arc<People>,
-    set: PolicySet,
+    set: Arc<PolicySet>,
 }
 
 impl Lab {
@@ -42,7 +42,7 @@ impl Lab {
                 Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&path).status();
             assert!(made.unwrap().success());
         }
-        let mut lab = Lab { folder, people: Arc::default(), set: PolicySet::core() };
+        let mut lab = Lab { folder, people: Arc::default(), set: Arc::new(PolicySet::core()) };
         let mut people: Vec<Person> = ["adi", "pia", "sam", "lea", "old"].map(|id| lab.person(id)).to_vec();
         people[3].keys[0].revoked = Some(Moment(NOW.0 - 10));
         people[4].keys[0].period.until = Some(Moment(NOW.0 - 10));
@@ -119,9 +119,10 @@ impl Lab {
         let none = |_: &govern::State, _: &Event| Vec::new();
         let later = Moment(NOW.0 + 3600);
         let names = [String::new()];
+        let law =
+            |_: &govern::State, _: &Entry| Ok(Law { set: self.set.clone(), people: self.people.clone() });
         let ground = Ground {
-            set: &self.set,
-            people: &self.people,
+            law: &law,
             organisation: &names,
             history: &none,
             measure: &|_| None,

@@ -3,9 +3,7 @@
 use crate::event::{Digest32, Evidence, Intent};
 use crate::perform::governed;
 use crate::state::{Proposal, ProposalStatus, Release, Review, State};
-use policy::{
-    Act, Actor, AiMark, Contribution, Facts, Mode, Moment, People, ReleaseTarget, Subject, SubjectKind,
-};
+use policy::{Act, Actor, AiMark, Contribution, Facts, Mode, Moment, People, ReleaseTarget, Subject};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

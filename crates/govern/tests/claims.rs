@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{LEAVER, Log, approve, core, digest, other, world};
+use common::{LEAVER, Log, approve, core, digest, law, other, world};
 use govern::{
     Entry, Event, Evidence, Folded, Ground, Intent, Measured, State, Wish, World, fold_with, modes_part,
     undated, unlawful,
@@ -26,8 +26,8 @@ fn gate(log: &Log, here: Option<(&World, u8)>, people: &Arc<People>, now: Moment
     };
     let undated = undated(&log.entries, people, now);
     let organisation = &[String::new()];
-    let ground =
-        Ground { set: core(), people, organisation, history: &none, measure: &measure, undated: &undated };
+    let law = law(people);
+    let ground = Ground { law: &law, organisation, history: &none, measure: &measure, undated: &undated };
     fold_with(&log.entries, Moment(i64::MAX), &|state, entry| unlawful(ground, state, entry))
 }
 

@@ -167,9 +167,9 @@ fn an_exception_that_a_leaver_is_to_answer_for_is_refused_by_hand_too() {
     let mut entry = log.entries.last().unwrap().clone();
     let people = policy::sample::people();
     let none = |_: &State, _: &Event| Vec::new();
+    let law = law(&people);
     let ground = Ground {
-        set: core(),
-        people: &people,
+        law: &law,
         organisation: &[String::new()],
         history: &none,
         measure: &|_| None,
@@ -537,7 +537,7 @@ fn an_act_is_judged_by_what_was_in_force_at_its_place() {
     let v3 = world("v3");
     log.must(&v3, &Wish::of(Act::Propose, "sam"));
     let refused = fold(&log);
-    assert_eq!(refused.iter().map(|r| r.refusal.rule.as_str()).collect::<Vec<_>>(), ["by"]);
+    assert_eq!(refused.iter().map(|r| r.refusal.rule.as_str()).collect::<Vec<_>>(), ["known-person"]);
     // Where nobody can say what was in force, nothing counts.
     let lost = |_: &State, _: &govern::Entry| {
         let (rule, message) = ("in-force-missing".to_owned(), "it is not here".to_owned());

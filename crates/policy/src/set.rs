@@ -102,6 +102,11 @@ pub(crate) fn schema() -> Option<&'static cedar::Schema> {
     PARSED.as_ref()
 }
 
+/// The core policies, as files.
+fn core() -> [Source; 6] {
+    CORE.map(|(file, text)| Source { file: format!("core/{file}"), text: text.to_owned() })
+}
+
 impl PolicySet {
     /// The core alone.
     #[must_use]
@@ -112,8 +117,7 @@ impl PolicySet {
     /// The core, and an organisation's own policies.
     #[must_use]
     pub fn with(organisation: &[Source]) -> Self {
-        let core = CORE.map(|(file, text)| Source { file: format!("core/{file}"), text: text.to_owned() });
-        Self::read(&core, organisation)
+        Self::read(&core(), organisation)
     }
 
     /// The core without one of its policies, for the test that each of them matters.
@@ -133,7 +137,7 @@ impl PolicySet {
             whole: cedar::PolicySet::new(),
             info: BTreeMap::new(),
             problems: Vec::new(),
-            version: version(core, organisation),
+            version: Self::version_of(&version(SCHEMA, core), organisation),
         };
         core.iter().for_each(|source| set.add(source, true));
         organisation.iter().for_each(|source| set.add(source, false));
@@ -154,7 +158,20 @@ impl PolicySet {
         &self.problems
     }
 
-    /// Its version: a digest over the schema and all texts.
+    /// The version of the core that this program ships with: a digest over the schema and its texts.
+    #[must_use]
+    pub fn core_version() -> &'static str {
+        static VERSION: LazyLock<String> = LazyLock::new(|| version(SCHEMA, &core()));
+        &VERSION
+    }
+
+    /// The version of an organisation's policies with a core of some version.
+    #[must_use]
+    pub fn version_of(core: &str, organisation: &[Source]) -> String {
+        version(core, organisation)
+    }
+
+    /// Its version: a digest over that of the core and the organisation's texts.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
@@ -381,9 +398,10 @@ fn parse_message(error: &cedar::ParseError) -> String {
     format!("{error}{help}")
 }
 
-fn version(core: &[Source], organisation: &[Source]) -> String {
-    let mut all = SCHEMA.as_bytes().to_vec();
-    for source in core.iter().chain(organisation) {
+/// A digest over a beginning and files.
+fn version(begins: &str, files: &[Source]) -> String {
+    let mut all = begins.as_bytes().to_vec();
+    for source in files {
         all.push(0);
         all.extend_from_slice(source.file.as_bytes());
         all.push(0);

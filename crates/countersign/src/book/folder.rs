@@ -2,11 +2,11 @@
 //! which it was made.
 
 use super::{Basis, Book, Decided, rests_on};
-use crate::govern::Repository;
 use crate::govern::files;
-use govern::{Entry, Event, Ground, NOBODY, Refusal, State, step, weighed};
+use crate::govern::{InForce, Repository};
+use govern::{Entry, Event, Ground, Law, NOBODY, Refusal, State, step, weighed};
 use ledger::{Error, Result};
-use policy::{Found, SubjectKind};
+use policy::{Act, Found};
 use std::collections::BTreeMap;
 
 /// What was caught up with.
@@ -30,8 +30,8 @@ pub fn catch_up(book: &mut Book, repository: &Repository) -> Result<Caught> {
     let by_id: BTreeMap<&str, &Entry> = repository.entries.iter().map(|e| (e.id.as_str(), e)).collect();
     let refused: BTreeMap<&str, &Refusal> =
         repository.folded.refused.iter().map(|r| (r.id.as_str(), &r.refusal)).collect();
-    let basis = basis(repository);
     let mut state = State::default();
+    let mut now = InUse::of(repository.in_force_in(&state).map_err(unknown)?);
     let mut caught = Caught { statements: repository.entries.len(), ..Caught::default() };
     for entry in repository.folded.order.iter().filter_map(|id| by_id.get(id.as_str())) {
         let refusal = refused.get(entry.id.as_str()).copied();
@@ -41,12 +41,20 @@ pub fn catch_up(book: &mut Book, repository: &Repository) -> Result<Caught> {
             caught.of_nobody.push(entry.id.clone());
             continue;
         }
+        let mut puts = None;
+        if matches!(entry.event.act, Act::Change(_)) && refusal.is_none() {
+            let mut after = state.clone();
+            let _ = step(&mut after, entry);
+            puts = Some(InUse::of(repository.in_force_in(&after).map_err(unknown)?));
+        }
         if book.find(&entry.id, &entry.event).is_none() {
-            caught.entered.push(one(book, repository, &basis, &state, entry, refusal)?);
+            let next = puts.as_ref().map(|p| &p.basis);
+            caught.entered.push(one(book, repository, &now, next, &state, entry, refusal)?);
         }
         if refusal.is_none() {
             let _ = step(&mut state, entry);
         }
+        now = puts.unwrap_or(now);
     }
     caught.statements -= caught.of_nobody.len();
     let gone = book.statements().filter(|(id, _)| !by_id.contains_key(id.as_str()));
@@ -54,16 +62,33 @@ pub fn catch_up(book: &mut Book, repository: &Repository) -> Result<Caught> {
     Ok(caught)
 }
 
-/// What decisions are taken with in a folder now.
+/// What decisions are taken with.
 #[must_use]
-pub fn basis(repository: &Repository) -> Basis {
-    Basis::of(&repository.people, &repository.sources, repository.set.version())
+pub fn basis(of: &InForce) -> Basis {
+    Basis::of(&of.people, &of.sources, of.set.version())
+}
+
+/// What is in force, and the same as a basis.
+struct InUse {
+    law: Law,
+    basis: Basis,
+}
+
+impl InUse {
+    fn of(in_force: InForce) -> Self {
+        InUse { law: in_force.law(), basis: basis(&in_force) }
+    }
+}
+
+fn unknown(refusal: Refusal) -> Error {
+    Error::new(refusal.message)
 }
 
 fn one(
     book: &mut Book,
     repository: &Repository,
-    basis: &Basis,
+    now: &InUse,
+    puts: Option<&Basis>,
     state: &State,
     entry: &Entry,
     refusal: Option<&Refusal>,
@@ -73,17 +98,17 @@ fn one(
         let unit = repository.units.iter().find(|u| u.name == event.subject.name)?;
         repository.measured(unit, event)
     };
-    let (set, people) = (&repository.set, &repository.people);
+    let law = |_: &State, _: &Entry| Ok(now.law.clone());
     let (history, measure, undated) = (&history, &measure, &BTreeMap::new());
-    let ground = Ground { set, people, organisation: &[], history, measure, undated };
-    let (facts, decision) = weighed(ground, state, entry);
+    let ground = Ground { law: &law, organisation: &[], history, measure, undated };
+    let (facts, decision) = weighed(ground, &now.law, state, entry);
     let file = files::bytes(&repository.root, &entry.id)
         .map_err(|e| Error::new(format!("the statement {}: {e}", entry.id)))?;
     // A refusal by a policy is in the decision; one of the transitions is not.
     let refusal = refusal.filter(|_| decision.allow);
     let decided = Decided {
         event: &entry.event,
-        set: &repository.set,
+        set: &now.law.set,
         facts: &facts,
         decision: &decision,
         refusal,
@@ -91,12 +116,5 @@ fn one(
         page: None,
         rests_on: &rests_on(state, &entry.event, &decision),
     };
-    book.enter(basis, &decided, is_present(repository, &entry.event))
-}
-
-/// Whether what governs is now what an event put in force.
-fn is_present(repository: &Repository, event: &Event) -> bool {
-    let kind = event.subject.kind;
-    matches!(kind, SubjectKind::Policy | SubjectKind::People)
-        && repository.governing(kind).subject.closure == event.subject.closure
+    book.enter(&now.basis, &decided, puts)
 }

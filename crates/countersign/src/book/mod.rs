@@ -67,19 +67,19 @@ impl Book {
         self.known.numbers.iter().map(|(id, seq)| (id, *seq))
     }
 
-    /// Enters an act that was decided on this basis, and returns the number of its entry. `present` says that what a change
-    /// puts in force is what the basis has.
+    /// Enters an act that was decided on this basis, and returns the number of its entry; of a change of what governs, with what
+    /// it puts in force.
     ///
     /// # Errors
     /// When it was not acknowledged: then it may or may not be there, and must not be done.
-    pub fn enter(&mut self, basis: &Basis, decided: &Decided<'_>, present: bool) -> Result<u64> {
+    pub fn enter(&mut self, basis: &Basis, decided: &Decided<'_>, puts: Option<&Basis>) -> Result<u64> {
         self.settle("change-people", &json!({"of": "people"}), &basis.people)?;
         let policy = json!({"of": "policy", "version": basis.version});
         self.settle("change-policy", &policy, &basis.policies)?;
         let body = decided.body(&self.known);
         let mut values = decided.values()?;
         let change = ["change-people", "change-policy"].into_iter().find(|c| *c == body.act && body.allow);
-        let puts = change.filter(|_| present).and_then(|c| basis.by(c));
+        let puts = change.zip(puts).and_then(|(change, next)| next.by(change));
         values.extend(puts.into_iter().flatten().map(|(n, v)| (n.clone(), v.clone())));
         let seq = self.append(ACT, &body.to_json()?, &values)?;
         if let Some((id, _)) = decided.statement {

@@ -85,6 +85,9 @@ impl Desk {
             }
             return Ok((Exit::Findings, tell::refused(&done, world, common, state, &mut out)?));
         };
+        if matches!(wish.act, Act::Propose | Act::Change(_)) {
+            repository.keep(world.subject.kind)?;
+        }
         let payload = files::payload(event)?;
         if common.show {
             return Ok((Exit::Clean, Some(serde_json::from_slice(&payload)?)));
@@ -139,7 +142,8 @@ impl Desk {
         };
         let entered = Book::open(&settings).and_then(|mut book| {
             book::catch_up(&mut book, repository)?;
-            book.enter(&book::basis_of(repository), &decided, true)?;
+            let puts = matches!(event.act, Act::Change(_)).then(|| book::basis_of(repository.here()));
+            book.enter(&book::basis_of(&repository.in_force()), &decided, puts.as_ref())?;
             book.close()
         });
         entered.map_err(|e| io::Error::other(format!("nothing was done, for it cannot be recorded: {e}")))

@@ -48,6 +48,9 @@ pub(super) fn propose(options: &Propose) -> io::Result<Exit> {
         let wish = Wish { of, ..desk.wish(Act::Withdraw, common) };
         return desk.carry_out(&world, &wish, common);
     }
+    if let Some((kind, _)) = governing(&options.subject) {
+        committed(&desk, &options.subject, desk.repository.is_governing_dirty(kind))?;
+    }
     let reason = if options.drill {
         ask(&common.reason, "--reason", "what was put in")?
     } else {
@@ -289,17 +292,7 @@ pub(super) fn release(options: &Release) -> io::Result<Exit> {
     let Some((kind, what)) = governing(&options.subject) else {
         let unit = desk.repository.unit(&options.subject)?;
         let (_, paths) = desk.repository.parts(unit)?;
-        if desk.repository.history.head.is_empty() {
-            return Err(io::Error::other(
-                "there is no git commit here, and a release names the one it is of: commit first, or run this in a clone",
-            ));
-        }
-        if desk.repository.history.is_dirty(&paths) {
-            return Err(io::Error::other(format!(
-                "`{}` has changes that are not committed: commit them first, so that the release names the commit",
-                options.subject
-            )));
-        }
+        committed(&desk, &options.subject, desk.repository.history.is_dirty(&paths))?;
         let wish = desk.wish(Act::Release, common);
         let exit = desk.carry_out(&world, &wish, common)?;
         if let Some(path) = options.summary.as_ref().filter(|_| exit == Exit::Clean && !common.show) {
@@ -307,11 +300,27 @@ pub(super) fn release(options: &Release) -> io::Result<Exit> {
         }
         return Ok(exit);
     };
+    committed(&desk, &options.subject, desk.repository.is_governing_dirty(kind))?;
     let mut wish = desk.wish(Act::Change(what), common);
     if kind == SubjectKind::Configuration {
         wish.modes.clone_from(&desk.repository.modes);
     }
     desk.carry_out(&world, &wish, common)
+}
+
+/// That what is released, or proposed to govern, is in a commit: who has a part in it is known by that.
+fn committed(desk: &Desk, subject: &str, dirty: bool) -> io::Result<()> {
+    if desk.repository.history.head.is_empty() {
+        return Err(io::Error::other(
+            "there is no git commit here, and a release names the one it is of: commit first, or run this in a clone",
+        ));
+    }
+    if dirty {
+        return Err(io::Error::other(format!(
+            "`{subject}` has changes that are not committed: commit them first, so that the release names the commit"
+        )));
+    }
+    Ok(())
 }
 
 /// What is said where what lies in the folder is in force already, and nobody has proposed it anew since.

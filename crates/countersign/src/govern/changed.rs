@@ -1,25 +1,20 @@
 //! What changes against what is in force, in sentences: part of the page that a person is shown, and so of what they sign.
 
 use super::repository::{Repository, Unit};
+use super::versions::was;
 use super::view::{self, short};
 use crate::report::plain::clean;
-use crate::{diff, people, policy as policies};
+use crate::{diff, people};
 use govern::{Entry, Event, World};
 use ledger::count;
-use policy::{Act, Governed, Group, Mode, People, Person, PolicySet, Source, SubjectKind};
+use policy::{Act, Governed, Group, Mode, People, Person, PolicySet, SubjectKind};
 use serde_json::Value;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::Path;
-use workflow::Digest;
 
 /// The most lines of one kind that are shown; how many more there are is said.
 const MOST: usize = 200;
-/// How many earlier commits are searched for what is in force.
-const COMMITS: usize = 200;
-/// How many of them are searched for policies, each of which is read in full.
-const VERSIONS: usize = 20;
 /// How many possible cases a change of the policy is tried on.
 const CASES: u64 = 200;
 
@@ -119,27 +114,9 @@ fn governing(repository: &Repository, kind: SubjectKind, world: &World) -> Vec<S
     lines
 }
 
-fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    // What git does not have is said where it is asked for.
-    super::git::git(root, arguments).ok()
-}
-
-/// The commits in which something that was put in force can lie: the one that was looked at, and those that touched it.
-fn commits(root: &Path, entry: &Entry, path: &str) -> Vec<String> {
-    let most = format!("--max-count={COMMITS}");
-    let log = git(root, &["log", "--all", "--format=%H", &most, "--", path]).unwrap_or_default();
-    let touched = log.lines().map(str::to_owned);
-    [entry.event.commit.clone()].into_iter().filter(|c| !c.is_empty()).chain(touched).collect()
-}
-
-/// A file as it is in force, by its digest; an empty one where nothing is. Nothing where no commit here has it.
-fn was(repository: &Repository, entry: Option<&Entry>, name: &str) -> Option<String> {
-    let Some(entry) = entry else { return Some(String::new()) };
-    let digest = entry.event.parts.get(name)?;
-    let is = |text: &String| Digest::of(text.as_bytes()).to_string() == *digest;
-    let show = |commit: String| git(&repository.root, &["show", &format!("{commit}:./{name}")]);
-    let empty = Some(String::new()).filter(is);
-    empty.or_else(|| commits(&repository.root, entry, name).into_iter().filter_map(show).find(is))
+/// A file as it is in force; an empty one where nothing is.
+fn before(repository: &Repository, entry: Option<&Entry>, name: &str) -> Option<String> {
+    entry.map_or_else(|| Some(String::new()), |entry| was(&repository.root, entry, name))
 }
 
 /// What is said where what is in force is in no commit here; all of what lies in the folder is shown then.
@@ -158,7 +135,7 @@ fn configuration(repository: &Repository, entry: Option<&Entry>, world: &World) 
         if govern::modes_part(&repository.modes).is_some_and(|(part, _)| part == *name) {
             continue;
         }
-        let old = was(repository, entry, name);
+        let old = before(repository, entry, name);
         lines.extend(old.is_none().then(|| lost(name)));
         lines.extend(file(
             name,
@@ -227,10 +204,10 @@ fn section<'l>(lines: &[&'l str], at: usize) -> Option<&'l str> {
 }
 
 fn directory(repository: &Repository, entry: Option<&Entry>) -> Vec<String> {
-    let text = was(repository, entry, "people.yaml");
+    let text = before(repository, entry, "people.yaml");
     let old = text.as_deref().and_then(|t| people::parse(t).ok()).map(|(people, _)| people);
     let missing = entry.filter(|_| old.is_none()).map(|_| lost("people.yaml"));
-    missing.into_iter().chain(between(&old.unwrap_or_default(), &repository.people)).collect()
+    missing.into_iter().chain(between(&old.unwrap_or_default(), &repository.here().people)).collect()
 }
 
 /// What differs between two directories, a sentence for each thing.
@@ -319,31 +296,8 @@ fn words(value: &Value) -> String {
 }
 
 fn policy(repository: &Repository, entry: Option<&Entry>) -> Vec<String> {
-    let root = &repository.root;
-    let Some(entry) = entry else { return rules(&PolicySet::core(), &repository.set) };
-    let set = |commit: &String| sources(root, commit).map(|s| PolicySet::with(&s));
-    let in_force = entry.event.parts.get("policies");
-    let places = commits(root, entry, "*.cedar");
-    let same = |set: &PolicySet| in_force.is_some_and(|v| v == set.version());
-    if let Some(old) = places.iter().take(VERSIONS).filter_map(set).find(same) {
-        return rules(&old, &repository.set);
-    }
-    // The core is another one since then, or the history was written anew.
-    let old = places.first().and_then(set).unwrap_or_else(PolicySet::core);
-    let note = "    what is in force is of another version of this program, or in no commit here: the policies of the commit \
-                that was looked at then are compared, with the core of now";
-    [note.to_owned()].into_iter().chain(rules(&old, &repository.set)).collect()
-}
-
-/// The policies that a commit has in a folder.
-fn sources(root: &Path, commit: &str) -> Option<Vec<Source>> {
-    let listed = git(root, &["ls-tree", "-r", "-z", "--name-only", commit])?;
-    let names: Vec<&str> = listed.split('\0').filter(|n| !n.is_empty()).collect();
-    let read = |file: String| {
-        let text = git(root, &["show", &format!("{commit}:./{file}")])?;
-        Some(Source { file, text })
-    };
-    policies::among(&names).into_iter().map(read).collect()
+    let new = &repository.here().set;
+    if entry.is_none() { rules(&PolicySet::core(), new) } else { rules(&repository.set, new) }
 }
 
 /// The policies that differ, and which answers change by it.

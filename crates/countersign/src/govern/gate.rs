@@ -195,7 +195,7 @@ fn told(stop: Stop, world: &World, released: Option<&str>) -> Stop {
 /// What governs has to be what was put in force; where nothing was yet, that is noted.
 fn governing(repository: &Repository, result: &mut Result) {
     for kind in [SubjectKind::Policy, SubjectKind::People, SubjectKind::Configuration] {
-        let (name, is) = (kind.as_str(), repository.governing(kind).subject.closure);
+        let (name, is) = (kind.as_str(), repository.closure_here(kind));
         match repository.folded.state.in_force(kind) {
             Some(was) if was == is => modes(repository, kind, result),
             Some(was) => {
@@ -206,9 +206,7 @@ fn governing(repository: &Repository, result: &mut Result) {
                 );
                 result.stops.push(own("governing-changed", name, "", message, Mode::Enforce));
             }
-            None => {
-                result.notes.push(format!("`{name}` was never put in force: `countersign propose {name}`"))
-            }
+            None => never_in_force(repository, name, result),
         }
     }
 }
@@ -219,6 +217,23 @@ fn modes(repository: &Repository, kind: SubjectKind, result: &mut Result) {
     if kind == SubjectKind::Configuration && *in_force != repository.modes {
         let message = "the modes in force are not those of the `configuration`: propose it anew, have it reviewed, and release it";
         result.stops.push(own("governing-changed", kind.as_str(), "", message, Mode::Enforce));
+    }
+}
+
+/// What governs and was never put in force stops as soon as anything was released: whoever wrote it alone decided who may approve.
+fn never_in_force(repository: &Repository, name: &str, result: &mut Result) {
+    let message = format!("`{name}` was never put in force: `countersign propose {name}`");
+    let state = &repository.folded.state;
+    let released = state.workflows.iter().filter(|(_, w)| w.releases.values().any(|r| !r.is_empty()));
+    // A workflow that is not here could do anything.
+    let tier = |name: &String| {
+        let unit = repository.units.iter().find(|u| u.name == *name);
+        unit.and_then(|u| repository.head(u)).map_or(3, |h| if h.closure.opaque { 3 } else { h.closure.tier })
+    };
+    let tiers = released.map(|(name, _)| tier(name)).filter(|tier| *tier >= 2);
+    match tiers.map(|tier| state.modes.get(&tier).copied().unwrap_or_default()).max() {
+        Some(mode) => result.stops.push(own("governing-not-in-force", name, "", message, mode)),
+        None => result.notes.push(message),
     }
 }
 
@@ -324,16 +339,15 @@ fn again(
     world.ai = touched.ai;
     world.modes.clone_from(&state.modes);
     let fresh = world.evidence.clone();
-    let (facts, decision) = judge(&repository.set, state, &world, (&entry.key, &entry.event), Some(&fresh));
+    let law = repository.law_of(&release.id);
+    world.people.clone_from(&law.people);
+    let (facts, decision) = judge(&law.set, state, &world, (&entry.key, &entry.event), Some(&fresh));
     let votes = decision.votes.iter().filter(|v| !v.counts).flat_map(|v| &v.because);
     if decision.verdict {
         return Ok(());
     }
-    let ways = if tell && result.stops.len() < TELLING {
-        decide(&repository.set, &facts).missing
-    } else {
-        Vec::new()
-    };
+    let ways =
+        if tell && result.stops.len() < TELLING { decide(&law.set, &facts).missing } else { Vec::new() };
     let needs = ways.first().map(|w| w.needs.iter().map(ToString::to_string).collect::<Vec<_>>());
     let fix = needs.unwrap_or_default().join("; ");
     for because in decision.because.iter().chain(votes.take(3)) {

@@ -111,6 +111,12 @@ impl History {
         }
     }
 
+    /// Whether a commit is behind what is checked out.
+    #[must_use]
+    pub fn knows(&self, commit: &str) -> bool {
+        self.commits.contains_key(commit)
+    }
+
     /// A commit with everything behind it.
     fn behind(&self, commit: &str) -> HashSet<&str> {
         let mut seen: HashSet<&str> = HashSet::new();

@@ -22,6 +22,7 @@ pub mod statement;
 mod status;
 mod summary;
 mod tell;
+mod versions;
 mod view;
 
 pub use args::{
@@ -32,6 +33,7 @@ pub use repository::Repository;
 pub(crate) use repository::{Unit, root_of};
 pub(crate) use settings::Configuration;
 pub use sign::Signer;
+pub use versions::InForce;
 pub(crate) use view::short;
 
 use crate::check::Exit;

@@ -3,15 +3,19 @@
 
 use super::parts::{Whole, parts_of, units};
 use super::settings::{CredentialLine, Settings};
+use super::versions::{InForce, Versions};
 use super::{files, git};
 use crate::people;
 use crate::scan::model::{Body, FileEntry, Head, kinds};
 use crate::scan::{self, CONFIGURATION, Scan};
-use govern::{Entry, Event, Evidence, Folded, Ground, Refused, State, World, fold_with, undated, unlawful};
-use policy::{
-    Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact, IdentityKind,
-    Mode, Moment, People, PolicySet, Proof, Record, Source, Subject, SubjectKind, SystemFact,
+use govern::{
+    Entry, Event, Evidence, Folded, Ground, Law, Refused, State, World, fold_with, undated, unlawful,
 };
+use policy::{
+    Act, Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact,
+    IdentityKind, Mode, Moment, People, PolicySet, Proof, Record, Source, Subject, SubjectKind, SystemFact,
+};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,6 +33,9 @@ pub struct Unit {
     pub(super) number: usize,
 }
 
+/// The statements, the files that are none, and what they come to.
+type Folds = (Vec<Entry>, Vec<files::Unreadable>, Folded);
+
 /// A governed folder.
 pub struct Repository {
     /// The folder.
@@ -39,12 +46,12 @@ pub struct Repository {
     pub environment: String,
     /// The modes that the configuration asks for.
     pub modes: BTreeMap<u8, Mode>,
-    /// The directory.
+    /// The directory in force.
     pub people: Arc<People>,
-    /// The policies.
-    pub set: PolicySet,
-    /// The organisation's own, as they lie in the folder.
-    pub sources: Vec<Source>,
+    /// The policies in force.
+    pub set: Arc<PolicySet>,
+    /// The organisation's own among them.
+    pub sources: Arc<[Source]>,
     /// Its workflows.
     pub units: Vec<Unit>,
     /// What the statements came to.
@@ -60,7 +67,12 @@ pub struct Repository {
     systems: BTreeMap<String, Criticality>,
     domains: BTreeMap<String, String>,
     credentials: Vec<CredentialLine>,
-    digests: BTreeMap<&'static str, String>,
+    /// The digests of the other files that govern, as they lie in the folder.
+    pub(super) digests: BTreeMap<&'static str, String>,
+    /// The versions of people and policies.
+    pub(super) versions: Versions,
+    /// By what each release was judged.
+    pub(super) laws: HashMap<String, Law>,
     pub(super) scan: Scan,
 }
 
@@ -108,6 +120,7 @@ impl Repository {
         let known = configuration.organisation;
         let names: Vec<String> = [known.name.clone()].into_iter().chain(known.formerly).collect();
         let units = units(&scan, &root);
+        let here = InForce { set: Arc::new(set), sources: sources.into(), people };
         let mut repository = Repository {
             history,
             organisation: known.name,
@@ -118,9 +131,11 @@ impl Repository {
             digests,
             root,
             modes,
-            people,
-            set,
-            sources,
+            people: here.people.clone(),
+            set: here.set.clone(),
+            sources: here.sources.clone(),
+            versions: Versions::new(here),
+            laws: HashMap::new(),
             units,
             folded: Folded::default(),
             entries: Vec::new(),
@@ -128,19 +143,38 @@ impl Repository {
             now,
             scan,
         };
-        let by_name: HashMap<&str, &Unit> = repository.units.iter().map(|u| (u.name.as_str(), u)).collect();
-        let history = |state: &State, event: &Event| repository.by_history(state, event);
-        let measure = |event: &Event| repository.measured(by_name.get(event.subject.name.as_str())?, event);
-        let (set, people) = (&repository.set, &repository.people);
-        let fold = |entries: &[Entry]| {
-            let undated = &undated(entries, people, now);
-            let (history, measure) = (&history, &measure);
-            let ground = Ground { set, people, organisation: &names, history, measure, undated };
-            fold_with(entries, now, &|state, entry| unlawful(ground, state, entry))
-        };
-        let (entries, unreadable, folded) = gathered.verified_beside(fold);
-        (repository.entries, repository.unreadable, repository.folded) = (entries, unreadable, folded);
+        repository.versions.begin(gathered.entries());
+        let (laws, done) = repository.folded_from(gathered, &names);
+        (repository.laws, (repository.entries, repository.unreadable, repository.folded)) = (laws, done);
+        repository.versions.end(&repository.folded.state);
+        let now = repository.in_force_in(&repository.folded.state);
+        let InForce { set, sources, people } = now.map_err(|told| io::Error::other(told.message))?;
+        (repository.set, repository.sources, repository.people) = (set, sources, people);
         Ok(repository)
+    }
+
+    /// What the statements come to, and by what each release among them was judged.
+    fn folded_from(&self, gathered: files::Gathered, names: &[String]) -> (HashMap<String, Law>, Folds) {
+        let laws = RefCell::new(HashMap::new());
+        let by_name: HashMap<&str, &Unit> = self.units.iter().map(|u| (u.name.as_str(), u)).collect();
+        let history = |state: &State, event: &Event| self.by_history(state, event);
+        let measure = |event: &Event| self.measured(by_name.get(event.subject.name.as_str())?, event);
+        let fold = |entries: &[Entry]| {
+            // What is revoked is what lies in the folder, in force or not yet.
+            let undated = &undated(entries, &self.here().people, self.now);
+            let law = |state: &State, entry: &Entry| {
+                let law = self.versions.at(&self.root, entries, state)?.law();
+                if matches!(entry.event.act, Act::Release | Act::RollBack) {
+                    laws.borrow_mut().insert(entry.id.clone(), law.clone());
+                }
+                Ok(law)
+            };
+            let (history, measure) = (&history, &measure);
+            let ground = Ground { law: &law, organisation: names, history, measure, undated };
+            fold_with(entries, self.now, &|state, entry| unlawful(ground, state, entry))
+        };
+        let done = gathered.verified_beside(fold);
+        (laws.into_inner(), done)
     }
 
     /// Who touched what an event is about, from the release that was in force then to the commit that was looked at.
@@ -275,7 +309,7 @@ impl Repository {
     }
 
     /// What all worlds have.
-    fn bare(&self, environment: &str) -> World {
+    pub(super) fn bare(&self, environment: &str) -> World {
         World {
             people: self.people.clone(),
             at: self.now,
@@ -443,35 +477,6 @@ impl Repository {
             );
         }
         Ok(all)
-    }
-
-    /// The world of an act on what governs.
-    #[must_use]
-    pub fn governing(&self, kind: SubjectKind) -> World {
-        let files: &[&str] = match kind {
-            SubjectKind::People => &["people.yaml"],
-            _ => &[CONFIGURATION, "connectors.yaml", "credentials.yaml"],
-        };
-        let (mut parts, mut paths) = (BTreeMap::new(), Vec::new());
-        if kind == SubjectKind::Policy {
-            parts.insert("policies".to_owned(), self.set.version().to_owned());
-            paths.push("policies".to_owned());
-        } else {
-            for (name, digest) in self.digests.iter().filter(|(name, _)| files.contains(name)) {
-                parts.insert((*name).to_owned(), digest.clone());
-                paths.push((*name).to_owned());
-            }
-        }
-        parts.extend(govern::modes_part(&self.modes).filter(|_| kind == SubjectKind::Configuration));
-        let closure = govern::closure_of(&parts).unwrap_or_default();
-        let last = self.folded.state.governed.values().find(|v| v.digest == closure).map(|v| v.id.clone());
-        let since =
-            last.and_then(|id| self.entries.iter().find(|e| e.id == id)).map(|e| e.event.commit.clone());
-        let touched = self.history.touched(&paths, &since.unwrap_or_default(), None);
-        let name = kind.as_str().to_owned();
-        let subject = Subject { kind, name, closure, tier: 3, ..Subject::default() };
-        let bare = World { contributors: touched.by, ai: touched.ai, subject, parts, ..self.bare("") };
-        World { view: super::view::digest(&bare), ..bare }
     }
 
     /// The world of an act on a component's version.
