@@ -103,6 +103,14 @@ fn print_of(folder: &Path, name: &str) -> String {
 /// A folder with the examples' *Lost device*, which pia wrote, and which is released; an exception that sam granted; a
 /// break-glass that zoe used and that has ended; and zoe's change on top, which everybody asked but security has approved.
 fn lab() -> Lab {
+    let lab = written();
+    first_release(&lab);
+    released(&lab);
+    lab
+}
+
+/// A folder with the examples' *Lost device*, which pia wrote.
+fn written() -> Lab {
     let folder = Folder::empty();
     let lab = Lab { folder, minute: std::cell::Cell::new(0) };
     let (at, from) = (lab.folder.path().to_path_buf(), repository().join("examples"));
@@ -147,19 +155,21 @@ fn lab() -> Lab {
     lab.folder.write("r/workflows/lost-device.control.yaml", &record);
     lab.sh("git init -q -b main && git config user.name pia && git config user.email pia@corp.test");
     lab.commit("pia");
-    released(&lab);
     lab
 }
 
 const IT: &str = "lost-device";
 
-fn released(lab: &Lab) {
+fn first_release(lab: &Lab) {
     lab.must("sam", &["connector", "approve", "okta@1.0.703"]);
     lab.must("pia", &["propose", IT]);
     lab.must("pia", &["attest", IT]);
     lab.must("ben", &["review", IT, "--approve"]);
     lab.must("sam", &["review", IT, "--approve"]);
     lab.must("pia", &["release", IT]);
+}
+
+fn released(lab: &Lab) {
     let grant = [
         "exception",
         "grant",
@@ -419,4 +429,95 @@ fn refusals_are_explained(lab: &Lab) {
     for told in ["closure-changed: ", "released.closure = sha256:", "what to do: propose"] {
         assert!(gate.contains(told), "{gate}");
     }
+}
+
+/// How Zoe may hide in the history that a change is hers: `zoe` and `pia` commit everything that lies there, `edit` writes.
+const HIDING: [(&str, &str); 10] = [
+    (
+        "behind another name",
+        "printf 'X <ghost@corp.test> <zoe@corp.test>\n' > .mailmap; edit workflows/*.control.yaml; zoe -m it",
+    ),
+    (
+        "behind what a message says",
+        r#"edit workflows/*.control.yaml; printf 'it\n\nNote: x\036%040d\037%040d\037ghost@x\037ghost@x\037\037\n' 1 2 > ../said; zoe -F ../said"#,
+    ),
+    (
+        "in a folder that git quotes",
+        r#"mkdir 'workflows/a"	b'; git mv workflows/lost-device.* 'workflows/a"	b'; pia -m moved; edit workflows/*/*.control.yaml; zoe -m it"#,
+    ),
+    (
+        "by moving it there",
+        r#"mkdir 'workflows/"x'; git mv workflows/lost-device.* 'workflows/"x'; edit workflows/*/*.control.yaml; zoe -m it"#,
+    ),
+    (
+        "behind a move",
+        "edit workflows/*.control.yaml; zoe -m it; mkdir workflows/a; git mv workflows/lost-device.* workflows/a; pia -m moved",
+    ),
+    (
+        "behind a move with an edit",
+        "edit workflows/*.control.yaml; zoe -m it; mkdir workflows/a; git mv workflows/lost-device.* workflows/a; echo '# moved' >> workflows/a/lost-device.control.yaml; pia -m moved",
+    ),
+    (
+        "in a draft that takes its place",
+        "sed 's/^purpose: .*/purpose: It does more./' workflows/*.control.yaml > draft.txt; zoe -m draft; git mv -f draft.txt workflows/lost-device.control.yaml; pia -m it",
+    ),
+    (
+        "in a merge that the configuration hides",
+        "git config log.diffMerges off; git config diff.relative true; git checkout -q -b side; git -c user.email=pia@corp.test commit -q --allow-empty -m side; git checkout -q main; git merge -q --no-ff --no-commit side; edit workflows/*.control.yaml; zoe -m merged",
+    ),
+    (
+        "behind a commit that replaces it",
+        "edit workflows/*.control.yaml; zoe -m it; git replace HEAD $(git cat-file commit HEAD | sed s/zoe@/pia@/ | git hash-object -t commit -w --stdin)",
+    ),
+    (
+        "by undoing in a merge what others did",
+        "git checkout -q -b side; echo a > notes.txt; pia -m side; git checkout -q main; edit workflows/*.control.yaml; pia -m mended; git merge -q --no-ff --no-commit side; git checkout side -- workflows; zoe -m merged; edit workflows/*.control.yaml; sed -i 's/more/again/' workflows/*.control.yaml; pia -m on",
+    ),
+];
+
+#[test]
+fn nobody_hides_in_the_history() {
+    let lab = written();
+    first_release(&lab);
+    lab.commit("pia");
+    lab.sh("git tag base");
+    let words = "as() { who=$1; shift; git add -A && git -c user.name=$who -c user.email=$who@corp.test commit -q \"$@\"; }; \
+                 zoe() { as zoe \"$@\"; }; pia() { as pia \"$@\"; }; \
+                 edit() { sed -i 's/^purpose: .*/purpose: It does more./' \"$@\"; }; set -e; ";
+    let mut open = Vec::new();
+    for (how, script) in HIDING {
+        lab.sh(&format!("{words}{script}"));
+        lab.must("ben", &["propose", IT]);
+        let tried = lab.run("zoe", None, &["review", IT, "--approve"]);
+        if tried.code != 1 || !tried.out.contains("no-contributor-approves: ") {
+            open.push(format!("{how}: {} {}{}", tried.code, tried.out, tried.err));
+        }
+        lab.must("sam", &["review", IT, "--approve"]);
+        lab.sh("git replace -d $(git replace -l) 2> /dev/null; git config --unset log.diffMerges; git config --unset diff.relative; git checkout -q -f main && git reset -q --hard base && git clean -fdq && (git branch -q -D side 2> /dev/null || true)");
+    }
+    assert!(open.is_empty(), "{}", open.join("\n"));
+    what_is_released_stays_released(&lab, words);
+}
+
+/// An approver merges what is released, or comments on it: it is what was released.
+fn what_is_released_stays_released(lab: &Lab, words: &str) {
+    let later = [
+        "git checkout -q -b trunk HEAD~1; git -c user.name=sam -c user.email=sam@corp.test merge -q --no-ff -m merge base",
+        "echo '# looked at' >> workflows/lost-device.control.yaml; as sam -m comment",
+    ];
+    for script in later {
+        lab.sh(&format!("{words}{script}"));
+        let gate = lab.now(&["gate"]).out;
+        assert!(gate.contains("1 released"), "{script}: {gate}");
+    }
+    // What somebody had a part in whom nobody knows is told, and not released.
+    lab.sh(&format!("{words} git checkout -q -f main; edit workflows/*.control.yaml; as ghost -m it"));
+    lab.must("ben", &["propose", IT]);
+    let told = lab.must("sam", &["review", IT, "--approve"]);
+    assert!(told.contains("a part in it had `ghost@corp.test` (commit "), "{told}");
+    lab.must("pia", &["review", IT, "--approve"]);
+    lab.must("pia", &["attest", IT]);
+    let refused = lab.run("pia", None, &["release", IT]);
+    let why = "authors-known: The people directory does not know who had a part in";
+    assert!(refused.code == 1 && refused.out.contains(why), "{}{}", refused.out, refused.err);
 }

@@ -76,6 +76,10 @@ fn subject_attributes(facts: &Facts) -> Value {
         "systems": names, "criticality": s.systems.iter().map(|x| x.criticality as i64).max().unwrap_or(2),
         "privileged": s.entitlements.iter().any(|e| e.privileged), "identities": words["identities"],
         "crossDomain": s.cross_domain,
+        "strangers": facts.contributors.iter().filter(|c| {
+            facts.people.humans(&c.account).is_empty()
+                && !facts.excepted(&format!("contributor:{}", c.account))
+        }).count(),
     })
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn of(set: &PolicySet, facts: &Facts) -> Vec<Need> {
         needs.extend(parts(facts));
         needs.extend(refusals(facts));
     }
+    needs.extend(authors(facts));
     needs.extend(lanes(facts));
     needs.extend(approvals(set, facts));
     needs
@@ -120,7 +121,7 @@ fn evidence(facts: &Facts) -> Vec<Need> {
 
 fn parts(facts: &Facts) -> Vec<Need> {
     let theirs = |id: &String| {
-        facts.contributors.iter().any(|c| facts.people.humans(&c.account).contains(id.as_str()))
+        facts.contributors.iter().any(|c| facts.people.authors(&c.account).contains(id.as_str()))
     };
     let mut security = ids(facts.people.with_role(SECURITY, facts.at), facts);
     security.retain(|id| !theirs(id));
@@ -143,6 +144,15 @@ fn parts(facts: &Facts) -> Vec<Need> {
     needs.sort();
     needs.dedup();
     needs
+}
+
+/// Whose part in it nobody knows, where it matters.
+fn authors(facts: &Facts) -> Option<Need> {
+    let asked = matches!(facts.act, Act::Release | Act::ApproveComponent(_) | Act::Change(_));
+    let mut unknown: Vec<String> = facts.strangers().map(|c| c.account.clone()).collect();
+    unknown.sort();
+    unknown.dedup();
+    (asked && !unknown.is_empty()).then_some(Need::Authors { unknown })
 }
 
 /// What the other lanes need.

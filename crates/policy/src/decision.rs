@@ -224,4 +224,9 @@ pub enum Need {
         /// Who could.
         by: Vec<String>,
     },
+    /// Addresses are entered in the directory, with the people or bots whose they are.
+    Authors {
+        /// The addresses.
+        unknown: Vec<String>,
+    },
 }

@@ -9,6 +9,7 @@ mod able;
 mod act;
 #[cfg(test)]
 mod agreement_tests;
+mod authors;
 mod candidates;
 mod cases;
 mod cedar;

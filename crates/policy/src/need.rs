@@ -111,6 +111,7 @@ impl Need {
                     c.expires = c.expires.filter(|e| at < *e);
                 }
             }
+            Need::Authors { unknown } => facts.contributors.retain(|c| !unknown.contains(&c.account)),
             Need::Review { of, .. } => facts.open_reviews.retain(|r| r.of != *of),
             _ => {}
         }

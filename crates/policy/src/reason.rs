@@ -8,7 +8,7 @@ use crate::votes::{Standpoint, Tally};
 use std::collections::BTreeMap;
 
 /// The facts that a reason can name.
-pub(crate) const FIELDS: [&str; 39] = [
+pub(crate) const FIELDS: [&str; 40] = [
     "account",
     "act",
     "actor",
@@ -40,6 +40,7 @@ pub(crate) const FIELDS: [&str; 39] = [
     "security",
     "securityApprover",
     "span",
+    "strangers",
     "subject",
     "systems",
     "tests",
@@ -160,6 +161,10 @@ impl Telling<'_> {
             "renewals" => facts.exception.as_ref().map_or(0, |e| e.renewals).to_string(),
             "reviews" => list(facts.overdue_reviews().map(|r| &r.of)),
             "span" => self.span(),
+            "strangers" => list(facts.strangers().map(|c| match c.how.as_str() {
+                "" => format!("`{}`", c.account),
+                how => format!("`{}` ({how})", c.account),
+            })),
             "systems" => list(subject.systems.iter().map(|s| &s.name)),
             "tests" => facts
                 .tests
@@ -237,7 +242,7 @@ impl Telling<'_> {
 
     fn contribution(&self) -> String {
         let theirs =
-            |account: &str| self.facts.people.humans(account).iter().any(|h| self.stand.humans.contains(h));
+            |account: &str| self.facts.people.authors(account).iter().any(|h| self.stand.humans.contains(h));
         let parts = self.facts.contributors.iter().filter(|c| theirs(&c.account));
         list(parts.map(|c| {
             if c.how.is_empty() { c.account.clone() } else { format!("{} as `{}`", c.how, c.account) }

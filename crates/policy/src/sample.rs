@@ -342,7 +342,7 @@ fn vary_subject(facts: &mut Facts, dice: &mut Dice) {
 }
 
 fn vary_evidence(facts: &mut Facts, dice: &mut Dice) {
-    match dice.roll(10) {
+    match dice.roll(11) {
         0 => facts.record.lacks = vec!["tests".to_owned()],
         1 => facts.record.owner = "lea".to_owned(),
         2 => {
@@ -360,6 +360,10 @@ fn vary_evidence(facts: &mut Facts, dice: &mut Dice) {
         6 => facts.boundary = vec!["system github".to_owned()],
         7 => facts.components.iter_mut().for_each(|c| "1.0.704".clone_into(&mut c.version)),
         8 => facts.credentials.iter_mut().for_each(|c| c.rotation_due = Some(NOW)),
+        9 => {
+            let (account, how) = ("ghost@nowhere.test".to_owned(), "commit 5e1c02d".to_owned());
+            facts.contributors.push(Contribution { account, how });
+        }
         _ => {
             let due = Some(NOW.plus_hours(if dice.one_in(2) { -1 } else { 48 }));
             facts.open_reviews.push(OpenReview { of: "bg-0".into(), due, involved: vec!["ivo".into()] });
@@ -381,8 +385,14 @@ fn vary_lanes(facts: &mut Facts, dice: &mut Dice) {
     let hours = i64::try_from(dice.roll(24 * 120)).unwrap_or(0);
     match dice.roll(10) {
         0 => {
-            let covers =
-                dice.of(&["tests", "mutation", "boundary", "finding:unrevoked-access", "component:okta"]);
+            let covers = dice.of(&[
+                "tests",
+                "mutation",
+                "boundary",
+                "finding:unrevoked-access",
+                "component:okta",
+                "contributor:ghost@nowhere.test",
+            ]);
             let from = Some(NOW.plus_hours(hours / 40 - 36));
             let covers = covers.map(|c| vec![(*c).to_owned()]).unwrap_or_default();
             facts.exceptions.push(Exception { covers, from, ..exception() });

@@ -18,10 +18,11 @@ use workflow::Digest;
 pub const SCHEMA: &str = include_str!("../countersign.cedarschema");
 
 /// The core policies: file and text.
-const CORE: [(&str, &str); 6] = [
+const CORE: [(&str, &str); 7] = [
     ("who.cedar", include_str!("../policies/who.cedar")),
     ("identity.cedar", include_str!("../policies/identity.cedar")),
     ("review.cedar", include_str!("../policies/review.cedar")),
+    ("authors.cedar", include_str!("../policies/authors.cedar")),
     ("release.cedar", include_str!("../policies/release.cedar")),
     ("evidence.cedar", include_str!("../policies/evidence.cedar")),
     ("lanes.cedar", include_str!("../policies/lanes.cedar")),
@@ -103,7 +104,7 @@ pub(crate) fn schema() -> Option<&'static cedar::Schema> {
 }
 
 /// The core policies, as files.
-fn core() -> [Source; 6] {
+fn core() -> [Source; 7] {
     CORE.map(|(file, text)| Source { file: format!("core/{file}"), text: text.to_owned() })
 }
 

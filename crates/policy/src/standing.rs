@@ -50,7 +50,7 @@ pub struct Exception {
     /// Its id.
     pub id: String,
     /// What it leaves unasked: `tests`, `mutation`, `boundary`, `finding:RULE`, `proof:NAME`, `component:NAME`,
-    /// `credential:ID`.
+    /// `credential:ID`, `contributor:ADDRESS`.
     pub covers: Vec<String>,
     /// The workflow or other subject it is for.
     pub subject: String,

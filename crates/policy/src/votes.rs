@@ -62,7 +62,7 @@ impl<'a> Parties<'a> {
         let mut involved =
             glass.flat_map(|g| g.used_by.iter().chain([&g.opened_by])).chain(due.flat_map(|r| &r.involved));
         Parties {
-            contributors: behind(&mut facts.contributors.iter().map(|c| &c.account)),
+            contributors: facts.contributors.iter().flat_map(|c| people.authors(&c.account)).collect(),
             requester: behind(&mut [&facts.requester].into_iter()),
             owners: owners.flat_map(|name| people.named(name)).map(|p| p.id.as_str()).collect(),
             involved: behind(&mut involved),

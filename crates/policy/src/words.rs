@@ -79,6 +79,11 @@ impl Need {
             Need::Anew { stale } => {
                 write!(f, "the statement made anew: it speaks of another {}", stale.join(", "))
             }
+            Need::Authors { unknown } => {
+                let addresses: Vec<String> = unknown.iter().map(|a| format!("`{a}`")).collect();
+                let addresses = addresses.join(", ");
+                write!(f, "{addresses} entered in the people directory, with whom it belongs to")
+            }
             Need::ReleasedTarget { by: who } => {
                 write!(f, "a closure that was released here before{}", by(who))
             }

@@ -165,7 +165,7 @@ pub enum ExceptionCommand {
         /// A workflow by name, id or file.
         subject: String,
         /// What is left unasked: `tests`, `mutation`, `boundary`, `finding:RULE`, `proof:NAME`, `component:NAME`,
-        /// `credential:ID`; several with commas.
+        /// `credential:ID`, `contributor:ADDRESS`; several with commas.
         #[arg(long, required = true, value_delimiter = ',', value_parser = covered)]
         covers: Vec<String>,
         /// The first moment at which it no longer holds; at most 90 days ahead.
@@ -446,10 +446,10 @@ fn covered(word: &str) -> Result<String, String> {
     let known = match word.split_once(':') {
         None => matches!(word, "tests" | "mutation" | "boundary"),
         Some(("finding", rule)) => check::rule(rule).is_some(),
-        Some(("proof" | "component" | "credential", name)) => !name.trim().is_empty(),
+        Some(("proof" | "component" | "credential" | "contributor", name)) => !name.trim().is_empty(),
         Some(_) => false,
     };
     let told = "no exception covers that; there are `tests`, `mutation`, `boundary`, `finding:RULE` (see `countersign explain \
-                rules`), `proof:NAME`, `component:NAME` and `credential:ID`";
+                rules`), `proof:NAME`, `component:NAME`, `credential:ID` and `contributor:ADDRESS`";
     if known { Ok(word.to_owned()) } else { Err(told.to_owned()) }
 }

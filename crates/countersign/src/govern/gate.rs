@@ -310,17 +310,17 @@ fn lawful(
     if release.back {
         let first = earlier.iter().rposition(|r| !r.back && r.closure == release.closure);
         if let Some((first, before)) = first.and_then(|i| Some((earlier.get(i)?, earlier.get(..i)?))) {
-            again(repository, unit, (first, before.last(), true), world.clone(), by_id, mode, result)?;
+            again(repository, unit, (first, before, true), world.clone(), by_id, mode, result)?;
         }
     }
-    again(repository, unit, (release, earlier.last(), release.back), world, by_id, mode, result)
+    again(repository, unit, (release, &earlier, release.back), world, by_id, mode, result)
 }
 
-/// Decides one of them, given the one before it, and whether it is known that what lies in the folder now came of going back.
+/// Decides one of them, given those before it, and whether it is known that what lies in the folder now came of going back.
 fn again(
     repository: &Repository,
     unit: &Unit,
-    (release, before, back): (&Release, Option<&&Release>, bool),
+    (release, earlier, back): (&Release, &[&Release], bool),
     mut world: World,
     by_id: By<'_>,
     mode: Mode,
@@ -329,14 +329,25 @@ fn again(
     let (by_id, tell) = by_id;
     let Some(entry) = by_id.get(release.id.as_str()) else { return Ok(()) };
     let state = &repository.folded.state;
-    let before = before.map_or("", |r| r.commit.as_str());
     let (_, paths) = repository.parts(unit)?;
     let history = &repository.history;
+    let before = repository.begun(earlier.iter().copied(), &paths);
+    if let Some(path) = history.elsewhere(&paths) {
+        let message = format!(
+            "`{path}` of `{}` is in no commit here, so nobody can say who wrote it: it lies in a submodule or another repository, or is ignored; keep it in this one",
+            unit.name
+        );
+        result.stops.push(own("history-elsewhere", &unit.name, &unit.path, message, mode));
+        return Ok(());
+    }
     // Whoever brings the folder to where a roll-back went has no part in what was reviewed.
-    let last = back || !history.is_touched_after(&paths, &release.commit);
-    let touched = history.touched(&paths, before, last.then_some(release.commit.as_str()));
+    let touched = if back {
+        history.authors(&paths, before, Some(&release.commit))
+    } else {
+        history.settled(&paths, before, &files::path(&release.id))
+    };
+    world.ai = touched.ai.max(world.people.made_by(&touched.by));
     world.contributors = touched.by;
-    world.ai = touched.ai;
     world.modes.clone_from(&state.modes);
     let fresh = world.evidence.clone();
     let law = repository.law_of(&release.id);

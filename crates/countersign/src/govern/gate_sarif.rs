@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The gate's own rules, and what they mean. Every other rule is a policy.
-const OWN: [(&str, &str); 9] = [
+const OWN: [(&str, &str); 10] = [
     ("not-released", "What lies here was not released to the environment."),
     ("closure-changed", "What lies here differs from what was released."),
     ("governing-changed", "People, policy or configuration are not the version in force."),
@@ -18,6 +18,7 @@ const OWN: [(&str, &str); 9] = [
     ),
     ("component-withdrawn", "The approval of a component that the release rests on was withdrawn."),
     ("history-missing", "There is no history, so nobody can say who touched what."),
+    ("history-elsewhere", "A file of a workflow is in no commit here, so nobody can say who wrote it."),
     ("history-shallow", "The history is cut off, so nobody can say who touched what."),
     ("tests-differ", "The tests give something else than was attested to."),
     ("error", "It could not be decided."),

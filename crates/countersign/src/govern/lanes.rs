@@ -68,6 +68,7 @@ fn exists(desk: &Desk, world: &World, covers: &[String]) -> io::Result<()> {
         let known: Vec<&str> = match kind {
             "finding" => evidence.findings.iter().map(|f| f.rule.as_str()).collect(),
             "proof" => evidence.proofs.iter().map(|p| p.name.as_str()).collect(),
+            "contributor" => world.contributors.iter().map(|c| c.account.as_str()).collect(),
             "component" => evidence.components.iter().map(|c| c.name.as_str()).collect(),
             _ => desk.repository.credentials().iter().map(|c| c.id.as_str()).collect(),
         };

@@ -13,6 +13,7 @@ mod gate_files;
 mod gate_sarif;
 pub(crate) mod git;
 mod lanes;
+mod log;
 mod measure;
 mod parts;
 mod repository;

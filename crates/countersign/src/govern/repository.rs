@@ -4,12 +4,12 @@
 use super::parts::{Whole, parts_of, units};
 use super::settings::{CredentialLine, Settings};
 use super::versions::{InForce, Versions};
-use super::{files, git};
+use super::{files, git, statement};
 use crate::people;
 use crate::scan::model::{Body, FileEntry, Head, kinds};
 use crate::scan::{self, CONFIGURATION, Scan};
 use govern::{
-    Entry, Event, Evidence, Folded, Ground, Law, Refused, State, World, fold_with, undated, unlawful,
+    Entry, Event, Evidence, Folded, Ground, Law, Refused, Release, State, World, fold_with, undated, unlawful,
 };
 use policy::{
     Act, Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact,
@@ -179,13 +179,12 @@ impl Repository {
 
     /// Who touched what an event is about, from the release that was in force then to the commit that was looked at.
     pub(crate) fn by_history(&self, state: &State, event: &Event) -> Vec<Contribution> {
-        let until = Some(event.commit.as_str()).filter(|c| !c.is_empty());
         let name = &event.subject.name;
         if event.subject.kind == SubjectKind::Component {
-            return self.users(state, name, &event.version, until);
+            return self.users(state, name, &event.version, Some(event));
         }
         let unit = self.units.iter().find(|u| u.name == *name);
-        unit.map(|u| self.touched(state, u, &event.environment, until)).unwrap_or_default()
+        unit.map(|u| self.touched(state, u, &event.environment, Some(event))).unwrap_or_default()
     }
 
     fn touched(
@@ -193,15 +192,32 @@ impl Repository {
         state: &State,
         unit: &Unit,
         environment: &str,
-        until: Option<&str>,
+        until: Option<&Event>,
     ) -> Vec<Contribution> {
-        let since = state.released(&unit.name, environment).map_or("", |r| r.commit.as_str());
         let paths = self.parts(unit).map(|(_, paths)| paths).unwrap_or_default();
-        self.history.touched(&paths, since, until).by
+        let since = self.begun(releases(state, &unit.name, environment), &paths);
+        match until.filter(|e| !self.history.knows(&e.commit)) {
+            // Of what was merged as one commit, the commits before are not here; the statement is.
+            Some(event) => {
+                let id = files::payload(event).map(|p| statement::id(&p)).unwrap_or_default();
+                self.history.settled(&paths, since, &files::path(&id)).by
+            }
+            None => self.history.authors(&paths, since, until.map(|e| e.commit.as_str())).by,
+        }
+    }
+
+    /// The commit with which something new begins: that of the last release that can.
+    pub(super) fn begun<'s>(
+        &self,
+        releases: impl DoubleEndedIterator<Item = &'s Release>,
+        paths: &[String],
+    ) -> &'s str {
+        let begins = |r: &&Release| self.history.begins(paths, &r.commit, &files::path(&r.id));
+        releases.rev().find(begins).map_or("", |r| r.commit.as_str())
     }
 
     /// Who had a part in any workflow that uses a version of a component: to them it is their own work.
-    fn users(&self, state: &State, name: &str, version: &str, until: Option<&str>) -> Vec<Contribution> {
+    fn users(&self, state: &State, name: &str, version: &str, until: Option<&Event>) -> Vec<Contribution> {
         let uses = |u: &&Unit| {
             let body = self.body(u).ok();
             let is = |(n, v): &(Text, Text)| **n == *name && **v == *version;
@@ -293,13 +309,13 @@ impl Repository {
     pub fn world(&self, unit: &Unit, environment: &str) -> io::Result<World> {
         let wholes = self.wholes(unit)?;
         let (parts, paths) = parts_of(self, &wholes);
-        let released = self.folded.state.released(&unit.name, environment);
-        let touched = self.history.touched(&paths, released.map_or("", |r| r.commit.as_str()), None);
+        let since = self.begun(releases(&self.folded.state, &unit.name, environment), &paths);
+        let touched = self.history.authors(&paths, since, None);
         let closure = govern::closure_of(&parts).unwrap_or_default();
         let mut world = World {
             subject: self.subject(unit, &wholes, closure)?,
+            ai: touched.ai.max(self.people.made_by(&touched.by)),
             contributors: touched.by,
-            ai: touched.ai,
             evidence: self.evidence(&wholes),
             parts,
             ..self.bare(environment)
@@ -507,6 +523,16 @@ impl Repository {
 }
 
 const KINDS: [ComponentKind; 3] = [ComponentKind::Connector, ComponentKind::Script, ComponentKind::Webhook];
+
+/// What was released of a workflow, the oldest first.
+fn releases<'s>(
+    state: &'s State,
+    name: &str,
+    environment: &str,
+) -> impl DoubleEndedIterator<Item = &'s Release> + use<'s> {
+    let of = state.workflows.get(name).and_then(|w| w.releases.get(environment));
+    of.into_iter().flatten()
+}
 
 /// The properties that a release asks for: those about whose access is changed, by whom and how often. The others are told
 /// in the report.

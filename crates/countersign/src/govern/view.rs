@@ -44,6 +44,13 @@ fn workflow(world: &World, line: &mut dyn FnMut(String)) {
         }
         (true, false) => line(format!("  its control record lacks {}", record.lacks.join(", "))),
     }
+    // Whom nobody knows may be the one who reads this.
+    for c in world.contributors.iter().filter(|c| !world.people.knows(c)) {
+        line(format!(
+            "  a part in it had `{}` ({}), whom the people directory does not know",
+            c.account, c.how
+        ));
+    }
     if !evidence.boundary.is_empty() {
         line(format!("  beyond its boundary: {}", evidence.boundary.join(", ")));
     }
