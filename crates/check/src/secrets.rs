@@ -144,6 +144,30 @@ pub fn in_url(text: &str) -> Option<Found<'_>> {
     })
 }
 
+/// The secret in a text by which a client connects: `Server=…;User ID=…;Password=…`.
+#[must_use]
+pub fn in_connection(text: &str) -> Option<Found<'_>> {
+    const PLACES: [&str; 10] = [
+        "server",
+        "data source",
+        "address",
+        "addr",
+        "network address",
+        "host",
+        "endpoint",
+        "hostname",
+        "database",
+        "initial catalog",
+    ];
+    if !text.contains(';') || !text.contains('=') {
+        return None;
+    }
+    let pairs =
+        || text.split(';').filter_map(|p| p.split_once('=')).map(|(name, value)| (name.trim(), value));
+    let placed = pairs().any(|(name, _)| PLACES.iter().any(|place| name.eq_ignore_ascii_case(place)));
+    pairs().filter(|_| placed).find_map(|(name, value)| named(name, value))
+}
+
 /// A literal that code gives to a name that means a secret.
 #[must_use]
 pub fn in_code(text: &str) -> Option<Found<'_>> {
@@ -361,6 +385,19 @@ mod tests {
             assert!(LAST_LETTERS.contains(word.as_bytes().last().unwrap()), "{word}");
             assert!(secret_name(word).is_some(), "{word}");
         }
+    }
+
+    #[test]
+    fn a_text_to_connect_by_is_searched() {
+        let found = |text| in_connection(text).map(|f| f.text);
+        assert_eq!(
+            found("Server=tcp:db.corp.test;Database=hr;User ID=sa;Password=Winter2031;"),
+            Some("Winter2031")
+        );
+        let bus = "Endpoint=sb://b.servicebus.test/;SharedAccessKeyName=all;SharedAccessKey=q8Zt55vYw0Lr2mNx91Kd7bTg=";
+        assert_eq!(found(bus), Some("q8Zt55vYw0Lr2mNx91Kd7bTg="));
+        assert_eq!(found("Server=db;User ID=sa;Password={password};"), None);
+        assert_eq!(found("color=red; password=Winter2031;"), None, "it says no place");
     }
 
     #[test]

@@ -63,6 +63,10 @@ pub struct Workflow {
     pub batched: bool,
     /// Names of who owns or supports it, as the definition says.
     pub owners: Vec<Text>,
+    /// Texts of the definition that nothing runs, each with its line: notes, pinned results. A secret in one is published
+    /// with the definition all the same.
+    #[serde(default)]
+    pub asides: Vec<(u32, Text)>,
     /// The parts its digest is made of.
     pub parts: Vec<Part>,
     /// The digest over all parts, see [`crate::merkle`].
@@ -373,6 +377,7 @@ impl Workflow {
             itemwise: false,
             batched: false,
             owners: Vec::new(),
+            asides: Vec::new(),
             parts: Vec::new(),
             digest: Digest::default(),
         }

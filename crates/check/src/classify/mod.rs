@@ -85,7 +85,8 @@ impl Judge<'_> {
         if step.ask.is_some() {
             out.add(Kind::Ask, self.platform, Evidence::Operation);
         }
-        if out.effects.is_empty() && step.kind == StepKind::Action {
+        let unknown = step.code.is_empty() && out.effects.iter().all(|e| e.kind == Kind::Code);
+        if unknown && step.kind == StepKind::Action {
             self.given_statement(step, &mut out);
         }
         if out.effects.is_empty() {
@@ -129,6 +130,8 @@ impl Judge<'_> {
                 Some(text) => (CodeLanguage::PowerShell, text),
                 None => (code.language, &*whole),
             };
+            let plain = code::without_comments(language, text);
+            let text = &*plain;
             let (ran, rest) = self.actions(language, text);
             ran.into_iter().for_each(|found| self.ran(step, found, out));
             let text = &*rest;
@@ -156,6 +159,7 @@ impl Judge<'_> {
         if self.platform == "node-red" {
             for code in step.code.iter().filter(|c| c.language == CodeLanguage::JavaScript) {
                 let (text, _) = code::text_and_hole(&code.text, self.resolver);
+                let text = code::without_comments(code.language, &text);
                 self.accounts.script(&text, self.resolver, out);
             }
         }
@@ -189,7 +193,9 @@ impl Judge<'_> {
         let (texts, all) = code::statements(&code.text, self.resolver);
         let mut reaches = !all || texts.is_empty();
         let (_, spliced) = code::text_and_hole(&code.text, self.resolver);
-        for text in texts.iter().filter(|t| !t.trim().is_empty()) {
+        let plain = texts.iter().map(|t| code::without_comments(CodeLanguage::Sql, t));
+        for text in plain.filter(|t| !t.trim().is_empty()) {
+            let text = &*text;
             let before = out.effects.len();
             let too_much = self.commands(step, (code.language, text), spliced.as_ref(), out);
             let known = out.effects.len() > before;
@@ -199,15 +205,16 @@ impl Judge<'_> {
         reaches
     }
 
-    /// A node that nobody knows, which is given a statement under a name that means one.
+    /// A node that nobody knows, or that runs whatever it is given, with a statement under a name that means one.
     fn given_statement(&self, step: &Step, out: &mut Outcome) {
-        let keys = ["query", "sql", "statement"];
-        let given = keys.iter().map(|key| step.parameters.get(key)).find(|v| !v.is_empty());
-        let Some(text) = given.filter(|v| code::is_statement(&code::text_and_hole(v, self.resolver).0))
-        else {
-            return;
-        };
+        let body = step.request.as_ref().map_or(&Value::Null, |r| &r.body);
+        let places = [&step.parameters, step.parameters.get("body"), body];
+        let keys = ["query", "sql", "statement", "query/query"];
+        let mut given = places.iter().flat_map(|place| keys.iter().map(move |key| place.get(key)));
+        let is_statement = |v: &&Value| code::is_statement(&code::text_and_hole(v, self.resolver).0);
+        let Some(text) = given.find(|v| !v.is_empty()).filter(is_statement) else { return };
         let code = Code { language: CodeLanguage::Sql, text: text.clone(), name: Text::default() };
+        out.effects.clear();
         if self.sql(step, &code, out) {
             out.add(Kind::Code, &step.connector, Evidence::Code);
         }
@@ -227,7 +234,7 @@ impl Judge<'_> {
         out: &mut Outcome,
     ) -> bool {
         let language = if self.calls_java(language) { CodeLanguage::Groovy } else { language };
-        let (hits, web) = (code::read(self.catalogue, language, text), code::web_calls(text));
+        let (hits, web) = (code::read(self.catalogue, language, text), code::web_calls(language, text));
         let too_much = code::is_too_much(&hits, &web);
         for mut hit in hits {
             if let Some(spliced) = spliced {
@@ -317,6 +324,8 @@ fn is_default(code: &Code) -> bool {
     scripted && code.name.is_empty() && code.text == Value::Null
 }
 
+#[cfg(test)]
+mod code_tests;
 #[cfg(test)]
 mod connector_tests;
 #[cfg(test)]

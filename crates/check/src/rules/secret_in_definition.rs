@@ -4,7 +4,8 @@ use super::{Rule, Scope};
 use crate::facts::Facts;
 use super::exposed_credential::{given_secrets, makes_secret};
 use crate::provenance::Origin;
-use crate::secrets::{Found, in_address, in_code, in_command, in_url, is_example, named, shaped};
+use crate::classify::code::quoted;
+use crate::secrets::{Found, in_address, in_code, in_command, in_connection, in_url, is_example, named, shaped};
 use workflow::{Confidence, Finding, Severity, Step, StepIx, Term, Text, Value};
 
 /// The rule.
@@ -39,10 +40,38 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
             out.push(finding(trigger.id.clone(), &format!("`{}`", trigger.name), hit, trigger.span.line));
         }
     }
-    for hit in in_value(&facts.workflow.parameters) {
+    let settings = &facts.workflow.parameters;
+    let mut hits = in_value(settings);
+    for hit in in_parameters(settings) {
+        if !hits.iter().any(|h| h.text == hit.text) {
+            hits.push(hit);
+        }
+    }
+    for hit in hits {
         let line = facts.workflow.span.line;
         out.push(finding(Text::default(), "The workflow's settings", hit, line));
     }
+    let mut told: Vec<&str> = Vec::new();
+    for (line, text) in &facts.workflow.asides {
+        if let Some(found) = shaped(text).filter(|f| !told.contains(&f.text)) {
+            told.push(found.text);
+            out.push(finding(Text::default(), "A note or pinned result", hit(&found, "", *line), *line));
+        }
+    }
+}
+
+/// Literals of parameters that deploy with the definition: a default, or the value that is given for one, which another place
+/// declares. What a type keeps secret is a secret whatever its name.
+fn in_parameters(settings: &Value) -> Vec<Hit> {
+    let all = || settings.entries().iter().flat_map(|group| group.value.entries());
+    let is_secure = |v: &Value| v.get("type").as_text().is_some_and(|t| t.to_lowercase().starts_with("secure"));
+    let secure = |key: &Text| all().any(|e| e.key.eq_ignore_ascii_case(key) && is_secure(&e.value));
+    let literal = |e: &workflow::Entry| {
+        let text = ["defaultValue", "value"].iter().find_map(|key| single(e.value.get(key)))?;
+        let name = if secure(&e.key) { "password" } else { e.key.as_str() };
+        named(name, text).map(|f| hit(&f, &e.key, e.line))
+    };
+    all().filter_map(literal).collect()
 }
 
 /// A password that looks like an example, but is given to an account.
@@ -93,7 +122,10 @@ fn in_step(step: &Step) -> Vec<Hit> {
     }
     for code in &step.code {
         let found = constants(&code.text)
-            .filter_map(|t| shaped(t).or_else(|| in_code(t)).or_else(|| in_command(t)).or_else(|| in_address(t)));
+            .filter_map(|t| {
+                let assigned = shaped(t).or_else(|| in_code(t)).or_else(|| in_command(t)).or_else(|| in_address(t));
+                assigned.or_else(|| quoted(t).find_map(in_connection))
+            });
         add(found.map(|f| hit(&f, "the code", 0)).collect());
     }
     hits
@@ -109,9 +141,10 @@ fn in_value(value: &Value) -> Vec<Hit> {
             work.push(&entry.value);
         }
         hits.extend(in_pair(value));
+        hits.extend(in_authentication(value));
         work.extend(value.items());
         if value.entries().is_empty() {
-            let found = constants(value).filter_map(|t| shaped(t).or_else(|| in_url(t)));
+            let found = constants(value).filter_map(|t| shaped(t).or_else(|| in_url(t)).or_else(|| in_connection(t)));
             hits.extend(found.map(|f| hit(&f, "", 0)));
         }
     }
@@ -143,6 +176,20 @@ fn in_pair(value: &Value) -> Option<Hit> {
     let name = ["name", "key", "parameter", "header"].iter().find_map(|k| value.get(k).as_text())?;
     let line = value.entries().first().map_or(0, |e| e.line);
     in_entry(name, value.get("value"), line)
+}
+
+/// How a call of Azure's workflows proves itself: `{type: "Raw", value: "Bearer …"}`, `{type: "ActiveDirectoryOAuth", secret: "…"}`.
+/// Source: <https://learn.microsoft.com/en-us/azure/logic-apps/logic-apps-securing-a-logic-app#add-authentication-outbound>
+fn in_authentication(value: &Value) -> Option<Hit> {
+    let (key, name) = match value.get("type").as_text()? {
+        "ActiveDirectoryOAuth" if value.get("secret").is_empty() => ("pfx", "password"),
+        "ActiveDirectoryOAuth" => ("secret", "password"),
+        "ClientCertificate" => ("pfx", "password"),
+        "Raw" => ("value", "authorization"),
+        _ => return None,
+    };
+    let line = value.entries().first().map_or(0, |e| e.line);
+    named(name, single(value.get(key))?).map(|f| hit(&f, key, line))
 }
 
 fn hit(found: &Found<'_>, key: &str, line: u32) -> Hit {
@@ -178,4 +225,57 @@ fn constants(value: &Value) -> impl Iterator<Item = &str> {
     };
     let parts = parts.iter().filter_map(|p| if let Term::Text(t) = p { Some(t) } else { None });
     text.into_iter().chain(parts).map(|t| t.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use workflow::{Entry, Map};
+
+    fn map(entries: &[(&str, Value)]) -> Value {
+        let entry = |(key, value): &(&str, Value)| Entry { key: (*key).into(), value: value.clone(), line: 1 };
+        Value::Map(Map(entries.iter().map(entry).collect()))
+    }
+
+    fn texts(hits: Vec<Hit>) -> Vec<String> {
+        hits.into_iter().map(|h| h.text).collect()
+    }
+
+    #[test]
+    fn how_a_call_proves_itself_is_no_literal() {
+        let with = |kind: &str, key: &str, value: &str| {
+            let entries = [("type", Value::text(kind)), (key, Value::text(value))];
+            texts(in_value(&map(&[("authentication", map(&entries))])))
+        };
+        assert_eq!(with("ActiveDirectoryOAuth", "secret", "Kx83jdkfQ2mPz"), ["Kx83jdkfQ2mPz"]);
+        assert_eq!(with("Raw", "value", "Bearer Kx83jdkfQ2mPzTTq"), ["Kx83jdkfQ2mPzTTq"]);
+        assert!(with("ActiveDirectoryOAuth", "secret", "@parameters('secret')").is_empty());
+        assert!(with("Raw", "value", "[parameters('key')]").is_empty());
+        assert!(with("object", "secret", "Kx83jdkfQ2mPz").is_empty(), "a short text under such a name may be any word");
+    }
+
+    #[test]
+    fn parameters_of_a_secure_type_have_no_literal() {
+        let secure = map(&[("type", Value::text("SecureString"))]);
+        let given = map(&[("value", Value::text("Winter2031"))]);
+        let own = map(&[("type", Value::text("securestring")), ("defaultValue", Value::text("Summer2031"))]);
+        let named = map(&[("type", Value::text("string")), ("defaultValue", Value::text("q8Zt55vYw0Lr2mNx91"))]);
+        let blank = map(&[("type", Value::text("securestring")), ("defaultValue", Value::text(""))]);
+        let settings = map(&[
+            ("template parameters", map(&[("pw", own), ("apiKey", named.clone()), ("name", named), ("no", blank)])),
+            ("parameters", map(&[("code", secure)])),
+            ("given", map(&[("code", given.clone()), ("other", given)])),
+        ]);
+        assert_eq!(texts(in_parameters(&settings)), ["Summer2031", "q8Zt55vYw0Lr2mNx91", "Winter2031"]);
+    }
+
+    #[test]
+    fn a_token_in_a_note_is_published_with_the_definition() {
+        let mut workflow = workflow::Workflow::new(workflow::Platform::N8n, "w", "w.json");
+        let token = format!("ghp_{}", "a8Kd93mZqPwL2xVn7RtYbC5sHj1Gf0QeUi4T");
+        workflow.asides = vec![(7, format!("token: {token}").into()), (9, "a text of the note".into())];
+        let found = crate::judge::check(&[workflow], &[]).remove(0).findings;
+        assert_eq!(found.iter().map(|f| (&*f.rule, f.line)).collect::<Vec<_>>(), [("secret-in-definition", 7)]);
+        assert!(!found[0].message.contains(&token), "{}", found[0].message);
+    }
 }

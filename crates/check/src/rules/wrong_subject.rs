@@ -68,7 +68,7 @@ fn is_actor_of_event(facts: &Facts<'_, '_>, source: &Source) -> bool {
     let triggers = &facts.set.workflows[source.workflow as usize].triggers;
     let event = !triggers.is_empty() && triggers.iter().all(|t| t.kind == TriggerKind::Event && !is_own_deed(t));
     let first = keys_of(&source.path).iter().any(|k| {
-        matches!(&*k.to_lowercase(), "actor" | "initiator" | "initiatedby" | "admin" | "performedby")
+        matches!(&*k.to_lowercase(), "actor" | "initiator" | "initiatedby" | "admin" | "performedby" | "requestedby")
     });
     event && source.origin == Origin::Trigger && is_actor(&source.path) && first
 }

@@ -39,9 +39,10 @@ pub(super) fn build(definition: Node<'_>, place: &Place<'_>) -> (Vec<Workflow>, 
         match item.role {
             Role::Step(_) => outputs.push(builder.step(ix, item)),
             Role::Trigger(_) => builder.trigger(ix, item),
-            Role::Note => {}
+            Role::Note => asides(item.node, &mut builder.workflow.asides),
         }
     }
+    definition.get("pinData").into_iter().for_each(|pinned| asides(pinned, &mut builder.workflow.asides));
     builder.parents();
     let triggers = builder.started();
     let Builder { mut workflow, mut faults, inner, .. } = builder;
@@ -64,6 +65,17 @@ pub(super) fn build(definition: Node<'_>, place: &Place<'_>) -> (Vec<Workflow>, 
         problems.extend(found);
     }
     (workflows, problems)
+}
+
+/// The texts in a note or in pinned results that are long enough to hold a token.
+fn asides(node: Node<'_>, found: &mut Vec<(u32, Text)>) {
+    const LEAST: usize = 16;
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        let text = node.as_str().filter(|t| t.len() >= LEAST);
+        found.extend(text.map(|t| (node.line(), t.into())));
+        open.extend(node.children());
+    }
 }
 
 fn problems(mut faults: Vec<(u32, String)>, place: &Place<'_>) -> Vec<Problem> {

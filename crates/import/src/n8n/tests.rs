@@ -475,3 +475,14 @@ fn hostile_definitions_end_soon() {
     // A debug build on a busy machine: a quadratic importer takes minutes.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+#[test]
+fn notes_and_pinned_results_are_kept_as_texts() {
+    let text = r#"{"nodes": [{"name": "N", "type": "n8n-nodes-base.stickyNote", "parameters": {"content": "a note that is long"}},
+        {"name": "A", "type": "n8n-nodes-base.noOp", "parameters": {}}], "connections": {},
+        "pinData": {"A": [{"json": {"headers": {"authorization": "Bearer what was sent"}}}]}}"#;
+    let Verdict::Workflows(all) = imported(text).verdict else { panic!("not imported") };
+    let texts: Vec<&str> = all[0].asides.iter().map(|(_, text)| text.as_str()).collect();
+    assert!(texts.contains(&"a note that is long") && texts.contains(&"Bearer what was sent"), "{texts:?}");
+    assert_eq!(all[0].asides.iter().map(|(line, _)| *line).max(), Some(3));
+}

@@ -1,6 +1,7 @@
 //! Function nodes: what they do to the message, by which outputs it leaves and under which conditions.
 
 use super::scope::Msg;
+use crate::doc::Node;
 use crate::js::{self, End, How, Local};
 use std::rc::Rc;
 use workflow::{Assignment, Function, Map, Reference, Root, Term, Text, Value};
@@ -125,6 +126,20 @@ impl Effects {
         };
         self.variables.iter().map(one).collect()
     }
+}
+
+/// The modules that a function is given under names of its own, as the text that would bring them in.
+/// Source: <https://nodered.org/docs/user-guide/writing-functions#using-the-functionexternalmodules-option>
+pub(super) fn modules(node: Node<'_>) -> Option<String> {
+    let one = |lib: Node<'_>| {
+        let written = lib.str("module")?;
+        let module = written
+            .rsplit_once('@')
+            .map_or(written, |(name, _)| if name.is_empty() { written } else { name });
+        Some(format!("const {} = require({module:?});", lib.str("var").unwrap_or("_")))
+    };
+    let all: Vec<String> = node.get("libs").into_iter().flat_map(Node::items).filter_map(one).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
 }
 
 fn is_message(reference: &Reference) -> bool {

@@ -80,6 +80,8 @@ fn code(kind: &str, node: Node<'_>, at: &At<'_>) -> Vec<Code> {
             // One without a body hands nothing on.
             found.push(one(language, Value::text("return null;")));
         }
+        let given = if kind == "function" { super::function::modules(node) } else { None };
+        found.extend(given.map(|text| one(language, Value::text(text))));
         return found;
     }
     let statement = kinds::statement(kind).into_iter().flatten().find_map(|key| node.get(key));

@@ -569,3 +569,14 @@ fn a_call_of_a_contract_is_known_by_the_function() {
 fn topic_of(w: &Workflow) -> String {
     step(w, "out").parameters.get("topic").as_text().unwrap_or_default().to_owned()
 }
+
+#[test]
+fn modules_that_a_function_is_given_are_code_of_it() {
+    let libs = r#""func": "return msg;", "libs": [{"var": "cp", "module": "child_process"}, {"var": "m", "module": "@a/m@2"}]"#;
+    let w = &tab(&[node("in", "inject", "f", ""), node("f", "function", "", libs)])[0];
+    let texts: Vec<_> = step(w, "f").code.iter().filter_map(|c| c.text.as_text()).collect();
+    assert_eq!(
+        texts,
+        ["return msg;", "const cp = require(\"child_process\");\nconst m = require(\"@a/m\");"]
+    );
+}

@@ -15,7 +15,7 @@ pub(super) fn triggers(
         .get("Events")
         .into_iter()
         .flat_map(Node::entries)
-        .map(|(id, event)| sam(id, event))
+        .map(|(id, event)| sam(id, event, template))
         .collect();
     let mut others: Vec<_> = template.resources().filter(|(_, r)| targets(*r, logical)).collect();
     others.sort_by_key(|(_, r)| r.id());
@@ -43,15 +43,13 @@ fn blank(id: &str, node: Node<'_>, kind: TriggerKind) -> Trigger {
 }
 
 /// An event of a SAM state machine.
-fn sam(id: &str, node: Node<'_>) -> Trigger {
+fn sam(id: &str, node: Node<'_>, template: &Template<'_>) -> Trigger {
     let properties = node.get("Properties");
     match node.str("Type") {
         Some("Schedule" | "ScheduleV2") => blank(id, node, TriggerKind::Schedule),
         Some("Api" | "HttpApi") => {
             let mut trigger = blank(id, node, TriggerKind::Webhook);
-            let authorizer = properties.and_then(|p| p.at(&["Auth", "Authorizer"])).and_then(Node::as_str);
-            // An authorizer may also be the default of the whole interface.
-            trigger.authenticated = authorizer.map(|a| a != "NONE");
+            trigger.authenticated = authenticated(properties, template);
             trigger.caller_data = true;
             trigger
         }
@@ -61,6 +59,42 @@ fn sam(id: &str, node: Node<'_>) -> Trigger {
             trigger
         }
     }
+}
+
+/// Whether who calls an interface must prove who they are. What a path says for itself comes first, then the interface that it
+/// names, then what goes for all interfaces; one that none of these closes is open to everybody.
+/// Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-statemachine-apistatemachineauth.html>
+fn authenticated(properties: Option<Node<'_>>, template: &Template<'_>) -> Option<bool> {
+    let auth = properties.and_then(|p| p.get("Auth"));
+    if let Some(authorizer) = auth.and_then(|a| a.get("Authorizer")) {
+        return authorizer.as_str().map(|a| a != "NONE");
+    }
+    if auth.is_some_and(|a| a.bool("ApiKeyRequired") == Some(true)) {
+        return Some(true);
+    }
+    let named = properties.and_then(|p| p.get("RestApiId").or_else(|| p.get("ApiId")));
+    let own = match named {
+        Some(id) => {
+            let text = flatten(id, 0)?;
+            let logical = text.strip_prefix("${").and_then(|t| t.strip_suffix('}'))?;
+            let interface = template.resource(logical)?;
+            let sam = interface.str("Type").is_some_and(|t| t.starts_with("AWS::Serverless::"));
+            Some(interface.get("Properties")).filter(|_| sam)?
+        }
+        None => None,
+    };
+    let places = || own.into_iter().chain(template.interfaces().iter().copied());
+    if places().any(|p| p.at(&["Auth", "DefaultAuthorizer"]).and_then(Node::as_str).is_some()) {
+        return Some(true);
+    }
+    // Keys, policies and private networks close it in ways that are not told apart.
+    let closed = |p: Node<'_>| {
+        ["Auth", "EndpointConfiguration", "DefinitionBody", "DefinitionUri"]
+            .iter()
+            .any(|key| p.get(key).is_some())
+    };
+    let policy = auth.is_some_and(|a| !a.is_empty());
+    (!policy && !places().any(closed)).then_some(false)
 }
 
 /// An EventBridge rule or schedule that starts the machine.

@@ -18,6 +18,8 @@ pub(super) struct Template<'d> {
     named: HashMap<&'d str, &'d str>,
     /// What goes for all functions of a SAM template.
     globals: Option<Node<'d>>,
+    /// What goes for all its interfaces.
+    interfaces: Vec<Node<'d>>,
 }
 
 impl<'d> Template<'d> {
@@ -28,7 +30,13 @@ impl<'d> Template<'d> {
         let named = functions
             .filter_map(|(id, r)| Some((r.at(&["Properties", "FunctionName"])?.as_str()?, *id)))
             .collect();
-        Template { resources, named, globals: root.at(&["Globals", "Function"]) }
+        let interfaces = ["Api", "HttpApi"].iter().filter_map(|key| root.at(&["Globals", *key])).collect();
+        Template { resources, named, globals: root.at(&["Globals", "Function"]), interfaces }
+    }
+
+    /// What goes for all interfaces of a SAM template.
+    pub(super) fn interfaces(&self) -> &[Node<'d>] {
+        &self.interfaces
     }
 
     /// A property that all functions have.

@@ -1,6 +1,6 @@
 //! Finds commands and calls with their arguments in code.
 
-use super::{WebCall, scan};
+use super::{WebCall, literals, scan, statement};
 use regex::Regex;
 use std::sync::OnceLock;
 use workflow::{CodeLanguage, Term, Value};
@@ -12,7 +12,7 @@ pub struct Call {
     pub key: String,
     /// Its whole name: a cmdlet, a dotted call, the first word of a command line.
     pub name: String,
-    /// For command lines and SQL: the words without options, single-spaced.
+    /// For command lines and SQL: the words without options, single-spaced; what is spliced in stands as it is written.
     pub line: String,
     /// Command lines: the same with the options.
     pub whole: String,
@@ -66,10 +66,12 @@ pub(super) fn all(language: CodeLanguage, text: &str, known: Known<'_>) -> Vec<(
         CodeLanguage::PowerShell => {
             cmdlets(text, known, &mut found);
             command_lines(text, known, &mut found);
+            handed_to_client(text, known, &mut found);
         }
         CodeLanguage::Shell => {
             command_lines(text, known, &mut found);
             cmdlets(text, known, &mut found);
+            handed_to_client(text, known, &mut found);
         }
         CodeLanguage::Sql => statements(text, known, &mut found),
         CodeLanguage::Unknown => {
@@ -82,10 +84,22 @@ pub(super) fn all(language: CodeLanguage, text: &str, known: Known<'_>) -> Vec<(
     found
 }
 
-/// Calls in code, then command lines and queries in the texts that it quotes.
+/// The statements that a shell quotes for a database's client: `psql -c "GRANT …"`.
+fn handed_to_client(text: &str, known: Known<'_>, found: &mut Found) {
+    const CLIENTS: [&str; 8] =
+        ["psql", "mysql", "mariadb", "sqlcmd", "snowsql", "sqlplus", "clickhouse-client", "Invoke-Sqlcmd"];
+    if CLIENTS.iter().any(|client| text.contains(client)) {
+        let quoted = scan::embedded(text);
+        quoted.iter().filter(|t| statement::is_statement(t)).for_each(|t| statements(t, known, found));
+    }
+}
+
+/// Calls in code, then command lines and queries in the texts that it quotes or puts together.
 fn in_code(language: CodeLanguage, text: &str, known: Known<'_>, found: &mut Found) {
     calls(language, text, known, found);
-    let quoted = scan::embedded(text);
+    literals::by_words(text).iter().for_each(|line| command_lines(line, known, found));
+    let joined = literals::joined(language, text);
+    let quoted = scan::embedded(&joined);
     for text in &quoted {
         command_lines(text, known, found);
         cmdlets(text, known, found);
@@ -130,11 +144,16 @@ pub(super) fn command_lines(text: &str, known: Known<'_>, found: &mut Found) {
         let name = last_segment(first).to_owned();
         let mut call = Call { key: name.clone(), name: name.clone(), ..Call::default() };
         options(rest, &["--", "-"], &mut call);
-        let plain = call.positional.iter().filter_map(|v| v.as_text().map(str::to_owned));
+        let plain = call.positional.iter().filter_map(written).map(str::to_owned);
         call.line = std::iter::once(name.clone()).chain(plain).collect::<Vec<_>>().join(" ");
         call.whole = [&[name][..], rest].concat().join(" ");
         found.push((CodeLanguage::Shell, call));
     }
+}
+
+/// A word of a command: a constant, or as it is written.
+fn written(value: &Value) -> Option<&str> {
+    value.as_text().or_else(|| value.as_expression().map(|e| e.text.as_str()))
 }
 
 /// The name of a command given with its folder.
@@ -148,7 +167,7 @@ fn is_query(text: &str) -> bool {
     first.len() > 2 && first.bytes().all(|b| b.is_ascii_uppercase())
 }
 
-/// SQL: each statement, single-spaced; the words after `TO` and `FROM` are arguments of these names.
+/// SQL: each statement, single-spaced; the words after `TO`, `FROM` and `ON` are arguments of these names.
 fn statements(text: &str, known: Known<'_>, found: &mut Found) {
     for statement in text.split(';') {
         if found.len() >= MAX_CALLS {
@@ -161,7 +180,7 @@ fn statements(text: &str, known: Known<'_>, found: &mut Found) {
         let positional = words.iter().skip(1).map(bare).collect();
         let after = |pair: &[&str]| {
             let name = pair[0].to_ascii_lowercase();
-            ["to", "from", "for", "user", "role", "login"]
+            ["to", "from", "for", "on", "user", "role", "login"]
                 .contains(&name.as_str())
                 .then(|| (name, bare(&pair[1])))
         };

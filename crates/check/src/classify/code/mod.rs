@@ -4,7 +4,10 @@
 
 mod actions;
 mod calls;
+mod comments;
 mod groovy;
+mod kept;
+mod literals;
 mod scan;
 mod shaping;
 mod shell;
@@ -12,6 +15,7 @@ mod statement;
 
 pub use actions::run as run_actions;
 pub use calls::Call;
+pub use comments::without_comments;
 pub use groovy::is_plain as is_plain_groovy;
 pub use shaping::only_shapes_data;
 pub use shell::{is_plain, is_plain_powershell, only_gets, powershell};
@@ -124,7 +128,11 @@ fn fits(language: CodeLanguage, on: &str, name: &str, line: &str) -> bool {
 
 /// Every web request that is there in plain sight: an address with the method written near it.
 #[must_use]
-pub fn web_calls(text: &str) -> Vec<WebCall> {
+pub fn web_calls(language: CodeLanguage, text: &str) -> Vec<WebCall> {
+    if !text.contains("http") {
+        return Vec::new();
+    }
+    let text = &*literals::joined(language, text);
     let mut found: Vec<WebCall> = Vec::new();
     let mut seen = HashSet::new();
     found.extend(calls::web(text).into_iter().filter(|w| seen.insert((w.method.clone(), w.url.clone()))));

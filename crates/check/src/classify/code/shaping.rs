@@ -1,7 +1,9 @@
 //! Code that plainly only shapes data: no request, no command, nothing brought in that can do either.
 
+use super::comments::without_comments;
+use super::kept;
 use aho_corasick::packed::Searcher;
-use memchr::{memchr, memmem};
+use memchr::memmem;
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -12,14 +14,16 @@ use workflow::CodeLanguage;
 pub fn only_shapes_data(language: CodeLanguage, text: &str) -> bool {
     match language {
         CodeLanguage::JavaScript => {
-            let text = without_comments(text);
+            let text = without_comments(language, text);
             let text = &without_shaping_helpers(&text);
             !(may_reach(text) && finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text))
                 && modules(text).all(|m| SAFE_MODULES.contains(&m))
-                && !makes_of_kept(text)
+                && !composes(text)
+                && !kept::is_called(text, SAFE_MODULES)
         }
         CodeLanguage::Python => {
-            let text = &without_url_parsing(text);
+            let text = without_comments(language, text);
+            let text = &without_url_parsing(&text);
             !finds(&PYTHON, PYTHON_REACHES, text)
                 && imports(text).iter().all(|m| SAFE_IMPORTS.contains(&m.as_str()))
         }
@@ -33,13 +37,19 @@ static PYTHON: OnceLock<Option<Regex>> = OnceLock::new();
 /// What reaches out of JavaScript: requests, processes, evaluation, the host's helpers.
 const JAVASCRIPT_REACHES: &str = r"(?x)
     (?-u:\b)fetch\s*\( | (?-u:\b)axios(?-u:\b) | XMLHttpRequest | WebSocket | (?-u:\b)child_process(?-u:\b) | (?-u:\b)execSync(?-u:\b) | (?-u:\b)spawn\s*\(
-    | (?-u:\b)eval\s*\( | new\s+Function\s*\( | (?-u:\b)process\s*\.\s*(?:exit|kill|binding|mainModule) | \$http(?-u:\b)
+    | (?-u:\b)eval\s*(?:\?\.\s*)?\( | [=(,:]\s*eval\s*[;,)\n] | (?-u:\b)Function\s*(?:\?\.\s*)?\( | (?-u:\b)Function\s*\.\s*(?:apply|call|bind)(?-u:\b)
+    | \.\s*constructor\s*(?:\?\.\s*)?[(\[;,)] | \.\s*constructor\s*(?:\n|$) | \.\s*constructor\s*\??\.\s*(?:constructor|apply|call|bind)(?-u:\b)
+    | \[\s*['\x22`](?:constructor|helpers)['\x22`]\s*\] | \{\s*constructor\s*[:,}]
+    | (?-u:\b)(?:globalThis|global|process)\s*(?:\?\.\s*)?\[ | [=(,:]\s*globalThis\s*[;,)\n]
+    | (?-u:\b)globalThis\s*\??\.\s*(?:eval|Function|fetch|process|require)(?-u:\b)
+    | (?-u:\b)require\(\s*[^'\x22`\s)] | [=(,:]\s*require\s*[;,)\n]
+    | (?-u:\b)process\s*\.\s*(?:exit|kill|binding|mainModule|getBuiltinModule) | \$http(?-u:\b)
     | (?-u:\b)this\s*\.\s*helpers(?-u:\b) | (?-u:\b)helpers\s*\.\s*(?:httpRequest|request) | (?-u:\b)import\s*\( | (?-u:\b)Deno(?-u:\b) | (?-u:\b)Bun(?-u:\b)
     | sendRequest | \.request\s*\( | httpRequest | (?-u:\b)new\s+context\s*\.\s*global\s*\.
     | (?-u:\b)global\s*\.\s*get\s*\(\s*['\x22](?:fs|fs-extra|http|https|net|dgram|tls|request|got|ssh2|ldapjs|nodemailer|puppeteer|playwright)['\x22]";
 
 /// What stands in all of these: looked for before the pattern, for most code has none of them.
-const REACHING: [&str; 19] = [
+const REACHING: [&str; 21] = [
     "fetch",
     "axios",
     "XMLHttpRequest",
@@ -49,6 +59,8 @@ const REACHING: [&str; 19] = [
     "spawn",
     "eval",
     "Function",
+    "constructor",
+    "require",
     "process",
     "$http",
     "helpers",
@@ -68,22 +80,14 @@ fn may_reach(text: &str) -> bool {
     words.is_none_or(|words| words.find(text).is_some())
 }
 
-/// Whether a script of Node-RED makes something of a class that the installation keeps for all its flows: these are modules, and what
-/// they reach is not in the file.
-fn makes_of_kept(text: &str) -> bool {
-    if !text.contains("global") {
+/// Whether a member is called whose name is put together: what it is, only the run knows.
+fn composes(text: &str) -> bool {
+    if memmem::find(text.as_bytes(), b"](").is_none() {
         return false;
     }
-    static KEPT: OnceLock<Option<Regex>> = OnceLock::new();
-    let source = r"([A-Za-z_$][\w$]*)\s*=\s*(?:global\s*\.\s*get\s*\(|context\s*\.\s*global\s*\.)";
-    let kept = KEPT.get_or_init(|| Regex::new(source).ok()).as_ref();
-    let names = kept.into_iter().flat_map(|r| r.captures_iter(text)).filter_map(|c| c.get(1));
-    let names: Vec<&str> = names.map(|n| n.as_str()).collect();
-    let mut made = text.split("new ").skip(1).map(str::trim_start);
-    made.any(|rest| {
-        let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '$')).unwrap_or(rest.len());
-        names.contains(&&rest[..end])
-    })
+    static COMPOSED: OnceLock<Option<Regex>> = OnceLock::new();
+    let source = r"[\w$)\]]\s*\[[^\[\]\n]*(?:['\x22`]\s*\+|\+\s*['\x22`]|`[^`\n]*\$\{)[^\[\]\n]*\]\(";
+    finds(&COMPOSED, source, text)
 }
 
 /// What reaches out of Python. A module's name counts where something of it is used, not in a text or as a key; `re.compile`
@@ -110,62 +114,6 @@ fn without_shaping_helpers(text: &str) -> Cow<'_, str> {
     let source = r"(?-u:\b)this\s*\.\s*helpers\s*\.\s*(?:prepareBinaryData|getBinaryDataBuffer|setBinaryDataBuffer|assertBinaryData|binaryToBuffer|binaryToString|returnJsonArray|normalizeItems)\s*\(";
     let regex = HELPERS.get_or_init(|| Regex::new(source).ok()).as_ref();
     regex.map_or(Cow::Borrowed(text), |r| r.replace_all(text, "shape("))
-}
-
-/// A text without its comments; what stands in quotes stays. A quote that is not closed (on its line, but for a
-/// backtick) opens nothing, nor does a comment that does not end.
-fn without_comments(text: &str) -> Cow<'_, str> {
-    let bytes = text.as_bytes();
-    let (mut out, mut kept, mut at) = (String::new(), 0, 0);
-    // Up to where each kind of quote, and a comment, is known not to close.
-    let mut open_until = [0; 256];
-    while let Some(next) = bytes[at..].iter().position(|b| matches!(b, b'"' | b'\'' | b'`' | b'/')) {
-        at += next;
-        let (byte, after) = (bytes[at], bytes.get(at + 1));
-        let comment = byte == b'/';
-        let to_line_end = comment && after == Some(&b'/');
-        let opens = !comment || to_line_end || after == Some(&b'*');
-        if !opens || !to_line_end && at < open_until[usize::from(byte)] {
-            at += 1;
-            continue;
-        }
-        let end = match (comment, after) {
-            (true, Some(b'/')) => Ok(memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n)),
-            (true, _) => memmem::find(&bytes[at + 2..], b"*/").map(|n| at + n + 4).ok_or(bytes.len()),
-            (false, _) => closed(bytes, at),
-        };
-        match end {
-            Ok(end) if comment => {
-                out.push_str(&text[kept..at]);
-                (kept, at) = (end, end);
-            }
-            Ok(end) => at = end,
-            Err(until) => {
-                open_until[usize::from(byte)] = until;
-                at += 1;
-            }
-        }
-    }
-    if kept == 0 {
-        return Cow::Borrowed(text);
-    }
-    out.push_str(&text[kept..]);
-    Cow::Owned(out)
-}
-
-/// Where a text in quotes ends; else up to where it was looked for.
-fn closed(bytes: &[u8], start: usize) -> Result<usize, usize> {
-    let quote = bytes[start];
-    let mut at = start + 1;
-    while let Some(byte) = bytes.get(at) {
-        match *byte {
-            b'\\' => at += 2,
-            b'\n' if quote != b'`' => return Err(at),
-            b if b == quote => return Ok(at + 1),
-            _ => at += 1,
-        }
-    }
-    Err(bytes.len())
 }
 
 const SAFE_MODULES: &[&str] = &[
@@ -330,23 +278,5 @@ mod tests {
         assert!(!py("phantom.playbook('community/disable_user', container)"));
         assert!(!py("import requests\nrequests.get('x')"));
         assert!(!py("import ldap3"));
-    }
-
-    #[test]
-    fn comments_go_and_what_stands_in_quotes_stays() {
-        for (text, left) in [
-            ("a // b\nc", "a \nc"),
-            ("a /* b\n */ c", "a  c"),
-            ("'//' \"/*\" `//\n` /* x */", "'//' \"/*\" `//\n` "),
-            ("'it\\'s // in' // out", "'it\\'s // in' "),
-            ("it's // gone", "it's "),
-            ("\"open // gone\n\"b\" /* c", "\"open \n\"b\" /* c"),
-            ("`open // gone", "`open "),
-            ("a / b /", "a / b /"),
-        ] {
-            assert_eq!(without_comments(text), left, "{text}");
-        }
-        let quotes = format!("\"{}", "\\\"".repeat(500_000));
-        assert_eq!(without_comments(&quotes), quotes);
     }
 }

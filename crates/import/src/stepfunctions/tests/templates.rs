@@ -51,7 +51,11 @@ Resources:
     let kinds: Vec<_> = w.triggers.iter().map(|t| (t.kind, t.authenticated)).collect();
     assert_eq!(
         kinds,
-        [(TriggerKind::Schedule, Some(true)), (TriggerKind::Event, Some(true)), (TriggerKind::Webhook, None)]
+        [
+            (TriggerKind::Schedule, Some(true)),
+            (TriggerKind::Event, Some(true)),
+            (TriggerKind::Webhook, Some(false))
+        ]
     );
     assert_eq!(w.triggers[1].event, "aws.guardduty/GuardDuty Finding");
     assert_eq!(step(w, "Run").code[0].name, "Offboard");
@@ -205,4 +209,34 @@ fn what_stands_on_one_line_counts_by_itself_in_the_digest() {
         workflows(import("t.yaml", text.as_bytes(), &NoFiles)).remove(0).digest
     };
     assert_ne!(digest("a"), digest("b"));
+}
+
+#[test]
+fn an_interface_is_open_where_nothing_closes_it() {
+    let authenticated = |event: &str, rest: &str| {
+        let text = format!(
+            "Transform: AWS::Serverless-2016-10-31\n{rest}\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      \
+             Definition: {{StartAt: Z, States: {{Z: {{Type: Succeed}}}}}}\n      Events:\n        E: {{Type: Api, Properties: \
+             {{Path: /x, Method: post{event}}}}}\n"
+        );
+        let found = workflows(import("template.yaml", text.as_bytes(), &NoFiles));
+        found[0].triggers[0].authenticated
+    };
+    let none = "Resources:";
+    assert_eq!(authenticated("", none), Some(false));
+    assert_eq!(authenticated(", Auth: {Authorizer: NONE}", none), Some(false));
+    assert_eq!(authenticated(", Auth: {Authorizer: Login}", none), Some(true));
+    assert_eq!(authenticated(", Auth: {ApiKeyRequired: true}", none), Some(true));
+    assert_eq!(authenticated(", Auth: {ResourcePolicy: {IpRangeWhitelist: [10.0.0.0/8]}}", none), None);
+    assert_eq!(authenticated(", RestApiId: !Ref Elsewhere", none), None);
+    let all = "Globals: {Api: {Auth: {DefaultAuthorizer: Login}}}\nResources:";
+    assert_eq!(authenticated("", all), Some(true));
+    assert_eq!(authenticated(", Auth: {Authorizer: NONE}", all), Some(false));
+    let private = "Globals: {Api: {EndpointConfiguration: {Type: PRIVATE}}}\nResources:";
+    assert_eq!(authenticated("", private), None);
+    let bare = "Resources:\n  Web: {Type: AWS::Serverless::Api, Properties: {StageName: live}}";
+    assert_eq!(authenticated(", RestApiId: !Ref Web", bare), Some(false));
+    let closed =
+        "Resources:\n  Web: {Type: AWS::Serverless::Api, Properties: {Auth: {DefaultAuthorizer: AWS_IAM}}}";
+    assert_eq!(authenticated(", RestApiId: !Ref Web", closed), Some(true));
 }
