@@ -68,7 +68,9 @@ fn in_parameters(settings: &Value) -> Vec<Hit> {
     let secure = |key: &Text| all().any(|e| e.key.eq_ignore_ascii_case(key) && is_secure(&e.value));
     let literal = |e: &workflow::Entry| {
         let text = ["defaultValue", "value"].iter().find_map(|key| single(e.value.get(key)))?;
-        let name = if secure(&e.key) { "password" } else { e.key.as_str() };
+        // Addresses and words of a choice are put into secure parameters too.
+        let drawn = !text.contains("://") && text.bytes().any(|b| b.is_ascii_digit());
+        let name = if drawn && secure(&e.key) { "password" } else { e.key.as_str() };
         named(name, text).map(|f| hit(&f, &e.key, e.line))
     };
     all().filter_map(literal).collect()
@@ -261,10 +263,12 @@ mod tests {
         let own = map(&[("type", Value::text("securestring")), ("defaultValue", Value::text("Summer2031"))]);
         let named = map(&[("type", Value::text("string")), ("defaultValue", Value::text("q8Zt55vYw0Lr2mNx91"))]);
         let blank = map(&[("type", Value::text("securestring")), ("defaultValue", Value::text(""))]);
+        let address = map(&[("value", Value::text("https://api4.corp.test"))]);
+        let word = map(&[("value", Value::text("Minute"))]);
         let settings = map(&[
             ("template parameters", map(&[("pw", own), ("apiKey", named.clone()), ("name", named), ("no", blank)])),
-            ("parameters", map(&[("code", secure)])),
-            ("given", map(&[("code", given.clone()), ("other", given)])),
+            ("parameters", map(&[("code", secure.clone()), ("base", secure.clone()), ("every", secure)])),
+            ("given", map(&[("code", given.clone()), ("other", given), ("base", address), ("every", word)])),
         ]);
         assert_eq!(texts(in_parameters(&settings)), ["Summer2031", "q8Zt55vYw0Lr2mNx91", "Winter2031"]);
     }
