@@ -7,6 +7,9 @@ use memchr::{memchr, memmem};
 use std::borrow::Cow;
 use workflow::CodeLanguage;
 
+/// A regular expression that is longer is none.
+const MAX_PATTERN: usize = 500;
+
 /// A text without its comments.
 #[must_use]
 pub fn without_comments(language: CodeLanguage, text: &str) -> Cow<'_, str> {
@@ -149,7 +152,7 @@ fn pattern(bytes: &[u8], at: usize) -> Option<usize> {
         return None;
     }
     let (mut end, mut class) = (at + 1, false);
-    loop {
+    while end < at + MAX_PATTERN {
         match *bytes.get(end)? {
             b'\n' => return None,
             b'\\' => end += 1,
@@ -160,6 +163,7 @@ fn pattern(bytes: &[u8], at: usize) -> Option<usize> {
         }
         end += 1;
     }
+    None
 }
 
 /// Where a text in quotes ends; else up to where it was looked for.
@@ -200,6 +204,8 @@ mod tests {
         }
         let quotes = format!("\"{}", "\\\"".repeat(500_000));
         assert_eq!(without_comments(CodeLanguage::JavaScript, &quotes), quotes);
+        let patterns = "(/[".repeat(100_000);
+        assert_eq!(without_comments(CodeLanguage::JavaScript, &patterns), patterns);
     }
 
     #[test]

@@ -11,6 +11,8 @@ use workflow::CodeLanguage;
 
 /// A piece of code longer than this is left as it is.
 const MAX_TEXT: usize = 256 << 10;
+/// A quoted piece that is longer is none.
+const MAX_PIECE: usize = 16 << 10;
 /// So long is what is spliced in.
 const MAX_OPERAND: usize = 400;
 
@@ -66,12 +68,20 @@ struct Literal {
 
 impl Joiner<'_> {
     fn run(&mut self) {
+        // Up to where a quote of each kind is known to open nothing.
+        let mut unclosed = [0; 256];
         let mut at = 0;
         while let Some(next) =
             self.text.as_bytes().get(at..).and_then(|rest| memchr3(b'"', b'\'', b'`', rest))
         {
             at += next;
+            let kind = usize::from(self.text.as_bytes()[at]);
+            if at < unclosed[kind] {
+                at += 1;
+                continue;
+            }
             let Some(mut whole) = self.literal(at) else {
+                unclosed[kind] = self.looked_at(at);
                 at += 1;
                 continue;
             };
@@ -87,6 +97,13 @@ impl Joiner<'_> {
                 self.kept = whole.end;
             }
         }
+    }
+
+    /// Up to where the end of a literal that begins here was looked for.
+    fn looked_at(&self, at: usize) -> usize {
+        let line = || self.text[at..].find('\n').map(|n| at + n);
+        let end = if self.text[at..].starts_with('`') { None } else { line() };
+        end.unwrap_or(usize::MAX).min(at + MAX_PIECE)
     }
 
     /// A constant that is put before a literal: `base + '/users'`.
@@ -154,7 +171,7 @@ impl Joiner<'_> {
         };
         let close = &self.text[at..at + marks];
         let many = triple || quote == b'`';
-        loop {
+        while literal.end < at + MAX_PIECE {
             let rest = self.text.get(literal.end..)?;
             let first = rest.chars().next()?;
             if rest.starts_with(close) {
@@ -180,6 +197,7 @@ impl Joiner<'_> {
                 literal.end += length;
             }
         }
+        None
     }
 
     /// Adds what an expression stands for: a constant, or `${name}`.
@@ -288,6 +306,12 @@ mod tests {
         ] {
             assert_eq!(joined(language, text), is, "{text}");
         }
+    }
+
+    #[test]
+    fn quotes_that_do_not_close_cost_no_more_than_others() {
+        let text = format!("'a' + b; \"{}", "\\\"".repeat(100_000));
+        assert!(joined(JavaScript, &text).starts_with("`a${b}`; \"\\"));
     }
 
     #[test]
