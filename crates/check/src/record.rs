@@ -127,6 +127,8 @@ pub struct Context {
     pub governed: bool,
     /// Its control record.
     pub record: Option<ControlRecord>,
+    /// A file that holds its control record, or can hold it, could not be read.
+    pub record_unread: bool,
     /// Connectors that may be used, as `connector` or `connector@version`.
     pub approved_connectors: Vec<Text>,
     /// For each of its credentials that others use too: the credential's id and the workflows.

@@ -45,7 +45,7 @@ fn a_change_of_power_is_told_in_every_format() {
     let text = folder.run(&["diff", "old.json", "new.json", "--format", "markdown", "-o", "x.md"]);
     assert_eq!((text.code, text.out.as_str()), (1, ""));
     let text = std::fs::read_to_string(folder.path().join("x.md")).unwrap();
-    assert!(text.starts_with("## Countersign: 1 workflow does something else\n"), "{text}");
+    assert!(text.starts_with("## Countersign: 1 workflow does something else now\n"), "{text}");
 }
 
 #[test]
@@ -96,6 +96,55 @@ fn revisions_of_git_are_compared() {
     assert!(run.err.contains("neither a path nor a revision"), "{}", run.err);
     let run = folder.run(&["diff", "HEAD:nowhere", "."]);
     assert!(run.code == 2 && run.err.contains("has no file `nowhere`"), "{}", run.err);
+}
+
+#[test]
+fn a_record_that_allows_more_is_told_though_the_definition_is_the_same() {
+    let record = "schema: countersign.control/1\nowner: desk@corp.test\nboundary: {systems: [okta], effects: [revoke]}\n";
+    let folder = Folder::empty();
+    for (side, text) in [("old", record.to_owned()), ("new", record.replace("[revoke]", "[revoke, grant]"))] {
+        folder.write(&format!("{side}/countersign.toml"), "");
+        folder.write(&format!("{side}/leaver.json"), &leaver(""));
+        folder.write(&format!("{side}/leaver.control.yaml"), &text);
+    }
+    let run = folder.run(&["diff", "old", "new"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    let told = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let widened =
+        "! Its control record allows more: `boundary.effects` was `revoke`, and is now `revoke`, `grant`.";
+    assert!(told.contains(widened) && told.contains("No change in what it does."), "{told}");
+    let json = folder.run(&["diff", "old", "new", "--format", "json"]).json();
+    assert_eq!(
+        (&json["changed"], &json["workflows"][0]["changes"][0]["kind"]),
+        (&true.into(), &"record-widened".into())
+    );
+    folder.write("new/leaver.control.yaml", "owner: [");
+    let run = folder.run(&["diff", "old", "new"]);
+    let unread = run.out.contains("not known") && run.out.contains("leaver.control.yaml");
+    assert!(unread && !run.out.contains("any more"), "{}", run.out);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_neither_gone_nor_unchanged() {
+    let folder = Folder::empty();
+    let broken = leaver("") + ",";
+    for (old, new, side) in [(leaver(""), broken.clone(), "new"), (broken, leaver(""), "old")] {
+        folder.write("old/leaver.json", &old);
+        folder.write("new/leaver.json", &new);
+        let run = folder.run(&["diff", "old", "new"]);
+        assert_eq!(run.code, 3, "{}", run.out);
+        let told = format!("not known: `leaver.json` of the {side} side could not be read");
+        let place = format!("problem: {side}: leaver.json:");
+        assert!(run.out.contains(&told) && run.out.contains(&place), "{}", run.out);
+        assert!(!run.out.contains("is gone") && !run.out.contains("is new"), "{}", run.out);
+        let json = folder.run(&["diff", "old", "new", "--format", "json"]).json();
+        assert_eq!(json["unknown"][0]["side"], side);
+    }
+    folder.write("old/leaver.json", &leaver(""));
+    folder.write("new/leaver.json", &leaver(""));
+    folder.write("new/other.json", &(leaver("") + ","));
+    let run = folder.run(&["diff", "old", "new"]);
+    assert!(run.code == 3 && run.out.starts_with("No change in what could be read"), "{}", run.out);
 }
 
 /// Pairs of the examples: an approval that went, one that came, other platforms, whole folders.

@@ -102,6 +102,8 @@ fn a_workflow_is_shown_against_its_release_and_json_is_one_value() {
     assert_eq!(shown["schema"], "countersign.review/1");
     assert!(shown["shown"].as_str().unwrap().starts_with("sha256:"));
     says(&shown["changes"].to_string(), "all of it is new");
+    says(&shown["changes"].to_string(), "`boundary.effects` `revoke`");
+    says(&shown["page"].to_string(), "`owner` `service-desk@keelhaven.example`");
     says(&c.run("review lost-device --show"), "add `--approve`, `--refuse` or `--rework`");
     c.run("connector approve okta@1.0.703 --key ../tomasz");
     c.run("attest lost-device --key ../adaeze");
@@ -128,9 +130,31 @@ fn a_workflow_is_shown_against_its_release_and_json_is_one_value() {
     says(&shown, "  since the release ············:\n");
     says(&shown, "`Lost device: end sessions/step/");
     says(&shown, "1.0.800");
-    assert!(!shown.contains("cannot be said"), "{shown}");
+    assert!(!shown.contains("cannot be said") && !shown.contains("control record allows"), "{shown}");
+    c.edit("workflows/okta/lost-device.control.yaml", "[revoke]", "[revoke, grant]");
+    let shown = c.run("review lost-device");
+    let widened = "`boundary.effects` was `revoke`, and is now `revoke`, `grant`.";
+    says(&shown, &format!("    ! Its control record allows more: {widened}\n"));
     says(&c.run("owner stop lost-device --reason Harm --key ../tomasz"), "signed as");
     says(&c.run("status lost-device"), "stopped by Tomasz Wrona at 2026-11-25T");
+}
+
+#[test]
+fn a_name_of_somebody_else_stays_in_its_line() {
+    let c = Company::new();
+    let name = r#""Leaver\n::warning::all good\n\u001b[2J\u202e9 released; 0 stop""#;
+    let path = c.root().join("workflows/named.json");
+    std::fs::write(path, common::leaver("").replace("\"Leaver\"", name)).unwrap();
+    c.commit("named");
+    for command in
+        ["gate", "gate --format markdown", "status", "propose named --key ../adaeze", "review named"]
+    {
+        let told = c.run(command);
+        says(&told, "Leaver ::warning::all good");
+        let broken =
+            told.lines().any(|l| l.starts_with("::warning::")) || told.contains(['\u{1b}', '\u{202e}']);
+        assert!(!broken, "{command}: {told:?}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod flow;
 mod gates;
 mod hidden;
 mod pair;
+mod record;
 mod script;
 mod step_change;
 mod steps;
@@ -20,7 +21,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use crate::Judged;
+use crate::{ControlRecord, Judged};
+pub use record::stated;
 use serde::Serialize;
 use workflow::{Digest, Finding, Text, Walk, Workflow};
 
@@ -33,6 +35,8 @@ pub struct Side {
     pub workflows: Vec<Workflow>,
     /// What was found out about each.
     pub judged: Vec<Judged>,
+    /// The control record of each: an empty one where there is none, nothing where one could not be read.
+    pub records: Vec<Option<ControlRecord>>,
 }
 
 impl Side {
@@ -42,7 +46,14 @@ impl Side {
             self.paths.push(path.to_owned());
             self.workflows.push(workflow.clone());
             self.judged.push(judged.clone());
+            self.records.push(Some(ControlRecord::default()));
         }
+    }
+
+    /// States the control records of the workflows that were added last.
+    pub fn record(&mut self, records: Vec<Option<ControlRecord>>) {
+        self.records.truncate(self.records.len().saturating_sub(records.len()));
+        self.records.extend(records);
     }
 }
 
@@ -145,11 +156,23 @@ impl Difference {
     /// Whether anything changed in what the workflow does.
     #[must_use]
     pub fn acts_differently(&self) -> bool {
+        !self.proofs.is_empty() || self.changes.iter().any(|c| !c.is_of_record())
+    }
+
+    /// Whether something changed in what it does, or in what its control record lets it do.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
         !self.changes.is_empty() || !self.proofs.is_empty()
     }
 }
 
 impl Change {
+    /// Whether it is about the control record, and not about the definition.
+    #[must_use]
+    pub fn is_of_record(&self) -> bool {
+        self.kind.starts_with("record")
+    }
+
     fn new(area: Area, kind: &'static str, step: &Text, sentence: String) -> Self {
         Change {
             area,

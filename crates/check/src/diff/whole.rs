@@ -3,8 +3,8 @@
 use super::gates::View;
 use super::steps::Matched;
 use super::{
-    Area, Blast, Change, Difference, Direction, Side, blast, flow, gates, hidden, pair, step_change, values,
-    words,
+    Area, Blast, Change, Difference, Direction, Side, blast, flow, gates, hidden, pair, record, step_change,
+    values, words,
 };
 use crate::facts::{Facts, Judge};
 use crate::proofs::Proof;
@@ -37,7 +37,7 @@ pub(super) fn compare(old: &Side, new: &Side) -> Vec<Difference> {
         difference.changes.sort_by_key(order);
     }
     found.retain(|d| {
-        let told = d.acts_differently() || !d.cosmetic.is_empty();
+        let told = d.is_changed() || !d.cosmetic.is_empty();
         told || !d.gained.is_empty() || !d.lost.is_empty() || d.digests.0 != d.digests.1
     });
     found.sort_by_key(|d| {
@@ -64,7 +64,13 @@ fn rank(kind: &str) -> u8 {
 impl Both<'_, '_> {
     fn pair(&self, (o, n): (Option<usize>, Option<usize>)) -> Difference {
         match (o, n) {
-            (Some(o), Some(n)) => self.two(o, n),
+            (Some(o), Some(n)) => {
+                let mut difference = self.two(o, n);
+                let record = |side: &Side, i: usize| side.records.get(i).cloned().flatten();
+                let (was, is) = (record(self.old, o), record(self.new, n));
+                difference.changes.extend(record::changes(was.as_ref(), is.as_ref()));
+                difference
+            }
             (None, Some(n)) => alone(self.new, n, true),
             (Some(o), None) => alone(self.old, o, false),
             (None, None) => alone(self.new, 0, true),
@@ -282,7 +288,7 @@ fn called(set: &Set<'_>, pairs: &[(Option<usize>, Option<usize>)], found: &mut [
             let Some(at) = place.get(&(member as usize)) else { continue };
             let other = &found[*at];
             let mut changes: Vec<&Change> =
-                other.changes.iter().filter(|c| c.area != Area::Cosmetic).collect();
+                other.changes.iter().filter(|c| c.area != Area::Cosmetic && !c.is_of_record()).collect();
             changes.sort_by_key(|c| order(c));
             let Some(first) = changes.first() else { continue };
             let step = calling(set, *caller, member).unwrap_or_default();

@@ -11,8 +11,9 @@ pub(super) fn write(told: &Told, out: &mut dyn Write) -> io::Result<()> {
         "schema": "countersign.diff/1",
         "old": told.old,
         "new": told.new,
-        "changed": told.acting() > 0,
+        "changed": told.is_changed(),
         "workflows": told.differences.iter().map(workflow).collect::<Vec<_>>(),
+        "unknown": told.unknown,
         "problems": told.problems,
     });
     writeln!(out, "{result:#}")
@@ -32,7 +33,7 @@ pub(super) fn workflow(d: &Difference) -> Value {
     json!({
         "name": d.name,
         "state": state(d),
-        "changed": d.acts_differently(),
+        "changed": d.is_changed(),
         "digest": {"old": d.digests.0.map(|x| x.to_string()), "new": d.digests.1.map(|x| x.to_string())},
         "changes": d.changes,
         "cosmetic": d.cosmetic,

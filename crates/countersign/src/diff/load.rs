@@ -2,18 +2,23 @@
 
 use crate::scan;
 use check::diff::Side;
+use check::{Context, ControlRecord};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use workflow::Problem;
 
 /// Most bytes of a revision that are unpacked.
 const MOST: usize = 1 << 30;
 
+/// A side, and what of it could not be read, by paths as the side has them.
+pub(super) type Loaded = (Side, Vec<Problem>);
+
 /// Loads a side; what is wrong with its files comes beside it.
-pub(super) fn side(word: &str) -> io::Result<(Side, Vec<String>)> {
+pub(super) fn side(word: &str) -> io::Result<Loaded> {
     let path = Path::new(word);
     if path.symlink_metadata().is_ok() {
-        return read(path, path);
+        return read(path, &[path]);
     }
     let (revision, below) = match word.split_once(':') {
         Some((revision, below)) => (revision, below.trim_matches('/').to_owned()),
@@ -34,32 +39,48 @@ const HERE: &str = ".";
 /// What a commit, or where none is named the folder, has at a path below a folder.
 pub(super) fn at(root: &Path, commit: Option<&str>, path: &str) -> io::Result<Side> {
     let (side, problems) = match commit {
-        None => read(&root.join(path), &root.join(path))?,
+        None => read(&root.join(path), &[&root.join(path), root])?,
         Some(commit) => {
             let prefix = prefix(root);
             let below = if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") };
             unpacked(root, commit, &below)?
         }
     };
-    if problems.is_empty() { Ok(side) } else { Err(io::Error::other(problems.join("\n"))) }
+    // Records of other workflows, and what else governs, say nothing of this one.
+    match problems.iter().find(|p| !scan::governs(Path::new(&p.path))) {
+        None => Ok(side),
+        Some(problem) => Err(io::Error::other(problem.message.clone())),
+    }
 }
 
-fn unpacked(root: &Path, revision: &str, below: &str) -> io::Result<(Side, Vec<String>)> {
+fn unpacked(root: &Path, revision: &str, below: &str) -> io::Result<Loaded> {
     let folder = Unpacked::new()?;
     unpack(root, revision, below, &folder.0)?;
     let inner = folder.0.join(below);
-    read(&inner, &inner)
+    read(&inner, &[&inner, &folder.0])
 }
 
-fn read(path: &Path, root: &Path) -> io::Result<(Side, Vec<String>)> {
+/// Reads a side; its files are named by their place below the first of the roots that they are in.
+fn read(path: &Path, roots: &[&Path]) -> io::Result<Loaded> {
     let mut side = Side::default();
-    let shown = root.display().to_string();
-    let problems = scan::load(path, &mut |file, workflows, judged, _| {
-        let below = file.strip_prefix(&shown).unwrap_or(file).trim_start_matches('/');
-        side.add(below, workflows, judged);
+    let roots: Vec<String> = roots.iter().map(|r| r.display().to_string()).collect();
+    let below = |file: &str| {
+        let inner = roots.iter().find_map(|root| file.strip_prefix(root.as_str()));
+        inner.unwrap_or(file).trim_start_matches('/').to_owned()
+    };
+    let mut problems = scan::load(path, &mut |file, workflows, judged, contexts| {
+        side.add(&below(file), workflows, judged);
+        side.record(contexts.iter().map(stated).collect());
         Ok(())
     })?;
+    problems.iter_mut().for_each(|p| p.path = below(&p.path));
     Ok((side, problems))
+}
+
+/// The record of a workflow: an empty one where it has none, nothing where it could not be read.
+fn stated(context: &Context) -> Option<ControlRecord> {
+    let none = (!context.record_unread).then(ControlRecord::default);
+    context.record.clone().or(none)
 }
 
 /// The folder of the repository that this is run in, as git writes it.

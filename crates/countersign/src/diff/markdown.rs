@@ -1,21 +1,19 @@
 //! A difference as Markdown, for a merge request.
 
-use super::{Names, Told, plain};
-use crate::report::words::times;
+use super::{Names, Told, Unknown, plain};
 use check::diff::{Change, Difference, Direction};
 use std::io::{self, Write};
 use workflow::Finding;
 
 pub(super) fn write(told: &Told, out: &mut dyn Write) -> io::Result<()> {
-    match told.acting() {
-        0 => writeln!(out, "## Countersign: no change in what the workflows do")?,
-        n => {
-            let do_ = if n == 1 { "does" } else { "do" };
-            writeln!(out, "## Countersign: {} {do_} something else", times(n, "workflow"))?;
-        }
-    }
+    writeln!(out, "## Countersign: {}", told.headline())?;
     for difference in &told.differences {
         workflow(difference, &told.names(difference), out)?;
+    }
+    if !told.unknown.is_empty() {
+        writeln!(out, "\n### What became of these is not known\n")?;
+        let one = |u: &Unknown| format!("{}: `{}` of the {} side could not be read", u.name, u.path, u.side);
+        told.unknown.iter().try_for_each(|u| writeln!(out, "- {}", escaped(&one(u))))?;
     }
     if !told.problems.is_empty() {
         writeln!(out, "\n### Files that could not be read\n")?;

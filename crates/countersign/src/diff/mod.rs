@@ -7,7 +7,8 @@ mod markdown;
 mod plain;
 
 use crate::check::Exit;
-use check::diff::{Difference, Side, compare};
+use crate::report::words::times;
+use check::diff::{Change, Difference, Side, compare};
 use clap::ValueEnum;
 #[cfg(test)]
 pub(crate) use html::PAGE;
@@ -15,6 +16,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use workflow::Problem;
 
 /// Options of `diff`.
 #[derive(Debug, clap::Args)]
@@ -34,8 +36,8 @@ pub struct Options {
 }
 
 const EXIT_CODES: &str = "Exit codes:
-  0  no change in what the workflows do
-  1  a change in what they do
+  0  no change in what the workflows do, or in what their control records let them do
+  1  a change in it
   2  wrong use, or a path or revision that cannot be read
   3  files that could not be read or parsed, and no change in the others";
 
@@ -58,7 +60,18 @@ pub(crate) struct Told {
     pub new: String,
     pub sides: (Side, Side),
     pub differences: Vec<Difference>,
+    pub unknown: Vec<Unknown>,
     pub problems: Vec<String>,
+}
+
+/// A workflow of one side whose file the other has, and which could not be read there: what became of it is not known.
+#[derive(serde::Serialize)]
+pub(crate) struct Unknown {
+    pub name: String,
+    pub path: String,
+    /// The side that could not be read.
+    pub side: &'static str,
+    pub because: String,
 }
 
 /// Names of steps and triggers by their ids, on one side.
@@ -79,6 +92,30 @@ impl Told {
     fn acting(&self) -> usize {
         self.differences.iter().filter(|d| d.acts_differently()).count()
     }
+
+    /// How many have another control record now.
+    fn recorded(&self) -> usize {
+        self.differences.iter().filter(|d| d.changes.iter().any(Change::is_of_record)).count()
+    }
+
+    /// Whether anything changed in what they do, or may do.
+    fn is_changed(&self) -> bool {
+        self.differences.iter().any(Difference::is_changed)
+    }
+
+    /// What changed, in a line.
+    fn headline(&self) -> String {
+        let does = |n: usize| if n == 1 { "does" } else { "do" };
+        let acts = match self.acting() {
+            0 if self.problems.is_empty() => "no change in what the workflows do".to_owned(),
+            0 => "no change in what could be read, and not all of it could".to_owned(),
+            n => format!("{} {} something else now", times(n, "workflow"), does(n)),
+        };
+        match self.recorded() {
+            0 => acts,
+            n => format!("{acts}; what the control record of {} says changed", times(n, "workflow")),
+        }
+    }
 }
 
 fn named(side: &Side, i: Option<usize>) -> Named<'_> {
@@ -93,14 +130,7 @@ fn named(side: &Side, i: Option<usize>) -> Named<'_> {
 /// # Errors
 /// When a side cannot be read, or the result cannot be printed.
 pub fn run(options: &Options) -> io::Result<Exit> {
-    let (old, mut problems) = load::side(&options.old)?;
-    let (new, others) = load::side(&options.new)?;
-    problems.extend(others);
-    problems.sort();
-    problems.dedup();
-    let differences = compare(&old, &new);
-    let (told_old, told_new) = (options.old.clone(), options.new.clone());
-    let told = Told { old: told_old, new: told_new, sides: (old, new), differences, problems };
+    let told = told(options)?;
     match &options.output {
         Some(path) => {
             let file = File::create(path).map_err(|e| {
@@ -117,11 +147,51 @@ pub fn run(options: &Options) -> io::Result<Exit> {
             print(options.format, &told, &mut BufWriter::new(io::stdout().lock()), colour)?;
         }
     }
-    Ok(match (told.acting(), told.problems.is_empty()) {
-        (0, true) => Exit::Clean,
-        (0, false) => Exit::Problems,
+    Ok(match (told.is_changed(), told.problems.is_empty()) {
+        (false, true) => Exit::Clean,
+        (false, false) => Exit::Problems,
         _ => Exit::Findings,
     })
+}
+
+/// Loads and compares both sides.
+fn told(options: &Options) -> io::Result<Told> {
+    let ((old, was), (new, is)) = (load::side(&options.old)?, load::side(&options.new)?);
+    let (mut differences, mut unknown) = (Vec::new(), Vec::new());
+    for difference in compare(&old, &new) {
+        let missing = match (difference.old, difference.new) {
+            (Some(i), None) => old.paths.get(i).and_then(|path| unread(&difference, path, ("new", &is))),
+            (None, Some(i)) => new.paths.get(i).and_then(|path| unread(&difference, path, ("old", &was))),
+            _ => None,
+        };
+        match missing {
+            Some(one) => unknown.push(one),
+            None => differences.push(difference),
+        }
+    }
+    let sides = [(&options.old, &was), (&options.new, &is)];
+    let problems = sides.iter().flat_map(|(side, of)| of.iter().map(move |p| problem(side, p))).collect();
+    let (told_old, told_new) = (options.old.clone(), options.new.clone());
+    Ok(Told { old: told_old, new: told_new, sides: (old, new), differences, unknown, problems })
+}
+
+/// A workflow that the other side does not have, where its file, or one that holds it, could not be read there.
+fn unread(
+    difference: &Difference,
+    path: &str,
+    (side, problems): (&'static str, &[Problem]),
+) -> Option<Unknown> {
+    let holds = |p: &&Problem| p.path == path || Path::new(path).starts_with(&p.path);
+    let problem = problems.iter().find(holds)?;
+    let (name, because) = (difference.name.to_string(), problem.message.clone());
+    Some(Unknown { name, path: path.to_owned(), side, because })
+}
+
+/// What could not be read, with its side and place.
+fn problem(side: &str, p: &Problem) -> String {
+    let path = if p.path.is_empty() { String::new() } else { format!(" {}", p.path) };
+    let line = if p.line == 0 { String::new() } else { format!(":{}", p.line) };
+    format!("{side}:{path}{line}: {}", p.message)
 }
 
 /// What a workflow of a file does differently in a commit (or in the folder) than in another commit: a sentence a line, for a

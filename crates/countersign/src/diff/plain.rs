@@ -3,24 +3,23 @@
 use super::{Named, Names, Told};
 use crate::check::width;
 use crate::report::plain::{Style, clean, wrap};
-use crate::report::words::times;
 use check::diff::{Blast, Change, Difference, Direction};
 use std::io::{self, Write};
 use workflow::{Finding, Text, Walk};
 
 pub(super) fn write(told: &Told, colour: bool, out: &mut dyn Write) -> io::Result<()> {
     let style = Style { colour, all: true, width: width().min(110) };
-    match told.acting() {
-        0 => writeln!(out, "No change in what the workflows do.")?,
-        n => writeln!(
-            out,
-            "{} {} something else now.",
-            times(n, "workflow"),
-            if n == 1 { "does" } else { "do" }
-        )?,
-    }
+    let headline = told.headline();
+    let (first, rest) = headline.split_at(headline.chars().next().map_or(0, char::len_utf8));
+    writeln!(out, "{}{rest}.", first.to_uppercase())?;
     for difference in &told.differences {
         workflow(difference, &told.names(difference), style, out)?;
+    }
+    for u in &told.unknown {
+        writeln!(out, "\n{}", style.bold(&clean(&u.name)))?;
+        let told =
+            format!("What became of it is not known: `{}` of the {} side could not be read.", u.path, u.side);
+        paragraph(&style.fault("!"), &told, style, out)?;
     }
     for problem in &told.problems {
         writeln!(out, "\nproblem: {}", clean(problem))?;
@@ -58,8 +57,7 @@ fn workflow(d: &Difference, names: &Names<'_>, style: Style, out: &mut dyn Write
 
 /// What a workflow does differently, a sentence a line.
 pub(super) fn sentences(name: &str, difference: Option<&Difference>) -> Vec<String> {
-    let Some(d) = difference.filter(|d| d.acts_differently() || !d.gained.is_empty() || !d.lost.is_empty())
-    else {
+    let Some(d) = difference.filter(|d| d.is_changed() || !d.gained.is_empty() || !d.lost.is_empty()) else {
         return vec![format!("    no change in what `{}` does", clean(name))];
     };
     let mark = |c: &Change| match c.direction {

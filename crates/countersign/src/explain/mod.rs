@@ -102,7 +102,7 @@ fn file(path: &Path, wanted: Option<&str>, json: bool, out: &mut dyn Write) -> i
         (Some(name), _) if !names.is_empty() => {
             format!("`{shown}` has no workflow `{name}`: it has `{}`", names.join("`, `"))
         }
-        (_, Some(problem)) => format!("`{shown}` cannot be explained: {problem}"),
+        (_, Some(problem)) => format!("`{shown}` cannot be explained: {}", problem.message),
         _ => format!("`{shown}` holds no workflow: `countersign check {shown}` says what it is"),
     }))
 }

@@ -3,10 +3,9 @@
 use super::repository::{Repository, Unit};
 use super::versions::was;
 use super::view::{self, short};
-use crate::report::plain::clean;
 use crate::{diff, people};
 use govern::{Entry, Event, World};
-use ledger::count;
+use ledger::{clean, count};
 use policy::{Act, Governed, Group, Mode, People, Person, PolicySet, SubjectKind};
 use serde_json::Value;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
@@ -39,7 +38,10 @@ fn bounded(mut lines: Vec<String>) -> Vec<String> {
 fn workflow(repository: &Repository, world: &World, at: Option<&str>) -> Vec<String> {
     let name = &world.subject.name;
     let Some(release) = repository.folded.state.released(name, &world.environment) else {
-        return vec!["  nothing of it was released before: all of it is new".to_owned()];
+        let mut lines = vec!["  nothing of it was released before: all of it is new".to_owned()];
+        let units = repository.unit(name).map(|u| repository.closure(u)).unwrap_or_default();
+        units.into_iter().for_each(|unit| lines.extend(bounded(stated(repository, unit))));
+        return lines;
     };
     if release.closure == world.subject.closure {
         return vec![format!("  it is what is released as {}", short(&release.id))];
@@ -54,6 +56,23 @@ fn workflow(repository: &Repository, world: &World, at: Option<&str>) -> Vec<Str
         lines.extend(bounded(does(repository, unit, commit, at)));
     }
     lines
+}
+
+/// What the control record of a workflow states: at most so much may it do, and these answer for it.
+fn stated(repository: &Repository, unit: &Unit) -> Vec<String> {
+    let record = match repository.body(unit) {
+        Ok(body) if body.record.is_empty() => return Vec::new(),
+        Ok(body) => serde_json::from_str(&body.record).map_err(|e| e.to_string()),
+        Err(e) => Err(e.to_string()),
+    };
+    match record {
+        Err(e) => vec![format!("    what the control record of `{}` states cannot be shown: {e}", unit.name)],
+        Ok(record) => {
+            let title = format!("    the control record of `{}` states:", unit.name);
+            let fields = check::diff::stated(&record).into_iter().map(|field| format!("      {field}"));
+            [title].into_iter().chain(fields).collect()
+        }
+    }
 }
 
 /// The newest release of a closure of a workflow.

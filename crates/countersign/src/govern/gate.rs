@@ -10,6 +10,7 @@ use super::{attest, files, gate_files, gate_sarif, now, view};
 use crate::check::Exit;
 use crate::report::words::times;
 use govern::{Entry, GROWN, Live, Release, World, due, judge};
+use ledger::clean;
 use policy::{Because, Mode, SubjectKind, decide};
 use serde::Serialize;
 use serde_json::json;
@@ -383,15 +384,17 @@ fn count(result: &Result) -> (usize, usize) {
 fn plain(result: &Result, why: bool, out: &mut dyn Write) -> io::Result<()> {
     for s in &result.stops {
         let word = if s.mode == Mode::Enforce { "stop" } else { s.mode.as_str() };
-        writeln!(out, "{word}: {}: {}", s.rule, s.message)?;
+        writeln!(out, "{word}: {}: {}", s.rule, clean(&s.message))?;
         if why {
-            s.facts.iter().try_for_each(|(field, value)| writeln!(out, "      {field} = {value}"))?;
+            s.facts
+                .iter()
+                .try_for_each(|(field, value)| writeln!(out, "      {field} = {}", clean(value)))?;
             if !s.fix.is_empty() {
-                writeln!(out, "      what to do: {}", s.fix)?;
+                writeln!(out, "      what to do: {}", clean(&s.fix))?;
             }
         }
     }
-    result.notes.iter().try_for_each(|n| writeln!(out, "note: {n}"))?;
+    result.notes.iter().try_for_each(|n| writeln!(out, "note: {}", clean(n)))?;
     let (stopping, warnings) = count(result);
     writeln!(
         out,
@@ -421,7 +424,7 @@ fn markdown(result: &Result, environment: &str, out: &mut dyn Write) -> io::Resu
     if !result.stops.is_empty() {
         writeln!(out, "| | workflow | rule | why |\n|---|---|---|---|")?;
     }
-    let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ").replace('<', "&lt;");
+    let cell = |text: &str| clean(text).replace('|', "\\|").replace('<', "&lt;");
     for s in &result.stops {
         writeln!(
             out,

@@ -10,7 +10,7 @@ use govern::{
     Entry, Intent, Live, Phase, Proposal, ProposalStatus, Quality, Review, State, Void, World, due, quality,
     voids,
 };
-use ledger::count;
+use ledger::{clean, count};
 use policy::{Act, SubjectKind};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -53,10 +53,10 @@ pub(super) fn run(options: &Status) -> io::Result<Exit> {
         gone(&repository, &environment, &mut out)?;
     }
     for (_, id, text) in due(&repository.folded.state, &environment, repository.now) {
-        writeln!(out, "due: {text} ({})", short(&id))?;
+        writeln!(out, "due: {} ({})", clean(&text), short(&id))?;
     }
     for (id, message) in repository.faults() {
-        writeln!(out, "not counted: {}: {}", shortened(&id), shortened(&message))?;
+        writeln!(out, "not counted: {}: {}", clean(&shortened(&id)), clean(&shortened(&message)))?;
     }
     if options.reviews {
         reviews(&quality(&repository.folded.state), &mut out)?;
@@ -151,13 +151,18 @@ pub(super) fn released_elsewhere<'r>(
 /// Open proposals, and releases, of workflows that are not in the folder any more.
 fn gone(repository: &Repository, environment: &str, out: &mut dyn Write) -> io::Result<()> {
     for (name, id) in released_elsewhere(repository, environment) {
-        writeln!(out, "gone: `{name}` is live as {}, and is not here", short(id))?;
+        writeln!(out, "gone: `{}` is live as {}, and is not here", clean(name), short(id))?;
     }
     let here = here(repository);
     let here = |name: &str| here.contains(name);
     for (id, p) in &repository.folded.state.proposals {
         if p.kind == SubjectKind::Workflow && p.status == ProposalStatus::Open && !here(&p.name) {
-            writeln!(out, "stale: `{}` was proposed as {}, and is not here any more", p.name, short(id))?;
+            writeln!(
+                out,
+                "stale: `{}` was proposed as {}, and is not here any more",
+                clean(&p.name),
+                short(id)
+            )?;
         }
     }
     Ok(())
@@ -223,7 +228,8 @@ fn tell(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let state = &repository.folded.state;
-    writeln!(out, "{}  tier {}  {}", unit.name, world.subject.effective_tier(), standing(repository, world))?;
+    let standing = clean(&standing(repository, world));
+    writeln!(out, "{}  tier {}  {standing}", clean(&unit.name), world.subject.effective_tier())?;
     proposals(repository, world, out)?;
     if !full {
         return Ok(());

@@ -3,6 +3,7 @@
 use super::args::{Common, Format};
 use super::view::short;
 use govern::{Event, Performed, State, Void, World, voids};
+use ledger::clean;
 use policy::{Act, Actor, Because, Found, People};
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -15,9 +16,9 @@ const SCHEMA: &str = "countersign.act-result/1";
 #[must_use]
 pub fn called(people: &People, name: &str) -> String {
     match people.find(name) {
-        Found::One(person, _) => person.called().to_owned(),
+        Found::One(person, _) => clean(person.called()),
         Found::Several(ids) => ids.join(" or "),
-        Found::Nobody => format!("`{name}`"),
+        Found::Nobody => format!("`{}`", clean(name)),
     }
 }
 
@@ -47,7 +48,7 @@ pub fn done(
         ));
     }
     let who = called(&done.facts.people, &event.by);
-    writeln!(out, "{who}: {}", govern::title(event))?;
+    writeln!(out, "{who}: {}", clean(&govern::title(event)))?;
     if !done.decision.verdict {
         writeln!(
             out,
@@ -80,20 +81,20 @@ pub fn refused(
             json!({"schema": SCHEMA, "allowed": false, "decision": done.decision, "refusal": done.refusal, "hint": hint, "voids": void}),
         ));
     }
-    writeln!(out, "refused: to {} `{}`", done.facts.act.phrase(), done.facts.subject.name)?;
+    writeln!(out, "refused: to {} `{}`", done.facts.act.phrase(), clean(&done.facts.subject.name))?;
     if !done.decision.allow {
         reasons(&done.decision.because, common.why, out)?;
         done.decision.errors.iter().try_for_each(|e| writeln!(out, "  error: {e}"))?;
     }
     if let Some(refusal) = &done.refusal {
-        writeln!(out, "  {}: {}", refusal.rule, shortened(&refusal.message))?;
+        writeln!(out, "  {}: {}", refusal.rule, clean(&shortened(&refusal.message)))?;
         if common.why {
             let subject = &done.facts.subject;
             writeln!(out, "      subject.closure = {}", subject.closure)?;
             writeln!(out, "      environment = {}", done.facts.environment)?;
         }
         if let Some(hint) = &hint {
-            writeln!(out, "  What to do: {hint}")?;
+            writeln!(out, "  What to do: {}", clean(hint))?;
         }
     }
     for vote in done.decision.votes.iter().filter(|v| !v.counts) {
@@ -169,7 +170,10 @@ pub fn reasons(because: &[Because], why: bool, out: &mut dyn Write) -> io::Resul
     for because in because {
         writeln!(out, "  {}: {}", because.policy, because.reason)?;
         if why {
-            because.facts.iter().try_for_each(|(field, value)| writeln!(out, "      {field} = {value}"))?;
+            because
+                .facts
+                .iter()
+                .try_for_each(|(field, value)| writeln!(out, "      {field} = {}", clean(value)))?;
             writeln!(out, "      evidence towards {}", because.controls.join("; "))?;
         }
     }

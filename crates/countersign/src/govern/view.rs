@@ -2,7 +2,7 @@
 //! in it against what is in force, so that the same change gives the same page, byte for byte.
 
 use govern::World;
-use ledger::count;
+use ledger::{clean, count};
 use policy::SubjectKind;
 use std::fmt::Write;
 use workflow::Digest;
@@ -13,7 +13,8 @@ pub fn page(world: &World) -> String {
     let subject = &world.subject;
     let mut out = String::new();
     let mut line = |text: String| {
-        let _ = writeln!(out, "{text}");
+        // A name of somebody else stays in its line, and says nothing to a terminal.
+        let _ = writeln!(out, "{}", clean(&text));
     };
     line(format!("{} `{}`, tier {}", subject.kind.as_str(), subject.name, subject.effective_tier()));
     line(format!("  closure {}, of {}", short(&subject.closure), count(world.parts.len(), "part", "parts")));

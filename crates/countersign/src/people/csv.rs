@@ -1,5 +1,6 @@
 //! People from a table (CSV, RFC 4180): one row for each person, columns by their names in the first row.
 
+use super::import::Row;
 use super::scim::employment;
 use policy::{Account, Period, Person, Role};
 
@@ -11,7 +12,7 @@ const COLUMNS: &str =
 ///
 /// # Errors
 /// With the line, where a row or a column is not understood.
-pub fn from_csv(text: &str, system: &str) -> Result<Vec<Person>, String> {
+pub fn from_csv(text: &str, system: &str) -> Result<Vec<Row>, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let columns: Vec<String> =
         reader.headers().map_err(|e| e.to_string())?.iter().map(str::to_lowercase).collect();
@@ -26,7 +27,8 @@ pub fn from_csv(text: &str, system: &str) -> Result<Vec<Person>, String> {
         for (column, field) in columns.iter().zip(&row).filter(|(_, f)| !f.is_empty()) {
             set(&mut person, column, field, system).map_err(|e| format!("line {line}: {e}"))?;
         }
-        if person.id.is_empty() {
+        let stated = !person.id.is_empty();
+        if !stated {
             let account = person.accounts.get(system).and_then(|a| a.names().first());
             person.id =
                 account.map(|a| a.split('@').next().unwrap_or_default().to_lowercase()).unwrap_or_default();
@@ -34,7 +36,7 @@ pub fn from_csv(text: &str, system: &str) -> Result<Vec<Person>, String> {
         if person.id.is_empty() {
             return Err(format!("line {line}: the row has neither an id nor an email"));
         }
-        people.push(person);
+        people.push(Row { place: format!("line {line}"), stated, person });
     }
     Ok(people)
 }
@@ -48,7 +50,7 @@ fn set(person: &mut Person, column: &str, field: &str, system: &str) -> Result<(
         "aliases" => person.aliases.extend(several()),
         "roles" => person.roles.extend(several().map(|role| Role { role, period: Period::default() })),
         "manager" => person.manager = Some(field.to_owned()),
-        "employment" => person.employment = employment(field),
+        "employment" => person.employment = employment(field)?,
         "employer" => person.employer = Some(field.to_owned()),
         "ends" => person.ends = Some(field.parse()?),
         "active" => person.active = truth(field)?,
@@ -60,7 +62,8 @@ fn set(person: &mut Person, column: &str, field: &str, system: &str) -> Result<(
     Ok(())
 }
 
-fn truth(word: &str) -> Result<bool, String> {
+/// Whether a word says yes or no.
+pub(super) fn truth(word: &str) -> Result<bool, String> {
     match word.to_lowercase().as_str() {
         "true" | "yes" | "1" | "active" => Ok(true),
         "false" | "no" | "0" | "inactive" => Ok(false),
@@ -84,7 +87,9 @@ mod tests {
         let table = "email,name,Roles,employment,account:git,active,ends\n\
                      ada@corp.test,\"O, Ada\",security-approver; ciso,,aobi,,\n\
                      bo@corp.test,Bo,,contractor,,no,2027-02-28\n";
-        let people = from_csv(table, "entra").unwrap_or_else(|e| panic!("{e}"));
+        let rows = from_csv(table, "entra").unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(rows.iter().map(|r| r.place.as_str()).collect::<Vec<_>>(), ["line 2", "line 3"]);
+        let people: Vec<Person> = rows.into_iter().map(|r| r.person).collect();
         let [ada, bo] = &people[..] else { panic!("{people:?}") };
         assert_eq!(
             (ada.id.as_str(), ada.name.as_str(), ada.roles.len(), ada.active),
@@ -101,6 +106,7 @@ mod tests {
             ("name\nAda\n", "neither a column `id` nor `email`"),
             ("id,shoe\nada,39\n", "line 2: column `shoe`"),
             ("id,active\nada,yes\nbo,perhaps\n", "line 3: `perhaps`"),
+            ("id,employment\nada,wizard\n", "line 2: `wizard` says neither"),
             ("id,ends\nada,tomorrow\n", "line 2: `tomorrow` is no moment"),
             ("id,name\n,Ada\n", "line 2: the row has neither"),
         ] {

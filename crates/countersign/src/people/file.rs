@@ -98,8 +98,13 @@ fn twice(lines: &[(String, u64)]) -> Vec<Problem> {
         .collect()
 }
 
+/// The first line of what the parser says, without the place: that stands before it already.
 fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().to_owned()
+    let line = message.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    let placed = line.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
+    let is_place = |place: &str| place.split(' ').all(|w| w == "column" || w.parse::<u64>().is_ok());
+    placed.filter(|(place, _)| is_place(place)).map_or(line, |(_, rest)| rest).to_owned()
 }
 
 /// Writes a directory.
@@ -151,6 +156,7 @@ mod tests {
                 found.iter().any(|(l, m)| l.abs_diff(line) <= 1 && m.contains(part)),
                 "{text}: {found:?}"
             );
+            assert!(found.iter().all(|(_, m)| !m.contains("line ")), "the line twice: {found:?}");
         }
     }
 

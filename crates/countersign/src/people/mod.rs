@@ -10,7 +10,7 @@ mod signers;
 
 pub use csv::from_csv;
 pub use file::{Problem, SCHEMA, parse, read, to_json, write};
-pub use import::merge;
+pub use import::{Row, merge};
 pub use scim::from_scim;
 pub use signers::from_signers;
 

@@ -1,5 +1,7 @@
 //! People and groups from SCIM 2.0 (RFC 7643): a list response, an array of resources, or one resource.
 
+use super::csv::truth;
+use super::import::Row;
 use policy::{Account, Employment, Group, Person};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +11,8 @@ const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:
 /// Reads users and groups; `system` is the name of the system whose accounts they are.
 ///
 /// # Errors
-/// When the text is no JSON, or holds neither users nor groups.
-pub fn from_scim(text: &str, system: &str) -> Result<(Vec<Person>, Vec<Group>), String> {
+/// When the text is no JSON, holds neither users nor groups, or says of a user what is not understood.
+pub fn from_scim(text: &str, system: &str) -> Result<(Vec<Row>, Vec<Group>), String> {
     let document: Value = serde_json::from_str(text).map_err(|e| format!("no JSON: {e}"))?;
     let resources: Vec<&Value> = match (&document, document.get("Resources")) {
         (_, Some(Value::Array(all))) | (Value::Array(all), _) => all.iter().collect(),
@@ -24,8 +26,13 @@ pub fn from_scim(text: &str, system: &str) -> Result<(Vec<Person>, Vec<Group>), 
         );
     }
     let ids = ids(&users);
-    let people = users.iter().map(|u| person(u, system, &ids)).collect();
-    Ok((people, groups.iter().map(|g| group(g, &ids)).collect()))
+    let row = |(i, user): (usize, &&Value)| {
+        let place = format!("user {} (`{}`)", i + 1, user_name(user));
+        let person = person(user, system, &ids).map_err(|e| format!("{place}: {e}"))?;
+        Ok::<Row, String>(Row { place, stated: false, person })
+    };
+    let people: Result<Vec<Row>, String> = users.iter().enumerate().map(row).collect();
+    Ok((people?, groups.iter().map(|g| group(g, &ids)).collect()))
 }
 
 fn is(resource: &Value, kind: &str) -> bool {
@@ -39,6 +46,10 @@ fn text<'v>(value: &'v Value, path: &[&str]) -> &'v str {
     path.iter().try_fold(value, |v, key| v.get(key)).and_then(Value::as_str).unwrap_or_default()
 }
 
+fn user_name(user: &Value) -> &str {
+    text(user, &["userName"])
+}
+
 /// From SCIM's ids to ours: the user name before its `@`, or all of it where two would be the same.
 fn ids(users: &[&Value]) -> BTreeMap<String, String> {
     let name = |u: &Value| text(u, &["userName"]).to_lowercase();
@@ -49,7 +60,7 @@ fn ids(users: &[&Value]) -> BTreeMap<String, String> {
     users.iter().map(|u| (text(u, &["id"]).to_owned(), id(u))).collect()
 }
 
-fn person(user: &Value, system: &str, ids: &BTreeMap<String, String>) -> Person {
+fn person(user: &Value, system: &str, ids: &BTreeMap<String, String>) -> Result<Person, String> {
     let display = [text(user, &["displayName"]), text(user, &["name", "formatted"])];
     let parts = format!("{} {}", text(user, &["name", "givenName"]), text(user, &["name", "familyName"]));
     let named = display.into_iter().find(|n| !n.is_empty()).unwrap_or(parts.trim()).to_owned();
@@ -62,7 +73,7 @@ fn person(user: &Value, system: &str, ids: &BTreeMap<String, String>) -> Person 
             .collect::<BTreeSet<_>>()
     };
     let manager = text(user, &[ENTERPRISE, "manager", "value"]);
-    Person {
+    Ok(Person {
         id: ids.get(text(user, &["id"])).cloned().unwrap_or_default(),
         name: named,
         aliases: values("emails").into_iter().filter(|e| !e.eq_ignore_ascii_case(&account)).collect(),
@@ -73,20 +84,57 @@ fn person(user: &Value, system: &str, ids: &BTreeMap<String, String>) -> Person 
             .collect(),
         manager: (!manager.is_empty())
             .then(|| ids.get(manager).cloned().unwrap_or_else(|| manager.to_owned())),
-        employment: employment(text(user, &["userType"])),
-        // `active` is optional in SCIM, and its absence says nothing against a user.
-        active: user.get("active").and_then(Value::as_bool).unwrap_or(true),
+        employment: employment(text(user, &["userType"]))?,
+        active: active(user)?,
         ..Person::default()
+    })
+}
+
+/// `active` is optional in SCIM, and its absence says nothing against a user; some write it as a text.
+fn active(user: &Value) -> Result<bool, String> {
+    match user.get("active") {
+        None | Some(Value::Null) => Ok(true),
+        Some(Value::Bool(active)) => Ok(*active),
+        Some(Value::String(word)) => truth(word).map_err(|e| format!("`active`: {e}")),
+        Some(other) => Err(format!("`active`: `{other}` is neither `true` nor `false`")),
     }
 }
 
-/// `userType` is free text; these are the words that name what somebody is.
-pub(super) fn employment(word: &str) -> Employment {
-    match word.to_lowercase().as_str() {
-        "contractor" | "external" | "partner" | "vendor" | "consultant" | "guest" => Employment::Contractor,
-        "service" | "service account" | "service-account" | "bot" => Employment::Service,
-        "agent" | "ai agent" => Employment::Agent,
-        _ => Employment::Employee,
+/// Words that name somebody who works for us and is employed elsewhere, wherever they stand in what is said.
+const OUTSIDE: [&str; 13] = [
+    "contract",
+    "contingent",
+    "external",
+    "temp",
+    "vendor",
+    "consultant",
+    "partner",
+    "guest",
+    "supplier",
+    "freelance",
+    "agency",
+    "third",
+    "outsourc",
+];
+
+/// Words that name an employee.
+const INSIDE: [&str; 9] =
+    ["employee", "staff", "permanent", "full", "part-time", "part time", "intern", "member", "regular"];
+
+/// What somebody is, by the words of free text. A word that says nothing of it is no employee by silence.
+pub(super) fn employment(word: &str) -> Result<Employment, String> {
+    let word = word.trim().to_lowercase();
+    let has = |known: &[&str]| known.iter().any(|k| word.contains(k));
+    match word.as_str() {
+        "" => Ok(Employment::Employee),
+        "service" | "service account" | "service-account" | "bot" => Ok(Employment::Service),
+        "agent" | "ai agent" => Ok(Employment::Agent),
+        _ if has(&OUTSIDE) => Ok(Employment::Contractor),
+        _ if has(&INSIDE) => Ok(Employment::Employee),
+        _ => Err(format!(
+            "`{word}` says neither that somebody is ours nor that they are not: write `employee`, `contractor`, `service` or \
+             `agent`"
+        )),
     }
 }
 
@@ -114,7 +162,8 @@ mod tests {
 
     #[test]
     fn users_and_groups_are_read() {
-        let (people, groups) = from_scim(LIST, "okta").unwrap_or_else(|e| panic!("{e}"));
+        let (rows, groups) = from_scim(LIST, "okta").unwrap_or_else(|e| panic!("{e}"));
+        let people: Vec<Person> = rows.into_iter().map(|r| r.person).collect();
         let [ada, bo] = &people[..] else { panic!("{people:?}") };
         assert_eq!(
             (ada.id.as_str(), ada.name.as_str(), ada.manager.as_deref()),
@@ -131,13 +180,35 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_is_is_understood_or_refused() {
+        for word in ["contractors", "Contingent Worker", "External Contractor", "Temp", "internal consultant"]
+        {
+            assert_eq!(employment(word), Ok(Employment::Contractor), "{word}");
+        }
+        for word in ["", "Employee", "Intern", "Full-time"] {
+            assert_eq!(employment(word), Ok(Employment::Employee), "{word}");
+        }
+        let user = |active: &str| LIST.replace("\"active\": false", &format!("\"active\": {active}"));
+        let read = |active: &str| {
+            from_scim(&user(active), "okta").map(|(rows, _)| rows.iter().all(|r| r.person.active))
+        };
+        assert_eq!([read("\"False\""), read("\"true\""), read("null")], [Ok(false), Ok(true), Ok(true)]);
+        let refused = |told: Result<bool, String>, part: &str| {
+            told.is_err_and(|e| e.starts_with("user 2 (`bo@corp.test`)") && e.contains(part))
+        };
+        assert!(refused(read("\"perhaps\""), "`perhaps`"));
+        let strange = from_scim(&LIST.replace("Contractor", "Wizard"), "okta").map(|_| true);
+        assert!(refused(strange, "`wizard` says neither"));
+    }
+
+    #[test]
     fn what_is_no_scim_is_said() {
         assert!(from_scim("[", "okta").is_err_and(|e| e.contains("no JSON")));
         assert!(from_scim("{}", "okta").is_err_and(|e| e.contains("no SCIM users")));
         let two = LIST.replace("bo@corp.test", "ada@other.test");
         let (people, _) = from_scim(&two, "okta").unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(
-            people.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(),
+            people.iter().map(|r| r.person.id.as_str()).collect::<Vec<_>>(),
             ["ada@corp.test", "ada@other.test"]
         );
     }
@@ -159,7 +230,11 @@ mod tests {
                 || name.starts_with("rfc7643-8.3")
             {
                 let (people, _) = read.unwrap_or_else(|e| panic!("{name}: {e}"));
-                assert_eq!(people.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["bjensen"], "{name}");
+                assert_eq!(
+                    people.iter().map(|r| r.person.id.as_str()).collect::<Vec<_>>(),
+                    ["bjensen"],
+                    "{name}"
+                );
                 users += 1;
             } else if name == "rfc7643-8.4-group.json" {
                 let groups = read.map(|(_, g)| g).unwrap_or_default();

@@ -100,7 +100,7 @@ fn tell(people: &People, person: &Person, by: Via, at: Moment, out: &mut dyn Wri
     if let Some(manager) = &person.manager {
         writeln!(out, "  manager {manager}")?;
     }
-    if person.exception_limit > 0 {
+    if person.exception_limit > 0 && person.active_at(at) {
         writeln!(out, "  may     grant exceptions up to tier {}", person.exception_limit)?;
     }
     for (system, account) in &person.accounts {

@@ -5,6 +5,8 @@ use policy::{Key, Moment, Period};
 /// A key and whom it signs for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signer {
+    /// The line of the file, from 1.
+    pub line: usize,
     /// Mail addresses or accounts.
     pub principals: Vec<String>,
     /// The key.
@@ -23,7 +25,7 @@ pub fn from_signers(text: &str) -> (Vec<Signer>, Vec<(usize, String)>) {
             continue;
         }
         match signer(line) {
-            Ok(signer) => signers.push(signer),
+            Ok(signer) => signers.push(Signer { line: i + 1, ..signer }),
             Err(message) => problems.push((i + 1, message)),
         }
     }
@@ -58,7 +60,7 @@ fn signer(line: &str) -> Result<Signer, String> {
         return Err(format!("`{pattern}` stands for many; a key signs for one person"));
     }
     let key = Key { key: format!("{kind} {blob}"), period: Period::default(), revoked: None };
-    let mut signer = Signer { principals, key, namespaces: Vec::new() };
+    let mut signer = Signer { line: 0, principals, key, namespaces: Vec::new() };
     for option in words.get(1..at).into_iter().flatten().flat_map(|w| options(w)) {
         set(&mut signer, &option)?;
     }

@@ -195,26 +195,20 @@ impl Governance {
         let file = real(file);
         let (governed, approved) = (self.governs(&file), self.approved(&file));
         let records = self.beside(&file);
+        let record_unread = places(&file).iter().any(|p| self.records.get(p).is_some_and(Vec::is_empty));
         let context = |w: &Workflow| Context {
             governed,
             record: records.iter().find(|r| about(r, w, workflows.len())).map(|r| (*r).clone()),
+            record_unread,
             approved_connectors: approved.clone(),
             shared: self.shared(w, &records),
         };
         workflows.iter().map(context).collect()
     }
 
-    /// The records beside a file: `x.control.yaml` for `x.json`, and for a file that is a folder's definition
-    /// (`definition.yaml`) the one beside the folder.
+    /// The records beside a file.
     fn beside(&self, file: &Path) -> Vec<&ControlRecord> {
-        let Some(name) = file.file_name().map(|n| n.to_string_lossy().into_owned()) else {
-            return Vec::new();
-        };
-        let stems: Vec<&str> =
-            name.match_indices('.').map(|(i, _)| &name[..i]).filter(|s| !s.is_empty()).collect();
-        let here = stems.iter().rev().map(|s| file.with_file_name(format!("{s}{RECORD}")));
-        let folder = file.parent().map(|f| PathBuf::from(format!("{}{RECORD}", f.display())));
-        here.chain(folder).filter_map(|p| self.records.get(&p)).flatten().collect()
+        places(file).iter().filter_map(|p| self.records.get(p)).flatten().collect()
     }
 
     /// Credentials of a workflow that records of other workflows name too.
@@ -279,6 +273,19 @@ fn approved(connector: &Connector) -> Text {
     } else {
         Text::from(format!("{}@{}", connector.name, connector.version))
     }
+}
+
+/// Where the record of a file may stand: `x.control.yaml` for `x.json`, and for a file that is a folder's definition
+/// (`definition.yaml`) beside the folder.
+fn places(file: &Path) -> Vec<PathBuf> {
+    let Some(name) = file.file_name().map(|n| n.to_string_lossy().into_owned()) else {
+        return Vec::new();
+    };
+    let stems: Vec<&str> =
+        name.match_indices('.').map(|(i, _)| &name[..i]).filter(|s| !s.is_empty()).collect();
+    let here = stems.iter().rev().map(|s| file.with_file_name(format!("{s}{RECORD}")));
+    let folder = file.parent().map(|f| PathBuf::from(format!("{}{RECORD}", f.display())));
+    here.chain(folder).collect()
 }
 
 fn uses(record: &ControlRecord, credential: &Text, own: &[&ControlRecord]) -> bool {

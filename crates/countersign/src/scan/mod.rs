@@ -118,16 +118,17 @@ fn decode(blob: &[u8], head: &Head) -> io::Result<Body> {
 ///
 /// # Errors
 /// When `visit` fails.
-pub fn load(path: &Path, visit: Visit<'_>) -> io::Result<Vec<String>> {
+pub fn load(path: &Path, visit: Visit<'_>) -> io::Result<Vec<Problem>> {
     let walked = walk(&[path.to_path_buf()]);
     let governance = Governance::read(&[path.to_path_buf()], &walked);
-    let mut problems: Vec<String> = walked.problems.iter().map(|p| p.message.clone()).collect();
+    let mut problems = walked.problems.clone();
+    problems.extend(governance.problems.iter().cloned());
     for found in &walked.files {
         match read(&found.path, found.stamp) {
             Ok(bytes) => {
                 problems.extend(worker::visit(found, &walked.roots[found.root], &governance, &bytes, visit)?)
             }
-            Err(message) => problems.push(message),
+            Err(message) => problems.push(Problem { path: found.shown.clone(), line: 0, message }),
         }
     }
     Ok(problems)

@@ -66,12 +66,12 @@ pub fn visit(
     governance: &Governance,
     bytes: &[u8],
     visit: Visit<'_>,
-) -> io::Result<Vec<String>> {
+) -> io::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     let mut done = Ok(());
     documents(found, root, governance, bytes, &mut |document| {
         let Document { entry, workflows, contexts, .. } = document;
-        problems.extend(entry.problems.into_iter().map(|p| p.message));
+        problems.extend(entry.problems);
         if done.is_ok() && !workflows.is_empty() {
             done = visit(&entry.path, &workflows, &check::check(&workflows, &contexts), &contexts);
         }

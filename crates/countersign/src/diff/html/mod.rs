@@ -38,7 +38,7 @@ pub(super) fn write(told: &Told, out: &mut dyn Write) -> io::Result<()> {
             let head = Head {
                 name: &difference.name,
                 state: json::state(difference),
-                acts: difference.acts_differently(),
+                acts: difference.is_changed(),
                 count: difference.changes.len(),
             };
             block("head", &head, out)?;
@@ -47,7 +47,8 @@ pub(super) fn write(told: &Told, out: &mut dyn Write) -> io::Result<()> {
         let summary = json!({
             "old": told.old,
             "new": told.new,
-            "acting": told.acting(),
+            "headline": told.headline(),
+            "unknown": told.unknown,
             "problems": told.problems,
             "version": env!("CARGO_PKG_VERSION"),
         });

@@ -140,12 +140,15 @@ function keys(event) {
 
 function start() {
   const heads = [...document.querySelectorAll("script.head")], bodies = [...document.querySelectorAll("script.body")];
-  byId("headline").textContent = SUMMARY.acting
-    ? `${plural(SUMMARY.acting, "workflow")} ${SUMMARY.acting === 1 ? "does" : "do"} something else now` : "No change in what the workflows do";
+  byId("headline").textContent = SUMMARY.headline.charAt(0).toUpperCase() + SUMMARY.headline.slice(1);
   byId("told").replaceChildren(h("code", {}, SUMMARY.old), " → ", h("code", {}, SUMMARY.new));
   byId("foot").textContent = `countersign ${SUMMARY.version} · everything here is derived from the definitions; nothing was run`;
   byId("keys").hidden = !heads.length;
   byId("workflows").replaceChildren(...heads.map((head, i) => workflow({ head, body: bodies[i] }, i)));
+  if (SUMMARY.unknown.length) {
+    byId("others").append(h("details", { open: true }, h("summary", {}, h("h2", {}, "What became of these is not known")),
+      h("ul", {}, SUMMARY.unknown.map((u) => h("li", {}, h("bdi", {}, u.name), `: ${u.path} of the ${u.side} side could not be read`)))));
+  }
   if (SUMMARY.problems.length) {
     byId("others").append(h("details", {}, h("summary", {}, h("h2", {}, `Files that could not be read (${number(SUMMARY.problems.length)})`)),
       h("ul", {}, SUMMARY.problems.map((p) => h("li", {}, p)))));
