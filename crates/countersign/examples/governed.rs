@@ -6,7 +6,7 @@
 
 use countersign::govern::{Repository, Signer, files, statement};
 use govern::{Entry, Event, Evidence, World};
-use policy::{Act, ComponentKind, Moment, Verdict};
+use policy::{Act, ComponentKind, Governed, Moment, SubjectKind, Verdict};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -87,6 +87,17 @@ fn sign(root: &Path, keys: &[Signer], statements: usize) -> io::Result<()> {
         last = keep(root, &keys[2], Event { after, ..event })?.id;
         made += 1;
     }
+    for kind in [SubjectKind::People, SubjectKind::Policy, SubjectKind::Configuration] {
+        let (world, mut proposal) = (repository.governing(kind), None);
+        for (who, act) in put_in_force(kind) {
+            let after = (!last.is_empty()).then_some(last).into_iter().collect();
+            let at = Moment(BEGIN + i64::try_from(made).unwrap_or(0));
+            let event = Event { after, of: proposal.clone(), ..event(&world, act, PEOPLE[who].0, at) };
+            last = keep(root, &keys[who], event)?.id;
+            proposal.get_or_insert_with(|| last.clone());
+            made += 1;
+        }
+    }
     let mut released: Vec<Option<String>> = vec![None; worlds.len()];
     let mut round = 0;
     while made < statements {
@@ -121,6 +132,17 @@ fn used(worlds: &[World]) -> BTreeSet<(String, String)> {
     all.map(|c| (c.name.clone(), c.version.clone())).collect()
 }
 
+/// Who does what for something that governs to be in force.
+fn put_in_force(kind: SubjectKind) -> [(usize, Act); 4] {
+    let what = match kind {
+        SubjectKind::People => Governed::People,
+        SubjectKind::Policy => Governed::Policy,
+        _ => Governed::Configuration,
+    };
+    let yes = Act::Review(Verdict::Approve);
+    [(0, Act::Propose), (1, yes), (2, yes), (0, Act::Change(what))]
+}
+
 /// Who does what in one round.
 const ROUND: [(usize, Act); 5] = [
     (0, Act::Propose),
@@ -131,7 +153,7 @@ const ROUND: [(usize, Act); 5] = [
 ];
 
 fn event(world: &World, act: Act, by: &str, at: Moment) -> Event {
-    let keeps = matches!(act, Act::Propose | Act::Release);
+    let keeps = matches!(act, Act::Propose | Act::Release | Act::Change(_));
     let tests = policy::TestEvidence {
         closure: world.subject.closure.clone(),
         at,

@@ -136,10 +136,10 @@ impl Judge<'_> {
             ran.into_iter().for_each(|found| self.ran(step, found, out));
             let text = &*rest;
             let before = out.effects.len();
-            let too_much = self.commands(step, (language, text), spliced.as_ref(), out);
             // Where a script is given objects of Java's, no word of JavaScript's own tells what it reaches.
             let readable = !text.trim().is_empty() && !self.calls_java(language);
             let shapes = is_default(code) || readable && code::only_shapes_data(language, text);
+            let too_much = self.commands(step, (language, text, shapes), spliced.as_ref(), out);
             if shapes {
                 // Nothing here can run a command: what stands in its texts counts only where it would change access.
                 let mut at = 0..;
@@ -197,7 +197,7 @@ impl Judge<'_> {
         for text in plain.filter(|t| !t.trim().is_empty()) {
             let text = &*text;
             let before = out.effects.len();
-            let too_much = self.commands(step, (code.language, text), spliced.as_ref(), out);
+            let too_much = self.commands(step, (code.language, text, false), spliced.as_ref(), out);
             let known = out.effects.len() > before;
             self.accounts.sql(text, code, self.resolver, out);
             reaches |= too_much || !(known || self.reads_only(CodeLanguage::Sql, text, out));
@@ -225,16 +225,19 @@ impl Judge<'_> {
         language == CodeLanguage::Groovy || language == CodeLanguage::JavaScript && self.platform == "bpmn"
     }
 
-    /// What the commands, calls and addresses in code do; whether there are more than can be judged.
+    /// What the commands, calls and addresses in code do; whether there are more than can be judged. A function of Node-RED that
+    /// only shapes data hands an address on in the message, and the node that asks there is the one that acts.
     fn commands(
         &self,
         step: &Step,
-        (language, text): (CodeLanguage, &str),
+        (language, text, shapes): (CodeLanguage, &str, bool),
         spliced: Option<&Value>,
         out: &mut Outcome,
     ) -> bool {
         let language = if self.calls_java(language) { CodeLanguage::Groovy } else { language };
-        let (hits, web) = (code::read(self.catalogue, language, text), code::web_calls(language, text));
+        let hands_on = shapes && self.platform == "node-red";
+        let web = if hands_on { Vec::new() } else { code::web_calls(language, text) };
+        let hits = code::read(self.catalogue, language, text);
         let too_much = code::is_too_much(&hits, &web);
         for mut hit in hits {
             if let Some(spliced) = spliced {

@@ -242,11 +242,16 @@ impl History {
     #[must_use]
     pub fn elsewhere<'f>(&self, files: &'f [String]) -> Option<&'f String> {
         let unknown = |f: &&String| {
-            self.root.join(f.as_str()).exists()
-                && self.paths(f).is_empty()
-                && !self.is_dirty(std::slice::from_ref(*f))
+            let new = || self.is_dirty(std::slice::from_ref(*f));
+            self.root.join(f.as_str()).exists() && (self.is_nested(f) || self.paths(f).is_empty() && !new())
         };
         files.iter().find(unknown).filter(|_| !self.head.is_empty())
+    }
+
+    /// Whether a file lies in another repository below this one, whatever lay at its place before.
+    fn is_nested(&self, file: &str) -> bool {
+        let above = Path::new(file).ancestors().skip(1).take_while(|a| !a.as_os_str().is_empty());
+        above.into_iter().any(|folder| self.root.join(folder).join(".git").exists())
     }
 
     /// A file's path in git's repository.
@@ -279,10 +284,10 @@ impl History {
     #[must_use]
     pub fn authors(&self, files: &[String], since: &str, until: Option<&str>) -> Touched {
         let mut touched = self.touched(files, since, until);
-        touched.by.extend(self.elsewhere(files).map(|file| Contribution {
-            account: "(unknown)".to_owned(),
-            how: format!("no commit here has `{file}`"),
-        }));
+        if let Some(file) = self.elsewhere(files) {
+            let how = format!("no commit here has `{file}`");
+            touched.by.insert(0, Contribution { account: "(unknown)".to_owned(), how });
+        }
         touched
     }
 
