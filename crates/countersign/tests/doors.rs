@@ -2,7 +2,7 @@
 //! disguise that a key can have. Each is refused with a reason, and leaves nothing behind. Every command meets some of the
 //! disguises; with `COUNTERSIGN_SLOW` set, every command meets all of them. `crates/govern/tests/doors.rs` has the other doors.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot run the program has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run the program has failed")]
 
 mod common;
 

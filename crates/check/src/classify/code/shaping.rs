@@ -16,7 +16,8 @@ pub fn only_shapes_data(language: CodeLanguage, text: &str) -> bool {
         CodeLanguage::JavaScript => {
             let text = without_comments(language, text);
             let text = &without_shaping_helpers(&text);
-            !(may_reach(text) && finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text))
+            let reaches = may_reach(text) && finds(&JAVASCRIPT, JAVASCRIPT_REACHES, text);
+            !reaches
                 && modules(text).all(|m| SAFE_MODULES.contains(&m))
                 && !composes(text)
                 && !kept::is_called(text, SAFE_MODULES)
