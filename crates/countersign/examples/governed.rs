@@ -140,7 +140,7 @@ fn put_in_force(kind: SubjectKind) -> [(usize, Act); 4] {
         _ => Governed::Configuration,
     };
     let yes = Act::Review(Verdict::Approve);
-    [(0, Act::Propose), (1, yes), (2, yes), (0, Act::Change(what))]
+    [(0, Act::Propose), (1, yes), (2, yes), (2, Act::Change(what))]
 }
 
 /// Who does what in one round.
