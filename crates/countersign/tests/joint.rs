@@ -88,7 +88,9 @@ fn files_are_judged_as_one_file() {
             &[("Called", "executeWorkflowTrigger", json!({})), calls("circlecircle0001")],
         ),
     ];
+    let twins = [open_parent(), child(), child()];
     let sets = [
+        twins.to_vec(),
         vec![open_parent(), child()],
         vec![asking_parent(), child()],
         vec![open_parent(), asking_parent(), child()],
@@ -133,6 +135,12 @@ fn what_is_remembered_of_several_files_ends_with_a_change_in_one() {
     let second = told(&folder);
     assert!(rules_of(&second, "child").contains(&"unauthenticated-trigger"), "{second:?}");
     assert_eq!(told(&folder), second);
+    // A third file decides too what a call means: of two with one id, neither is called.
+    folder.write("2/w.json", &child().to_string());
+    let third = told(&folder);
+    assert_eq!(third, told(&split(&[open_parent(), child(), child()])));
+    assert!(!rules_of(&third, "child").contains(&"unauthenticated-trigger"), "{third:?}");
+    std::fs::remove_file(folder.path().join("2/w.json")).unwrap();
     folder.write("0/w.json", "{}");
     assert_eq!(told(&folder), told(&split(&[json!({}), child()])));
 }

@@ -1,6 +1,7 @@
 //! One side of a difference: a path on disk, or what a revision of git has, checked out into a folder of its own.
 
 use crate::scan;
+use crate::walk::shown;
 use check::diff::Side;
 use check::{Context, ControlRecord};
 use std::io::{self, Write};
@@ -63,7 +64,7 @@ fn unpacked(root: &Path, revision: &str, below: &str) -> io::Result<Loaded> {
 /// Reads a side; its files are named by their place below the first of the roots that they are in.
 fn read(path: &Path, roots: &[&Path]) -> io::Result<Loaded> {
     let mut side = Side::default();
-    let roots: Vec<String> = roots.iter().map(|r| r.display().to_string()).collect();
+    let roots: Vec<String> = roots.iter().map(|r| shown(r)).collect();
     let below = |file: &str| {
         let inner = roots.iter().find_map(|root| file.strip_prefix(root.as_str()));
         inner.unwrap_or(file).trim_start_matches('/').to_owned()
@@ -99,7 +100,9 @@ fn is_revision(word: &str) -> bool {
 
 fn git(root: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
-    command.arg("-C").arg(root).args(arguments).stdin(Stdio::null()).stderr(Stdio::piped());
+    // What stands in a commit counts, and nothing that is put in its place here.
+    command.env("GIT_NO_REPLACE_OBJECTS", "1").arg("-C").arg(root).args(arguments);
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
     command
 }
 

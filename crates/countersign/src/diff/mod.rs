@@ -160,8 +160,12 @@ fn told(options: &Options) -> io::Result<Told> {
     let (mut differences, mut unknown) = (Vec::new(), Vec::new());
     for difference in compare(&old, &new) {
         let missing = match (difference.old, difference.new) {
-            (Some(i), None) => old.paths.get(i).and_then(|path| unread(&difference, path, ("new", &is))),
-            (None, Some(i)) => new.paths.get(i).and_then(|path| unread(&difference, path, ("old", &was))),
+            (Some(i), None) => {
+                old.paths.get(i).and_then(|path| unread(&difference, path, ("new", &new, &is)))
+            }
+            (None, Some(i)) => {
+                new.paths.get(i).and_then(|path| unread(&difference, path, ("old", &old, &was)))
+            }
             _ => None,
         };
         match missing {
@@ -175,12 +179,15 @@ fn told(options: &Options) -> io::Result<Told> {
     Ok(Told { old: told_old, new: told_new, sides: (old, new), differences, unknown, problems })
 }
 
-/// A workflow that the other side does not have, where its file, or one that holds it, could not be read there.
+/// A workflow that the other side does not have, where its file, or one that holds it, gave nothing there and has a problem.
 fn unread(
     difference: &Difference,
     path: &str,
-    (side, problems): (&'static str, &[Problem]),
+    (side, other, problems): (&'static str, &Side, &[Problem]),
 ) -> Option<Unknown> {
+    if other.paths.iter().any(|p| p == path) {
+        return None;
+    }
     let holds = |p: &&Problem| p.path == path || Path::new(path).starts_with(&p.path);
     let problem = problems.iter().find(holds)?;
     let (name, because) = (difference.name.to_string(), problem.message.clone());

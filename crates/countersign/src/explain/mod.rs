@@ -7,7 +7,7 @@ use crate::args::Explain;
 use crate::check::{Exit, width};
 use crate::people::Format;
 use crate::report::plain::Style;
-use crate::scan::load;
+use crate::scan::{self, load};
 use serde_json::{Value, json};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
@@ -98,7 +98,7 @@ fn file(path: &Path, wanted: Option<&str>, json: bool, out: &mut dyn Write) -> i
         return if json { print(&path.to_string_lossy(), "workflows", &data.into(), out) } else { Ok(()) };
     }
     let shown = path.display();
-    Err(io::Error::other(match (wanted, problems.first()) {
+    Err(io::Error::other(match (wanted, problems.iter().find(|p| !scan::governs(Path::new(&p.path)))) {
         (Some(name), _) if !names.is_empty() => {
             format!("`{shown}` has no workflow `{name}`: it has `{}`", names.join("`, `"))
         }

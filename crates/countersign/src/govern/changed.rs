@@ -99,13 +99,14 @@ fn parts<'w>(
 /// What a workflow does differently than in the commit of a release.
 fn does(repository: &Repository, unit: &Unit, commit: &str, at: Option<&str>) -> Vec<String> {
     let name = repository.head(unit).map(|h| h.name.to_string()).unwrap_or_default();
-    diff::sentences(&repository.root, &unit.path, &name, (commit, at)).unwrap_or_else(|_| {
+    diff::sentences(&repository.root, &unit.path, &name, (commit, at)).unwrap_or_else(|why| {
         let commit = if commit.is_empty() { "no commit" } else { commit };
         vec![format!(
-            "    what `{}` does differently cannot be said: `{}` of the release ({}) is not here; fetch it",
+            "    what `{}` does differently cannot be said, against `{}` of the release ({}): {}",
             unit.name,
             unit.path,
-            commit.get(..12).unwrap_or(commit)
+            commit.get(..12).unwrap_or(commit),
+            clean(&why.to_string())
         )]
     })
 }

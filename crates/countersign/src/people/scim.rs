@@ -101,7 +101,9 @@ fn active(user: &Value) -> Result<bool, String> {
 }
 
 /// Words that name somebody who works for us and is employed elsewhere, wherever they stand in what is said.
-const OUTSIDE: [&str; 13] = [
+const OUTSIDE: [&str; 15] = [
+    "augment",
+    "staffing",
     "contract",
     "contingent",
     "external",
@@ -119,18 +121,24 @@ const OUTSIDE: [&str; 13] = [
 
 /// Words that name an employee.
 const INSIDE: [&str; 9] =
-    ["employee", "staff", "permanent", "full", "part-time", "part time", "intern", "member", "regular"];
+    ["employee", "employees", "staff", "permanent", "fulltime", "full", "parttime", "intern", "regular"];
+
+/// Words that take back what they stand with.
+const DENIED: [&str; 6] = ["non", "not", "no", "ex", "former", "board"];
 
 /// What somebody is, by the words of free text. A word that says nothing of it is no employee by silence.
 pub(super) fn employment(word: &str) -> Result<Employment, String> {
     let word = word.trim().to_lowercase();
+    let words: Vec<&str> = word.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let has = |known: &[&str]| known.iter().any(|k| word.contains(k));
+    // Who is not, or is no more, what is named is not that.
+    let denied = words.iter().any(|w| DENIED.contains(w)) || word.starts_with("non");
     match word.as_str() {
         "" => Ok(Employment::Employee),
         "service" | "service account" | "service-account" | "bot" => Ok(Employment::Service),
         "agent" | "ai agent" => Ok(Employment::Agent),
         _ if has(&OUTSIDE) => Ok(Employment::Contractor),
-        _ if has(&INSIDE) => Ok(Employment::Employee),
+        _ if !denied && words.iter().any(|w| INSIDE.contains(w)) => Ok(Employment::Employee),
         _ => Err(format!(
             "`{word}` says neither that somebody is ours nor that they are not: write `employee`, `contractor`, `service` or \
              `agent`"

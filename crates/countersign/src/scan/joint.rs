@@ -47,7 +47,8 @@ pub fn join(walked: &Walk, asked: Asked<'_>, store: &Store, results: &mut Result
         }
         let calls = resolve(&files);
         let groups = groups(&calls, files.len()).into_iter();
-        let groups: Vec<Group> = groups.map(|members| group(members, &docs, &files, results)).collect();
+        let groups: Vec<Group> =
+            groups.map(|members| group(members, (&docs, &files, &calls), results)).collect();
         let found: Mutex<Vec<(Doc, Joint)>> = Mutex::default();
         on_all_cores(groups.len(), &|i| {
             let Some(group) = groups.get(i) else { return Ok(()) };
@@ -62,7 +63,9 @@ pub fn join(walked: &Walk, asked: Asked<'_>, store: &Store, results: &mut Result
         found.into_inner().map_err(|_| io::Error::other("a worker failed"))?
     };
     for ((file, _), joint) in found {
-        results.get_mut(file).into_iter().for_each(|(_, known)| known.joint.push(joint.clone()));
+        if let Some((_, known)) = results.get_mut(file) {
+            known.joint.push(joint);
+        }
     }
     Ok(())
 }
@@ -98,12 +101,19 @@ fn groups(calls: &Calls, count: usize) -> Vec<Vec<usize>> {
     found.into_values().filter(|group| group.len() > 1).collect()
 }
 
-fn group(members: Vec<usize>, docs: &[Doc], files: &[&FileEntry], results: &Results) -> Group {
+/// What is judged together, known by its contents and by what each call in it was found to mean, which other files decide too.
+fn group(members: Vec<usize>, (docs, files, calls): All<'_>, results: &Results) -> Group {
     let mut all = String::new();
     for at in &members {
         let content = docs.get(*at).and_then(|(f, _)| results.get(*f)).map(|(_, k)| k.content);
-        let path = files.get(*at).map_or("", |f| f.path.as_str());
-        all.push_str(&format!("{path} {}\n", content.unwrap_or_default()));
+        let file = files.get(*at);
+        all.push_str(&format!("{} {}\n", file.map_or("", |f| f.path.as_str()), content.unwrap_or_default()));
+        for head in 0..file.map_or(0, |f| f.heads.len()) {
+            for (step, key, to) in calls.get(&(*at, head)).into_iter().flatten() {
+                let to = to.one().map(|(file, head)| (files.get(file).map(|f| f.path.as_str()), head));
+                all.push_str(&format!("{head} {step} {key:?} {to:?}\n"));
+            }
+        }
     }
     Group { members, with: Digest::of(all.as_bytes()) }
 }
@@ -131,10 +141,13 @@ fn together(
     let alone = |at: &usize| Some((*docs.get(*at)?, *files.get(*at)?));
     let members: Vec<(Doc, &FileEntry)> = group.members.iter().filter_map(alone).collect();
     let of = |doc: Doc, entry: FileEntry| (doc, Joint { number: doc.1, with: group.with, entry });
-    let Some(read) = again(&members, walked, asked) else {
-        let mut left: Vec<(Doc, Joint)> = members.iter().map(|(d, e)| of(*d, (*e).clone())).collect();
-        left.first_mut().into_iter().for_each(|(_, j)| j.entry.problems.push(too_many(&members)));
-        return Ok(left);
+    let read = match again(&members, walked, asked) {
+        Ok(read) => read,
+        Err(why) => {
+            let mut left: Vec<(Doc, Joint)> = members.iter().map(|(d, e)| of(*d, (*e).clone())).collect();
+            left.first_mut().into_iter().for_each(|(_, j)| j.entry.problems.push(alone_told(&members, &why)));
+            return Ok(left);
+        }
     };
     let places: Vec<(usize, usize)> = group
         .members
@@ -152,38 +165,41 @@ fn together(
     Ok(out)
 }
 
-fn too_many(members: &[(Doc, &FileEntry)]) -> Problem {
+fn alone_told(members: &[(Doc, &FileEntry)], why: &str) -> Problem {
     let (count, path) = (members.len(), members.first().map_or("", |(_, e)| e.path.as_str()));
     let message = format!(
-        "the workflows of {count} files, from this one on, call each other: more than {MOST} files or {} MiB are not \
-         judged together, so each was judged alone, and what callers ask and who can start them is not known",
-        MOST_BYTES >> 20
+        "the workflows of {count} files, from this one on, call each other: {why}, so each was judged alone, and what \
+         callers ask and who can start them is not known"
     );
     Problem { path: path.to_owned(), line: 0, message }
 }
 
-/// The documents read again, in their order; nothing where they are too many, or not what they were.
-fn again(members: &[(Doc, &FileEntry)], walked: &Walk, (governance, _): Asked<'_>) -> Option<Vec<Document>> {
+/// The documents read again, in their order; why not, where they are too many, or not what they were.
+fn again(
+    members: &[(Doc, &FileEntry)],
+    walked: &Walk,
+    (governance, _): Asked<'_>,
+) -> Result<Vec<Document>, String> {
     let mut wanted: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     members.iter().for_each(|((file, number), _)| wanted.entry(*file).or_default().push(*number));
     let bytes: u64 = wanted.keys().filter_map(|f| walked.files.get(*f)).map(|f| f.stamp.size).sum();
     if members.len() > MOST || bytes > MOST_BYTES {
-        return None;
+        let most = MOST_BYTES >> 20;
+        return Err(format!("more than {MOST} files or {most} MiB are not judged together"));
     }
+    let changed = || "one of them changed while it was read".to_owned();
     let mut found: HashMap<Doc, Document> = HashMap::new();
     for (file, numbers) in wanted {
-        let at = walked.files.get(file)?;
-        let bytes = read(&at.path, at.stamp).ok()?;
-        let mut number = 0;
-        worker::documents(at, walked.roots.get(at.root)?, governance, &bytes, &mut |document| {
-            if numbers.contains(&number) {
-                found.insert((file, number), document);
-            }
-            number += 1;
+        let at = walked.files.get(file).ok_or_else(changed)?;
+        let root = walked.roots.get(at.root).ok_or_else(changed)?;
+        let bytes = read(&at.path, at.stamp)?;
+        let wanted = |number: usize| numbers.contains(&number);
+        worker::documents(at, root, governance, (&bytes, &wanted), &mut |number, document| {
+            found.insert((file, number), document);
         });
     }
     let same = |(doc, entry): &(Doc, &FileEntry)| {
-        found.remove(doc).filter(|document| document.workflows.len() == entry.heads.len())
+        found.remove(doc).filter(|document| document.workflows.len() == entry.heads.len()).ok_or_else(changed)
     };
     members.iter().map(same).collect()
 }

@@ -37,6 +37,8 @@ pub struct Document {
     pub workflows: Vec<Workflow>,
     contexts: Vec<Context>,
     ignores: Vec<Vec<InlineIgnore>>,
+    /// Ignores that hide nothing.
+    faulty: Vec<Problem>,
 }
 
 /// Checks a file's bytes, each of its documents alone; whether the result is to be remembered, and whether routes are wanted.
@@ -50,7 +52,7 @@ pub fn check(
 ) -> Checked {
     let content = if remember { Digest::of(bytes) } else { Digest::default() };
     let mut entries = Vec::new();
-    let looked_at = documents(found, root, governance, bytes, &mut |document| {
+    let looked_at = documents(found, root, governance, (bytes, &|_| true), &mut |_, document| {
         entries.extend(judge(vec![document], &|all| Links::by_name(all), routes));
     });
     Checked { entries, content, looked_at }
@@ -69,7 +71,7 @@ pub fn visit(
 ) -> io::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     let mut done = Ok(());
-    documents(found, root, governance, bytes, &mut |document| {
+    documents(found, root, governance, (bytes, &|_| true), &mut |_, document| {
         let Document { entry, workflows, contexts, .. } = document;
         problems.extend(entry.problems);
         if done.is_ok() && !workflows.is_empty() {
@@ -79,14 +81,14 @@ pub fn visit(
     done.map(|()| problems)
 }
 
-/// Imports the documents of a file, itself or the entries of an archive, and hands each on; the files around it that were
-/// looked at come back.
+/// Imports the documents of a file that are wanted, itself or entries of an archive, and hands each on with its number; the
+/// files around it that were looked at come back.
 pub fn documents(
     found: &Found,
     root: &Path,
     governance: &Governance,
-    bytes: &[u8],
-    take: &mut dyn FnMut(Document),
+    (bytes, wanted): (&[u8], &dyn Fn(usize) -> bool),
+    take: &mut dyn FnMut(usize, Document),
 ) -> Vec<(String, Option<Stamp>)> {
     let neighbours = Neighbours::new(&found.path, root);
     match import::archive::entries(bytes) {
@@ -95,19 +97,21 @@ pub fn documents(
             if !alone.workflows.is_empty() {
                 alone.entry.used = used(&neighbours.looked_at.borrow());
             }
-            take(alone);
+            take(0, alone);
         }
         Some(Ok(inner)) if inner.is_empty() => {
             let what = FileVerdict::NotWorkflow("an empty archive".to_owned());
-            take(Document::empty(entry(&found.shown, what)));
+            take(0, Document::empty(entry(&found.shown, what)));
         }
-        Some(Ok(inner)) => inner.iter().for_each(|(name, bytes)| {
-            let path = format!("{}/{name}", found.shown);
-            let mut inside = document(&path, &found.path.join(name), bytes, &import::NoFiles, governance);
-            inside.entry.used.push(found.shown.clone());
-            take(inside);
-        }),
-        Some(Err(message)) => take(Document::empty(unreadable(&found.shown, message))),
+        Some(Ok(inner)) => {
+            inner.iter().enumerate().filter(|(n, _)| wanted(*n)).for_each(|(n, (name, bytes))| {
+                let path = format!("{}/{name}", found.shown);
+                let mut inside = document(&path, &found.path.join(name), bytes, &import::NoFiles, governance);
+                inside.entry.used.push(found.shown.clone());
+                take(n, inside);
+            })
+        }
+        Some(Err(message)) => take(0, Document::empty(unreadable(&found.shown, message))),
     }
     neighbours.looked_at.into_inner()
 }
@@ -156,12 +160,13 @@ pub fn entry(shown: &str, verdict: FileVerdict) -> FileEntry {
 impl Document {
     /// One that holds no workflow.
     fn empty(entry: FileEntry) -> Self {
-        Document { entry, workflows: Vec::new(), contexts: Vec::new(), ignores: Vec::new() }
+        let (workflows, contexts, ignores, faulty) = Default::default();
+        Document { entry, workflows, contexts, ignores, faulty }
     }
 }
 
 fn document(path: &str, real: &Path, bytes: &[u8], files: &dyn Files, governance: &Governance) -> Document {
-    let Imported { verdict, mut problems, .. } = import::import(path, bytes, files);
+    let Imported { verdict, problems, .. } = import::import(path, bytes, files);
     let (verdict, mut workflows) = match verdict {
         Verdict::Workflows(workflows) => (FileVerdict::Workflows, workflows),
         Verdict::NotWorkflow(what) => {
@@ -173,8 +178,8 @@ fn document(path: &str, real: &Path, bytes: &[u8], files: &dyn Files, governance
     workflows.iter_mut().for_each(check::classify);
     let contexts = governance.contexts(real, &workflows);
     let (ignores, faulty) = inline::ignores(path, bytes, &workflows);
-    problems.extend(faulty);
-    Document { entry: FileEntry { problems, ..entry(path, verdict) }, workflows, contexts, ignores }
+    let entry = FileEntry { problems, ..entry(path, verdict) };
+    Document { entry, workflows, contexts, ignores, faulty }
 }
 
 /// Finds out which workflow each call means.
@@ -187,11 +192,13 @@ pub fn judge(documents: Vec<Document>, links: Find<'_>, routes: bool) -> Vec<(Fi
         files.extend(document.workflows.iter().map(|_| kept.len()));
         workflows.append(&mut document.workflows);
         contexts.append(&mut document.contexts);
+        document.entry.problems.append(&mut document.faulty);
         kept.push((document.entry, document.ignores.into_iter(), Vec::new()));
     }
-    let all = routes.then(|| check::route::of_all(&workflows, &contexts, &links(&workflows)));
+    let links = links(&workflows);
+    let all = routes.then(|| check::route::of_all(&workflows, &contexts, &links));
     let mut all = all.unwrap_or_default().into_iter();
-    let judged = check::check_linked(&workflows, &contexts, links(&workflows));
+    let judged = check::check_linked(&workflows, &contexts, links);
     let path = |i: usize| files.get(i).and_then(|f| kept.get(*f)).map_or("", |k| k.0.path.as_str());
     let callers: Vec<Vec<Caller>> =
         judged.iter().enumerate().map(|(i, j)| callers(j, i, &workflows, &path)).collect();
