@@ -1,31 +1,39 @@
 //! Takes comments out of code: what stands in one does nothing.
 //!
-//! What looks like a comment in a quoted text or a regular expression stays. Where a quote does not close, it opens nothing:
-//! rather is a comment left in than code taken out.
+//! Only what is surely one: whatever a language may hold on to over lines (a text, a template, a name in brackets), nothing that
+//! could end it stands in what is taken out. Rather is a comment left in than code taken out.
 
-use memchr::{memchr, memmem};
+use memchr::memmem;
 use std::borrow::Cow;
 use workflow::CodeLanguage;
-
-/// A regular expression that is longer is none.
-const MAX_PATTERN: usize = 500;
 
 /// A text without its comments.
 #[must_use]
 pub fn without_comments(language: CodeLanguage, text: &str) -> Cow<'_, str> {
-    let marks = Marks::of(language);
-    let bytes = text.as_bytes();
+    let Some(marks) = Marks::of(language) else { return Cow::Borrowed(text) };
     let (mut out, mut kept, mut at) = (String::new(), 0, 0);
-    let mut open = Open::default();
-    while let Some(next) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| marks.opens(*b))) {
-        at += next;
-        match marks.part(bytes, at, &mut open) {
-            Part::Comment(end) => {
-                out.push_str(&text[kept..at]);
-                (kept, at) = (end, end);
-            }
-            Part::Text(end) => at = end,
-            Part::Plain => at += 1,
+    // No block that begins from here on ends.
+    let mut open = false;
+    while at < text.len() {
+        let end = line_end(text, at);
+        let Some((from, is_block)) = marks.find(&text[at..end]).map(|(n, block)| (at + n, block)) else {
+            at = end + 1;
+            continue;
+        };
+        let close = match is_block {
+            false => Some(end),
+            true if open => None,
+            true => memmem::find(&text.as_bytes()[from + 2..], marks.close).map(|n| from + n + 4),
+        };
+        open |= close.is_none();
+        let stop = close.unwrap_or(end);
+        let sure = close.is_some() && !continues(text, at);
+        if sure && marks.is_code(&text[at..from]) && marks.is_quiet(&text[from..stop]) {
+            out.push_str(&text[kept..from]);
+            (kept, at) = (stop, stop);
+        } else {
+            // What is left in is left in whole, with the rest of its line.
+            at = line_end(text, stop) + 1;
         }
     }
     if kept == 0 {
@@ -35,100 +43,100 @@ pub fn without_comments(language: CodeLanguage, text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What begins at a place.
-enum Part {
-    /// A comment up to here.
-    Comment(usize),
-    /// A quoted text up to here.
-    Text(usize),
-    /// Nothing of its own.
-    Plain,
+fn line_end(text: &str, at: usize) -> usize {
+    memchr::memchr2(b'\n', b'\r', &text.as_bytes()[at..]).map_or(text.len(), |n| at + n)
 }
 
-/// Up to where each kind of quote, and a comment, is known not to close.
-struct Open([usize; 256]);
-
-impl Default for Open {
-    fn default() -> Self {
-        Open([0; 256])
-    }
+/// Whether the line before goes on in this one.
+fn continues(text: &str, at: usize) -> bool {
+    text[..at].trim_end_matches(['\n', '\r']).ends_with(['\\', '`', '^'])
 }
 
-impl Open {
-    /// Where something that begins at a place ends; remembers where it does not.
-    fn end(&mut self, bytes: &[u8], at: usize, find: impl Fn() -> Result<usize, usize>) -> Option<usize> {
-        let known = self.0.get_mut(usize::from(*bytes.get(at)?))?;
-        if at < *known {
-            return None;
-        }
-        find().map_err(|until| *known = until).ok()
-    }
+/// How a language marks comments, and what must not stand in one that is taken out.
+struct Marks {
+    line: &'static str,
+    /// Begins and ends a comment over lines; empty where there is none.
+    block: &'static str,
+    close: &'static [u8],
+    /// A comment has nothing but blanks before it on its line.
+    own_line: bool,
+    /// What may end, or run inside, what is held on to over lines.
+    loud: &'static [&'static str],
 }
 
-/// How a language marks comments and texts.
-enum Marks {
-    /// `// …`, `/* … */`; `'`, `"` and a backtick quote; between slashes stands a regular expression.
-    Slashes,
-    /// `# …`; `'` and `"` quote, three of them over many lines.
-    Python,
-    /// `# …` on a line of its own.
-    OwnLine,
-    /// The same, and `<# … #>`.
-    PowerShell,
-    /// `-- …`, `/* … */`; `'` and `"` quote.
-    Sql,
-}
+const JAVASCRIPT: Marks = Marks {
+    line: "//",
+    block: "/*",
+    close: b"*/",
+    own_line: false,
+    loud: &["`", "${", "\u{2028}", "\u{2029}"],
+};
+const PYTHON: Marks =
+    Marks { line: "#", block: "", close: b"", own_line: false, loud: &["\"\"\"", "'''", "{", "\u{c}"] };
+const SHELL: Marks =
+    Marks { line: "#", block: "", close: b"", own_line: true, loud: &["'", "\"", "$", "`", "\\"] };
+const POWERSHELL: Marks = Marks {
+    line: "#",
+    block: "<#",
+    close: b"#>",
+    own_line: true,
+    loud: &[
+        "'", "\"", "$", "`", "\u{2018}", "\u{2019}", "\u{201a}", "\u{201b}", "\u{201c}", "\u{201d}",
+        "\u{201e}",
+    ],
+};
+const SQL: Marks =
+    Marks { line: "--", block: "/*", close: b"*/", own_line: false, loud: &["'", "\"", "$", "`", "]", "\\"] };
 
 impl Marks {
-    fn of(language: CodeLanguage) -> Marks {
+    fn of(language: CodeLanguage) -> Option<&'static Marks> {
         match language {
-            CodeLanguage::Python => Marks::Python,
-            CodeLanguage::PowerShell => Marks::PowerShell,
-            CodeLanguage::Sql => Marks::Sql,
-            CodeLanguage::JavaScript | CodeLanguage::Groovy => Marks::Slashes,
-            _ => Marks::OwnLine,
+            CodeLanguage::JavaScript => Some(&JAVASCRIPT),
+            CodeLanguage::Python => Some(&PYTHON),
+            CodeLanguage::PowerShell => Some(&POWERSHELL),
+            CodeLanguage::Sql => Some(&SQL),
+            CodeLanguage::Shell => Some(&SHELL),
+            _ => None,
         }
     }
 
-    /// Whether something may begin with a byte.
-    fn opens(&self, byte: u8) -> bool {
-        match self {
-            Marks::Slashes => matches!(byte, b'"' | b'\'' | b'`' | b'/'),
-            Marks::Python => matches!(byte, b'"' | b'\'' | b'#'),
-            Marks::OwnLine => byte == b'#',
-            Marks::PowerShell => matches!(byte, b'#' | b'<'),
-            Marks::Sql => matches!(byte, b'"' | b'\'' | b'-' | b'/'),
+    /// The first mark of a line, and whether it begins a block.
+    fn find(&self, line: &str) -> Option<(usize, bool)> {
+        let block = Some(self.block).filter(|b| !b.is_empty()).and_then(|b| line.find(b));
+        let single = line.find(self.line);
+        match (single, block) {
+            (Some(s), Some(b)) if b < s => Some((b, true)),
+            (Some(s), _) => Some((s, false)),
+            (None, b) => b.map(|b| (b, true)),
         }
     }
 
-    fn part(&self, bytes: &[u8], at: usize, open: &mut Open) -> Part {
-        let begins = |mark: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(mark));
-        let block = |open: &mut Open, from: usize, mark: &[u8]| {
-            let found =
-                || memmem::find(&bytes[from..], mark).map(|n| from + n + mark.len()).ok_or(bytes.len());
-            open.end(bytes, at, found).map_or(Part::Plain, Part::Comment)
-        };
-        let text =
-            |open: &mut Open| open.end(bytes, at, || closed(bytes, at)).map_or(Part::Plain, Part::Text);
-        let line = || Part::Comment(line_end(bytes, at));
-        match self {
-            Marks::Slashes if begins(b"//") => line(),
-            Marks::Slashes if begins(b"/*") => block(open, at + 2, b"*/"),
-            Marks::Slashes if begins(b"/") => pattern(bytes, at).map_or(Part::Plain, Part::Text),
-            // What MySQL runs although it looks like a comment stays.
-            Marks::Sql if begins(b"/*") && !begins(b"/*!") => block(open, at + 2, b"*/"),
-            Marks::Sql if begins(b"--") && blank(bytes.get(at + 2)) => line(),
-            Marks::Sql if begins(b"/") || begins(b"-") => Part::Plain,
-            Marks::Python if begins(b"#") => line(),
-            Marks::Python if begins(b"\"\"\"") || begins(b"'''") => {
-                let mark = &bytes[at..at + 3];
-                memmem::find(&bytes[at + 3..], mark).map_or(Part::Plain, |n| Part::Text(at + n + 6))
+    /// Whether what stands before a mark on its line is whole: no text is open in it.
+    fn is_code(&self, before: &str) -> bool {
+        if before.trim().is_empty() {
+            return true;
+        }
+        let quoted = before.contains(['\'', '"']);
+        match self.line {
+            _ if self.own_line => false,
+            // A slash may begin a pattern, a colon an address.
+            "//" => !before.contains(['/', '`', '\\']) && !before.ends_with(':') && is_closed(before),
+            // A text may stand within a text's braces.
+            "#" => {
+                !before.contains('\\')
+                    && !(quoted && before.contains('{'))
+                    && !triple(before)
+                    && is_closed(before)
             }
-            Marks::PowerShell if begins(b"<#") => block(open, at + 2, b"#>"),
-            Marks::PowerShell | Marks::OwnLine if begins(b"#") && starts_line(bytes, at) => line(),
-            Marks::PowerShell | Marks::OwnLine => Part::Plain,
-            Marks::Slashes | Marks::Python | Marks::Sql => text(open),
+            _ => !self.loud.iter().any(|l| before.contains(l)),
         }
+    }
+
+    /// Whether a comment holds nothing that could end or run what is open before it; in SQL, that it is one in every dialect.
+    fn is_quiet(&self, comment: &str) -> bool {
+        let dialect = self.line == "--"
+            && (comment.starts_with("/*!") || comment.starts_with("--") && !blank(comment.as_bytes().get(2)));
+        !dialect && !self.loud.iter().any(|l| comment.contains(l))
     }
 }
 
@@ -136,89 +144,84 @@ fn blank(byte: Option<&u8>) -> bool {
     byte.is_none_or(u8::is_ascii_whitespace)
 }
 
-fn line_end(bytes: &[u8], at: usize) -> usize {
-    memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n)
+fn triple(text: &str) -> bool {
+    text.contains("'''") || text.contains("\"\"\"")
 }
 
-/// Whether nothing stands before a place on its line.
-fn starts_line(bytes: &[u8], at: usize) -> bool {
-    bytes[..at].iter().rev().take_while(|b| **b != b'\n').all(u8::is_ascii_whitespace)
-}
-
-/// Where a regular expression between slashes ends, where one may stand here: not behind a value, which is divided.
-fn pattern(bytes: &[u8], at: usize) -> Option<usize> {
-    let before = bytes[..at].iter().rev().find(|b| !matches!(b, b' ' | b'\t'));
-    if !before.is_none_or(|b| b"(,=:[!&|?{};+\n".contains(b)) {
-        return None;
-    }
-    let (mut end, mut class) = (at + 1, false);
-    while end < at + MAX_PATTERN {
-        match *bytes.get(end)? {
-            b'\n' => return None,
-            b'\\' => end += 1,
-            b'[' => class = true,
-            b']' => class = false,
-            b'/' if !class => return Some(end + 1),
-            _ => {}
-        }
-        end += 1;
-    }
-    None
-}
-
-/// Where a text in quotes ends; else up to where it was looked for.
-fn closed(bytes: &[u8], start: usize) -> Result<usize, usize> {
-    let quote = bytes[start];
-    let mut at = start + 1;
-    while let Some(byte) = bytes.get(at) {
-        match *byte {
-            b'\\' => at += 2,
-            b'\n' if quote != b'`' => return Err(at),
-            b if b == quote => return Ok(at + 1),
-            _ => at += 1,
-        }
-    }
-    Err(bytes.len())
+/// Whether every quote of a text without escapes is closed in it.
+fn is_closed(text: &str) -> bool {
+    let open = text.chars().fold(None, |open: Option<char>, c| match open {
+        Some(quote) => (c != quote).then_some(quote),
+        None => Some(c).filter(|c| matches!(c, '\'' | '"')),
+    });
+    open.is_none()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use CodeLanguage::{JavaScript, PowerShell, Python, Shell, Sql};
 
     #[test]
-    fn comments_go_and_what_stands_in_quotes_stays() {
-        for (text, left) in [
-            ("a // b\nc", "a \nc"),
-            ("a /* b\n */ c", "a  c"),
-            ("'//' \"/*\" `//\n` /* x */", "'//' \"/*\" `//\n` "),
-            ("'it\\'s // in' // out", "'it\\'s // in' "),
-            ("it's // gone", "it's "),
-            ("\"open // gone\n\"b\" /* c", "\"open \n\"b\" /* c"),
-            ("`open // gone", "`open "),
-            ("a / b /", "a / b /"),
-            ("s.replace(/'/g, \"'\"); f(\"https://x\") // y", "s.replace(/'/g, \"'\"); f(\"https://x\") "),
-            ("s.split(/[/\"]/); f('https://x')", "s.split(/[/\"]/); f('https://x')"),
-            ("s.replace(/https?:\\/\\//, '')", "s.replace(/https?:\\/\\//, '')"),
+    fn comments_go() {
+        for (language, text, left) in [
+            (JavaScript, "a // b\nc", "a \nc"),
+            (JavaScript, "a /* b\n */ c", "a  c"),
+            (JavaScript, "// it's gone\nf('x') // out", "\nf('x') "),
+            (JavaScript, "/* x */ f() /* y\n z */ // w", " f()  "),
+            (JavaScript, "// fetch('https://x', {method: 'DELETE'})\r\nreturn items", "\r\nreturn items"),
+            (Python, "a # b\nf('x') # it's c", "a \nf('x') "),
+            (Shell, "# a; b\n  # c\necho x#y", "\n  \necho x#y"),
+            (PowerShell, "<# a\n b #>Get-X\n# Remove-X", "Get-X\n"),
+            (Sql, "/* a */ GRANT a -- b\nTO x", " GRANT a \nTO x"),
         ] {
-            assert_eq!(without_comments(CodeLanguage::JavaScript, text), left, "{text}");
+            assert_eq!(without_comments(language, text), left, "{text}");
         }
-        let quotes = format!("\"{}", "\\\"".repeat(500_000));
-        assert_eq!(without_comments(CodeLanguage::JavaScript, &quotes), quotes);
-        let patterns = "(/[".repeat(20_000);
-        assert_eq!(without_comments(CodeLanguage::JavaScript, &patterns), patterns);
+    }
+
+    /// What runs, or may run, stays, whatever it looks like.
+    #[test]
+    fn code_stays() {
+        for (language, text) in [
+            (JavaScript, "const u=`${a ? `//` : ''}`; await fetch(b)"),
+            (JavaScript, "return /'/.test(s) ? '//' : fetch(b)"),
+            (JavaScript, "'//' + \"/*\" + `//\n`"),
+            (JavaScript, "\"'\" + 'a // b'; fetch(c)"),
+            (JavaScript, "'/* ' + x + ' */ // '; fetch(b)"),
+            (JavaScript, "const u = `\n// `; fetch(b)"),
+            (JavaScript, "const u = `\n// ${fetch(b)}\n`"),
+            (JavaScript, "const u = 'a\\\n// '; fetch(b)"),
+            (JavaScript, "// a\u{2028}fetch(b)"),
+            (JavaScript, "s.split(/[/\"]/); f('https://x')"),
+            (JavaScript, "s.replace(/https?:\\/\\//, '')"),
+            (JavaScript, "fetch(a) /* b"),
+            (JavaScript, "`\nhttps://x.test/a\n`"),
+            (Python, "f'{d['#']}'; requests.delete(b)"),
+            (Python, "'''\n# '''; requests.delete(b)"),
+            (Python, "f'''\n# {requests.delete(b)}\n'''"),
+            (Shell, "echo \"\n# \"; net user bob /delete"),
+            (Shell, "echo '#z' $# # d"),
+            (PowerShell, "Write-Output '<#'; Remove-ADUser bob; Write-Output '#>'"),
+            (PowerShell, "@\"\n# $(Remove-ADUser bob)\n\"@"),
+            (PowerShell, "<# open\nRemove-X"),
+            (Sql, "SELECT $$ -- $$; GRANT admin TO bob"),
+            (Sql, "SELECT '\\', ' -- '; GRANT admin TO bob"),
+            (Sql, "SELECT 'a\n -- b'; GRANT admin TO bob"),
+            (Sql, "SELECT [a -- b]; GRANT admin TO bob"),
+            (Sql, "SELECT `a -- b`; GRANT admin TO bob"),
+            (Sql, "/*! GRANT a TO b */"),
+            (Sql, "SELECT 1 --GRANT a TO b"),
+        ] {
+            assert_eq!(without_comments(language, text), text, "{text}");
+        }
     }
 
     #[test]
-    fn each_language_has_its_own_comments() {
-        use CodeLanguage::{PowerShell, Python, Shell, Sql};
-        for (language, text, left) in [
-            (Python, "a # b\n'#' \"it's # in\" '''\n# in''' # c", "a \n'#' \"it's # in\" '''\n# in''' "),
-            (Python, "it's # gone", "it's "),
-            (Shell, "# a; b\n  # c\necho x#y '#z' $# # d", "\n  \necho x#y '#z' $# # d"),
-            (PowerShell, "<# a\n b #>Get-X\n# Remove-X\n\"<# open", "Get-X\n\n\"<# open"),
-            (Sql, "/* a */ GRANT a -- b\nTO 'x -- y' /*! c */ --d", " GRANT a \nTO 'x -- y' /*! c */ --d"),
-        ] {
-            assert_eq!(without_comments(language, text), left, "{text}");
+    fn marks_that_do_not_close_cost_no_more_than_others() {
+        for text in
+            ["/*\n".repeat(300_000), format!("{}`*/", "/*\n".repeat(300_000)), "'//\n".repeat(300_000)]
+        {
+            assert_eq!(without_comments(JavaScript, &text), text);
         }
     }
 }
