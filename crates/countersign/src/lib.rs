@@ -17,6 +17,7 @@ pub mod policy;
 pub mod progress;
 pub mod report;
 pub mod scan;
+mod temporary;
 pub mod test;
 pub mod walk;
 pub mod watch;

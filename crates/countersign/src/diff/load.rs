@@ -1,11 +1,12 @@
 //! One side of a difference: a path on disk, or what a revision of git has, checked out into a folder of its own.
 
 use crate::scan;
+use crate::temporary::Temporary;
 use crate::walk::shown;
 use check::diff::Side;
 use check::{Context, ControlRecord};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use workflow::Problem;
 
@@ -55,7 +56,7 @@ pub(super) fn at(root: &Path, commit: Option<&str>, path: &str) -> io::Result<Si
 }
 
 fn unpacked(root: &Path, revision: &str, below: &str) -> io::Result<Loaded> {
-    let folder = Unpacked::new()?;
+    let folder = Temporary::new()?;
     unpack(root, revision, below, &folder.0)?;
     let inner = folder.0.join(below);
     read(&inner, &[&inner, &folder.0])
@@ -195,24 +196,4 @@ fn write(folder: &Path, name: &str, body: &[u8]) -> io::Result<()> {
         std::fs::create_dir_all(parent)?;
     }
     std::fs::write(path, body)
-}
-
-/// A folder that is gone afterwards.
-struct Unpacked(PathBuf);
-
-impl Unpacked {
-    fn new() -> io::Result<Self> {
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(|e| io::Error::other(e.to_string()))?;
-        let name: String = random.iter().map(|b| format!("{b:02x}")).collect();
-        let path = std::env::temp_dir().join(format!("countersign-diff-{name}"));
-        std::fs::create_dir(&path)?;
-        Ok(Unpacked(path))
-    }
-}
-
-impl Drop for Unpacked {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }

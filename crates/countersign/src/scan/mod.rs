@@ -174,9 +174,9 @@ pub fn scan(options: &Options, progress: Progress<'_>) -> io::Result<Scan> {
 
 /// A store in the system's temporary folder, where the cache's own cannot be written.
 fn elsewhere(folder: &Path, why: &io::Error) -> io::Result<Store> {
-    let temporary = std::env::temp_dir().join(format!("countersign-{}", std::process::id()));
-    Store::create(&temporary).map_err(|e| {
-        let (folder, temporary) = (folder.display(), temporary.display());
+    Store::temporary().map_err(|e| {
+        let (folder, temporary) = (folder.display(), std::env::temp_dir());
+        let temporary = temporary.display();
         let told = format!(
             "results can be kept neither in `{folder}` ({why}) nor in `{temporary}` ({e}): name a folder that you may \
              write with `COUNTERSIGN_CACHE`"

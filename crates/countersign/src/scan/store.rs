@@ -4,6 +4,7 @@
 
 use super::joint::Joint;
 use super::model::{FileEntry, Place};
+use crate::temporary::Temporary;
 use crate::walk::Stamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -109,6 +110,8 @@ pub struct Store {
     writer: Mutex<(BufWriter<File>, u64)>,
     reader: Mutex<File>,
     path: PathBuf,
+    /// The folder, where it is for this run alone.
+    temporary: Option<Temporary>,
 }
 
 /// So many bytes are written at once.
@@ -124,7 +127,18 @@ impl Store {
         let path = folder.join(format!("run-{}.tmp", std::process::id()));
         let writer = BufWriter::with_capacity(AT_ONCE, File::create(&path)?);
         let reader = Mutex::new(File::open(&path)?);
-        Ok(Store { writer: Mutex::new((writer, 0)), reader, path })
+        Ok(Store { writer: Mutex::new((writer, 0)), reader, path, temporary: None })
+    }
+
+    /// A new store for this run alone.
+    ///
+    /// # Errors
+    /// When the folder or the file cannot be made.
+    pub fn temporary() -> io::Result<Store> {
+        let folder = Temporary::new()?;
+        let mut store = Store::create(&folder.0)?;
+        store.temporary = Some(folder);
+        Ok(store)
     }
 
     /// Adds a body.
@@ -176,7 +190,5 @@ impl Drop for Store {
     fn drop(&mut self) {
         // Gone already when it became the cache.
         let _ = fs::remove_file(&self.path);
-        // Stays where anything else is kept in it.
-        let _ = self.path.parent().map(fs::remove_dir);
     }
 }

@@ -123,10 +123,8 @@ impl Marks {
             "//" => !before.contains(['/', '`', '\\']) && !before.ends_with(':') && is_closed(before),
             // A text may stand within a text's braces.
             "#" => {
-                !before.contains('\\')
-                    && !(quoted && before.contains('{'))
-                    && !triple(before)
-                    && is_closed(before)
+                let nested = quoted && before.contains('{');
+                !(nested || before.contains('\\') || triple(before)) && is_closed(before)
             }
             _ => !self.loud.iter().any(|l| before.contains(l)),
         }
