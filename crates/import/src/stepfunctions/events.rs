@@ -47,9 +47,9 @@ fn sam(id: &str, node: Node<'_>, template: &Template<'_>) -> Trigger {
     let properties = node.get("Properties");
     match node.str("Type") {
         Some("Schedule" | "ScheduleV2") => blank(id, node, TriggerKind::Schedule),
-        Some("Api" | "HttpApi") => {
+        Some(interface @ ("Api" | "HttpApi")) => {
             let mut trigger = blank(id, node, TriggerKind::Webhook);
-            trigger.authenticated = authenticated(properties, template);
+            trigger.authenticated = authenticated(interface, properties, template);
             trigger.caller_data = true;
             trigger
         }
@@ -62,9 +62,9 @@ fn sam(id: &str, node: Node<'_>, template: &Template<'_>) -> Trigger {
 }
 
 /// Whether who calls an interface must prove who they are. What a path says for itself comes first, then the interface that it
-/// names, then what goes for all interfaces; one that none of these closes is open to everybody.
+/// names, then what goes for all interfaces of its kind; one that none of these closes is open to everybody.
 /// Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-statemachine-apistatemachineauth.html>
-fn authenticated(properties: Option<Node<'_>>, template: &Template<'_>) -> Option<bool> {
+fn authenticated(kind: &str, properties: Option<Node<'_>>, template: &Template<'_>) -> Option<bool> {
     let auth = properties.and_then(|p| p.get("Auth"));
     if let Some(authorizer) = auth.and_then(|a| a.get("Authorizer")) {
         return authorizer.as_str().map(|a| a != "NONE");
@@ -83,7 +83,7 @@ fn authenticated(properties: Option<Node<'_>>, template: &Template<'_>) -> Optio
         }
         None => None,
     };
-    let places = || own.into_iter().chain(template.interfaces().iter().copied());
+    let places = || own.into_iter().chain(template.globals(kind));
     if places().any(|p| p.at(&["Auth", "DefaultAuthorizer"]).and_then(Node::as_str).is_some()) {
         return Some(true);
     }

@@ -16,10 +16,8 @@ pub(super) struct Template<'d> {
     resources: HashMap<&'d str, Node<'d>>,
     /// Logical ids of Lambda functions by their names.
     named: HashMap<&'d str, &'d str>,
-    /// What goes for all functions of a SAM template.
-    globals: Option<Node<'d>>,
-    /// What goes for all its interfaces.
-    interfaces: Vec<Node<'d>>,
+    /// What goes for all resources of a kind of a SAM template: `Function`, `Api`, `HttpApi`.
+    globals: HashMap<&'d str, Node<'d>>,
 }
 
 impl<'d> Template<'d> {
@@ -30,18 +28,18 @@ impl<'d> Template<'d> {
         let named = functions
             .filter_map(|(id, r)| Some((r.at(&["Properties", "FunctionName"])?.as_str()?, *id)))
             .collect();
-        let interfaces = ["Api", "HttpApi"].iter().filter_map(|key| root.at(&["Globals", *key])).collect();
-        Template { resources, named, globals: root.at(&["Globals", "Function"]), interfaces }
+        let globals = root.get("Globals").into_iter().flat_map(Node::entries).collect();
+        Template { resources, named, globals }
     }
 
-    /// What goes for all interfaces of a SAM template.
-    pub(super) fn interfaces(&self) -> &[Node<'d>] {
-        &self.interfaces
+    /// What goes for all resources of a kind: interfaces for REST (`Api`) and those for HTTP (`HttpApi`) share nothing.
+    pub(super) fn globals(&self, kind: &str) -> Option<Node<'d>> {
+        self.globals.get(kind).copied()
     }
 
     /// A property that all functions have.
     pub(super) fn global(&self, key: &str) -> Option<Node<'d>> {
-        self.globals?.get(key)
+        self.globals("Function")?.get(key)
     }
 
     /// A Lambda function by its logical id or its name, with or without an alias.

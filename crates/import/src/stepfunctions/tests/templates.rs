@@ -232,6 +232,12 @@ fn an_interface_is_open_where_nothing_closes_it() {
     let all = "Globals: {Api: {Auth: {DefaultAuthorizer: Login}}}\nResources:";
     assert_eq!(authenticated("", all), Some(true));
     assert_eq!(authenticated(", Auth: {Authorizer: NONE}", all), Some(false));
+    let other = "Globals: {HttpApi: {Auth: {DefaultAuthorizer: Login}}}\nResources:";
+    assert_eq!(
+        authenticated("", other),
+        Some(false),
+        "what goes for interfaces of the other kind closes none of these"
+    );
     let private = "Globals: {Api: {EndpointConfiguration: {Type: PRIVATE}}}\nResources:";
     assert_eq!(authenticated("", private), None);
     let bare = "Resources:\n  Web: {Type: AWS::Serverless::Api, Properties: {StageName: live}}";
