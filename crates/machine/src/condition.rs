@@ -61,13 +61,14 @@ pub(crate) fn assume(condition: &Expression, truth: bool, here: &Here<'_, '_>) -
     (facts, notes)
 }
 
-/// The same, once for each alternative by which a condition may hold: which of them it is decides who has said what.
-pub(crate) fn ways(condition: &Expression, truth: bool, here: &Here<'_, '_>) -> Vec<Vec<Assumed>> {
+/// What a condition then says of values, once for each alternative by which it may hold: which of them it is decides who has
+/// said what. Nothing where there are too many to tell apart.
+pub(crate) fn ways(condition: &Expression, truth: bool, here: &Here<'_, '_>) -> Option<Vec<Vec<Assumed>>> {
     Taken { of: condition, here }.ways(&condition.term, truth, DEPTH)
 }
 
 /// So many alternatives are told apart.
-const MOST_WAYS: usize = 64;
+const MOST_WAYS: usize = 256;
 
 /// A condition that is taken apart.
 struct Taken<'a, 'w> {
@@ -169,26 +170,28 @@ impl Taken<'_, '_> {
         !(assumed.empty == Some(false) || assumed.selects && truth && !blank)
     }
 
-    fn ways(&self, term: &Term, truth: bool, depth: u32) -> Vec<Vec<Assumed>> {
-        let Some(depth) = depth.checked_sub(1) else { return vec![Vec::new()] };
+    fn ways(&self, term: &Term, truth: bool, depth: u32) -> Option<Vec<Vec<Assumed>>> {
+        let depth = depth.checked_sub(1)?;
         match (term, truth) {
+            (Term::Call(Function::Not, args), _) if args.len() == 1 => self.ways(&args[0], !truth, depth),
             (Term::Call(Function::And, args), true) | (Term::Call(Function::Or, args), false) => {
-                let each = args.iter().map(|t| self.ways(t, truth, depth));
-                each.fold(vec![Vec::new()], |all, more| both(&all, &more))
+                args.iter().try_fold(vec![Vec::new()], |all, t| both(&all, &self.ways(t, truth, depth)?))
             }
             (Term::Call(Function::Or, args), true) => {
                 let can = |t: &&Term| self.holds(t, depth) != Some(false) && self.possible(t, true, depth);
-                let open = args.iter().filter(can);
-                let mut ways: Vec<_> = open.flat_map(|t| self.ways(t, true, depth)).collect();
-                if ways.len() > MOST_WAYS {
-                    ways.truncate(1);
+                let mut ways = Vec::new();
+                for open in args.iter().filter(can) {
+                    ways.extend(self.ways(open, true, depth)?);
+                    if ways.len() > MOST_WAYS {
+                        return None;
+                    }
                 }
-                if ways.is_empty() { vec![Vec::new()] } else { ways }
+                Some(if ways.is_empty() { vec![Vec::new()] } else { ways })
             }
             _ => {
                 let mut notes = Vec::new();
                 self.note(term, truth, &mut Facts::default(), &mut notes, depth + 1);
-                vec![notes]
+                Some(vec![notes])
             }
         }
     }
@@ -210,10 +213,7 @@ impl Taken<'_, '_> {
                 if let (Some(only), None) = (open.next(), open.next()) {
                     return self.note(only, truth, facts, notes, depth);
                 }
-                // One of several alternatives: what the first is about stands for all.
-                if truth && let Some(first) = args.first() {
-                    notes.extend(self.assumed(first, truth));
-                }
+                // Which of several it is cannot be said here.
             }
             _ => notes.extend(self.assumed(term, truth)),
         }
@@ -246,15 +246,12 @@ impl Taken<'_, '_> {
     }
 }
 
-/// Each of some alternatives with each of others; the others say nothing where that would be too many.
-fn both(all: &[Vec<Assumed>], more: &[Vec<Assumed>]) -> Vec<Vec<Assumed>> {
-    if all.len() * more.len() > MOST_WAYS {
-        return all.to_vec();
-    }
+/// Each of some alternatives with each of others; nothing where that would be too many.
+fn both(all: &[Vec<Assumed>], more: &[Vec<Assumed>]) -> Option<Vec<Vec<Assumed>>> {
     let with = |one: &Vec<Assumed>| -> Vec<Vec<Assumed>> {
         more.iter().map(|notes| one.iter().chain(notes).cloned().collect()).collect()
     };
-    all.iter().flat_map(with).collect()
+    (all.len() * more.len() <= MOST_WAYS).then(|| all.iter().flat_map(with).collect())
 }
 
 /// The name of a value that is not known but always the same.

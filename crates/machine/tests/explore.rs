@@ -8,7 +8,7 @@ use build::Build;
 use machine::{
     Answer, Assumptions, Bounds, Place, Program, Request, Val, Verdict, next, prove, resume, start,
 };
-use workflow::{EdgeKind, Platform, StepIx, StepKind, Workflow};
+use workflow::{EdgeKind, Function, Platform, Reference, Root, StepIx, StepKind, Term, Workflow};
 
 fn verdict(w: &Workflow, property: &str, step: &str, assume: &Assumptions) -> Verdict {
     let set = std::slice::from_ref(w);
@@ -225,4 +225,47 @@ fn a_failure_that_comes_after_another_is_not_forgotten() {
     for step in ["act", "instead"] {
         assert!(refuted(&w, "failure-is-told", step, &Assumptions::default()), "{step}");
     }
+}
+
+/// Whether the answer of a step is `yes`, or one of so many fields of the trigger is `go`.
+fn answer_or_fields(step: &str, fields: usize) -> Term {
+    let answer = build::equals(Reference::keys(Root::Step(step.into()), "decision"), "yes");
+    let fields = (0..fields).map(|i| build::equals(build::trigger(&format!("x{i}")), "go"));
+    Term::Call(Function::Or, std::iter::once(answer).chain(fields).collect())
+}
+
+#[test]
+fn no_alternative_of_a_condition_is_forgotten() {
+    let behind = |condition: Term, turned: bool| {
+        let (held, rest) = if turned { ("stop", "act") } else { ("act", "stop") };
+        let built = Build::new(Platform::SailPoint).asks("ask").step("if", StepKind::Branch).acts("act");
+        let built = built.step("stop", StepKind::Set).chain(&["start", "ask", "if"]);
+        approved(&built.holds("if", held, condition).otherwise("if", rest).done())
+    };
+    assert!(matches!(behind(answer_or_fields("ask", 0), false), Verdict::Proved { .. }));
+    assert!(matches!(behind(answer_or_fields("ask", 100), false), Verdict::Refuted { .. }));
+    assert!(matches!(behind(answer_or_fields("ask", 1_000), false), Verdict::Unknown { .. }));
+    let not = Term::Call(Function::Not, vec![answer_or_fields("ask", 1)]);
+    assert!(matches!(behind(not, true), Verdict::Refuted { .. }));
+}
+
+#[test]
+fn what_was_not_looked_at_in_one_alternative_makes_it_twice() {
+    let mut w = Build::new(Platform::NodeRed)
+        .step("read", StepKind::Action)
+        .step("if", StepKind::Branch)
+        .acts("act")
+        .step("stop", StepKind::Set)
+        .chain(&["start", "read", "if"])
+        .holds("if", "act", answer_or_fields("read", 1))
+        .otherwise("if", "stop")
+        .done();
+    w.steps[2].effects[0].kind = workflow::Kind::IssueCredential;
+    w.steps[0].effects = w.steps[2].effects.clone();
+    w.steps[0].effects[0].kind = workflow::Kind::Read;
+    assert!(refuted(&w, "at-most-once", "act", &Assumptions::default()));
+    if let EdgeKind::When { condition, .. } = &mut w.edges[2].kind {
+        condition.term = answer_or_fields("read", 0);
+    }
+    assert!(!refuted(&w, "at-most-once", "act", &Assumptions::default()), "it was looked at");
 }

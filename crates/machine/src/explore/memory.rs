@@ -114,14 +114,15 @@ impl Memory {
         }
     }
 
-    /// Takes in an answer; several, where it cannot be known by whose answer a condition holds.
+    /// Takes in an answer; several, where it cannot be known by whose answer a condition holds. Nothing where there are too
+    /// many ways in which it may hold.
     pub(super) fn told(
         mut self,
         program: &Program<'_>,
         state: &State,
         request: &Request,
         answer: &Answer,
-    ) -> Vec<Memory> {
+    ) -> Option<Vec<Memory>> {
         match (request, answer) {
             (Request::Ask(call), answer) => {
                 let gate = match answer {
@@ -133,12 +134,12 @@ impl Memory {
                 };
                 self.gates.insert(call.at.place, gate);
                 self.earlier.retain(|(question, _)| *question != call.at.place);
-                vec![self]
+                Some(vec![self])
             }
             (Request::Choose(at, Choice::Condition(edge)), Answer::Choose(holds)) => {
                 self.assumed(program, state, at.token, at.place, *edge, *holds)
             }
-            _ => vec![self],
+            _ => Some(vec![self]),
         }
     }
 
@@ -151,23 +152,29 @@ impl Memory {
         at: Place,
         edge: u32,
         holds: bool,
-    ) -> Vec<Memory> {
+    ) -> Option<Vec<Memory>> {
         let condition = program.edge(at.workflow, edge).map(|e| &e.kind);
         let token = state.tokens.get(token as usize);
         let (Some(EdgeKind::When { condition, .. }), Some(token)) = (condition, token) else {
-            return vec![self];
+            return Some(vec![self]);
         };
         let here = Here { program, state, frame: token.frame, input: &token.input };
-        let mut all: Vec<Memory> = Vec::new();
-        for notes in condition::ways(condition, holds, &here) {
+        let ways = condition::ways(condition, holds, &here);
+        // Where nobody was asked, nobody can have said it.
+        if ways.is_none() && self.gates.is_empty() {
+            return Some(vec![self]);
+        }
+        let mut all: Vec<(Vec<Place>, Memory)> = Vec::new();
+        for notes in ways? {
             let mut memory = self.clone();
             memory.learns(program, at.workflow, &notes);
-            // Alternatives by which the same questions have their yes are told alike.
-            if !all.iter().any(|known| known.agreed(program) == memory.agreed(program)) {
-                all.push(memory);
+            let agreed = memory.agreed(program);
+            // Alternatives are told alike by which the same questions have their yes and the same was looked at.
+            if !all.iter().any(|(yes, known)| *yes == agreed && known.looked == memory.looked) {
+                all.push((agreed, memory));
             }
         }
-        all
+        Some(all.into_iter().map(|(_, memory)| memory).collect())
     }
 
     /// Which questions have their yes.

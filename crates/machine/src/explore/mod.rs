@@ -14,7 +14,7 @@ pub use watch::{Broken, Event};
 
 use crate::properties::{PROPERTIES, Property};
 use crate::request::{Answer, Request};
-use crate::state::{Ended, State};
+use crate::state::{End, Ended, State};
 use crate::{ENDLESS, Place, Program, Val, next, resume_traced, start};
 use order::Orders;
 use rustc_hash::FxHashSet;
@@ -113,6 +113,10 @@ pub struct Witness {
 /// What to declare where a run moves without end.
 const CIRCLES: &str = "a run goes in circles without asking anything of the world: give the loop a bound, so that what follows is reached";
 
+/// What to declare where a condition may hold in more ways than are told apart.
+const ALTERNATIVES: &str =
+    "a condition has too many alternatives to say by whose answer it holds: split it over several branches";
+
 /// A node of the exploration: how it was reached.
 struct Reached {
     from: u32,
@@ -132,8 +136,8 @@ struct Explorer<'p, 'w> {
     nodes: Vec<Reached>,
     seen: FxHashSet<Rc<(State, Memory)>>,
     queue: VecDeque<(Rc<(State, Memory)>, u32)>,
-    /// Some runs went in circles, and what would come after is not known.
-    circles: bool,
+    /// Why some runs were not followed to their end: what comes after is not known.
+    open: Option<&'static str>,
     found: Found,
     /// For each change and question with ways of its own, the answers with which the change was reached.
     accepted: BTreeMap<(Place, Place), (BTreeSet<Text>, u32)>,
@@ -155,7 +159,7 @@ pub fn prove(program: &Program<'_>, workflow: u32, assume: &Assumptions, bounds:
         nodes: Vec::new(),
         seen: FxHashSet::default(),
         queue: VecDeque::new(),
-        circles: false,
+        open: None,
         found: Found::new(),
         accepted: BTreeMap::new(),
         asked: BTreeSet::new(),
@@ -198,8 +202,10 @@ impl Explorer<'_, '_> {
     fn expand(&mut self, state: &State, memory: &Memory, node: u32) {
         let request = next(self.program, state);
         let place = request.at().map(|a| a.place);
-        if let Request::Done(ends) = &request {
-            self.circles |= ends.iter().any(|e| matches!(&e.how, Ended::Failure(f) if f.name == ENDLESS));
+        let circles =
+            |ends: &[End]| ends.iter().any(|e| matches!(&e.how, Ended::Failure(f) if f.name == ENDLESS));
+        if matches!(&request, Request::Done(ends) if circles(ends)) {
+            self.open = self.open.or(Some(CIRCLES));
         }
         self.note_answers(&request, memory, node);
         let mut before = memory.clone();
@@ -210,7 +216,11 @@ impl Explorer<'_, '_> {
             let resumed = resume_traced(self.program, state.clone(), &request, answer.clone()).ok();
             let spent = resumed.as_ref().map_or(0, |(_, trail)| trail.len() + state.tokens.len());
             self.orders.spend(spent);
-            for mut after in before.clone().told(self.program, state, &request, &answer) {
+            let Some(told) = before.clone().told(self.program, state, &request, &answer) else {
+                self.open = self.open.or(Some(ALTERNATIVES));
+                continue;
+            };
+            for mut after in told {
                 self.watch(&event, &mut after, node);
                 let Some((reached, trail)) = &resumed else { continue };
                 after.passed(self.program, trail);
@@ -341,12 +351,12 @@ fn verdict(
     match explorer.found.get(&(property.id, step)) {
         Some((how, node)) => Verdict::Refuted { how: how.clone(), run: witness(nodes, *node) },
         None if !complete => Verdict::Unknown { declare: too_many.to_owned() },
-        None if explorer.circles => Verdict::Unknown { declare: CIRCLES.into() },
-        None => {
-            let met = step.is_none_or(|s| {
-                !crate::explore::is_change(explorer.program, s) || explorer.asked.contains(&s)
-            });
-            Verdict::Proved { states: nodes.len(), met }
-        }
+        None => explorer.open.map_or_else(
+            || {
+                let met = step.is_none_or(|s| !is_change(explorer.program, s) || explorer.asked.contains(&s));
+                Verdict::Proved { states: nodes.len(), met }
+            },
+            |declare| Verdict::Unknown { declare: declare.into() },
+        ),
     }
 }

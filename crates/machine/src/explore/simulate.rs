@@ -46,7 +46,7 @@ pub fn simulate(
             shown.ended = ends.last().map(|e| e.how.clone());
         }
         let Some(answer) = all.get(pick(all.len().max(1)) % all.len().max(1)) else { break };
-        let mut ways = memory.told(program, &state, &request, answer);
+        let Some(mut ways) = memory.told(program, &state, &request, answer) else { break };
         let way = if ways.len() > 1 { pick(ways.len()) % ways.len() } else { 0 };
         memory = ways.swap_remove(way);
         let event = Event::Told(&request, answer, &state);

@@ -26,6 +26,11 @@ fn condition(term: Term) -> Expression {
     Expression { language: Language::Structured, text: "".into(), term, line: 0 }
 }
 
+/// That what is read is a text.
+pub fn equals(reference: Reference, is: &str) -> Term {
+    Term::Call(Function::Equals, vec![Term::Ref(reference), Term::Text(is.into())])
+}
+
 pub fn callee(name: &str) -> Callee {
     Callee { key: CalleeKey::Name(name.into()), input: Value::Null }
 }
@@ -129,16 +134,20 @@ impl Build {
         self.edge(from, to, EdgeKind::When { case: is.into(), condition: condition(term) })
     }
 
+    /// An edge taken when a condition holds.
+    pub fn holds(self, from: &str, to: &str, term: Term) -> Self {
+        self.edge(from, to, EdgeKind::When { case: to.into(), condition: condition(term) })
+    }
+
     /// An edge taken when a field of the trigger is a text.
     pub fn given(self, from: &str, to: &str, field: &str, is: &str) -> Self {
-        let term = Term::Call(Function::Equals, vec![Term::Ref(trigger(field)), Term::Text(is.into())]);
+        let term = equals(trigger(field), is);
         self.edge(from, to, EdgeKind::When { case: is.into(), condition: condition(term) })
     }
 
     /// An edge taken when the answer to a question is a text.
     pub fn answered(self, from: &str, to: &str, question: &str, is: &str) -> Self {
-        let answer = Term::Ref(Reference::keys(Root::Step(question.into()), "decision"));
-        let term = Term::Call(Function::Equals, vec![answer, Term::Text(is.into())]);
+        let term = equals(Reference::keys(Root::Step(question.into()), "decision"), is);
         self.edge(from, to, EdgeKind::When { case: is.into(), condition: condition(term) })
     }
 
