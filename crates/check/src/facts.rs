@@ -5,13 +5,14 @@ use crate::classify::resolve::Resolver;
 use crate::gate::{Effectiveness, Gate, Question, questions, walks_refused};
 use crate::graph::{From, Graph, Reach};
 use crate::logic::Answer;
+use crate::provenance::{Origin, Source};
 use crate::record::{Context, GateKind};
 use crate::rules::Rule;
 use crate::set::{Place, Set};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
-use workflow::{Kind, Node, Reference, Segment, Step, StepIx, Tier, TriggerKind, Workflow};
+use workflow::{Kind, Node, Reference, Segment, Step, StepIx, Target, Tier, TriggerKind, Value, Workflow};
 
 /// The judgement of one step's gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,7 +196,7 @@ impl<'s, 'w> Judge<'s, 'w> {
     }
 
     /// Whether a change is what a refusal is asked for: the question is about a change made before it, and only a refusal
-    /// leads to the one that undoes it.
+    /// leads to the one that undoes it, in the same system, for the same identity and of the same entitlement.
     #[must_use]
     pub fn undoes(&self, at: Place) -> bool {
         self.questions(at.workflow).iter().any(|q| self.undone_by(at, q))
@@ -207,17 +208,21 @@ impl<'s, 'w> Judge<'s, 'w> {
         if leaks.peek().is_none() || !leaks.all(|a| matches!(a, Answer::Refused(..))) {
             return false;
         }
-        let does = |step: StepIx, kind: Kind| graph.step(step).live_effects().iter().any(|e| e.kind == kind);
+        let done = |step: StepIx| graph.step(step).live_effects().iter().filter(|e| e.kind.changes_access());
         let undoes = |step: StepIx| {
-            let kinds = graph.step(at.step).live_effects().iter().filter(|e| e.kind.changes_access());
-            kinds.map(|e| undone(e.kind)).all(|kind| kind.is_some_and(|k| does(step, k)))
+            done(at.step).all(|e| done(step).any(|o| undone(e.kind) == Some(o.kind) && e.system == o.system))
         };
-        let whom =
-            |step: StepIx| self.set.all_sources(Place { step, ..at }, &graph.step(step).target.identity);
-        let same = |step: StepIx| {
-            let own = whom(at.step);
-            whom(step).iter().any(|s| own.iter().any(|o| o.origin == s.origin && o.path == s.path))
+        let known = |s: &Source| s.origin != Origin::Unknown;
+        let shared = |step: StepIx, values: fn(&Target) -> &Vec<Value>| {
+            let of =
+                |step: StepIx| self.set.all_sources(Place { step, ..at }, values(&graph.step(step).target));
+            let own = of(at.step);
+            let shares = |s: &Source| own.iter().any(|o| o.origin == s.origin && o.path == s.path);
+            of(step).iter().filter(|s| known(s)).any(shares)
         };
+        let entitled = done(at.step).any(|e| matches!(e.kind, Kind::Grant | Kind::Revoke));
+        let same =
+            |step: StepIx| shared(step, |t| &t.identity) && (!entitled || shared(step, |t| &t.entitlement));
         let before = |step: &StepIx| graph.leads(*step, question.step) && undoes(*step) && same(*step);
         question.effectiveness(at.step) == Effectiveness::Leaks
             && graph.steps().filter(|s| graph.step(*s).changes_access()).any(|s| before(&s))

@@ -4,7 +4,7 @@ use super::{Rule, Scope};
 use crate::facts::{Change, Facts};
 use crate::gate::Gate;
 use crate::tell::Concerning;
-use workflow::{Confidence, Finding, Kind, Severity, StepKind};
+use workflow::{Confidence, Finding, Kind, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -54,7 +54,7 @@ fn answers(facts: &Facts<'_, '_>, change: &Change) -> bool {
     changing.all(|e| matches!(e.kind, Kind::Decide | Kind::Certify))
 }
 
-/// The end of a temporary access belongs to the grant: a wait stands between them.
+/// The end of a temporary access belongs to the grant: a wait stands between them, and both are in one system.
 pub(super) fn follows_its_grant(facts: &Facts<'_, '_>, change: &Change) -> bool {
     let only_revokes = facts.step(change.step).live_effects().iter().filter(|e| e.kind.changes_access());
     if !only_revokes.clone().all(|e| matches!(e.kind, Kind::Revoke | Kind::Disable)) {
@@ -62,7 +62,5 @@ pub(super) fn follows_its_grant(facts: &Facts<'_, '_>, change: &Change) -> bool 
     }
     let grants = facts.live_changes().filter(|g| facts.does(g.step, Kind::Grant));
     let mut before = grants.take(8).filter(|g| facts.graph.leads(g.step, change.step));
-    before.any(|g| {
-        facts.graph.followers(g.step).into_iter().any(|w| facts.step(w).kind == StepKind::Wait && facts.graph.leads(w, change.step))
-    })
+    before.any(|g| super::unrevoked_access::ends(facts, g.step).contains(&change.step))
 }

@@ -44,7 +44,7 @@ fn gives(facts: &Facts<'_, '_>, step: StepIx) -> bool {
 }
 
 /// The steps that end a grant after a wait.
-fn ends(facts: &Facts<'_, '_>, grant: StepIx) -> Vec<StepIx> {
+pub(super) fn ends(facts: &Facts<'_, '_>, grant: StepIx) -> Vec<StepIx> {
     let after = facts.graph.followers(grant);
     let systems = |s: &Step| -> Vec<workflow::Text> { s.live_effects().iter().map(|e| e.system.clone()).collect() };
     let own = systems(facts.step(grant));
