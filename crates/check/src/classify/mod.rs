@@ -205,18 +205,30 @@ impl Judge<'_> {
         reaches
     }
 
-    /// A node that nobody knows, or that runs whatever it is given, with a statement under a name that means one.
+    /// A node that nobody knows, or that runs whatever it is given, with statements under names that mean one. They say what
+    /// it does where nothing else of it may change something.
     fn given_statement(&self, step: &Step, out: &mut Outcome) {
         let body = step.request.as_ref().map_or(&Value::Null, |r| &r.body);
         let places = [&step.parameters, step.parameters.get("body"), body];
         let keys = ["query", "sql", "statement", "query/query"];
-        let mut given = places.iter().flat_map(|place| keys.iter().map(move |key| place.get(key)));
+        let given = places.iter().flat_map(|place| keys.iter().map(move |key| place.get(key)));
+        let given: Vec<&Value> = given.filter(|v| !v.is_empty()).collect();
         let is_statement = |v: &&Value| code::is_statement(&code::text_and_hole(v, self.resolver).0);
-        let Some(text) = given.find(|v| !v.is_empty()).filter(is_statement) else { return };
-        let code = Code { language: CodeLanguage::Sql, text: text.clone(), name: Text::default() };
+        let named =
+            out.effects.is_empty() && [&step.connector, &step.operation].iter().any(|n| verbs::changes(n));
+        let runs = places
+            .iter()
+            .flat_map(|place| place.entries())
+            .any(|e| !e.value.is_empty() && verbs::is_run(&e.key));
+        if given.is_empty() || !given.iter().all(is_statement) || named || runs {
+            return;
+        }
         out.effects.clear();
-        if self.sql(step, &code, out) {
-            out.add(Kind::Code, &step.connector, Evidence::Code);
+        for text in given {
+            let code = Code { language: CodeLanguage::Sql, text: text.clone(), name: Text::default() };
+            if self.sql(step, &code, out) {
+                out.add(Kind::Code, &step.connector, Evidence::Code);
+            }
         }
     }
 

@@ -44,6 +44,14 @@ fn statements_are_read_wherever_they_are_made() {
     assert_eq!(asked("SELECT a FROM t"), Kind::Read);
     assert_eq!(asked("CREATE TABLE t (a int)"), Kind::Write);
     assert_eq!(asked("who is who"), Kind::Opaque);
+    let with = |operation_of: &str, more: &'static str, value: &str| {
+        let parameters = map(vec![("query", Value::text("SELECT a FROM t")), (more, Value::text(value))]);
+        judged(Platform::N8n, operation("acme.rows", operation_of, parameters)).effects.pop().unwrap().kind
+    };
+    assert_eq!(with("execute:query", "name", "x"), Kind::Read);
+    assert_eq!(with("user:delete", "name", "x"), Kind::Opaque, "the operation says more than the statement");
+    assert_eq!(with("-", "preCommand", "net user bob /add"), Kind::Opaque, "it runs something besides");
+    assert_eq!(with("-", "sql", "CALL make_admin()"), Kind::Code, "a second statement");
     let made = |script_text: &str| {
         let mut maker = script(CodeLanguage::JavaScript, script_text);
         maker.id = "maker".into();

@@ -80,6 +80,31 @@ pub fn anywhere(name: &str) -> Option<Kind> {
     (is(READS) && !is(CHANGES) && !is(MORE_CHANGES)).then_some(Kind::Read)
 }
 
+/// Whether some word of a name means a change, other than that something it is given is run.
+#[must_use]
+pub fn changes(name: &str) -> bool {
+    let runs = |w: &str| matches!(w, "exec" | "invoke" | "post" | "request" | "run");
+    words(name, char::is_alphanumeric).iter().any(|w| CHANGES.contains(&w.as_str()) && !runs(w))
+}
+
+/// Whether a parameter is by its name something that is run.
+#[must_use]
+pub fn is_run(parameter: &str) -> bool {
+    let runs = [
+        "cmd",
+        "code",
+        "command",
+        "commands",
+        "function",
+        "javascript",
+        "procedure",
+        "program",
+        "python",
+        "script",
+    ];
+    words(parameter, char::is_alphanumeric).last().is_some_and(|w| runs.contains(&w.as_str()))
+}
+
 /// The words of a name in lower case, which capitals set apart, and signs: what is no character of a word.
 pub(super) fn words(name: &str, of_word: impl Fn(char) -> bool) -> Vec<String> {
     let (mut found, mut word, mut before) = (Vec::new(), String::new(), ' ');
