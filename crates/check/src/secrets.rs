@@ -89,19 +89,18 @@ fn each_shape() -> &'static [Regex] {
     EACH.get_or_init(|| SHAPES.iter().filter_map(|(_, r, _)| Regex::new(r).ok()).collect())
 }
 
-/// The first token of a known shape in a text.
+/// The tokens of a known shape in a text.
 #[must_use]
-pub fn shaped(text: &str) -> Option<Found<'_>> {
-    if !hints::may_be_shaped(text) {
-        return None;
-    }
-    let any = shapes()?;
-    any.find_iter(text).find(|m| !is_placeholder(m.as_str())).map(|m| {
-        let which =
-            each_shape().iter().position(|r| r.is_match(m.as_str()) || r.find(text).is_some_and(|f| f == m));
+pub fn shaped(text: &str) -> Vec<Found<'_>> {
+    let Some(any) = shapes().filter(|_| hints::may_be_shaped(text)) else { return Vec::new() };
+    let real = any.find_iter(text).filter(|m| !is_placeholder(m.as_str()));
+    let found = real.map(|m| {
+        let is = |r: &Regex| r.is_match(m.as_str()) || r.find_at(text, m.start()).is_some_and(|f| f == m);
+        let which = each_shape().iter().position(is);
         let what = which.and_then(|i| SHAPES.get(i)).map_or("a token", |(what, ..)| *what);
         Found { what, text: m.as_str() }
-    })
+    });
+    found.collect()
 }
 
 /// A literal secret under a name that means one.
@@ -120,33 +119,33 @@ pub fn named<'t>(name: &str, text: &'t str) -> Option<Found<'t>> {
     (plausible && !word).then_some(Found { what, text })
 }
 
-/// The password of who signs in by an address: `https://name:password@host/`.
-fn of_user(text: &str) -> Option<Found<'_>> {
-    let mut colons = memchr::memchr_iter(b':', text.as_bytes()).map(|at| &text[at + 1..]);
-    let rest = colons.find_map(|behind| behind.strip_prefix("//"))?;
-    let authority = rest.split(['/', '?', '#', ' ', '"', '\'', '<']).next()?;
-    let (user, _) = authority.rsplit_once('@')?;
-    named("password", user.split_once(':')?.1)
-}
-
-/// A secret in a URL: the password before its host, or one among its query parameters.
-#[must_use]
-pub fn in_url(text: &str) -> Option<Found<'_>> {
-    if let Some(found) = of_user(text) {
-        return Some(found);
-    }
-    // A part of an address behind a hole begins with the next parameter.
-    let query =
-        text.split_once('?').map(|(_, query)| query).or_else(|| text.starts_with('&').then_some(text))?;
-    query.split('&').filter_map(|p| p.split_once('=')).find_map(|(name, value)| {
-        let name = if matches!(name, "key" | "apikey" | "api-key") { "apikey" } else { name };
-        named(name, value)
+/// The passwords of those who sign in by an address: `https://name:password@host/`.
+fn of_users(text: &str) -> impl Iterator<Item = Found<'_>> {
+    let colons = memchr::memchr_iter(b':', text.as_bytes()).map(|at| &text[at + 1..]);
+    colons.filter_map(|behind| behind.strip_prefix("//")).filter_map(|rest| {
+        let authority = rest.split(['/', '?', '#', ' ', '"', '\'', '<']).next()?;
+        let (user, _) = authority.rsplit_once('@')?;
+        named("password", user.split_once(':')?.1)
     })
 }
 
-/// The secret in a text by which a client connects: `Server=…;User ID=…;Password=…`.
+/// The secrets in a URL: passwords before a host, and those among its query parameters.
 #[must_use]
-pub fn in_connection(text: &str) -> Option<Found<'_>> {
+pub fn in_url(text: &str) -> Vec<Found<'_>> {
+    // A part of an address behind a hole begins with the next parameter.
+    let query =
+        text.split_once('?').map(|(_, query)| query).or_else(|| text.starts_with('&').then_some(text));
+    let pairs = query.into_iter().flat_map(|q| q.split('&')).filter_map(|p| p.split_once('='));
+    let secret = |(name, value)| {
+        let name = if matches!(name, "key" | "apikey" | "api-key") { "apikey" } else { name };
+        named(name, value)
+    };
+    of_users(text).chain(pairs.filter_map(secret)).collect()
+}
+
+/// The secrets in a text by which a client connects: `Server=…;User ID=…;Password=…`.
+#[must_use]
+pub fn in_connection(text: &str) -> Vec<Found<'_>> {
     const PLACES: [&str; 10] = [
         "server",
         "data source",
@@ -160,70 +159,65 @@ pub fn in_connection(text: &str) -> Option<Found<'_>> {
         "initial catalog",
     ];
     if !text.contains(';') || !text.contains('=') {
-        return None;
+        return Vec::new();
     }
     let pairs =
         || text.split(';').filter_map(|p| p.split_once('=')).map(|(name, value)| (name.trim(), value));
     let placed = pairs().any(|(name, _)| PLACES.iter().any(|place| name.eq_ignore_ascii_case(place)));
-    pairs().filter(|_| placed).find_map(|(name, value)| named(name, value))
+    pairs().filter(|_| placed).filter_map(|(name, value)| named(name, value)).collect()
 }
 
-/// A literal that code gives to a name that means a secret.
+/// The literals that code gives to names that mean a secret.
 #[must_use]
-pub fn in_code(text: &str) -> Option<Found<'_>> {
-    if !hints::may_assign(text) {
-        return None;
-    }
+pub fn in_code(text: &str) -> Vec<Found<'_>> {
     static ASSIGNED: OnceLock<Option<Regex>> = OnceLock::new();
     let assigned = ASSIGNED.get_or_init(|| {
         Regex::new(r#"(?i)(?-u:\b)([a-z_]*(?:password|passwd|secret|api_?key|token))["']?\s*[:=]\s*["']([^"'\s]+)["']"#).ok()
     });
-    let (assigned, mut at) = (assigned.as_ref()?, 0);
+    let (mut secrets, mut at) = (Vec::new(), 0);
+    let Some(assigned) = assigned.as_ref().filter(|_| hints::may_assign(text)) else { return secrets };
     while let Some(found) = assigned.captures_at(text, at) {
-        let (name, value) = (found.get(1)?, found.get(2)?);
+        let (Some(whole), Some(name), Some(value)) = (found.get(0), found.get(1), found.get(2)) else {
+            break;
+        };
         // The length is looked at here: in the pattern it would be two hundred times as large.
         if !(8..=200).contains(&value.as_str().chars().count()) {
             at = name.start() + name.as_str().chars().next().map_or(1, char::len_utf8);
             continue;
         }
-        let secret = named(name.as_str(), value.as_str()).filter(|_| is_random(value.as_str()));
-        if secret.is_some() {
-            return secret;
-        }
-        at = found.get(0)?.end();
+        secrets.extend(named(name.as_str(), value.as_str()).filter(|_| is_random(value.as_str())));
+        at = whole.end();
     }
-    None
+    secrets
 }
 
-/// A key among the parameters of an address that code writes down.
+/// Keys among the parameters of an address that code writes down.
 #[must_use]
-pub fn in_address(text: &str) -> Option<Found<'_>> {
-    if !hints::may_have_parameter(text) {
-        return None;
-    }
+pub fn in_address<'t>(text: &'t str) -> Vec<Found<'t>> {
     static PARAMETER: OnceLock<Option<Regex>> = OnceLock::new();
     let parameter = PARAMETER.get_or_init(|| {
         Regex::new(r"(?i)[?&]([a-z_-]*(?:key|token|secret|appid))=([A-Za-z0-9._-]{15,200})").ok()
     });
-    parameter.as_ref()?.captures_iter(text).find_map(|c| {
+    let found =
+        parameter.iter().filter(|_| hints::may_have_parameter(text)).flat_map(|p| p.captures_iter(text));
+    let secret = |c: regex::Captures<'t>| {
         let (name, value) = (c.get(1)?.as_str(), c.get(2)?.as_str());
         let name = if matches!(name, "key" | "appid") { "apikey" } else { name };
         named(name, value)
-    })
+    };
+    found.filter_map(secret).collect()
 }
 
-/// A password that a command is given as an option: `--set adminPassword=…`, `--password …`.
+/// Passwords that a command is given as options: `--set adminPassword=…`, `--password …`.
 #[must_use]
-pub fn in_command(text: &str) -> Option<Found<'_>> {
-    if !hints::may_have_option(text) {
-        return None;
-    }
+pub fn in_command(text: &str) -> Vec<Found<'_>> {
     static OPTION: OnceLock<Option<Regex>> = OnceLock::new();
     let option = OPTION.get_or_init(|| {
         Regex::new(r#"(?i)--[a-z0-9-]*(?:\s+[a-z0-9_.]*)?(?:password|passwd)[= ]["']?([^\s"'${}<>%-][^\s"'${}<>%]{5,100})"#).ok()
     });
-    let found = option.as_ref()?.captures_iter(text).find_map(|c| named("password", c.get(1)?.as_str()));
-    found.map(|f| Found { what: "a password", ..f })
+    let found = option.iter().filter(|_| hints::may_have_option(text)).flat_map(|o| o.captures_iter(text));
+    let found = found.filter_map(|c| named("password", c.get(1)?.as_str()));
+    found.map(|f| Found { what: "a password", ..f }).collect()
 }
 
 /// Names of headers that hold a credential.
@@ -348,16 +342,39 @@ fn is_reference(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn first(found: Vec<Found<'_>>) -> Option<&str> {
+        found.first().map(|f| f.text)
+    }
+
+    #[test]
+    fn every_secret_of_a_text_is_found() {
+        let (one, two) = ("k3v9Zq0Lw7Tn42xB", "q8Zt55vYw0Lr2mNx91");
+        let texts = |found: Vec<Found<'_>>| found.iter().map(|f| f.text.to_owned()).collect::<Vec<_>>();
+        let both = [one, two];
+        assert_eq!(texts(in_code(&format!("apiKey = '{one}'; name = 'x'; token = '{two}'"))), both);
+        assert_eq!(texts(in_url(&format!("https://a.test/?key={one}&page=1&token={two}"))), both);
+        assert_eq!(texts(in_url(&format!("https://u:{one}@a.test/ https://u:{two}@b.test/"))), both);
+        assert_eq!(texts(in_address(&format!("f('/?token={one}'); g('/?appid={two}')"))), both);
+        assert_eq!(texts(in_command(&format!("x --password {one} && y --password={two}"))), both);
+        assert_eq!(texts(in_connection(&format!("Server=a;Password={one};SharedAccessKey={two}"))), both);
+        let tokens =
+            format!("npm_{0} and glpat-{1}", "a8Kd93mZqPwL2xVn7RtYbC5sHj1Gf0QeUi4T", "k3v9Zq0Lw7Tn42xBc5D8");
+        assert_eq!(
+            shaped(&tokens).iter().map(|f| f.what).collect::<Vec<_>>(),
+            ["an npm token", "a GitLab token"]
+        );
+    }
+
     #[test]
     fn patterns_are_valid() {
         assert!(shapes().is_some() && each_shape().len() == SHAPES.len());
         assert!(!is_placeholder("q8Zt55vYw0Lr2mNx91"));
-        assert!(in_code("x").is_none() && in_code("token = 'q8Zt55vYw0Lr2mNx91'").is_some());
+        assert!(in_code("x").is_empty() && !in_code("token = 'q8Zt55vYw0Lr2mNx91'").is_empty());
     }
 
     #[test]
     fn options_of_commands_are_searched() {
-        let found = |text| in_command(text).map(|f| f.text);
+        let found = |text| first(in_command(text));
         assert_eq!(found("helm install x --set adminPassword=Winter2031"), Some("Winter2031"));
         assert_eq!(found("tool login --password 'Winter2031' --force"), Some("Winter2031"));
         assert_eq!(found("tool login --password $PASSWORD"), None);
@@ -367,15 +384,15 @@ mod tests {
     #[test]
     fn shapes_are_known_and_placeholders_are_not() {
         let key = "https://maker.ifttt.com/trigger/door/with/key/aB3dE6gH9jK2mN5pQ8sT1v";
-        assert_eq!(shaped(key).map(|f| f.what), Some("an IFTTT webhook's key"));
+        assert_eq!(shaped(key).first().map(|f| f.what), Some("an IFTTT webhook's key"));
         let key = format!("AKIA{}", "Q7ZT2M9XBV4KWP3R");
-        assert_eq!(shaped(&format!("id={key};")).map(|f| f.what), Some("an AWS access key"));
+        assert_eq!(shaped(&format!("id={key};")).first().map(|f| f.what), Some("an AWS access key"));
         let function = "https://acme.azurewebsites.net/api/Run?code=";
         let key = "q8Zt55vYw0Lr2mNx91Kd7bTg3WcPz6hJ4sVf8yRu5aEo1iQxHn==";
-        assert_eq!(shaped(&format!("{function}{key}")).map(|f| f.what), Some("a function's key"));
-        assert_eq!(shaped(&format!("{function}@{{variables('key')}}")), None);
-        assert_eq!(shaped("xoxb-your-token-goes-here-please"), None);
-        assert_eq!(shaped("short"), None);
+        assert_eq!(shaped(&format!("{function}{key}")).first().map(|f| f.what), Some("a function's key"));
+        assert_eq!(shaped(&format!("{function}@{{variables('key')}}")), []);
+        assert_eq!(shaped("xoxb-your-token-goes-here-please"), []);
+        assert_eq!(shaped("short"), []);
     }
 
     #[test]
@@ -389,7 +406,7 @@ mod tests {
 
     #[test]
     fn a_text_to_connect_by_is_searched() {
-        let found = |text| in_connection(text).map(|f| f.text);
+        let found = |text| first(in_connection(text));
         assert_eq!(
             found("Server=tcp:db.corp.test;Database=hr;User ID=sa;Password=Winter2031;"),
             Some("Winter2031")
@@ -419,10 +436,10 @@ mod tests {
 
     #[test]
     fn addresses_and_code_are_searched() {
-        assert!(in_url("https://api.corp.test/ocr?apikey=K81f02a97c88957&lang=eng").is_some());
-        assert!(in_url("https://api.corp.test/ocr?apikey=YOUR_KEY").is_none());
-        assert!(in_url("&sort=new&apiKey=k81f02a97c88957q").is_some());
-        let signed_in = in_url("https://desk:Winter$2031@hr.corp.test/people").map(|f| f.text);
+        assert!(!in_url("https://api.corp.test/ocr?apikey=K81f02a97c88957&lang=eng").is_empty());
+        assert!(in_url("https://api.corp.test/ocr?apikey=YOUR_KEY").is_empty());
+        assert!(!in_url("&sort=new&apiKey=k81f02a97c88957q").is_empty());
+        let signed_in = first(in_url("https://desk:Winter$2031@hr.corp.test/people"));
         assert_eq!(signed_in, Some("Winter$2031"));
         for none in [
             "https://hr.corp.test:8443/@desk",
@@ -430,11 +447,13 @@ mod tests {
             "mailto:a@b.test",
             "https://user:password@hr.corp.test/",
         ] {
-            assert!(in_url(none).is_none(), "{none}");
+            assert!(in_url(none).is_empty(), "{none}");
         }
-        assert!(in_address("msg.url = `https://news.test/all?from=${d}&apiKey=k81f02a97c88957q`").is_some());
-        assert!(in_address("msg.url = `https://news.test/all?apiKey=${key}`").is_none());
-        assert!(in_code("const apiKey = 'k3v9Zq0Lw7Tn42xB';").is_some());
-        assert!(in_code("const apiKey = $env.API_KEY;").is_none());
+        assert!(
+            !in_address("msg.url = `https://news.test/all?from=${d}&apiKey=k81f02a97c88957q`").is_empty()
+        );
+        assert!(in_address("msg.url = `https://news.test/all?apiKey=${key}`").is_empty());
+        assert!(!in_code("const apiKey = 'k3v9Zq0Lw7Tn42xB';").is_empty());
+        assert!(in_code("const apiKey = $env.API_KEY;").is_empty());
     }
 }

@@ -53,9 +53,11 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
     let mut told: Vec<&str> = Vec::new();
     for (line, text) in &facts.workflow.asides {
-        if let Some(found) = shaped(text).filter(|f| !told.contains(&f.text)) {
-            told.push(found.text);
-            out.push(finding(Text::default(), "A note or pinned result", hit(&found, "", *line), *line));
+        for found in shaped(text) {
+            if !told.contains(&found.text) {
+                told.push(found.text);
+                out.push(finding(Text::default(), "A note or pinned result", hit(&found, "", *line), *line));
+            }
         }
     }
 }
@@ -123,14 +125,21 @@ fn in_step(step: &Step) -> Vec<Hit> {
         add(in_entry(&assignment.variable, &assignment.value, 0).into_iter().collect());
     }
     for code in &step.code {
-        let found = constants(&code.text)
-            .filter_map(|t| {
-                let assigned = shaped(t).or_else(|| in_code(t)).or_else(|| in_command(t)).or_else(|| in_address(t));
-                assigned.or_else(|| quoted(t).find_map(in_connection))
-            });
-        add(found.map(|f| hit(&f, "the code", 0)).collect());
+        add(constants(&code.text).flat_map(in_script).map(|f| hit(&f, "the code", 0)).collect());
     }
     hits
+}
+
+/// Every literal credential in code, each once.
+fn in_script(text: &str) -> Vec<Found<'_>> {
+    let all = [shaped(text), in_code(text), in_command(text), in_address(text)].into_iter().flatten();
+    let mut once: Vec<Found<'_>> = Vec::new();
+    for found in all.chain(quoted(text).flat_map(in_connection)) {
+        if !once.iter().any(|known| known.text.contains(found.text) || found.text.contains(known.text)) {
+            once.push(found);
+        }
+    }
+    once
 }
 
 /// Every literal credential in a value, each once.
@@ -146,8 +155,10 @@ fn in_value(value: &Value) -> Vec<Hit> {
         hits.extend(in_authentication(value));
         work.extend(value.items());
         if value.entries().is_empty() {
-            let found = constants(value).filter_map(|t| shaped(t).or_else(|| in_url(t)).or_else(|| in_connection(t)));
-            hits.extend(found.map(|f| hit(&f, "", 0)));
+            let found = constants(value).flat_map(|t| [shaped(t), in_url(t), in_connection(t)]);
+            // What is not taken apart, and what functions are given, stand in the expression's own text.
+            let whole = if let Value::Expr(e) = value { shaped(&e.text) } else { Vec::new() };
+            hits.extend(found.flatten().chain(whole).map(|f| hit(&f, "", 0)));
         }
     }
     let mut once: Vec<Hit> = Vec::new();
@@ -271,6 +282,21 @@ mod tests {
             ("given", map(&[("code", given.clone()), ("other", given), ("base", address), ("every", word)])),
         ]);
         assert_eq!(texts(in_parameters(&settings)), ["Summer2031", "q8Zt55vYw0Lr2mNx91", "Winter2031"]);
+    }
+
+    #[test]
+    fn every_token_is_told_wherever_it_stands() {
+        let token = |end: &str| format!("ghp_{}{end}", "a8Kd93mZqPwL2xVn7RtYbC5sHj1Gf0QeUi");
+        let (one, two) = (token("4T"), token("7Q"));
+        assert_eq!(in_script(&format!("a('{one}'); b('{two}'); token = '{one}'")).len(), 2);
+        assert_eq!(texts(in_value(&Value::text(format!("{one} {two}")))), [one.as_str(), two.as_str()]);
+        let called = workflow::Expression {
+            language: workflow::Language::Wdl,
+            text: format!("concat('Bearer ', '{one}')").into(),
+            term: Term::Unknown(Vec::new()),
+            line: 1,
+        };
+        assert_eq!(texts(in_value(&Value::Expr(Box::new(called)))), [one]);
     }
 
     #[test]
