@@ -31,6 +31,8 @@ pub struct Graph<'w> {
     skips: bool,
     /// For each step, whether some walk from a trigger comes there, whatever it waits for.
     from_triggers: OnceCell<Vec<bool>>,
+    /// For each step, whether its platform lets a condition fail by which it is left.
+    strict: OnceCell<Vec<bool>>,
     /// The variables that some step sets.
     variables: OnceCell<FxHashSet<Text>>,
     /// How many stations were told in walks so far.
@@ -121,6 +123,7 @@ impl<'w> Graph<'w> {
             into: Lists::new(count, &into),
             starts,
             order: OnceCell::new(),
+            strict: OnceCell::new(),
             skips: workflow.edges.iter().any(|e| e.kind == EdgeKind::Skipped),
             from_triggers: OnceCell::new(),
             variables: OnceCell::new(),
@@ -255,18 +258,36 @@ impl<'w> Graph<'w> {
         platform && matches!(self.step(step).kind, StepKind::Loop(LoopKind::While { .. }))
     }
 
-    /// Whether a step can fail by itself: a branch or a place where paths meet does not, nor does setting a constant.
+    /// Whether a step can fail by itself: a place where paths meet does not, nor does setting a constant. A branch does
+    /// where its platform lets a condition fail that cannot be computed from what is there.
     #[must_use]
-    pub fn may_fail(&self, step: StepIx) -> bool {
-        let step = self.step(step);
+    pub fn may_fail(&self, at: StepIx) -> bool {
+        let step = self.step(at);
         match step.kind {
-            StepKind::Branch | StepKind::Guard | StepKind::Join | StepKind::End(_) => false,
+            StepKind::Branch | StepKind::Guard => self.is_strict(at),
+            StepKind::Join | StepKind::End(_) => false,
             StepKind::Set => {
                 let set = step.assigns.iter().map(|a| &a.value).chain(&step.output);
                 set.chain([&step.parameters]).any(|v| !v.expressions().is_empty())
             }
             _ => true,
         }
+    }
+
+    fn is_strict(&self, at: StepIx) -> bool {
+        let rules = machine::semantics::of(self.workflow.platform);
+        let strict = self.strict.get_or_init(|| {
+            let mut strict = vec![false; self.len()];
+            for edge in &self.workflow.edges {
+                if let (EdgeKind::When { condition, .. }, Node::Step(from)) = (&edge.kind, edge.from)
+                    && let Some(strict) = strict.get_mut(from.0 as usize)
+                {
+                    *strict |= !self.step(from).synthetic && rules.conditions_fail(condition);
+                }
+            }
+            strict
+        });
+        strict.get(at.0 as usize).copied().unwrap_or(false)
     }
 
     /// Everything that a walk reaches over open edges. Joins wait for all only when the walk begins at triggers.

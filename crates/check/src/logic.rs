@@ -99,7 +99,7 @@ impl Logic<'_, '_> {
             return self.leaves_subject(suppose, from, &edge.kind);
         }
         match &edge.kind {
-            EdgeKind::Error => self.graph.may_fail(from),
+            EdgeKind::Error => self.graph.may_fail(from) && self.fails(from),
             EdgeKind::Next if self.graph.is_body_first(from) => self.ends_loop(from),
             EdgeKind::When { condition, .. } => self.holds(from, condition) != Some(false),
             EdgeKind::Otherwise { .. } => !self.some_case_holds(from),
@@ -112,6 +112,17 @@ impl Logic<'_, '_> {
         let until = self.graph.step(of).parameters.get("expression").as_expression();
         let last = self.suppose.iter().any(|s| s.answer == Answer::LastRound);
         last || until.is_none_or(|until| self.holds(of, until) != Some(false))
+    }
+
+    /// Whether a branch may fail whose conditions are computed from what is supposed: where that is nothing, or does not
+    /// decide them. Other steps do so anyway.
+    fn fails(&self, at: StepIx) -> bool {
+        let nothing = |s: &Supposition| matches!(s.answer, Answer::Silence | Answer::Failure | Answer::Empty);
+        let cases = || self.graph.out(at).iter().map(|e| &self.graph.edge(*e).kind);
+        let open = |k: &EdgeKind| matches!(k, EdgeKind::When { condition, .. } if self.holds(at, condition).is_none());
+        !matches!(self.graph.step(at).kind, StepKind::Branch | StepKind::Guard)
+            || self.suppose.iter().any(nothing)
+            || cases().any(open)
     }
 
     /// What is supposed of a step, and where its answer stands.

@@ -69,6 +69,22 @@ fn only_the_option_that_agrees_is_a_gate() {
 }
 
 #[test]
+fn a_condition_that_cannot_be_computed_fails_and_what_runs_after_its_failure_runs() {
+    let after = |read: &str| {
+        let inner = format!(r#""Add": {{{ADD}, "runAfter": {{}}}}"#);
+        let asks = choice("Approve").replace(&inner, "").replace("body('Ask')?['SelectedOption']", read);
+        logic_app(&format!(r#"{asks}, "Add": {{{ADD}, "runAfter": {{"If": ["Failed"]}}}}"#))
+    };
+    for strict in ["body('Ask')['SelectedOption']", "toUpper(body('Ask')?['SelectedOption'])"] {
+        let failed = after(strict);
+        assert_eq!(rules(&failed), ["approval-fails-open"], "{strict}");
+        assert_eq!((failed.gate, verdict(&failed, "change-needs-approval")), (Gate::FailsOpen, "refuted"));
+    }
+    let total = after("body('Ask')?['SelectedOption']");
+    assert_eq!(rules(&total), Vec::<&str>::new(), "nothing comes to it");
+}
+
+#[test]
 fn an_until_asks_before_it_looks_and_is_left_when_its_rounds_are_used_up() {
     let until = |options: &str| {
         logic_app(&format!(

@@ -38,7 +38,7 @@ pub(super) fn answers(
     }
 }
 
-/// What a condition that cannot be evaluated may be.
+/// What a condition that cannot be evaluated may be; that computing it fails, where that leads somewhere.
 fn decided(program: &Program<'_>, state: &State, at: &At, edge: u32) -> Vec<Answer> {
     let condition = program.edge(at.place.workflow, edge).map(|e| &e.kind);
     let token = state.tokens.get(at.token as usize);
@@ -48,7 +48,14 @@ fn decided(program: &Program<'_>, state: &State, at: &At, edge: u32) -> Vec<Answ
         return vec![Answer::Choose(holds)];
     }
     let may = |truth: &bool| condition::possible(condition, *truth, &here);
-    [true, false].into_iter().filter(may).map(Answer::Choose).collect()
+    let mut all: Vec<Answer> = [true, false].into_iter().filter(may).map(Answer::Choose).collect();
+    if program.step(at.place).is_some_and(|s| !s.synthetic)
+        && program.semantics(at.place.workflow).conditions_fail(condition)
+        && program.handlers(at.place, &EdgeKind::Error).is_some()
+    {
+        all.push(Answer::Error("".into(), Val::Null));
+    }
+    all
 }
 
 /// A result; a failure; a time-out where that has a way of its own; a breakdown of the platform before it is told of the

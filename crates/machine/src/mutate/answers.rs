@@ -1,6 +1,7 @@
 //! The answers that the world may give to a request, in classes, for telling two versions of a workflow apart.
 
 use crate::request::{Answer, Call, Request};
+use crate::state::Choice;
 use crate::{Place, Program, Val};
 use workflow::EdgeKind;
 
@@ -8,7 +9,13 @@ use workflow::EdgeKind;
 pub(super) fn answers(program: &Program<'_>, request: &Request) -> Vec<Answer> {
     match request {
         Request::Done(_) | Request::Stuck(_) => Vec::new(),
-        Request::Choose(..) => vec![Answer::Choose(true), Answer::Choose(false)],
+        Request::Choose(at, choice) => {
+            let mut all = vec![Answer::Choose(true), Answer::Choose(false)];
+            if matches!(choice, Choice::Condition(edge) if fails(program, at.place, *edge)) {
+                all.push(Answer::Error("".into(), Val::Null));
+            }
+            all
+        }
         Request::Order(among) => among.iter().map(|at| Answer::First(at.token)).collect(),
         Request::Wait(call) => with_timeout(program, call, vec![Answer::Over(Val::Null)]),
         Request::Ask(call) => {
@@ -23,6 +30,13 @@ pub(super) fn answers(program: &Program<'_>, request: &Request) -> Vec<Answer> {
             with_timeout(program, call, vec![result, Answer::Error("".into(), Val::Null)])
         }
     }
+}
+
+/// Whether the condition of an edge may fail.
+fn fails(program: &Program<'_>, at: Place, edge: u32) -> bool {
+    let rules = program.semantics(at.workflow);
+    let kind = program.edge(at.workflow, edge).map(|e| &e.kind);
+    matches!(kind, Some(EdgeKind::When { condition, .. }) if rules.conditions_fail(condition))
 }
 
 fn with_timeout(program: &Program<'_>, call: &Call, mut all: Vec<Answer>) -> Vec<Answer> {

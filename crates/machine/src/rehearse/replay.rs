@@ -59,6 +59,9 @@ fn gives(program: &Program<'_>, state: &State, request: &Request, answer: &Answe
                 Choice::Repeats | Choice::Tolerates(_) => None,
             });
         }
+        (Request::Choose(at, Choice::Condition(_)), told @ Answer::Error(..)) => {
+            scenario.answers.push(Reply { step: label(at.place), times: once, ..reply(told) });
+        }
         (
             Request::Call(call) | Request::Ask(call) | Request::Wait(call) | Request::Start(call),
             Answer::Crash,

@@ -419,6 +419,11 @@ impl<'s, 'p, 'w> World<'s, 'p, 'w> {
             Choice::Condition(edge) => {
                 let kind = self.program.edge(at.place.workflow, *edge).map(|e| &e.kind);
                 let case: Text = kind.map(EdgeKind::label).unwrap_or_default().into();
+                if let Some((Reply { error: Some(name), .. }, _)) =
+                    self.reply(at.place, &[], |r| r.error.is_some() && r.case.is_none())
+                {
+                    return Ok(Answer::Error(name.clone(), Val::Null));
+                }
                 let told = self.reply(at.place, &[], |r| {
                     r.holds.is_some() && r.case.as_ref().is_none_or(|c| *c == case)
                 });

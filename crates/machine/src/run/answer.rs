@@ -46,6 +46,12 @@ impl Run<'_, '_> {
                 return Some(());
             }
             (Request::Choose(at, choice), Answer::Choose(holds)) => self.chosen(at, choice, *holds),
+            (Request::Choose(at, Choice::Condition(_)), Answer::Error(name, data)) => {
+                self.fail(
+                    at.token as usize,
+                    Fault { name: name.clone(), data: data.clone(), timeout: false },
+                );
+            }
             (Request::Done(_) | Request::Order(_) | Request::Choose(..), _) => return None,
             (Request::Stuck(at), Answer::Cancelled) => {
                 let frame = self.state.tokens.get(at.first()?.token as usize)?.frame;

@@ -5,7 +5,10 @@ use super::{AfterCrash, Semantics, Unhandled};
 use crate::evaluate::Failure;
 use crate::scope::Here;
 use crate::state::Rounds;
-use workflow::Step;
+use workflow::{Expression, Function, Step, Term};
+
+/// Conditions are looked at so deep; deeper ones may fail.
+const DEPTH: u32 = 40;
 
 /// Their rules.
 pub struct LogicApps;
@@ -18,6 +21,13 @@ impl Semantics for LogicApps {
 
     fn failure_stops_container(&self) -> bool {
         false
+    }
+
+    /// A function that is given null, or a property that is not there, fails the action whose condition asks for it.
+    fn conditions_fail(&self, condition: &Expression) -> bool {
+        let text = condition.text.as_str();
+        let strict = |(at, _): (usize, &str)| text[..at].ends_with([')', ']']);
+        text.match_indices(['[', '.']).any(strict) || !is_total(&condition.term, DEPTH)
     }
 
     fn rounds_go_on(&self, _step: &Step) -> bool {
@@ -42,5 +52,18 @@ impl Semantics for LogicApps {
     /// A run lives 90 days on Logic Apps, 30 on Power Automate.
     fn has_deadline(&self, _step: &Step) -> bool {
         true
+    }
+}
+
+/// Whether something has a value whatever it reads, null or absent as that may be.
+fn is_total(term: &Term, depth: u32) -> bool {
+    let total = |f: &Function| {
+        use Function::{And, Coalesce, Empty, Equals, If, Not, NotEquals, Or, Present, Truthy};
+        matches!(f, And | Or | Not | Equals | NotEquals | Empty | Present | Truthy | Coalesce | If)
+    };
+    match (term, depth.checked_sub(1)) {
+        (Term::Null | Term::Bool(_) | Term::Number(_) | Term::Text(_) | Term::Ref(_), _) => true,
+        (Term::Call(f, args), Some(depth)) => total(f) && args.iter().all(|t| is_total(t, depth)),
+        _ => false,
     }
 }

@@ -6,7 +6,7 @@ use crate::evaluate::Failure;
 use crate::scope::Here;
 use crate::state::{Fault, Rounds};
 use crate::{Place, Program, Val};
-use workflow::{LoopKind, OnError, Platform, Step, StepKind, Text, Value};
+use workflow::{Expression, LoopKind, OnError, Platform, Step, StepKind, Text, Value};
 
 mod bpmn;
 mod google_secops;
@@ -197,6 +197,11 @@ pub trait Semantics: Sync {
     /// What is read as the error after a failure was caught.
     fn caught(&self, fault: &Fault) -> Val {
         Val::map(vec![("name".into(), Val::Text(fault.name.clone())), ("data".into(), fault.data.clone())])
+    }
+
+    /// A branch may fail because a condition cannot be computed from what is there, and what runs after a failure then runs.
+    fn conditions_fail(&self, _condition: &Expression) -> bool {
+        false
     }
 
     /// The failure that a step raises which ends its run as one.
