@@ -79,7 +79,7 @@ fn subject_attributes(facts: &Facts) -> Value {
         "strangers": facts.contributors.iter().filter(|c| {
             facts.people.humans(&c.account).is_empty()
                 && !facts.excepted(&format!("contributor:{}", c.account))
-        }).count(),
+        }).map(|c| &c.account).collect::<std::collections::BTreeSet<_>>().len(),
     })
 }
 

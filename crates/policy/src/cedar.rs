@@ -138,7 +138,7 @@ pub(crate) fn subject(facts: &Facts) -> Pairs<'_> {
         "privileged": bool(s.privileged()),
         "identities": set(s.identities.iter().map(|i| i.as_str())),
         "crossDomain": bool(s.cross_domain),
-        "strangers": long(facts.strangers().count()),
+        "strangers": long(facts.strange()),
     }
 }
 

@@ -131,7 +131,8 @@ pub struct Key {
     /// When what it signs counts.
     #[serde(flatten)]
     pub period: Period,
-    /// From when on it is not believed at all, whatever it signed before.
+    /// From when on it signs nothing. What it is said to have signed before counts only where somebody else made a statement
+    /// after it before this moment: whoever holds the key could date back what they sign.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Moment>,
 }

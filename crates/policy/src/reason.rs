@@ -244,9 +244,11 @@ impl Telling<'_> {
         let theirs =
             |account: &str| self.facts.people.authors(account).iter().any(|h| self.stand.humans.contains(h));
         let parts = self.facts.contributors.iter().filter(|c| theirs(&c.account));
-        list(parts.map(|c| {
+        let parts = parts.map(|c| {
             if c.how.is_empty() { c.account.clone() } else { format!("{} as `{}`", c.how, c.account) }
-        }))
+        });
+        let vouched = self.facts.vouched().filter(|(_, by)| theirs(by));
+        list(parts.chain(vouched.map(|(c, _)| format!("who granted the exception for `{}`", c.account))))
     }
 }
 

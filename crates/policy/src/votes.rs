@@ -62,7 +62,12 @@ impl<'a> Parties<'a> {
         let mut involved =
             glass.flat_map(|g| g.used_by.iter().chain([&g.opened_by])).chain(due.flat_map(|r| &r.involved));
         Parties {
-            contributors: facts.contributors.iter().flat_map(|c| people.authors(&c.account)).collect(),
+            contributors: facts
+                .contributors
+                .iter()
+                .flat_map(|c| people.authors(&c.account))
+                .chain(facts.vouched().flat_map(|(_, by)| people.humans(by)))
+                .collect(),
             requester: behind(&mut [&facts.requester].into_iter()),
             owners: owners.flat_map(|name| people.named(name)).map(|p| p.id.as_str()).collect(),
             involved: behind(&mut involved),
