@@ -1,6 +1,7 @@
 //! Finds the files to check: everything below the given paths, in a fixed order, without following links out of them.
 
 use std::fs::{self, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 use workflow::Problem;
@@ -79,6 +80,17 @@ pub fn real(path: &Path) -> PathBuf {
         Some((real, rest)) => real.join(rest),
         None => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
     }
+}
+
+/// The text of a file. What is none is not opened: a pipe would keep whoever reads it waiting.
+///
+/// # Errors
+/// When it cannot be read, or is no file.
+pub fn text(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file: put the file itself there"));
+    }
+    fs::read_to_string(path)
 }
 
 impl Walk {

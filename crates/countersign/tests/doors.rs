@@ -398,7 +398,58 @@ fn what_a_statement_claims_of_itself_is_not_believed() {
         },
     );
     assert!(uncounted(&lab, &back).contains("after: "));
+    forged_first(&lab);
     assert_eq!(lab.now(&["gate"]).out, before);
+}
+
+/// Zoe lets pass what she wrote herself, and says that she looked at the commit before it.
+fn earlier_commit(lab: &Lab, words: &str) {
+    lab.sh(&format!("{words} edit workflows/*.control.yaml; zoe -m it"));
+    let out = Command::new("git").args(["rev-parse", "base"]).current_dir(lab.root()).output().unwrap();
+    let commit = String::from_utf8(out.stdout).unwrap().trim().to_owned();
+    let own = by_hand(
+        lab,
+        "zoe",
+        |e| e.act == Act::Attest,
+        |e| {
+            (e.act, e.by, e.commit) = (Act::GrantException, "zoe".to_owned(), commit);
+            (e.tests, e.evidence) = (None, None);
+            e.exception = Some(policy::Exception {
+                covers: vec!["boundary".into()],
+                subject: e.subject.name.clone(),
+                owner: "ben".into(),
+                compensating: "two look".into(),
+                from: Some(e.at),
+                until: Some(e.at.plus_hours(24)),
+                ..policy::Exception::default()
+            });
+        },
+    );
+    let told = uncounted(lab, &own);
+    assert!(told.contains("has a part in this change"), "{told}");
+    lab.sh("git reset -q --hard base && git clean -fdq");
+}
+
+/// A first version of the people that nobody signed: nothing is judged by it.
+fn forged_first(lab: &Lab) {
+    let count = || lab.now(&["gate"]).out.matches("statement-not-counted").count();
+    let (before, text) = (count(), "schema: countersign.people/1\npeople: []\n");
+    let parts = [("people.yaml".to_owned(), workflow::Digest::of(text.as_bytes()).to_string())].into();
+    let closure = govern::closure_of(&parts).unwrap();
+    let hex = closure.strip_prefix("sha256:").unwrap();
+    lab.folder.write(&format!("r/.countersign/versions/{hex}.yaml"), text);
+    let (entries, _) = files::read(&lab.root()).unwrap();
+    let mut event = entries.iter().map(|e| &e.event).min_by_key(|e| e.at).unwrap().clone();
+    event.act = Act::Change(Governed::People);
+    event.subject = policy::Subject { kind: SubjectKind::People, name: "people".into(), ..event.subject };
+    (event.subject.closure, event.parts) = (closure, parts);
+    let (signer, payload) =
+        (Signer::find(Some(&lab.folder.path().join("zoe")), &lab.root()), files::payload(&event));
+    let (signer, payload) = (signer.unwrap(), payload.unwrap());
+    let armoured = signer.sign(&statement::to_sign(b"something else").unwrap()).unwrap();
+    let path = files::write(&lab.root(), &payload, &signer.fingerprint, &armoured).unwrap();
+    assert_eq!(count(), before + 1);
+    std::fs::remove_file(path).unwrap();
 }
 
 /// Each refusal names its rules, the facts that they rest on, and the smallest change; the same record gives the same bytes.
@@ -432,7 +483,15 @@ fn refusals_are_explained(lab: &Lab) {
 }
 
 /// How Zoe may hide in the history that a change is hers: `zoe` and `pia` commit everything that lies there, `edit` writes.
-const HIDING: [(&str, &str); 10] = [
+const HIDING: [(&str, &str); 12] = [
+    (
+        "behind a link to the tests",
+        "mv workflows/lost-device.test.yaml tests.txt; ln -s ../tests.txt workflows/lost-device.test.yaml; pia -m linked; echo '# more' >> tests.txt; zoe -m it; edit workflows/*.control.yaml; pia -m on",
+    ),
+    (
+        "by taking the tests away",
+        "git rm -q workflows/lost-device.test.yaml; zoe -m it; edit workflows/*.control.yaml; pia -m on",
+    ),
     (
         "behind another name",
         "printf 'X <ghost@corp.test> <zoe@corp.test>\n' > .mailmap; edit workflows/*.control.yaml; zoe -m it",
@@ -496,6 +555,7 @@ fn nobody_hides_in_the_history() {
         lab.sh("git replace -d $(git replace -l) 2> /dev/null; git config --unset log.diffMerges; git config --unset diff.relative; git checkout -q -f main && git reset -q --hard base && git clean -fdq && (git branch -q -D side 2> /dev/null || true)");
     }
     assert!(open.is_empty(), "{}", open.join("\n"));
+    earlier_commit(&lab, words);
     what_is_released_stays_released(&lab, words);
 }
 

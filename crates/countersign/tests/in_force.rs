@@ -217,6 +217,7 @@ fn a_part_in_what_governs_ends_where_it_is_put_in_force() {
     c.commit("priya.nair", "Her name");
     c.must("propose people --key ../priya");
     c.refused("review people --approve --key ../priya", "no-contributor-approves");
+    somebody_unknown(&c);
     // Adaeze made the version before.
     c.must("review people --approve --key ../adaeze");
     c.must("review people --approve --key ../tomasz");
@@ -225,4 +226,21 @@ fn a_part_in_what_governs_ends_where_it_is_put_in_force() {
     c.refused("release people --key ../tomasz", "not committed");
     c.write("people.yaml", &text);
     c.must("release people --key ../tomasz");
+}
+
+/// Who enters an address in a change is not known by it in that change: the people in force say whose it is.
+fn somebody_unknown(c: &Company) {
+    c.sh("git tag before; cp -r .countersign ../kept");
+    c.edit(
+        "people.yaml",
+        "  - id: priya.nair\n",
+        "  - id: priya.nair\n    aliases: [ghost@keelhaven.example]\n",
+    );
+    c.commit("ghost", "An address");
+    c.must("propose people --key ../priya");
+    for who in ["adaeze", "tomasz"] {
+        c.must(&format!("review people --approve --key ../{who}"));
+    }
+    c.refused("release people --key ../tomasz", "authors-known-governing");
+    c.sh("git reset -q --hard before; rm -rf .countersign; mv ../kept .countersign");
 }

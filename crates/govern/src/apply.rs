@@ -2,10 +2,11 @@
 //! transitions exist; who may make them is asked of the policies.
 
 use crate::event::{Entry, Event, Intent, MODES, SCHEMA, closure_of, modes_part, target};
+use crate::rests::{record, rests};
 use crate::state::{
     Approved, Glass, Leave, Phase, Proposal, ProposalStatus, Release, Review, State, Version, WorkflowState,
 };
-use policy::{Act, ComponentKind, Governed, Moment, Record, Standing, SubjectKind, Verdict};
+use policy::{Act, ComponentKind, Governed, Moment, Standing, SubjectKind, Verdict};
 use std::collections::BTreeMap;
 use workflow::Severity;
 
@@ -18,9 +19,9 @@ pub struct Refusal {
     pub message: String,
 }
 
-type Next = Result<(), Refusal>;
+pub(crate) type Next = Result<(), Refusal>;
 
-fn no<T>(rule: &str, message: String) -> Result<T, Refusal> {
+pub(crate) fn no<T>(rule: &str, message: String) -> Result<T, Refusal> {
     Err(Refusal { rule: rule.to_owned(), message })
 }
 
@@ -153,6 +154,7 @@ fn propose(state: &mut State, entry: &Entry) -> Next {
         ai: event.ai,
         tier: event.subject.effective_tier(),
         record: record(event),
+        commit: event.commit.clone(),
         reviews: Vec::new(),
         status: ProposalStatus::Open,
         number,
@@ -236,7 +238,8 @@ fn review(state: &mut State, entry: &Entry, verdict: Verdict) -> Next {
     let by = event.actor(&entry.key);
     let (id, at, looked) = (entry.id.clone(), event.at, event.looked);
     proposal.tier = proposal.tier.max(event.subject.effective_tier());
-    proposal.reviews.push(Review { id, by, verdict, at, looked, record: record(event) });
+    let (record, commit) = (record(event), event.commit.clone());
+    proposal.reviews.push(Review { id, by, verdict, at, looked, record, commit });
     let proposal = answers(event)?.to_owned();
     state.reviewed.entry(event.subject.closure.clone()).or_default().insert(proposal);
     Ok(())
@@ -261,6 +264,8 @@ fn release(state: &mut State, entry: &Entry, back: bool) -> Next {
     }
     let of = answers(event)?.to_owned();
     rests(state, event, &of)?;
+    let mut looked = Vec::new();
+    let mut tier = event.subject.effective_tier();
     let emergency = state.glasses.get(&of).filter(|_| back);
     if let Some(glass) = emergency {
         same_environment("break-glass", &glass.environment, event)?;
@@ -273,6 +278,10 @@ fn release(state: &mut State, entry: &Entry, back: bool) -> Next {
     } else {
         let proposal = carried_out(state, event, if back { Intent::RollBack } else { Intent::Change })?;
         proposal.status = ProposalStatus::Done;
+        tier = tier.max(proposal.tier);
+        let approvals = proposal.reviews.iter().filter(|r| r.verdict == Verdict::Approve);
+        let commits = approvals.map(|r| &r.commit).chain([&proposal.commit]);
+        looked.extend(commits.filter(|c| !c.is_empty()).cloned());
     }
     let known = workflow(state, event)?;
     known.phase = Phase::Registered;
@@ -290,53 +299,11 @@ fn release(state: &mut State, entry: &Entry, back: bool) -> Next {
         at: event.at,
         key: entry.key.clone(),
         commit: event.commit.clone(),
+        looked,
         back,
-        tier: event.subject.effective_tier(),
+        tier,
     });
     Ok(())
-}
-
-/// The control record that an event says was seen.
-fn record(event: &Event) -> Option<Record> {
-    event.evidence.as_ref().map(|e| e.record.clone())
-}
-
-/// That a release says of who answers, and of what it rests on, what the state knows: the record is that which was proposed
-/// and approved, and each statement that it names is about the same.
-fn rests(state: &State, event: &Event, of: &str) -> Next {
-    let known = state.workflows.get(&event.subject.name).map_or("", |w| w.owner.as_str());
-    let said = record(event).unwrap_or_default();
-    let owner = if said.owner.is_empty() { known } else { said.owner.as_str() };
-    if !event.owner.is_empty() && event.owner != owner {
-        return no("owner", format!("it says that `{}` answers for it, and it is `{owner}`", event.owner));
-    }
-    let Some(evidence) = &event.evidence else { return Ok(()) };
-    let reviews = state.said(of);
-    let approved = || reviews.iter().filter(|r| r.verdict == Verdict::Approve);
-    let proposed = state.proposals.get(of).and_then(|p| p.record.as_ref());
-    let answer = |r: &Record| (r.owner.clone(), r.security_approver.clone(), r.deputies.clone());
-    let others = approved().filter_map(|r| r.record.as_ref()).chain(proposed);
-    if let Some(other) = others.map(answer).find(|other| *other != answer(&said)) {
-        let (is, was) = (&said.owner, &other.0);
-        let told = format!("its control record (owner `{is}`) is another than was approved (owner `{was}`)");
-        return no("record", told);
-    }
-    let fits = |id: &&String| *id == of || approved().any(|r| r.id == **id) || is_ground(state, event, id);
-    match evidence.rests_on.iter().find(|id| !fits(id)) {
-        Some(other) => no("rests-on", format!("it rests on {other}, which is no approval or proof of this")),
-        None => Ok(()),
-    }
-}
-
-/// Whether a statement is what a release can rest on besides approvals: tests of the closure, an exception of the workflow,
-/// the approval of a component.
-fn is_ground(state: &State, event: &Event, id: &str) -> bool {
-    let (name, environment) = (&event.subject.name, &event.environment);
-    let tests = state.workflows.get(name).and_then(|w| w.tests.get(environment)).into_iter().flatten();
-    let exception = state.exceptions.get(id);
-    tests.clone().any(|(by, t)| by == id && t.closure == event.subject.closure)
-        || exception.is_some_and(|l| l.exception.subject == *name && l.environment == *environment)
-        || state.components.values().flatten().any(|c| c.id == id)
 }
 
 fn phase(state: &mut State, entry: &Entry, to: Phase) -> Next {
@@ -473,8 +440,9 @@ fn open(state: &mut State, entry: &Entry) -> Next {
     let mut glass = glass.clone();
     glass.id.clone_from(&entry.id);
     glass.opened_by.clone_from(&entry.key);
-    let environment = event.environment.clone();
-    state.glasses.insert(entry.id.clone(), Glass { glass, environment, uses: Vec::new(), reviewed: None });
+    let (environment, tier) = (event.environment.clone(), event.subject.effective_tier());
+    let glass = Glass { glass, environment, tier, uses: Vec::new(), reviewed: None };
+    state.glasses.insert(entry.id.clone(), glass);
     Ok(())
 }
 
@@ -496,6 +464,9 @@ fn use_glass(state: &mut State, entry: &Entry) -> Next {
     if !glass.glass.is_open_for(&event.subject.name, event.at) {
         let (id, standing) = (&glass.glass.id, glass.glass.standing(event.at));
         return no("break-glass-open", format!("the break-glass {id} is not open: {standing}"));
+    }
+    if let Some(refusal) = glass.out_of_reach(&event.subject.name, event.subject.effective_tier()) {
+        return Err(refusal);
     }
     glass.uses.push((event.subject.name.clone(), event.subject.closure.clone(), event.at));
     if !glass.glass.used_by.contains(&entry.key) {

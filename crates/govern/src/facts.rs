@@ -151,7 +151,8 @@ fn before<'s>(state: &'s State, world: &World, of: Option<&str>) -> Option<(Mome
     }
     let releases = state.workflows.get(&subject.name)?.releases.get(&world.environment)?;
     let proposal = of.and_then(|of| state.proposals.get(of)).filter(|p| p.status != ProposalStatus::Open);
-    let was = |r: &&Release| of != Some(r.of.as_str()) && proposal.is_none_or(|p| r.at <= p.at);
+    // What went back put nothing new there.
+    let was = |r: &&Release| !r.back && of != Some(r.of.as_str()) && proposal.is_none_or(|p| r.at <= p.at);
     releases.iter().rev().find(was).map(|r| (r.at, r.of.as_str()))
 }
 

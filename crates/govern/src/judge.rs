@@ -44,7 +44,7 @@ pub type Measure<'m> = &'m dyn Fn(&Event) -> Option<Measured>;
 /// reviewed; where that would be below control automation, which nobody reviews, for no less than the workflow has now, or
 /// had in an earlier release.
 fn least_tier(measure: Measure<'_>, state: &State, event: &Event) -> u8 {
-    let said = said_tier(state, event);
+    let said = said_tier(state, event).max(scope_tier(measure, state, event));
     if event.subject.kind != SubjectKind::Workflow {
         return said;
     }
@@ -53,6 +53,17 @@ fn least_tier(measure: Measure<'_>, state: &State, event: &Event) -> u8 {
         _ if said >= CONTROL => said,
         other => said.max(other.map_or(0, |m| m.tier)).max(released_tier(state, event)),
     }
+}
+
+/// The highest tier of the workflows for which a break-glass is opened, whichever of them it is said to be about.
+fn scope_tier(measure: Measure<'_>, state: &State, event: &Event) -> u8 {
+    let of = |name: &String| {
+        let subject = Subject { name: name.clone(), ..event.subject.clone() };
+        let other = Event { subject, glass: None, ..event.clone() };
+        measure(&other).map_or(0, |m| m.tier).max(released_tier(state, &other))
+    };
+    let scope = event.glass.iter().flat_map(|g| &g.scope);
+    scope.map(of).max().unwrap_or_default()
 }
 
 /// The tier that an act is said to be about, by its statement, or when it was proposed and reviewed.
@@ -178,7 +189,9 @@ pub fn unlawful(ground: Ground<'_>, state: &State, entry: &Entry) -> Option<Refu
     }
     let (facts, decision) = weighed(ground, &law, state, entry);
     if decision.allow {
-        return None;
+        let glass = event.of.as_ref().and_then(|of| state.glasses.get(of));
+        let used = glass.filter(|_| event.act == Act::UseBreakGlass);
+        return used.and_then(|g| g.out_of_reach(&event.subject.name, facts.subject.effective_tier()));
     }
     let because = decision.because.first();
     let message = because.map_or_else(|| decision.errors.join("; "), |b| b.reason.clone());

@@ -13,6 +13,7 @@ mod judge;
 mod order;
 mod perform;
 mod quality;
+mod rests;
 mod state;
 mod undated;
 

@@ -111,23 +111,33 @@ fn out_of_place(
 }
 
 /// The first statement in the order that puts a version of what governs in force, of each kind, where there is one: until then
-/// that version is taken to be in force, on first use.
+/// that version is taken to be in force, on first use. What has no place at a moment, or a time that nothing bounds, is none.
 #[must_use]
-pub fn first_versions(entries: &[Entry]) -> BTreeMap<Governed, &Entry> {
+pub fn first_versions<'e>(
+    entries: &'e [Entry],
+    undated: &BTreeMap<String, Refusal>,
+    now: Moment,
+) -> BTreeMap<Governed, &'e Entry> {
     let of = |e: &Entry| match e.event.act {
-        Act::Change(what) if e.event.replaces.is_none() => Some(what),
+        Act::Change(what) if e.event.replaces.is_none() && !undated.contains_key(&e.id) => Some(what),
         _ => None,
     };
-    let all: Vec<&Entry> = entries.iter().filter(|e| of(e).is_some()).collect();
-    let kinds: BTreeSet<Governed> = all.iter().filter_map(|e| of(e)).collect();
+    let mut all: Vec<&Entry> = entries.iter().filter(|e| of(e).is_some()).collect();
     let mut first = BTreeMap::new();
+    if all.is_empty() {
+        return first;
+    }
+    let by_id: Places<'_> = entries.iter().enumerate().map(|(i, e)| (e.id.as_str(), i)).collect();
+    all.retain(|e| out_of_place(e, (entries, &by_id), now).is_none());
+    let kinds: BTreeSet<Governed> = all.iter().filter_map(|e| of(e)).collect();
     if kinds.len() == all.len() {
         first.extend(all.iter().filter_map(|e| Some((of(e)?, *e))));
         return first;
     }
     // Several come first where histories were joined: the order says which does.
-    let by_id: Places<'_> = entries.iter().enumerate().map(|(i, e)| (e.id.as_str(), i)).collect();
-    for entry in ordered(entries, &by_id).into_iter().filter_map(|i| entries.get(i)) {
+    let ids: HashSet<&str> = all.iter().map(|e| e.id.as_str()).collect();
+    let ordered = ordered(entries, &by_id).into_iter().filter_map(|i| entries.get(i));
+    for entry in ordered.filter(|e| ids.contains(e.id.as_str())) {
         if let Some(what) = of(entry) {
             first.entry(what).or_insert(entry);
         }

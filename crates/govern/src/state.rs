@@ -1,6 +1,7 @@
 //! The state: what is proposed, released, approved, excepted and open, as the events left it. Times stay in it, so that
 //! it can be asked about any moment.
 
+use crate::apply::Refusal;
 use crate::event::{Digest32, Intent};
 use policy::{
     Actor, Approval, BreakGlass, ComponentKind, Contribution, Exception, FindingFact, Governed, Mode, Moment,
@@ -85,9 +86,12 @@ pub struct Release {
     pub key: String,
     /// The commit that was looked at.
     pub commit: String,
+    /// The commits at which its proposer and those who approved it say that they looked.
+    #[serde(skip)]
+    pub looked: Vec<String>,
     /// It goes back to an earlier one.
     pub back: bool,
-    /// The tier that it was said to have.
+    /// The highest tier that anybody said it has: its proposer, a reviewer, who released it.
     pub tier: u8,
 }
 
@@ -134,6 +138,9 @@ pub struct Proposal {
     /// Who answers for it, by the record that the proposer saw; nothing where the statement does not say.
     #[serde(skip)]
     pub record: Option<Record>,
+    /// The commit that the proposer looked at.
+    #[serde(skip)]
+    pub commit: String,
     /// What reviewers said.
     pub reviews: Vec<Review>,
     /// What became of it.
@@ -168,6 +175,9 @@ pub struct Review {
     /// The control record that they saw; nothing where the statement does not say.
     #[serde(skip)]
     pub record: Option<Record>,
+    /// The commit that they looked at.
+    #[serde(skip)]
+    pub commit: String,
 }
 
 /// A version that was approved.
@@ -205,6 +215,8 @@ pub struct Glass {
     pub glass: BreakGlass,
     /// The environment that it is for.
     pub environment: String,
+    /// The tier that it was opened for: what is of a higher one is not put live by it.
+    pub tier: u8,
     /// The closures that were put live by it: workflow, closure, when.
     pub uses: Vec<(String, String, Moment)>,
     /// When it was looked at, and by which statement.
@@ -239,6 +251,16 @@ impl Leave {
 }
 
 impl Glass {
+    /// Why a workflow of this tier is not put live by it, where it is not.
+    #[must_use]
+    pub fn out_of_reach(&self, workflow: &str, tier: u8) -> Option<Refusal> {
+        let (id, opened) = (&self.glass.id, self.tier);
+        let message = format!(
+            "the break-glass {id} was opened for tier {opened}, and `{workflow}` is tier {tier} now: open another"
+        );
+        (tier > opened).then(|| Refusal { rule: "break-glass-tier".to_owned(), message })
+    }
+
     /// When it ended: closed, or its time was over.
     #[must_use]
     pub fn ended(&self) -> Option<Moment> {

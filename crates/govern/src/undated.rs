@@ -1,6 +1,7 @@
 //! Statements whose time nothing bounds. Who signs says when; that it was not later is shown by what others made after it. It
 //! has to be shown of a key that is revoked by now, whose holder could write what is dated before, and of a statement that
-//! names nothing that it was made after, though it was not the first.
+//! names nothing that it was made after, though it was not the first. Of a revoked key only what others made before the
+//! revocation shows it: what they made later may follow what its holder made later.
 
 use crate::apply::Refusal;
 use crate::event::Entry;
@@ -9,37 +10,35 @@ use policy::{Found, Moment, People};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-/// Who signed: their id, and since when the key is revoked.
+/// Who signed: the id of the human behind the key, and since when the key is revoked.
 type Signer<'p> = Option<(&'p str, Option<Moment>)>;
 
-/// Who made statements after one, as far as it matters.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum After<'p> {
-    Nobody,
-    One(&'p str),
-    Several,
-}
+/// When the first two people who did, made a statement after one.
+#[derive(Clone, Copy, Default)]
+struct After<'p>([Option<(Moment, &'p str)>; 2]);
 
 impl<'p> After<'p> {
     fn and(self, other: After<'p>) -> Self {
-        match (self, other) {
-            (After::Nobody, x) | (x, After::Nobody) => x,
-            (After::One(a), After::One(b)) if a == b => self,
-            _ => After::Several,
-        }
+        other.0.into_iter().flatten().fold(self, After::with)
     }
 
-    fn is_other_than(self, id: &str) -> bool {
-        match self {
-            After::Nobody => false,
-            After::One(one) => one != id,
-            After::Several => true,
-        }
+    fn with(self, (at, who): (Moment, &'p str)) -> Self {
+        let others = self.0.into_iter().flatten().filter(|(_, known)| *known != who);
+        let same = self.0.into_iter().flatten().filter(|(_, known)| *known == who);
+        let own = same.chain([(at, who)]).min();
+        let mut all: Vec<(Moment, &str)> = others.chain(own).collect();
+        all.sort_unstable();
+        After([all.first().copied(), all.get(1).copied()])
+    }
+
+    /// When the first other than one of this id did.
+    fn by_other_than(self, id: &str) -> Option<Moment> {
+        self.0.into_iter().flatten().find(|(_, who)| *who != id).map(|(at, _)| at)
     }
 }
 
 /// Of entries that come together at a moment, those whose time nothing bounds, with why each does not count: nobody else who is
-/// known, by a key that still counts, made a statement after it.
+/// known, by a key that still counts, made a statement after it; of a revoked key, before it was revoked.
 #[must_use]
 pub fn undated(entries: &[Entry], people: &People, now: Moment) -> BTreeMap<String, Refusal> {
     let mut keys: HashMap<&str, Signer<'_>> = HashMap::new();
@@ -55,18 +54,25 @@ pub fn undated(entries: &[Entry], people: &People, now: Moment) -> BTreeMap<Stri
     let by_id: Places<'_> = entries.iter().enumerate().map(|(i, e)| (e.id.as_str(), i)).collect();
     let order = ordered(entries, &by_id);
     let first = first(entries, &by_id, &order, |e| of(e).is_some());
-    let after = followed(entries, &by_id, &order, |e| of(e).filter(|(_, r)| r.is_none()).map(|(id, _)| id));
+    let after = followed(entries, &by_id, &order, |e| {
+        let vouches = || e.event.at <= now && people.signer(&e.key, e.event.at).is_ok();
+        of(e).filter(|(_, revoked)| revoked.is_none() && vouches()).map(|(id, _)| id)
+    });
     let refused = entries.iter().zip(after).enumerate().filter_map(|(i, (entry, after))| {
-        let told = match (of(entry)?, entry.event.after.is_empty() && first != Some(i)) {
-            ((id, _), _) if after.is_other_than(id) => return None,
-            ((id, Some(at)), _) => ("key-revoked", format!("its key is `{id}`'s and was revoked at {at}")),
-            (_, true) => {
-                ("after", "it names no statement that it was made after, and is not the first".to_owned())
+        let (id, revoked) = of(entry)?;
+        let seen = after.by_other_than(id);
+        let told = match revoked {
+            Some(at) if seen.is_none_or(|seen| seen >= at) => {
+                let told = format!("its key is `{id}`'s and was revoked at {at}; nobody else made a statement after it before that");
+                ("key-revoked", told)
+            }
+            None if seen.is_none() && entry.event.after.is_empty() && first != Some(i) => {
+                let told = "it names no statement that it was made after, and is not the first; nobody else made a statement after it";
+                ("after", told.to_owned())
             }
             _ => return None,
         };
-        let message =
-            format!("{}; nobody else made a statement after it, so its time is not believed", told.1);
+        let message = format!("{}, so its time is not believed", told.1);
         Some((entry.id.clone(), Refusal { rule: told.0.to_owned(), message }))
     });
     refused.collect()
@@ -76,25 +82,25 @@ fn signer<'p>(people: &'p People, key: &str, now: Moment) -> Signer<'p> {
     let Found::One(person, _) = people.find(key) else { return None };
     let mine = person.keys.iter().filter(|k| k.is(key));
     let revoked = mine.filter_map(|k| k.revoked).filter(|at| *at <= now).min();
-    Some((person.id.as_str(), revoked))
+    Some((people.human(person).unwrap_or(person).id.as_str(), revoked))
 }
 
-/// Who made statements after each entry.
+/// Who made statements after each entry, and when. One that says it was made before what it follows has no place, and shows
+/// nothing.
 fn followed<'p>(
     entries: &[Entry],
     by_id: &Places<'_>,
     order: &[usize],
     counts: impl Fn(&Entry) -> Option<&'p str>,
 ) -> Vec<After<'p>> {
-    let mut after = vec![After::Nobody; entries.len()];
+    let mut after = vec![After::default(); entries.len()];
     for i in order.iter().rev() {
         let Some(entry) = entries.get(*i) else { continue };
-        let own = counts(entry).map_or(After::Nobody, After::One);
-        let all = own.and(after.get(*i).copied().unwrap_or(After::Nobody));
+        let known = after.get(*i).copied().unwrap_or_default();
+        let all = counts(entry).map_or(known, |who| known.with((entry.event.at, who)));
         for parent in entry.event.after.iter().filter_map(|p| by_id.get(p.as_str())) {
-            if let Some(known) = after.get_mut(*parent) {
-                *known = known.and(all);
-            }
+            let earlier = entries.get(*parent).is_some_and(|p| p.event.at <= entry.event.at);
+            after.get_mut(*parent).filter(|_| earlier).into_iter().for_each(|known| *known = known.and(all));
         }
     }
     after

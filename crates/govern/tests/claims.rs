@@ -220,6 +220,7 @@ fn what_a_revoked_key_signed_counts_where_somebody_else_came_after_it() {
     assert_eq!(rule(&log, &granted.id).as_deref(), Some("key-revoked"), "it may be dated back");
     log.must(&world("v1"), &approve("ben"));
     assert_eq!(rule(&log, &granted.id), None, "ben saw it");
+    late(&log, &granted.id, &people, at);
     // Dated back, after what was there then: nobody came after it.
     let back = Event { after: earlier.into_iter().collect(), reason: "again".into(), ..granted.event };
     log.keep("sam", back);
@@ -231,6 +232,30 @@ fn what_a_revoked_key_signed_counts_where_somebody_else_came_after_it() {
         Event { after: vec![id.clone()], ..Event::of(Act::Attest, "sam", log.now(), world("v1").subject) };
     log.keep("sam", own);
     assert_eq!(rule(&log, &id).as_deref(), Some("key-revoked"));
+}
+
+/// What follows only once the key is revoked, says that it was before, or is of an agent of its holder, shows nothing.
+fn late(log: &Log, granted: &str, people: &Arc<People>, at: Moment) {
+    let mut all = people.all().to_vec();
+    all.push(policy::Person {
+        id: "aide".into(),
+        employment: policy::Employment::Agent,
+        manager: Some("sam".into()),
+        active: true,
+        ..policy::Person::default()
+    });
+    let people = Arc::new(People::new(all, Vec::new()));
+    let seen = |by: &str, when: Moment| {
+        let mut log = log.clone();
+        let Entry { event, .. } = log.entries.pop().unwrap();
+        log.keep(by, Event { at: when, ..event });
+        let refused = undated(&log.entries, &people, Moment(at.0 + 3600));
+        !refused.contains_key(granted)
+    };
+    let before = Moment(at.0 - 1);
+    assert!(seen("ben", before) && !seen("ben", at) && !seen("ben", Moment(at.0 + 60)));
+    assert!(!seen("ben", Moment(log.now().0 - 3600)), "before what it follows");
+    assert!(!seen("aide", before) && !seen("sam", before));
 }
 
 fn log_next(log: &Log) -> Moment {
@@ -293,4 +318,87 @@ fn an_exception_reaches_as_far_as_when_it_was_granted() {
     assert_eq!(open(2, Severity::Medium), 0);
     assert_eq!(open(2, Severity::Critical), 1, "it is worse than it was");
     assert_eq!(open(3, Severity::High), 1, "the workflow is of a higher tier than it was");
+}
+
+/// Ivo opens a break-glass for two workflows, and uses it.
+#[test]
+fn a_break_glass_reaches_as_far_as_it_was_opened_for() {
+    let mut log = Log::registered();
+    log.released("v1");
+    let (fix, from) = (world("v2"), log_next(&log));
+    let glass = policy::BreakGlass {
+        reason: "leavers keep access".into(),
+        ticket: "INC-1".into(),
+        scope: vec![LEAVER.into(), "joiner".into()],
+        from: Some(from),
+        until: Some(from.plus_hours(2)),
+        ..policy::BreakGlass::default()
+    };
+    let id = log.must(&fix, &Wish { glass: Some(glass), ..Wish::of(Act::OpenBreakGlass, "ivo") });
+    // It is opened for the gravest of what it is for.
+    let opened = log.entries.last().unwrap().clone();
+    let of = |event: &Event| {
+        Some(Measured { tier: if event.subject.name == "joiner" { 3 } else { 2 }, same: true })
+    };
+    let none = |_: &State, _: &Event| Vec::<Contribution>::new();
+    let (people, undated) = (policy::sample::people(), BTreeMap::new());
+    let (in_force, organisation) = (law(&people), [String::new()]);
+    let ground = Ground {
+        law: &in_force,
+        organisation: &organisation,
+        history: &none,
+        measure: &of,
+        undated: &undated,
+    };
+    let state = log.fold().state;
+    let by = in_force(&state, &opened).unwrap();
+    assert_eq!(govern::weighed(ground, &by, &state, &opened).0.subject.tier, 3);
+    // What has grown since is not put live by it, whatever the statement says.
+    let mut grown = fix.clone();
+    grown.subject.tier = 3;
+    let used = Wish { of: Some(id.clone()), ..Wish::of(Act::UseBreakGlass, "ivo") };
+    assert_eq!(log.refused(&grown, &used), ["break-glass-tier"]);
+    let by_word = |tier| {
+        let mut log = log.clone();
+        by_hand(&mut log, "ivo", &fix, |event, _| {
+            (event.act, event.of) = (Act::UseBreakGlass, Some(id.clone()))
+        });
+        last(&log, Some((&fix, tier)))
+    };
+    assert_eq!((by_word(2), by_word(3).as_deref()), (None, Some("break-glass-tier")));
+}
+
+#[test]
+fn a_release_has_the_tier_and_the_commits_that_others_named() {
+    let mut log = Log::registered();
+    let v1 = World { commit: "seen".into(), ..world("v1") };
+    log.must(&v1, &Wish::of(Act::Propose, "ann"));
+    log.tested(&v1);
+    log.must(&v1, &approve("ben"));
+    log.must(&v1, &approve("sam"));
+    log.must(&World { commit: "later".into(), ..v1 }, &Wish::of(Act::Release, "ann"));
+    let Entry { mut event, .. } = log.entries.pop().unwrap();
+    event.subject.tier = 0;
+    log.keep("ann", event);
+    let state = log.fold().state;
+    let release = state.released(LEAVER, "production").unwrap();
+    assert_eq!((release.tier, release.commit.as_str()), (2, "later"));
+    assert_eq!(release.looked, ["seen"; 3]);
+}
+
+/// Max proposed something before the last release was rolled back; afterwards it is still his.
+#[test]
+fn what_goes_back_begins_nothing_new() {
+    let mut log = Log::registered();
+    log.released("v1");
+    log.released("v2");
+    let (v1, v3) = (world("v1"), world("v3"));
+    log.must(&v3, &Wish::of(Act::Propose, "max"));
+    log.must(&v1, &Wish { intent: Intent::RollBack, ..Wish::of(Act::Propose, "ann") });
+    log.must(&v1, &approve("sam"));
+    log.must(&v1, &Wish::of(Act::RollBack, "olga"));
+    log.must(&v3, &Wish::of(Act::Propose, "ann"));
+    let world = World { at: log.now(), ..v3 };
+    let facts = govern::weigh(core(), &log.fold().state, &world, &Wish::of(Act::Release, "ann")).facts;
+    assert!(facts.contributors.iter().any(|c| c.account == "max"), "{:?}", facts.contributors);
 }

@@ -516,7 +516,11 @@ fn an_act_is_judged_by_what_was_in_force_at_its_place() {
     let others = everybody.all().iter().filter(|p| p.id != "sam").cloned().collect();
     let without = std::sync::Arc::new(policy::People::new(others, everybody.groups().to_vec()));
     let (then, now) = (law(&everybody), law(&without));
-    let first = govern::first_versions(&log.entries)[&Governed::People].event.subject.closure.clone();
+    let first = govern::first_versions(&log.entries, &BTreeMap::new(), log.now())[&Governed::People]
+        .event
+        .subject
+        .closure
+        .clone();
     let chosen = |state: &State, entry: &govern::Entry| {
         let digest = state.in_force(SubjectKind::People).unwrap_or(&first);
         if digest == first { then(state, entry) } else { now(state, entry) }

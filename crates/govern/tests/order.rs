@@ -7,6 +7,7 @@ mod common;
 use common::{Dice, LEAVER, Log, approve, cases, other, world};
 use govern::{Entry, Wish, World, fold, perform};
 use policy::{Act, Governed, Moment, SubjectKind, Verdict};
+use std::collections::BTreeMap;
 
 fn rules(log: &Log) -> Vec<String> {
     log.fold().refused.iter().map(|r| r.refusal.rule.clone()).collect()
@@ -132,7 +133,10 @@ fn of_several_first_versions_the_order_says_which_comes_first() {
     log.must(&there, &Wish::of(Act::Propose, "ann"));
     ["ben", "sam"].iter().for_each(|who| drop(log.must(&there, &approve(who))));
     let id = log.must(&there, &Wish::of(Act::Change(Governed::People), "sam"));
-    let first = |entries: &[Entry]| govern::first_versions(entries)[&Governed::People].id.clone();
+    let first = |entries: &[Entry]| {
+        let found = govern::first_versions(entries, &BTreeMap::new(), log.now());
+        found[&Governed::People].id.clone()
+    };
     assert_eq!(first(&log.entries), id);
     let mut other = log.entries.last().unwrap().clone();
     (other.id, other.event.at) = ("sha256:other".to_owned(), Moment(other.event.at.0 + 60));
@@ -140,5 +144,12 @@ fn of_several_first_versions_the_order_says_which_comes_first() {
     assert_eq!(first(&both), id, "the earlier one, however they are listed");
     other.event.after = Vec::new();
     other.event.at = Moment(0);
-    assert_eq!(first(&[vec![other], log.entries].concat()), "sha256:other");
+    let all = [vec![other.clone()], log.entries.clone()].concat();
+    assert_eq!(first(&all), "sha256:other");
+    // Not where nothing bounds its time, or it has no place.
+    let refusal = govern::Refusal { rule: "after".into(), message: String::new() };
+    let undated = BTreeMap::from([("sha256:other".to_owned(), refusal)]);
+    assert_eq!(govern::first_versions(&all, &undated, log.now())[&Governed::People].id, id);
+    other.event.after = vec!["sha256:gone".to_owned()];
+    assert_eq!(first(&[vec![other], log.entries.clone()].concat()), id);
 }

@@ -214,8 +214,12 @@ pub(crate) fn sentences(
 ) -> io::Result<Vec<String>> {
     let (old, new) = (load::at(root, Some(old), path)?, load::at(root, new, path)?);
     let differences = compare(&old, &new);
-    let mine = differences.iter().find(|d| d.name.as_str() == name);
-    Ok(plain::sentences(name, mine))
+    // Of several of a name in the file it is not known which is meant: what any does differently is said.
+    let mut mine: Vec<_> = differences.iter().filter(|d| d.name.as_str() == name).map(Some).collect();
+    if mine.is_empty() {
+        mine.push(None);
+    }
+    Ok(mine.into_iter().flat_map(|d| plain::sentences(name, d)).collect())
 }
 
 fn print(format: Format, told: &Told, out: &mut dyn Write, colour: bool) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use super::repository::{Repository, Unit};
 use super::versions::was;
 use super::view::{self, short};
-use crate::{diff, people};
+use crate::{diff, people, walk};
 use govern::{Entry, Event, World};
 use ledger::{clean, count};
 use policy::{Act, Governed, Group, Mode, People, Person, PolicySet, SubjectKind};
@@ -39,7 +39,7 @@ fn workflow(repository: &Repository, world: &World, at: Option<&str>) -> Vec<Str
     let name = &world.subject.name;
     let Some(release) = repository.folded.state.released(name, &world.environment) else {
         let mut lines = vec!["  nothing of it was released before: all of it is new".to_owned()];
-        let units = repository.unit(name).map(|u| repository.closure(u)).unwrap_or_default();
+        let units = repository.named(name).map(|u| repository.closure(u)).unwrap_or_default();
         units.into_iter().for_each(|unit| lines.extend(bounded(stated(repository, unit))));
         return lines;
     };
@@ -50,7 +50,7 @@ fn workflow(repository: &Repository, world: &World, at: Option<&str>) -> Vec<Str
     let mut lines = vec![format!("  since the release {}:", short(&release.id))];
     lines.extend(bounded(parts.iter().map(|(part, what)| format!("    `{part}` {what}")).collect()));
     let commit = release_of(repository, name, &release.closure).map_or(&release.commit, |e| &e.commit);
-    let units = repository.unit(name).map(|u| repository.closure(u)).unwrap_or_default();
+    let units = repository.named(name).map(|u| repository.closure(u)).unwrap_or_default();
     let changed = |u: &&Unit| parts.iter().any(|(part, _)| part.starts_with(&format!("{}/", u.name)));
     for unit in units.into_iter().filter(changed) {
         lines.extend(bounded(does(repository, unit, commit, at)));
@@ -157,11 +157,7 @@ fn configuration(repository: &Repository, entry: Option<&Entry>, world: &World) 
         }
         let old = before(repository, entry, name);
         lines.extend(old.is_none().then(|| lost(name)));
-        lines.extend(file(
-            name,
-            &old.unwrap_or_default(),
-            std::fs::read_to_string(repository.root.join(name)),
-        ));
+        lines.extend(file(name, &old.unwrap_or_default(), walk::text(&repository.root.join(name))));
     }
     let old = entry.map(|e| &e.event.modes);
     if *old.unwrap_or(&BTreeMap::new()) != repository.modes {

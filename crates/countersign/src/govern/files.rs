@@ -120,11 +120,6 @@ fn next_of<'a, T>(all: &'a [T], next: &AtomicUsize) -> Option<(usize, &'a [T])> 
 }
 
 impl Gathered {
-    /// The statements, signed or not.
-    pub(super) fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
     /// Verifies the signatures on all cores while some work is done on the entries. Where one does not hold, the entry
     /// becomes unreadable, and the work is done again without it: what comes back rests on what is signed alone.
     pub fn verified_beside<T>(mut self, work: impl Fn(&[Entry]) -> T) -> (Vec<Entry>, Vec<Unreadable>, T) {

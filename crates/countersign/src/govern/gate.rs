@@ -3,6 +3,7 @@
 
 use super::args::{Gate, GateFormat};
 use super::files::threads;
+use super::gate_sarif::Rule;
 use super::repository::{Repository, Unit};
 use super::status::{standing, withdrawn};
 use super::tell::shortened;
@@ -88,17 +89,17 @@ fn all(repository: &Repository, environment: &str) -> io::Result<Result> {
         let path = if id.starts_with("sha256:") { files::path(&id) } else { id.clone() };
         let why = shortened(&message);
         let message = format!("`{path}` does not count ({why}): take it out, or make it anew");
-        result.stops.push(own("statement-not-counted", &shortened(&id), &path, message, Mode::Enforce));
+        result.stops.push(own(Rule::StatementNotCounted, &shortened(&id), &path, message, Mode::Enforce));
     }
     governing(repository, &mut result);
     if repository.history.head.is_empty() {
         let message = "there is no history here, so nobody can say who touched what: run this in a clone, with git's commits";
-        result.stops.push(own("history-missing", "history", "", message, Mode::Enforce));
+        result.stops.push(own(Rule::HistoryMissing, "history", "", message, Mode::Enforce));
     }
     if repository.history.shallow {
         let message =
             "the history is cut off, so nobody can say who touched what: fetch all of it (`fetch-depth: 0`)";
-        result.stops.push(own("history-shallow", "history", "", message, Mode::Enforce));
+        result.stops.push(own(Rule::HistoryShallow, "history", "", message, Mode::Enforce));
     }
     result.stops.extend(gate_files::stops(repository, environment));
     let governed = |u: &&Unit| repository.head(u).is_none_or(|h| h.class() == "control");
@@ -166,15 +167,19 @@ fn run_tests(repository: &Repository, environment: &str, result: &mut Result) ->
             unit.name, said.passed, said.failed, said.mutation
         );
         let mode = state.modes.get(&world.subject.effective_tier()).copied().unwrap_or_default();
-        result.stops.push(own("tests-differ", &unit.name, &unit.path, message, mode));
+        result.stops.push(own(Rule::TestsDiffer, &unit.name, &unit.path, message, mode));
     }
     Ok(())
 }
 
 /// A stop of the gate's own.
-pub(super) fn own(rule: &str, subject: &str, path: &str, message: impl Into<String>, mode: Mode) -> Stop {
+pub(super) fn own(rule: Rule, subject: &str, path: &str, message: impl Into<String>, mode: Mode) -> Stop {
+    stopped(rule.id(), subject, path, message.into(), mode)
+}
+
+fn stopped(rule: &str, subject: &str, path: &str, message: String, mode: Mode) -> Stop {
     let (rule, subject, path) = (rule.to_owned(), subject.to_owned(), path.to_owned());
-    Stop { rule, subject, path, message: message.into(), mode, facts: Vec::new(), fix: String::new() }
+    Stop { rule, subject, path, message, mode, facts: Vec::new(), fix: String::new() }
 }
 
 /// What a workflow's stop rests on, and what to do about it.
@@ -205,7 +210,7 @@ fn governing(repository: &Repository, result: &mut Result) {
                     view::short(&is),
                     view::short(was)
                 );
-                result.stops.push(own("governing-changed", name, "", message, Mode::Enforce));
+                result.stops.push(own(Rule::GoverningChanged, name, "", message, Mode::Enforce));
             }
             None => never_in_force(repository, name, result),
         }
@@ -217,7 +222,7 @@ fn modes(repository: &Repository, kind: SubjectKind, result: &mut Result) {
     let in_force = &repository.folded.state.modes;
     if kind == SubjectKind::Configuration && *in_force != repository.modes {
         let message = "the modes in force are not those of the `configuration`: propose it anew, have it reviewed, and release it";
-        result.stops.push(own("governing-changed", kind.as_str(), "", message, Mode::Enforce));
+        result.stops.push(own(Rule::GoverningChanged, kind.as_str(), "", message, Mode::Enforce));
     }
 }
 
@@ -233,7 +238,7 @@ fn never_in_force(repository: &Repository, name: &str, result: &mut Result) {
     };
     let tiers = released.map(|(name, _)| tier(name)).filter(|tier| *tier >= 2);
     match tiers.map(|tier| state.modes.get(&tier).copied().unwrap_or_default()).max() {
-        Some(mode) => result.stops.push(own("governing-not-in-force", name, "", message, mode)),
+        Some(mode) => result.stops.push(own(Rule::GoverningNotInForce, name, "", message, mode)),
         None => result.notes.push(message),
     }
 }
@@ -254,7 +259,7 @@ fn one(
             for message in withdrawn(state, &world) {
                 let message = format!("`{}` is released, and {message}", unit.name);
                 let fix = "approve that version again, release another, or stop the workflow".to_owned();
-                let stop = own("component-withdrawn", &unit.name, &unit.path, message, mode);
+                let stop = own(Rule::ComponentWithdrawn, &unit.name, &unit.path, message, mode);
                 result.stops.push(Stop { fix, ..stop });
             }
             lawful(repository, unit, release, world, by_id, mode, result)?;
@@ -262,7 +267,7 @@ fn one(
         Some(Live::Emergency(closure, _)) if closure == world.subject.closure => {}
         None => {
             let stop =
-                own("not-released", &unit.name, &unit.path, format!("`{}` is {told}", unit.name), mode);
+                own(Rule::NotReleased, &unit.name, &unit.path, format!("`{}` is {told}", unit.name), mode);
             result.stops.push(self::told(stop, &world, None));
         }
         Some(live) => {
@@ -275,7 +280,7 @@ fn one(
                 Live::Emergency(..) => String::new(),
             };
             let message = format!("`{}` {told}{parts}", unit.name);
-            let stop = own("closure-changed", &unit.name, &unit.path, message, mode);
+            let stop = own(Rule::ClosureChanged, &unit.name, &unit.path, message, mode);
             result.stops.push(self::told(stop, &world, Some(closure)));
         }
     }
@@ -338,11 +343,12 @@ fn again(
             "`{path}` of `{}` is in no commit here, so nobody can say who wrote it: it lies in a submodule or another repository, or is ignored; keep it in this one",
             unit.name
         );
-        result.stops.push(own("history-elsewhere", &unit.name, &unit.path, message, mode));
+        result.stops.push(own(Rule::HistoryElsewhere, &unit.name, &unit.path, message, mode));
         return Ok(());
     }
     // Whoever brings the folder to where a roll-back went has no part in what was reviewed.
-    let touched = if back {
+    let believed = || history.holds(&paths, &release.commit, &files::path(&release.id));
+    let touched = if back && believed() {
         history.authors(&paths, before, Some(&release.commit))
     } else {
         history.settled(&paths, before, &files::path(&release.id))
@@ -366,14 +372,14 @@ fn again(
         result.stops.push(Stop { fix: fix.clone(), ..stop(unit, because, mode) });
     }
     for error in &decision.errors {
-        result.stops.push(own("error", &unit.name, &unit.path, error.clone(), Mode::Enforce));
+        result.stops.push(own(Rule::Error, &unit.name, &unit.path, error.clone(), Mode::Enforce));
     }
     Ok(())
 }
 
 fn stop(unit: &Unit, because: &Because, mode: Mode) -> Stop {
     let facts = because.facts.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-    Stop { facts, ..own(&because.policy, &unit.name, &unit.path, because.reason.clone(), mode) }
+    Stop { facts, ..stopped(&because.policy, &unit.name, &unit.path, because.reason.clone(), mode) }
 }
 
 fn count(result: &Result) -> (usize, usize) {

@@ -2,6 +2,7 @@
 //! here.
 
 use super::gate::{Stop, own};
+use super::gate_sarif::Rule;
 use super::repository::Repository;
 use super::status::released_elsewhere;
 use super::view::short;
@@ -25,7 +26,7 @@ fn mode(repository: &Repository, tier: u8) -> Mode {
     repository.folded.state.modes.get(&tier).copied().unwrap_or_default()
 }
 
-fn stop(repository: &Repository, rule: &str, path: &str, message: String, fix: &str) -> Stop {
+fn stop(repository: &Repository, rule: Rule, path: &str, message: String, fix: &str) -> Stop {
     Stop { fix: fix.to_owned(), ..own(rule, path, path, message, mode(repository, 3)) }
 }
 
@@ -38,7 +39,7 @@ fn unread(repository: &Repository) -> impl Iterator<Item = Stop> + '_ {
         let path = repository.below(path);
         let at = if *line > 0 { format!(", line {line}") } else { String::new() };
         let message = format!("`{path}`{at}: {message}{so}");
-        stop(repository, "file-unread", &path, message, "mend it, or take it out")
+        stop(repository, Rule::FileUnread, &path, message, "mend it, or take it out")
     })
 }
 
@@ -55,7 +56,7 @@ fn unfollowed(repository: &Repository) -> impl Iterator<Item = Stop> + '_ {
         let message = format!("`{path}` is a link or special file, and what is behind it is not looked at");
         stop(
             repository,
-            "link-not-followed",
+            Rule::LinkNotFollowed,
             &path,
             message,
             "put the file itself there, or take the link out",
@@ -66,19 +67,16 @@ fn unfollowed(repository: &Repository) -> impl Iterator<Item = Stop> + '_ {
 /// Folders of tools in which somebody has committed files.
 fn skipped(repository: &Repository) -> impl Iterator<Item = Stop> + '_ {
     let paths = repository.scan.skipped.iter().map(move |folder| repository.below(folder));
-    let history = &repository.history;
-    let held = paths.filter(move |path| {
-        let committed = || history.touched(std::slice::from_ref(path), "", Some(&history.head));
-        !OWN.contains(&path.as_str()) && !committed().by.is_empty()
-    });
+    let held =
+        paths.filter(move |path| !OWN.contains(&path.as_str()) && repository.history.is_checked_out(path));
     held.map(move |path| {
-        let message = format!("`{path}` is in the history, and nobody looks for workflows there");
+        let message = format!("`{path}` is committed, and nobody looks for workflows there");
         stop(
             repository,
-            "folder-not-looked-at",
+            Rule::FolderNotLookedAt,
             &path,
             message,
-            "take it out of the history, or give it another name",
+            "take it out of what is committed, or give it another name",
         )
     })
 }
@@ -87,9 +85,12 @@ fn skipped(repository: &Repository) -> impl Iterator<Item = Stop> + '_ {
 fn gone<'r>(repository: &'r Repository, environment: &'r str) -> impl Iterator<Item = Stop> + 'r {
     released_elsewhere(repository, environment).map(move |(name, id)| {
         let event = repository.entries.iter().find(|e| e.id == id).map(|e| &e.event.subject);
-        let tier = event.map_or(3, policy::Subject::effective_tier);
+        // A statement may say less than the workflow was reviewed with.
+        let releases = repository.folded.state.workflows.get(name).map(|w| w.releases.values().flatten());
+        let known = releases.into_iter().flatten().map(|r| r.tier).max().unwrap_or_default();
+        let tier = event.map_or(3, policy::Subject::effective_tier).max(known);
         let message = format!("`{name}` is live as {}, and is not here", short(id));
         let fix = "bring it back; or have its owner retire it, and take it out then".to_owned();
-        Stop { fix, ..own("released-not-here", name, "", message, mode(repository, tier)) }
+        Stop { fix, ..own(Rule::ReleasedNotHere, name, "", message, mode(repository, tier)) }
     })
 }

@@ -7,22 +7,51 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The gate's own rules, and what they mean. Every other rule is a policy.
-const OWN: [(&str, &str); 10] = [
-    ("not-released", "What lies here was not released to the environment."),
-    ("closure-changed", "What lies here differs from what was released."),
-    ("governing-changed", "People, policy or configuration are not the version in force."),
-    (
-        "statement-not-counted",
+/// Defines the gate's own rules, each by its name, its id and what it means. Every other rule is a policy.
+macro_rules! rules {
+    ($($name:ident = $id:literal: $text:literal,)*) => {
+        /// A rule of the gate's own.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Rule { $($name,)* }
+
+        impl Rule {
+            /// All of them.
+            const ALL: &[Rule] = &[$(Rule::$name,)*];
+
+            /// Its id.
+            pub(super) fn id(self) -> &'static str {
+                match self { $(Rule::$name => $id,)* }
+            }
+
+            /// What it means.
+            fn text(self) -> &'static str {
+                match self { $(Rule::$name => $text,)* }
+            }
+        }
+    };
+}
+
+rules! {
+    NotReleased = "not-released": "What lies here was not released to the environment.",
+    ClosureChanged = "closure-changed": "What lies here differs from what was released.",
+    GoverningChanged = "governing-changed": "People, policy or configuration are not the version in force.",
+    GoverningNotInForce = "governing-not-in-force":
+        "Something was released, and people, policy or configuration were never put in force.",
+    StatementNotCounted = "statement-not-counted":
         "A statement does not count: it was not signed as it says, or no act like it may follow.",
-    ),
-    ("component-withdrawn", "The approval of a component that the release rests on was withdrawn."),
-    ("history-missing", "There is no history, so nobody can say who touched what."),
-    ("history-elsewhere", "A file of a workflow is in no commit here, so nobody can say who wrote it."),
-    ("history-shallow", "The history is cut off, so nobody can say who touched what."),
-    ("tests-differ", "The tests give something else than was attested to."),
-    ("error", "It could not be decided."),
-];
+    ComponentWithdrawn = "component-withdrawn":
+        "The approval of a component that the release rests on was withdrawn.",
+    FileUnread = "file-unread": "A file cannot be read, so nobody knows what it does.",
+    LinkNotFollowed = "link-not-followed": "A link or special file, behind which nobody looks.",
+    FolderNotLookedAt = "folder-not-looked-at": "Files are committed in a folder in which nobody looks for workflows.",
+    ReleasedNotHere = "released-not-here": "A workflow is live and its definition is not here.",
+    HistoryMissing = "history-missing": "There is no history, so nobody can say who touched what.",
+    HistoryElsewhere = "history-elsewhere":
+        "A file of a workflow is in no commit here, so nobody can say who wrote it.",
+    HistoryShallow = "history-shallow": "The history is cut off, so nobody can say who touched what.",
+    TestsDiffer = "tests-differ": "The tests give something else than was attested to.",
+    Error = "error": "It could not be decided.",
+}
 
 /// The log of what does not pass in a folder.
 pub(super) fn log(stops: &[Stop], folder: &Path) -> Value {
@@ -45,7 +74,7 @@ pub(super) fn log(stops: &[Stop], folder: &Path) -> Value {
 
 /// A rule: one of the gate's own, a policy of the core, or one of the organisation's.
 fn rule(id: &str, core: &PolicySet) -> Value {
-    let own = OWN.iter().find(|(known, _)| *known == id).map(|(_, text)| (*text).to_owned());
+    let own = Rule::ALL.iter().find(|known| known.id() == id).map(|own| own.text().to_owned());
     let policy = || core.policy(id).map(|p| p.reason.replace('`', ""));
     let text = own.clone().or_else(policy).unwrap_or_else(|| "A policy of the organisation.".to_owned());
     let help = match own {
@@ -96,5 +125,21 @@ fn place(stop: &Stop, folder: &Path) -> Value {
         json!({ "uri": uri })
     } else {
         json!({"uri": uri, "uriBaseId": "%SRCROOT%"})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rule;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_rule_has_an_id_of_its_own_that_the_manual_explains() {
+        let ids: BTreeSet<&str> = Rule::ALL.iter().map(|rule| rule.id()).collect();
+        assert_eq!(ids.len(), Rule::ALL.len());
+        let manual = include_str!("../../../../docs/gate.md");
+        let rows: Vec<&str> = manual.lines().filter(|l| l.starts_with("| `")).collect();
+        let lacking = |id: &&&str| !rows.iter().any(|row| row.contains(&format!("`{id}`")));
+        assert_eq!(ids.iter().filter(lacking).collect::<Vec<_>>(), Vec::<&&str>::new());
     }
 }

@@ -32,6 +32,31 @@ fn asked(root: &Path, arguments: &[&str]) -> io::Result<Vec<u8>> {
     Err(io::Error::other(format!("git cannot say who changed what: {}", told.trim())))
 }
 
+/// Whether a word is a commit's full name, and no revision that git would have to look up, and no option.
+pub(super) fn is_name(word: &str) -> bool {
+    matches!(word.len(), 40 | 64) && word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The commit that is checked out; empty where there is none yet.
+fn head(root: &Path) -> io::Result<String> {
+    let found = git(root, &["rev-parse", "--verify", "HEAD"]);
+    // A branch without a commit is none of those that are there.
+    let new = || {
+        let branch = git(root, &["symbolic-ref", "HEAD"]).ok()?;
+        let format = "--format=%(refname)";
+        let known = git(root, &["for-each-ref", format]).ok()?;
+        Some(!known.lines().any(|known| known == branch.trim()))
+    };
+    match found {
+        Ok(name) if is_name(name.trim()) => Ok(name.trim().to_owned()),
+        Err(_) if new() == Some(true) => Ok(String::new()),
+        Ok(told) => {
+            Err(io::Error::other(format!("git says `{}` is checked out, which is no commit", told.trim())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 #[derive(Debug, Default)]
 struct Commit {
     hash: String,
@@ -90,6 +115,9 @@ pub struct Touched {
     pub ai: AiMark,
 }
 
+/// Somebody whom nobody can name: no directory knows them.
+pub(super) const UNKNOWN: &str = "(unknown)";
+
 /// Files without anything in them have nothing in common.
 const EMPTY: [&str; 2] = [
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -108,16 +136,18 @@ impl History {
         if !root.ancestors().any(|f| f.join(".git").exists()) {
             return Ok(History::default());
         }
-        git(root, &["rev-parse", "--git-dir"])?;
-        let line = |arguments: &[&str]| {
-            git(root, arguments).map(|t| t.trim_end_matches(['\r', '\n']).to_owned()).unwrap_or_default()
-        };
+        let line =
+            |arguments: &[&str]| git(root, arguments).map(|t| t.trim_end_matches(['\r', '\n']).to_owned());
+        let prefix = line(&["rev-parse", "--show-prefix"])?;
+        let head = head(root)?;
         let mut history = History {
             root: root.to_path_buf(),
-            head: line(&["rev-parse", "--verify", "-q", "HEAD"]),
-            prefix: line(&["rev-parse", "--show-prefix"]),
-            shallow: line(&["rev-parse", "--is-shallow-repository"]) == "true",
-            me: line(&["config", "user.email"]),
+            head,
+            prefix,
+            // What an older git answers is not known to be whole.
+            shallow: line(&["rev-parse", "--is-shallow-repository"])? != "false",
+            // Nobody need have said who they are.
+            me: line(&["config", "user.email"]).unwrap_or_default(),
             ..History::default()
         };
         if !history.head.is_empty() {
@@ -237,6 +267,19 @@ impl History {
         })
     }
 
+    /// Whether the commit that is checked out has a folder, or something in it. What git cannot say may be there.
+    #[must_use]
+    pub fn is_checked_out(&self, folder: &str) -> bool {
+        let ever = !self.head.is_empty() && !self.paths(folder).is_empty();
+        let listed = || {
+            git(
+                &self.root,
+                &["--literal-pathspecs", "ls-tree", "--name-only", "-z", &self.head, "--", folder],
+            )
+        };
+        ever && listed().map_or(true, |names| !names.is_empty())
+    }
+
     /// The first of some files of which this history knows nothing: it lies in a submodule or in another repository, or git was
     /// told to ignore it. Who wrote it, others know.
     #[must_use]
@@ -248,26 +291,19 @@ impl History {
         files.iter().find(unknown).filter(|_| !self.head.is_empty())
     }
 
-    /// Whether a file lies in another repository below this one, whatever lay at its place before.
+    /// Whether a file lies in another repository below this one, whatever lay at its place before, or outside of it.
     fn is_nested(&self, file: &str) -> bool {
-        let above = Path::new(file).ancestors().skip(1).take_while(|a| !a.as_os_str().is_empty());
-        above.into_iter().any(|folder| self.root.join(folder).join(".git").exists())
+        let top = self.root.ancestors().nth(self.prefix.matches('/').count());
+        let path = inside(&format!("{}{file}", self.prefix)).filter(|_| Path::new(file).is_relative());
+        let (Some(top), Some(path)) = (top, path) else { return true };
+        let above = Path::new(&path).ancestors().skip(1).take_while(|a| !a.as_os_str().is_empty());
+        above.into_iter().any(|folder| top.join(folder).join(".git").exists())
     }
 
-    /// A file's path in git's repository.
+    /// A file's path in git's repository. What lies outside has none that a commit could have.
     fn path(&self, file: &str) -> String {
         let whole = format!("{}{file}", self.prefix);
-        let mut parts: Vec<&str> = Vec::new();
-        for part in whole.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    parts.pop();
-                }
-                part => parts.push(part),
-            }
-        }
-        parts.join("/")
+        inside(&whole).unwrap_or_else(|| format!("../{whole}"))
     }
 
     /// Everybody who touched files (or folders) since one commit and until another: authors, committers, co-authors, and who
@@ -286,7 +322,7 @@ impl History {
         let mut touched = self.touched(files, since, until);
         if let Some(file) = self.elsewhere(files) {
             let how = format!("no commit here has `{file}`");
-            touched.by.insert(0, Contribution { account: "(unknown)".to_owned(), how });
+            touched.by.insert(0, Contribution { account: UNKNOWN.to_owned(), how });
         }
         touched
     }
@@ -302,14 +338,55 @@ impl History {
     #[must_use]
     pub fn begins(&self, files: &[String], commit: &str, statement: &str) -> bool {
         let Some(commit) = self.numbers.get(commit).copied() else { return false };
-        let path = self.path(statement);
-        let Some(came) = self.touching.get(path.as_str()) else { return true };
-        // A merge only hands it on.
-        let new = |c: &Commit| c.files.get(path.as_str()).is_some_and(|f| f.parents >= c.parents.len());
-        came.iter().filter(|c| self.commits.get(**c).is_some_and(new)).any(|&came| {
+        let Some(mut came) = self.came_in(statement) else { return true };
+        came.any(|came| {
             let touched = || self.having(files, Some(commit), came);
             self.between(Some(came), commit).is_empty() && touched().iter().all(|t| *t == came)
         })
+    }
+
+    /// Whether a commit that a statement names has what was there in some files when the statement came: in what is checked out,
+    /// where no commit has it yet.
+    #[must_use]
+    pub fn holds(&self, files: &[String], commit: &str, statement: &str) -> bool {
+        let known = self.numbers.get(commit).copied();
+        match self.came_in(statement) {
+            Some(_) => self.begins(files, commit, statement),
+            None => known.is_some_and(|c| self.having(files, Some(c), 0).is_empty()),
+        }
+    }
+
+    /// The commits that brought a statement; nothing where none has it.
+    fn came_in(&self, statement: &str) -> Option<impl Iterator<Item = usize>> {
+        let path = self.path(statement);
+        let came = self.touching.get(path.as_str())?;
+        // A merge only hands it on.
+        let new = move |c: &usize| {
+            let commit = self.commits.get(*c);
+            commit.is_some_and(|c| c.files.get(path.as_str()).is_some_and(|f| f.parents >= c.parents.len()))
+        };
+        Some(came.iter().copied().filter(new))
+    }
+
+    /// The commit with which something new begins in some files, where others say of a release's commit that they looked at the
+    /// same: that one, or an earlier one of theirs after which something was touched. Nothing where these lie on another line.
+    #[must_use]
+    pub fn agreed<'c>(
+        &self,
+        files: &[String],
+        commit: &'c str,
+        others: impl Iterator<Item = &'c str>,
+    ) -> Option<&'c str> {
+        let mut begins = commit;
+        for other in others.filter(|o| *o != commit) {
+            let (Some(last), Some(known)) = (self.numbers.get(begins), self.numbers.get(other)) else {
+                continue;
+            };
+            if !self.having(files, Some(*known), *last).is_empty() {
+                begins = Some(other).filter(|_| self.between(Some(*last), *known).is_empty())?;
+            }
+        }
+        Some(begins)
     }
 
     /// Everybody who had a part in what was released, since the release before. What it holds was settled when the release was
@@ -338,9 +415,10 @@ impl History {
         for commit in commits.iter().filter_map(|c| self.commits.get(*c)) {
             add(&mut touched, commit);
         }
-        if uncommitted && self.is_dirty(files) && !self.me.is_empty() {
+        if uncommitted && self.is_dirty(files) {
             let how = "changes that are not committed".to_owned();
-            touched.by.push(Contribution { account: self.me.clone(), how });
+            let account = if self.me.is_empty() { UNKNOWN.to_owned() } else { self.me.clone() };
+            touched.by.push(Contribution { account, how });
         }
         touched.by.sort_by(|a, b| (&a.account, &a.how).cmp(&(&b.account, &b.how)));
         touched.by.dedup();
@@ -433,6 +511,19 @@ impl History {
         let archive = || above().filter(|f| !self.submodules.contains_key(*f)).filter_map(own);
         if found.is_empty() { archive().collect() } else { found }
     }
+}
+
+/// A path without its detours; nothing where it leads outside.
+fn inside(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// Who commits what people do on the pages of the platform.

@@ -149,6 +149,68 @@ fn a_release_begins_with_a_commit_that_was_there_when_it_was_signed() {
 }
 
 #[test]
+fn the_commit_that_a_statement_names_is_believed_where_it_has_what_was_there() {
+    let git = Repository::of(
+        "holds",
+        &format!(
+            "{LINES} echo bo >> a; by bo; git tag seen; echo s > s; by cy; echo eve >> a; by eve; git checkout -q -b side base; echo x > x; by dan; git tag side-tip; git checkout -q main"
+        ),
+    );
+    let history = History::read(&git.0).unwrap();
+    let commit = |tag: &str| super::git(&git.0, &["rev-parse", tag]).unwrap().trim().to_owned();
+    let [base, seen, head, side] = ["base", "seen", "HEAD", "side-tip"].map(commit);
+    let files = ["a".to_owned()];
+    let holds = |commit: &str, statement: &str| history.holds(&files, commit, statement);
+    assert!(holds(&seen, "s") && !holds(&base, "s") && !holds(&side, "s"));
+    // What no commit has is about what is checked out.
+    assert!(holds(&head, "new") && !holds(&seen, "new") && !holds("HEAD", "new"));
+    // A release that names a later commit than those who approved it begins with theirs.
+    let agreed = |others: &[&str]| history.agreed(&files, &head, others.iter().copied()).map(str::to_owned);
+    assert_eq!(agreed(&[&head, "gone"]), Some(head.clone()));
+    assert_eq!(agreed(&[&seen]), Some(seen.clone()));
+    assert_eq!(agreed(&[&seen, &base]), Some(base.clone()));
+    git.run("git merge -q --no-ff -m merge side");
+    let merged = History::read(&git.0).unwrap();
+    assert_eq!(merged.agreed(&files, &head, [side.as_str()].into_iter()), None);
+}
+
+#[test]
+fn what_is_not_known_of_a_repository_is_not_taken_for_known() {
+    let git = Repository::of(
+        "unknown",
+        &format!(
+            "git config user.email ''; echo base > f; git add f; git -c user.email=ann@x commit -q -m f; mkdir part; echo f > part/f; git add part; git -c user.email=ann@x commit -q -m g; echo more >> f"
+        ),
+    );
+    assert_eq!(git.who("f", "none"), "(unknown) ann");
+    // What lies outside is not what has its name inside.
+    let outside = format!("../{}-f", git.0.file_name().unwrap().to_string_lossy());
+    std::fs::write(git.0.join(&outside), "f").unwrap();
+    let history = History::read(&git.0.join("part")).unwrap();
+    let elsewhere = |file: &str| history.elsewhere(&[file.to_owned()]).is_some();
+    assert!(elsewhere(&format!("../{outside}")) && elsewhere("/etc/hosts"));
+    assert!(!elsewhere("../part/f") && !elsewhere("f") && !elsewhere("../f"));
+    std::fs::remove_file(git.0.join(&outside)).unwrap();
+    assert!(History::read(&git.0).unwrap().is_checked_out("part"));
+    git.run("git rm -q part/f; git -c user.email=ann@x commit -q -m h");
+    assert!(!History::read(&git.0).unwrap().is_checked_out("part"), "it was in the history");
+    let names = ["HEAD", "--output=x", "abc", &"A".repeat(40)].map(super::is_name);
+    assert_eq!(names, [false; 4]);
+    assert!(super::is_name(&"a1".repeat(20)) && super::is_name(&"a1".repeat(32)));
+}
+
+#[test]
+fn a_new_repository_has_no_commit_and_a_cut_off_one_says_so() {
+    let git = Repository::of("new", "true");
+    assert_eq!(History::read(&git.0).unwrap().head, "");
+    git.run("echo a > a; by ann; echo b > a; by bo; git clone -q --depth 1 \"file://$PWD\" cut");
+    assert!(History::read(&git.0.join("cut")).unwrap().shallow && !History::read(&git.0).unwrap().shallow);
+    // What is checked out is no commit at all.
+    std::fs::write(git.0.join(".git/HEAD"), format!("{}\n", "zz".repeat(20))).unwrap();
+    assert!(History::read(&git.0).is_err());
+}
+
+#[test]
 fn a_merge_has_a_part_in_what_it_decides() {
     let sides = "git checkout -q -b side; echo bo >> a; by bo; git checkout -q main; ";
     let git = Repository::of("taken", &format!("{LINES} {sides} echo x > x; by cy; merge dan side"));

@@ -7,7 +7,7 @@ use super::args::{
 };
 use super::repository::Repository;
 use super::tell::called;
-use super::view::short;
+use super::view::{self, short};
 use super::{change, now};
 use crate::check::Exit;
 use govern::{Glass, Wish, World};
@@ -163,7 +163,11 @@ pub(super) fn breakglass(options: &Breakglass) -> io::Result<Exit> {
             let units: io::Result<Vec<String>> =
                 subjects.iter().map(|s| desk.repository.unit(s).map(|u| u.name.clone())).collect();
             let scope = units?;
-            let world = desk.world(scope.first().map_or("", String::as_str))?;
+            let mut world = desk.world(scope.first().map_or("", String::as_str))?;
+            // It is as grave as the gravest of what it is for.
+            let tiers = scope.iter().filter_map(|name| desk.repository.tier(desk.repository.named(name)?));
+            world.subject.tier = tiers.chain([world.subject.tier]).max().unwrap_or_default();
+            world.view = view::digest(&world);
             let glass = BreakGlass {
                 reason: ask(&common.reason, "--reason", "why")?,
                 ticket: ask(ticket, "--ticket", "the incident's ticket")?,
@@ -356,7 +360,8 @@ mod tests {
     #[test]
     fn an_open_break_glass_will_owe_its_review() {
         let glass = BreakGlass { from: Some(Moment(0)), until: Some(Moment(3600)), ..BreakGlass::default() };
-        let glass = Glass { glass, environment: "production".into(), uses: Vec::new(), reviewed: None };
+        let glass =
+            Glass { glass, environment: "production".into(), tier: 2, uses: Vec::new(), reviewed: None };
         assert_eq!(looked_at(&glass, Moment(10)), "review owed once it ends");
         assert_eq!(looked_at(&glass, Moment(3600)), "review owed");
         let reviewed = Glass { reviewed: Some((Moment(3700), "sha256:r".into())), ..glass.clone() };

@@ -59,15 +59,30 @@ impl Repository {
         Ok(tests.iter().map(|t| self.root.join(self.test(unit, t))).collect())
     }
 
-    /// Where a file of scenarios stands that a record names: beside the definition, or beside its folder where a record
-    /// stands there.
+    /// Where a file of scenarios stands that a record names.
     fn test(&self, unit: &Unit, named: &str) -> String {
-        let folder = Path::new(&unit.path).parent().unwrap_or(Path::new(""));
-        let outer = folder.parent().filter(|_| self.root.join(record_of(folder)).is_file());
-        let places: Vec<PathBuf> =
-            [Some(folder), outer].into_iter().flatten().map(|f| f.join(named)).collect();
+        let places = self.test_places(unit, named);
         let there = places.iter().find(|p| self.root.join(p).is_file()).or(places.last());
         there.map(|p| p.display().to_string()).unwrap_or_default()
+    }
+
+    /// Where it may stand: beside the definition, or beside its folder where a record stands there.
+    fn test_places(&self, unit: &Unit, named: &str) -> Vec<PathBuf> {
+        let folder = Path::new(&unit.path).parent().unwrap_or(Path::new(""));
+        let outer = folder.parent().filter(|_| self.root.join(record_of(folder)).is_file());
+        [Some(folder), outer].into_iter().flatten().map(|f| f.join(named)).collect()
+    }
+
+    /// The files in whose history those stand who had a part in a file of scenarios: wherever it may stand, for it may have
+    /// been taken away there, and what a link there leads to.
+    fn test_files(&self, unit: &Unit, named: &str) -> Vec<String> {
+        let shown = |path: &Path| path.display().to_string();
+        let behind = |place: &PathBuf| {
+            let real = self.root.join(place).canonicalize().ok()?;
+            Some(shown(real.strip_prefix(&self.root).unwrap_or(&real)))
+        };
+        let places = self.test_places(unit, named);
+        places.iter().flat_map(|p| [Some(shown(p)), behind(p)]).flatten().collect()
     }
 
     /// Where the control record of a workflow may stand: what has its name with that ending, there or beside its folder.
@@ -108,9 +123,10 @@ pub(super) fn parts_of(repository: &Repository, wholes: &[Whole<'_>]) -> Parts {
         for test in &record.tests {
             let path = repository.test(unit, test);
             // One that is not there is a part with nothing in it: nobody gets rid of tests by taking them away.
-            let bytes = std::fs::read(repository.root.join(&path)).unwrap_or_default();
+            let file = Some(repository.root.join(&path)).filter(|p| p.is_file());
+            let bytes = file.and_then(|p| std::fs::read(p).ok()).unwrap_or_default();
             parts.insert(format!("{name}/test/{test}"), Digest::of(&bytes).to_string());
-            paths.push(path);
+            paths.extend(repository.test_files(unit, test));
         }
     }
     for (connector, versions) in connectors {

@@ -3,8 +3,8 @@
 
 use super::parts::{Whole, parts_of, units};
 use super::settings::{CredentialLine, Settings};
-use super::versions::{InForce, Versions};
-use super::{files, git, statement};
+use super::versions::{First, InForce, Versions};
+use super::{files, git, statement, versions};
 use crate::people;
 use crate::scan::model::{Body, FileEntry, Head, kinds};
 use crate::scan::{self, CONFIGURATION, Scan};
@@ -33,8 +33,8 @@ pub struct Unit {
     pub(super) number: usize,
 }
 
-/// The statements, the files that are none, and what they come to.
-type Folds = (Vec<Entry>, Vec<files::Unreadable>, Folded);
+/// The statements, the files that are none, and what they come to, with the versions that come first.
+type Folds = (Vec<Entry>, Vec<files::Unreadable>, (First, Folded));
 
 /// A governed folder.
 pub struct Repository {
@@ -143,10 +143,10 @@ impl Repository {
             now,
             scan,
         };
-        repository.versions.begin(gathered.entries());
-        let (laws, done) = repository.folded_from(gathered, &names);
-        (repository.laws, (repository.entries, repository.unreadable, repository.folded)) = (laws, done);
-        repository.versions.end(&repository.folded.state);
+        let (laws, (entries, unreadable, (first, folded))) = repository.folded_from(gathered, &names);
+        repository.versions.end(first, &folded.state);
+        (repository.laws, repository.entries) = (laws, entries);
+        (repository.unreadable, repository.folded) = (unreadable, folded);
         let now = repository.in_force_in(&repository.folded.state);
         let InForce { set, sources, people } = now.map_err(|told| io::Error::other(told.message))?;
         (repository.set, repository.sources, repository.people) = (set, sources, people);
@@ -162,8 +162,9 @@ impl Repository {
         let fold = |entries: &[Entry]| {
             // What is revoked is what lies in the folder, in force or not yet.
             let undated = &undated(entries, &self.here().people, self.now);
+            let first = versions::first(entries, undated, self.now);
             let law = |state: &State, entry: &Entry| {
-                let law = self.versions.at(&self.root, entries, state)?.law();
+                let law = self.versions.at(&self.root, (entries, &first), state)?.law();
                 if matches!(entry.event.act, Act::Release | Act::RollBack) {
                     laws.borrow_mut().insert(entry.id.clone(), law.clone());
                 }
@@ -171,7 +172,8 @@ impl Repository {
             };
             let (history, measure) = (&history, &measure);
             let ground = Ground { law: &law, organisation: names, history, measure, undated };
-            fold_with(entries, self.now, &|state, entry| unlawful(ground, state, entry))
+            let folded = fold_with(entries, self.now, &|state, entry| unlawful(ground, state, entry));
+            (first, folded)
         };
         let done = gathered.verified_beside(fold);
         (laws.into_inner(), done)
@@ -183,8 +185,7 @@ impl Repository {
         if event.subject.kind == SubjectKind::Component {
             return self.users(state, name, &event.version, Some(event));
         }
-        let unit = self.units.iter().find(|u| u.name == *name);
-        unit.map(|u| self.touched(state, u, &event.environment, Some(event))).unwrap_or_default()
+        self.named(name).map(|u| self.touched(state, u, &event.environment, Some(event))).unwrap_or_default()
     }
 
     fn touched(
@@ -194,34 +195,40 @@ impl Repository {
         environment: &str,
         until: Option<&Event>,
     ) -> Vec<Contribution> {
-        let paths = self.parts(unit).map(|(_, paths)| paths).unwrap_or_default();
+        let Ok((_, paths)) = self.parts(unit) else {
+            return vec![unknown(format!("what `{}` is made of cannot be read", unit.name))];
+        };
         let since = self.begun(releases(state, &unit.name, environment), &paths);
-        match until.filter(|e| !self.history.knows(&e.commit)) {
-            // Of what was merged as one commit, the commits before are not here; the statement is.
-            Some(event) => {
-                let id = files::payload(event).map(|p| statement::id(&p)).unwrap_or_default();
-                self.history.settled(&paths, since, &files::path(&id)).by
-            }
-            None => self.history.authors(&paths, since, until.map(|e| e.commit.as_str())).by,
+        let Some(event) = until else { return self.history.authors(&paths, since, None).by };
+        let id = files::payload(event).map(|p| statement::id(&p)).unwrap_or_default();
+        let statement = files::path(&id);
+        // The commit that a statement names is believed where it has what the statement came with; nor need it be here, of what
+        // was merged as one commit. Else all count that came before the statement.
+        if self.history.holds(&paths, &event.commit, &statement) {
+            return self.history.authors(&paths, since, Some(&event.commit)).by;
         }
+        self.history.settled(&paths, since, &statement).by
     }
 
-    /// The commit with which something new begins: that of the last release that can.
+    /// The commit with which something new begins: that of the last release that can. What went back released nothing that its
+    /// commit has.
     pub(super) fn begun<'s>(
         &self,
         releases: impl DoubleEndedIterator<Item = &'s Release>,
         paths: &[String],
     ) -> &'s str {
-        let begins = |r: &&Release| self.history.begins(paths, &r.commit, &files::path(&r.id));
-        releases.rev().find(begins).map_or("", |r| r.commit.as_str())
+        let begins = |r: &&Release| !r.back && self.history.begins(paths, &r.commit, &files::path(&r.id));
+        let agreed =
+            |r: &'s Release| self.history.agreed(paths, &r.commit, r.looked.iter().map(String::as_str));
+        releases.rev().filter(begins).find_map(agreed).unwrap_or_default()
     }
 
     /// Who had a part in any workflow that uses a version of a component: to them it is their own work.
     fn users(&self, state: &State, name: &str, version: &str, until: Option<&Event>) -> Vec<Contribution> {
         let uses = |u: &&Unit| {
-            let body = self.body(u).ok();
             let is = |(n, v): &(Text, Text)| **n == *name && **v == *version;
-            body.is_some_and(|b| KINDS.iter().any(|kind| b.components(*kind).iter().any(is)))
+            // One that cannot be read back may use it.
+            self.body(u).map_or(true, |b| KINDS.iter().any(|kind| b.components(*kind).iter().any(is)))
         };
         let units = self.units.iter().filter(uses);
         let mut all: Vec<Contribution> =
@@ -260,6 +267,11 @@ impl Repository {
         }
         let told = format!("there is no workflow `{word}` here: `countersign status` lists them");
         Err(io::Error::new(io::ErrorKind::NotFound, told))
+    }
+
+    /// The workflow that is governed by a name.
+    pub(crate) fn named(&self, name: &str) -> Option<&Unit> {
+        self.units.iter().find(|u| u.name == name)
     }
 
     /// The workflow at a place: its file below the folder, and its number among the file's.
@@ -532,6 +544,11 @@ fn releases<'s>(
 ) -> impl DoubleEndedIterator<Item = &'s Release> + use<'s> {
     let of = state.workflows.get(name).and_then(|w| w.releases.get(environment));
     of.into_iter().flatten()
+}
+
+/// Somebody whom nobody can name.
+fn unknown(how: String) -> Contribution {
+    Contribution { account: git::UNKNOWN.to_owned(), how }
 }
 
 /// The properties that a release asks for: those about whose access is changed, by whom and how often. The others are told

@@ -2,6 +2,7 @@
 //! them are proposed. A file that is there and cannot be read is an error: it would count as an empty one.
 
 use crate::scan::CONFIGURATION;
+use crate::walk;
 use policy::{Criticality, Mode, Moment};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -114,7 +115,7 @@ fn broken(name: &str, why: String) -> io::Error {
 }
 
 fn text(root: &Path, name: &str) -> io::Result<Option<String>> {
-    match std::fs::read_to_string(root.join(name)) {
+    match walk::text(&root.join(name)) {
         Ok(text) => Ok(Some(text)),
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(e) => Err(io::Error::new(e.kind(), format!("{name}: {e}"))),

@@ -6,8 +6,9 @@ use super::git;
 use super::repository::Repository;
 use crate::people;
 use crate::policy as policies;
+use crate::walk;
 use govern::{Entry, Law, Refusal, State, World, closure_of};
-use policy::{Act, Governed, People, PolicySet, Source, Subject, SubjectKind};
+use policy::{Act, Governed, Moment, People, PolicySet, Source, Subject, SubjectKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -59,12 +60,21 @@ type Policies = (Arc<PolicySet>, Arc<[Source]>);
 /// Versions by their digests; or why one is not to be had.
 type Found<T> = Mutex<BTreeMap<String, Result<T, String>>>;
 
+/// The digests of the versions that were put in force first.
+pub(super) type First = BTreeMap<Governed, String>;
+
+/// Learns from statements which versions come first.
+pub(super) fn first(entries: &[Entry], undated: &BTreeMap<String, Refusal>, now: Moment) -> First {
+    let first = govern::first_versions(entries, undated, now).into_iter();
+    first.map(|(what, e)| (what, e.event.subject.closure.clone())).collect()
+}
+
 /// The versions of a governed folder.
 pub(super) struct Versions {
     /// What lies in the folder, in force or not.
     pub here: InForce,
     /// The digests of the versions that were put in force first.
-    first: BTreeMap<Governed, String>,
+    first: First,
     people: Found<Arc<People>>,
     policies: Found<Policies>,
 }
@@ -110,23 +120,23 @@ impl Versions {
         Versions { here, first: BTreeMap::new(), people, policies }
     }
 
-    /// Learns from the statements which versions come first.
-    pub fn begin(&mut self, entries: &[Entry]) {
-        let first = govern::first_versions(entries).into_iter();
-        self.first = first.map(|(what, e)| (what, e.event.subject.closure.clone())).collect();
-    }
-
-    /// Learns what the statements came to: a version that they did not put in force is none.
-    pub fn end(&mut self, state: &State) {
+    /// Learns which came first, and what the statements came to: a version that they did not put in force is none.
+    pub fn end(&mut self, first: First, state: &State) {
+        self.first = first;
         self.first.retain(|what, _| state.governed.contains_key(what));
     }
 
     /// What is in force in a state: what was put there last; before that, on first use, what is put there first; where nothing
     /// ever is, what lies in the folder.
-    pub fn at(&self, root: &Path, entries: &[Entry], state: &State) -> Result<InForce, Refusal> {
+    pub fn at(
+        &self,
+        root: &Path,
+        (entries, first): (&[Entry], &First),
+        state: &State,
+    ) -> Result<InForce, Refusal> {
         let digest = |what| {
             let in_force = state.governed.get(&what).map(|v| &v.digest);
-            in_force.or_else(|| self.first.get(&what)).map(String::as_str)
+            in_force.or_else(|| first.get(&what)).map(String::as_str)
         };
         let missing = |message| Refusal { rule: "in-force-missing".to_owned(), message };
         let mut all = self.here.clone();
@@ -144,7 +154,7 @@ impl Versions {
     fn find_people(&self, root: &Path, entries: &[Entry], digest: &str) -> Result<Arc<People>, String> {
         let is = |text: &String| of_people(text) == digest;
         let show = |commit: &String| git_text(root, &["show", &format!("{commit}:./{PEOPLE}")]);
-        let here = || std::fs::read_to_string(root.join(PEOPLE)).ok().filter(is);
+        let here = || walk::text(&root.join(PEOPLE)).ok().filter(is);
         let earlier = || {
             let all = entries.iter().filter(|e| puts(e, Governed::People, digest));
             all.flat_map(|e| commits(root, e, PEOPLE)).find_map(|commit| show(&commit).filter(is))
@@ -212,7 +222,8 @@ fn lost(what: Governed, digest: &str) -> String {
 /// The text of a copy, whatever is in it.
 fn copy(root: &Path, what: Governed, digest: &str) -> Option<String> {
     let mut text = String::new();
-    let file = File::open(root.join(path(what, digest))).ok()?;
+    let place = root.join(path(what, digest));
+    let file = File::open(Some(place).filter(|p| p.is_file())?).ok()?;
     file.take(LARGEST).read_to_string(&mut text).ok()?;
     Some(text)
 }
@@ -227,7 +238,7 @@ pub(super) fn commits(root: &Path, entry: &Entry, path: &str) -> Vec<String> {
     let most = format!("--max-count={COMMITS}");
     let log = git_text(root, &["log", "--all", "--format=%H", &most, "--", path]).unwrap_or_default();
     let touched = log.lines().map(str::to_owned);
-    [entry.event.commit.clone()].into_iter().filter(|c| !c.is_empty()).chain(touched).collect()
+    [entry.event.commit.clone()].into_iter().filter(|c| git::is_name(c)).chain(touched).collect()
 }
 
 /// A file as a statement puts it in force, by its digest. Nothing where neither a copy nor a commit here has it.
@@ -271,7 +282,7 @@ fn has(root: &Path, commit: &str, entry: &Entry) -> bool {
 impl Repository {
     /// What was in force in a state that the statements came to on their way.
     pub(crate) fn in_force_in(&self, state: &State) -> Result<InForce, Refusal> {
-        self.versions.at(&self.root, &self.entries, state)
+        self.versions.at(&self.root, (&self.entries, &self.versions.first), state)
     }
 
     /// What is in force now.
@@ -369,7 +380,7 @@ impl Repository {
             return named.clone();
         }
         let path = if kind == SubjectKind::Policy { "*.cedar" } else { "." };
-        let places = commits(&self.root, entry, path).into_iter().skip(1).rev();
+        let places = commits(&self.root, entry, path).into_iter().filter(|c| c != named).rev();
         let mut places = places.filter(|c| self.history.knows(c));
         places.find(|c| has(&self.root, c, entry)).unwrap_or_default()
     }

@@ -1,6 +1,7 @@
 //! Policies and their cases, from files.
 
 use crate::people;
+use crate::walk;
 use policy::{CaseFile, Facts, PolicySet, Source};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -76,7 +77,7 @@ pub fn below(root: &Path) -> io::Result<Vec<Source>> {
     files.retain(|path| !path.to_string_lossy().ends_with(CASES));
     let read = |path: &PathBuf| {
         let file = path.strip_prefix(root).unwrap_or(path).display().to_string();
-        let text = std::fs::read_to_string(path);
+        let text = walk::text(path);
         let text = text.map_err(|e| io::Error::new(e.kind(), format!("`{file}`: {e}")))?;
         Ok(Source { file, text })
     };

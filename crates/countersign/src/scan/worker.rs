@@ -438,7 +438,8 @@ impl<'r> Neighbours<'r> {
 impl Files for Neighbours<'_> {
     fn read(&self, relative: &str) -> Option<Vec<u8>> {
         let path = self.inside(relative)?;
-        (fs::metadata(&path).ok()?.len() <= MAX_SIZE).then(|| fs::read(path).ok())?
+        let meta = fs::metadata(&path).ok().filter(|m| m.is_file() && m.len() <= MAX_SIZE);
+        meta.and_then(|_| fs::read(path).ok())
     }
 
     fn list(&self, relative: &str) -> Vec<String> {
