@@ -178,9 +178,7 @@ fn the_commit_that_a_statement_names_is_believed_where_it_has_what_was_there() {
 fn what_is_not_known_of_a_repository_is_not_taken_for_known() {
     let git = Repository::of(
         "unknown",
-        &format!(
-            "git config user.email ''; echo base > f; git add f; git -c user.email=ann@x commit -q -m f; mkdir part; echo f > part/f; git add part; git -c user.email=ann@x commit -q -m g; echo more >> f"
-        ),
+        "git config user.email ''; echo base > f; git add f; git -c user.email=ann@x commit -q -m f; mkdir part; echo f > part/f; git add part; git -c user.email=ann@x commit -q -m g; echo more >> f",
     );
     assert_eq!(git.who("f", "none"), "(unknown) ann");
     // What lies outside is not what has its name inside.
