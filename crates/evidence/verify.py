@@ -6,7 +6,8 @@ The second verifier of docs/formats/bundle.md, written apart from the first. It 
 Exit codes: 0 everything holds, 1 something does not, 2 wrong use.
 """
 
-import argparse, base64, binascii, datetime, hashlib, json, os, re, struct, sys
+import argparse, base64, binascii, datetime, hashlib, json, os, pathlib, re, struct, sys, unicodedata
+from urllib.parse import unquote
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -44,9 +45,8 @@ def number(value):
     mantissa, _, exponent = repr(abs(float(value))).partition("e")
     whole, _, part = mantissa.partition(".")
     point = len(whole) + int(exponent or 0)
-    digits = whole + ("" if part == "0" else part)
+    digits, sign = whole + ("" if part == "0" else part), "-" if value < 0 else ""
     point, digits = point - len(digits) + len(digits.lstrip("0")), digits.strip("0")
-    sign = "-" if value < 0 else ""
     if 0 < point <= 21:
         return sign + digits[:point].ljust(point, "0") + ("." + digits[point:] if len(digits) > point else "")
     if -6 < point <= 0: return sign + "0." + "0" * -point + digits
@@ -60,9 +60,8 @@ def canonical(value):
     names = sorted(value, key=lambda n: n.encode("utf-16-be"))
     return "{" + ",".join(f"{json.dumps(n, ensure_ascii=False)}:{canonical(value[n])}" for n in names) + "}"
 def once(pairs):
-    found = dict(pairs)
-    if len(found) != len(pairs): raise ValueError("a name stands twice in one object")
-    return found
+    if len(dict(pairs)) != len(pairs): raise ValueError("a name stands twice in one object")
+    return dict(pairs)
 def exact(text):
     if -(1 << 63) <= int(text) < 1 << 64 and int(float(text)) != int(text): raise ValueError(f"{text} is not exact")
     return int(text) if abs(int(text)) < LIMIT else float(text)
@@ -89,8 +88,7 @@ def fits(value, shape):
     if kind == "opt": return value is None or fits(value, inner)
     return type(value) is dict and all(fits(v, inner) for v in value.values())
 def time_text(ms):
-    moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=ms // 1000)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=ms // 1000)).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
 # --- trees (RFC 6962) ------------------------------------------------------------------------------------------------
 def leaf_hash(data): return sha256(b"\x00" + data)
 def node_hash(left, right): return sha256(b"\x01" + left + right)
@@ -111,9 +109,8 @@ def check_inclusion(leaf, index, size, proof, root):
 def check_consistency(first, second, proof, old, new):
     if first == 0 and (proof or old != sha256(b"")): raise Bad("the empty ledger has another root")
     if first == 0: return
-    path = ([old] if first & (first - 1) == 0 else []) + proof
+    path, fn, sn = ([old] if first & (first - 1) == 0 else []) + proof, first - 1, second - 1
     if not path: raise Bad("there is no proof")
-    fn, sn = first - 1, second - 1
     while fn & 1: fn, sn = fn >> 1, sn >> 1
     if walk(fn, sn, path[1:], path[0], path[0]) != (old, new):
         raise Bad("the proof does not lead from one root to the other")
@@ -140,8 +137,7 @@ def read_vkey(vkey, kind):
     data = unbase64(key)
     if len(data) != 33 or data[0] != kind or sha256(f"{name}\n".encode() + data)[:4].hex() != key_id:
         raise Bad(f"the key `{vkey}` cannot be used")
-    public = ed25519.Ed25519PublicKey.from_public_bytes(data[1:])
-    return {"name": name, "id": bytes.fromhex(key_id), "key": public, "kind": kind}
+    return {"name": name, "id": bytes.fromhex(key_id), "key": ed25519.Ed25519PublicKey.from_public_bytes(data[1:]), "kind": kind}
 def read_policy(data):
     policy, quorums = {"logs": [], "witnesses": {}, "groups": {}, "quorum": None}, 0
     for line in data.decode("utf-8").split("\n"):
@@ -188,8 +184,8 @@ def accept(policy, data):
     if not keys: raise Bad(f"the policy knows no log `{head['origin']}`")
     if all(t is None for t in [note_time(k, text, signatures) for k in keys]):
         raise Bad("the key of the log did not sign the checkpoint")
-    times = {name: note_time(key, text, signatures) for name, key in policy["witnesses"].items()}
-    times = {name: time for name, time in times.items() if time is not None}
+    times = [(name, note_time(key, text, signatures)) for name, key in policy["witnesses"].items()]
+    times = {name: time for name, time in times if time is not None}
     if not is_quorum(policy, times):
         raise Bad(f"it has cosignatures of {', '.join(times) or 'no known witness'}: too few for the policy's quorum")
     return head, times
@@ -284,8 +280,7 @@ def read_opening(data):
     name = opening["name"].encode()
     start = b"countersign commitment v1\n" + unhash(opening["salt"]) + struct.pack(">Q", len(name)) + name
     return opening["name"], opening["value"], sha256(start + canonical(opening["value"]).encode()).hex()
-def read_file(path):
-    with open(path, "rb") as f: return f.read()
+def read_file(path): return pathlib.Path(path).read_bytes()
 def load(path):
     if os.path.isdir(path):
         full = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
@@ -295,9 +290,7 @@ def load(path):
     return {name: unbase64(text) for name, text in packed.items()}
 def is_name(name):
     return len(name) <= 200 and all(re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", p) for p in name.split("/"))
-
-class Verifier:
-    """Verifies one bundle; `problems` holds (place, code, message)."""
+class Verifier:  # verifies one bundle; `problems` holds (place, code, message)
     def __init__(self, files, policy, known=None, not_before=None):
         self.files, self.policy, self.known, self.not_before = files, policy, known, not_before
         self.problems, self.entries, self.acts, self.opened = set(), [], {}, {}
@@ -401,10 +394,10 @@ class Verifier:
         if self.covers(e["seq"]) and self.covers(last["seq"]): return step == 1
         return 0 < step <= e["seq"] - last["seq"]
     def borders(self, start, end):
-        if (query := self.manifest["query"])["kind"] != "period": return
-        times = {e["seq"]: e["time"] for e in self.entries}  # what was done in a period may be entered later
-        if start and times.get(start - 1, query["from"]) >= query["from"] or end != self.manifest["size"]:
-            self.bad("manifest.json", "period-border", "nothing shows that the period is whole")
+        query, times = self.manifest["query"], {e["seq"]: e["time"] for e in self.entries}
+        period = query["kind"] == "period"  # what was done in one may be entered later; all else takes the whole ledger
+        if start and (not period or times.get(start - 1, query["from"]) >= query["from"]) or end != self.manifest["size"]:
+            self.bad("manifest.json", "period-border" if period else "coverage", "nothing shows that nothing is left out")
     def openings(self):
         places = {h[7:]: (e["seq"], n) for e in self.entries for n, h in e["commitments"].items()}
         for file in [f for f in self.files if f.startswith("openings/")]:
@@ -500,30 +493,30 @@ class Verifier:
         if s["id"] in self.ids: self.bad(seq, "statement-reused", f"its statement is that of entry {self.ids[s['id']]}")
         self.ids[s["id"]] = seq
         self.statements[seq] = s
+    def people(self, ground):  # of a directory that an entry puts in use, as far as they are disclosed
+        values = [(n, v) for n, v in self.opened.get(ground, {}).items() if n == "content" or n.startswith("people-")]
+        parts = [v if n != "content" else v.get("people") if type(v) is dict else None for n, v in values]
+        return [p for part in parts if type(part) is list for p in part if type(p) is dict]
     def signer(self, seq, s, ground):
         named = next(e["commitments"] for e in self.entries if e["seq"] == ground)
-        parts, values = [n for n in named if n == "content" or n.startswith("people-")], self.opened.get(ground, {})
-        shown = [values[n].get("people") if n == "content" and type(values[n]) is dict else values[n]
-                 for n in parts if n in values]
-        people = [p for part in shown if type(part) is list for p in part]
-        known = any(type(p) is dict and p.get("id") == said(s["says"], "by") for p in people)
-        if not known and (not parts or len(shown) < len(parts)): return  # that part is withheld or erased
+        parts, people = [n for n in named if n == "content" or n.startswith("people-")], self.people(ground)
+        known = any(p.get("id") == said(s["says"], "by") for p in people)
+        if not known and (not parts or any(n not in self.opened.get(ground, {}) for n in parts)): return  # withheld or erased
         keys = self.keys(people, said(s["says"], "by"), s["says"]["at"])
         if not any(ssh_holds(k, s["message"], sig) for k in keys for sig in s["signatures"]):
             self.bad(seq, "signature", "it is not signed by a key that the people directory had for whom it names")
     @staticmethod
     def keys(people, person, at):
-        found = []
-        for p in people:
-            listed = p.get("keys") if type(p) is dict and p.get("id") == person else None
-            for k in listed if type(listed) is list else []:
-                start, end = said(k, "from"), said(k, "until")
-                if said(k, "key") and not said(k, "revoked") and at >= start and (not end or at < end):
-                    found.append(k["key"])
-        return found
+        listed = [k for p in people if p.get("id") == person and type(p.get("keys")) is list for k in p["keys"]]
+        return [k["key"] for k in listed if said(k, "key") and not said(k, "revoked") and at >= said(k, "from")
+                and (not said(k, "until") or at < said(k, "until"))]
+    def names(self, name):  # and all others, but for keys, that the directories that are here have for who is called so
+        everybody = [p for g, word in self.grounds.items() if word == "change-people" for p in self.people(g)]
+        own = [values([p.get(f) for f in ("id", "name", "accounts", "former-accounts", "aliases")]) for p in everybody]
+        return {n for all_ in [[name], *own] if folded(name) in map(folded, all_) for n in all_ if len(n.encode()) > 1}
     def answers(self):
         m, query, chosen = self.manifest, self.manifest["query"], []
-        for e in [e for e in self.entries if self.covers(e["seq"])]:
+        for e in (e for e in self.entries if self.covers(e["seq"])):
             seq, act, refers = e["seq"], self.acts.get(e["seq"]), e["body"].get("release")
             refers = act["of"] if act and act["of"] is not None else refers if type(refers) is int else None
             takes = {
@@ -535,6 +528,8 @@ class Verifier:
                 "control": lambda: act is not None and query["id"] in act["controls"],
             }[query["kind"]]
             if takes(): chosen.append(seq)
+        if query["kind"] == "identity" and not self.names(query["name"]) <= set(query["names"]):
+            self.bad("manifest.json", "names", "a directory that is here has more names for whom it is about")
         if chosen != m["selection"] and not (query["kind"] == "identity" and set(chosen) <= set(m["selection"])):
             self.bad("manifest.json", "selection", "the entries that it names are not those that answer the question")
         if self.files.get("populations/acts.csv") != self.csv(m["selection"]).encode():
@@ -546,18 +541,24 @@ class Verifier:
             cells += ["yes" if a["allow"] else "no", cell(a["mode"]), "" if a["of"] is None else str(a["of"])]
             rows.append(",".join([*cells, " ".join(map(str, a["rests_on"])), cell(" ".join(a["rules"]))]))
         return "\n".join(rows) + "\n"
-WORD = "[0-9A-Za-z\u00c0-\u1fff\u3040-\U0010ffff]"
-def folded(text): return "".join(c.lower() for c in text)
-def texts(value):  # names of fields too
+WORD = "[0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u036f\u0386\u0388-\u0481\u048a-\u052f\u0531-\u0556" \
+    "\u0561-\u0587\u05d0-\u05ea\u0621-\u064a\u0660-\u0669\u0671-\u06d3\u1e00-\u1fbc]"
+def folded(text): return "".join(c.lower() for c in unicodedata.normalize("NFC", text))
+def values(value):
+    if type(value) is dict: value = list(value.values())
+    return [t for v in value for t in values(v)] if type(value) is list else [value] * (type(value) is str)
+def texts(value):  # names of fields, and numbers, too; what is written as in addresses also as it reads
     if type(value) is dict: return texts([part for pair in value.items() for part in pair])
-    return [t for v in value for t in texts(v)] if type(value) is list else [value] * (type(value) is str)
-def stand_in(names, value):
-    """Whether one of these names stands in a value, or in what was signed in it, as a word, in any case."""
+    if type(value) in (int, float): return [canonical(value)]
+    return [t for v in value for t in texts(v)] if type(value) is list else [value, unquote(value)] if type(value) is str else []
+def stand_in(names, value):  # whether one of them stands in a value, or in what was signed in it, as a word, in any case
     try: inner = read_json(unbase64(value["payload"]))
     except (Bad, TypeError, KeyError): inner = None
-    words = [re.compile(f"(?<!{WORD}){re.escape(folded(n))}(?!{WORD})") for n in names if n]
+    start, end = f"(?:(?<!{WORD})|(?!{WORD}))", f"(?:(?!{WORD})|(?<!{WORD}))"
+    words = [re.compile(start + re.escape(folded(n)) + end) for n in names if n]
     return any(w.search(folded(t)) for t in texts([value, inner]) for w in words)
-HIDDEN = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+HIDDEN = "\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164" \
+    "\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f"
 def cell(text): return re.sub(r"\A[=+\-@]", "_", re.sub(f'[",{HIDDEN}]', "_", text))
 def shown(text): return re.sub(f"[{HIDDEN}]", "\ufffd", str(text))
 def report(path, verifier, problems):
@@ -595,5 +596,4 @@ def main():
             print(json.dumps({"bundle": path, "holds": not problems, "problems": listed}))
         else: report(path, verifier, problems)
     sys.exit(1 if failed else 0)
-
 if __name__ == "__main__": main()

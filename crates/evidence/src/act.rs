@@ -74,6 +74,16 @@ impl ActBody {
         serde_json::to_value(self).map_err(|e| Error::new(format!("the body cannot be written: {e}")))
     }
 
+    /// When it was done, of an entry that was entered then.
+    pub(crate) fn done(&self, entered: u64) -> u64 {
+        self.at.filter(|at| *at <= entered).unwrap_or(entered)
+    }
+
+    /// The entries that it names.
+    pub(crate) fn refers_to(&self) -> impl Iterator<Item = u64> + '_ {
+        [self.of, self.policy, self.people].into_iter().flatten().chain(self.rests_on.iter().copied())
+    }
+
     /// Whether it is about an emergency; a drill is none.
     #[must_use]
     pub fn is_emergency(&self) -> bool {
@@ -86,7 +96,7 @@ impl ActBody {
 #[must_use]
 pub fn time_of(opened: &Opened) -> u64 {
     let entered = opened.entry.place.time;
-    opened.act.as_ref().and_then(|a| a.at).filter(|at| *at <= entered).unwrap_or(entered)
+    opened.act.as_ref().map_or(entered, |a| a.done(entered))
 }
 
 /// Whether something was done from a time until just before another: the one answer for every question about a period.

@@ -159,9 +159,7 @@ fn with_referred(all: &[Opened], mut present: BTreeSet<u64>) -> BTreeSet<u64> {
     let mut waiting: Vec<u64> = present.iter().copied().collect();
     while let Some(seq) = waiting.pop() {
         let Some(act) = all.get(seq as usize).and_then(|o| o.act.as_ref()) else { continue };
-        let refers =
-            [act.of, act.policy, act.people].into_iter().flatten().chain(act.rests_on.iter().copied());
-        for to in refers.filter(|to| *to < seq) {
+        for to in act.refers_to().filter(|to| *to < seq) {
             if present.insert(to) {
                 waiting.push(to);
             }

@@ -33,9 +33,7 @@ pub fn html(entries: &[Opened], selection: &[u64], query: &Query, size: u64) -> 
 
 /// Entries that were not asked for, and to which those refer.
 fn referred<'e>(entries: &'e [Opened], chosen: &[&Opened], selection: &[u64]) -> Vec<&'e Opened> {
-    let acts = chosen.iter().filter_map(|o| o.act.as_ref());
-    let of =
-        acts.flat_map(|a| [a.of, a.policy, a.people].into_iter().flatten().chain(a.rests_on.iter().copied()));
+    let of = chosen.iter().filter_map(|o| o.act.as_ref()).flat_map(|a| a.refers_to());
     let numbers: std::collections::BTreeSet<u64> = of.filter(|seq| !selection.contains(seq)).collect();
     entries.iter().filter(|o| numbers.contains(&o.entry.place.seq)).collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::act::{ACT, ActBody};
 use crate::bundle::{Bundle, Coverage, MANIFEST, Manifest, SCHEMA, check_name, file_digest};
+use crate::named::called;
 use crate::population::csv;
 use crate::select::Query;
 use crate::{chain, time_text};
@@ -283,7 +284,6 @@ fn proofs(bundle: &Bundle, entries: &[(Opened, Hash)], head: &Checkpoint, found:
 
 /// Holds the numbers and times of the entries against one another, and against what is said to be all there.
 fn sequence(entries: &[(Opened, Hash)], manifest: &Manifest, found: &mut Found) {
-    let present: BTreeSet<u64> = entries.iter().map(|(o, _)| o.entry.place.seq).collect();
     let Coverage { from, to } = manifest.coverage;
     if from > to || to > manifest.size {
         found.at(
@@ -320,7 +320,7 @@ fn sequence(entries: &[(Opened, Hash)], manifest: &Manifest, found: &mut Found) 
             );
         }
     }
-    borders(entries, &present, manifest, found);
+    borders(entries, manifest, found);
 }
 
 /// Whether a number within a source follows the one before: exactly where all entries between are here.
@@ -339,23 +339,34 @@ fn source_follows(
     }
 }
 
-/// A period shows its borders: the entry before it, and all entries after, since what was done in it may be entered later.
-fn borders(entries: &[(Opened, Hash)], present: &BTreeSet<u64>, manifest: &Manifest, found: &mut Found) {
-    let Query::Period { from, .. } = manifest.query else { return };
+/// Only where every entry is here can none be left out that answers. A period may begin later, and shows its border: the
+/// entry before it; all entries after it are here, since what was done in it may be entered later.
+fn borders(entries: &[(Opened, Hash)], manifest: &Manifest, found: &mut Found) {
     let covered = manifest.coverage;
-    let time = |seq: u64| {
-        let at = entries.iter().find(|(o, _)| o.entry.place.seq == seq);
-        at.filter(|_| present.contains(&seq)).map(|(o, _)| o.entry.place.time)
+    let time =
+        |seq: u64| entries.iter().find(|(o, _)| o.entry.place.seq == seq).map(|(o, _)| o.entry.place.time);
+    let before = match (&manifest.query, covered.from.checked_sub(1)) {
+        (_, None) => true,
+        (Query::Period { from, .. }, Some(seq)) => time(seq).is_some_and(|t| t < *from),
+        (_, Some(_)) => false,
     };
-    let before = covered.from.checked_sub(1).is_none_or(|seq| time(seq).is_some_and(|t| t < from));
-    let after = covered.to == manifest.size;
-    if !before || !after {
-        let border = if before { "end" } else { "beginning" };
-        found.at(
+    if before && covered.to == manifest.size {
+        return;
+    }
+    let border = if before { "end" } else { "beginning" };
+    match manifest.query {
+        Query::Period { .. } => found.at(
             MANIFEST,
             "period-border",
             format!("nothing shows that the {border} of the period is whole"),
-        );
+        ),
+        _ => found.at(
+            MANIFEST,
+            "coverage",
+            format!(
+                "entries are missing at the {border} of the ledger: any of them may answer what was asked"
+            ),
+        ),
     }
 }
 
@@ -418,14 +429,19 @@ fn acts(entries: Vec<(Opened, Hash)>, found: &mut Found) -> Vec<Opened> {
     entries.into_iter().map(read).collect()
 }
 
-/// Asks the bundle's question again, and writes its table again.
+/// Asks the bundle's question again, and writes its table again. A value that names somebody may have been taken out since; what
+/// is here and names them has to be among the answers.
 fn answers(bundle: &Bundle, entries: &[Opened], manifest: &Manifest, found: &mut Found) {
     let covered: Vec<Opened> =
         entries.iter().filter(|o| manifest.coverage.has(o.entry.place.seq)).cloned().collect();
     let chosen = manifest.query.select(&covered);
-    let whole = !matches!(manifest.query, Query::Identity { .. });
-    let same =
-        chosen == manifest.selection || !whole && chosen.iter().all(|seq| manifest.selection.contains(seq));
+    let mut same = chosen == manifest.selection;
+    if let Query::Identity { name, names } = &manifest.query {
+        same = chosen.iter().all(|seq| manifest.selection.contains(seq));
+        if !called(name, entries).iter().all(|n| names.contains(n)) {
+            found.at(MANIFEST, "names", "a directory that is here has more names for whom it is about");
+        }
+    }
     if !same {
         found.at(MANIFEST, "selection", "the entries that it names are not those that answer the question");
     }

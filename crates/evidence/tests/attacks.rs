@@ -124,7 +124,7 @@ fn query(seed: u64, world: &World) -> Query {
         0 => Query::All {},
         1 => Query::Workflow { name: format!("workflow/w{}", seed % 5) },
         2 => Query::Period { from, to: from + seed % 20 * 60_000 },
-        3 => Query::Identity { name: "Cyd".to_owned(), names: vec!["Cyd".to_owned()] },
+        3 => Query::Identity { name: "Cyd".to_owned(), names: world.names("Cyd") },
         4 => Query::Control { id: "soc2:CC8.1".to_owned() },
         _ => {
             let proposed = world.made.iter().position(|m| m.body["act"] == "propose");

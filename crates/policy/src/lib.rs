@@ -47,7 +47,7 @@ pub use facts::{
     TestEvidence,
 };
 pub use moment::{Moment, Period};
-pub use people::{Chain, Found, Group, People, PeopleProblem, Via};
+pub use people::{Chain, Found, Group, People, PeopleProblem, Via, is_hidden};
 pub use person::{Account, Bot, Delegate, Employment, Key, Person, Role};
 pub use set::{PolicyInfo, PolicyProblem, PolicySet, SCHEMA, Source};
 pub use standing::{BreakGlass, Exception, OpenReview, Standing};

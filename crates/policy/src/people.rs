@@ -356,7 +356,7 @@ impl People {
                 ));
             }
         }
-        if let Some(c) = person.name.chars().find(|c| is_invisible(*c)) {
+        if let Some(c) = person.name.chars().find(|c| is_hidden(*c)) {
             say(format!("the name holds U+{:04X}, which is invisible or turns the text around", c as u32));
         }
         found
@@ -367,10 +367,14 @@ fn problem(who: &str, message: String) -> PeopleProblem {
     PeopleProblem { who: who.to_owned(), message }
 }
 
-/// Control characters, and those that turn the direction of text around or take no room.
-fn is_invisible(c: char) -> bool {
+/// Whether a character is not seen where it stands, or changes how the rest is read. The same as `is_hidden` of the ledger, on
+/// which this crate does not rest; a test of the program holds them together.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

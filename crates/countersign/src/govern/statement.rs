@@ -8,7 +8,7 @@ use ledger::dsse::{Envelope, pre_authentication_encoding};
 use ledger::encoding::from_base64;
 use ledger::intoto::{PAYLOAD_TYPE, ResourceDescriptor, STATEMENT_TYPE, Statement};
 use ledger::sshsig::{Claim, Verifier, hold};
-use ledger::{Error, Result, json};
+use ledger::{Error, Result, is_hidden, json};
 use std::collections::BTreeMap;
 use workflow::Digest;
 
@@ -203,7 +203,7 @@ pub(super) fn event(payload: &[u8]) -> Result<Event> {
     for (what, text) in
         [("subject", &event.subject.name), ("person", &event.by), ("environment", &event.environment)]
     {
-        if let Some(c) = text.chars().find(|c| deceives(*c)) {
+        if let Some(c) = text.chars().find(|c| is_hidden(*c)) {
             return fail(format!(
                 "the name of the {what} holds U+{:04X}, which is invisible or turns text around",
                 c as u32
@@ -227,13 +227,6 @@ fn slowly(payload: &[u8]) -> Result<Event> {
     Ok(event)
 }
 
-/// Control characters, and those that take no room or turn the direction of text around.
-fn deceives(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::{at_length, envelope, payload, plainly, subject, unpacked};
@@ -255,6 +248,12 @@ mod tests {
             contributors: vec![Contribution { account: "ann".into(), how }],
             ..Event::of(Act::Release, "ann", Moment(0), subject)
         }
+    }
+
+    /// The directory and the statements have one idea of what deceives; the crates share none.
+    #[test]
+    fn what_is_hidden_in_a_name_is_so_in_the_directory_and_in_statements() {
+        assert!(('\0'..=char::MAX).all(|c| ledger::is_hidden(c) == policy::is_hidden(c)));
     }
 
     #[test]

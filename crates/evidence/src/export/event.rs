@@ -152,7 +152,7 @@ impl Event {
     #[must_use]
     pub fn time(&self) -> u64 {
         match &self.what {
-            What::Act(act) => act.at.unwrap_or(u64::MAX).min(self.entry.place.time),
+            What::Act(act) => act.done(self.entry.place.time),
             _ => self.entry.place.time,
         }
     }

@@ -37,16 +37,22 @@ type Cited<'a> = BTreeMap<&'a str, Vec<Act<'a>>>;
 struct Examined<'a> {
     origin: &'a Origin,
     acts: Vec<Act<'a>>,
+    /// When it begins and ends: as was asked for; else when the first and the last of it was done.
     from: u64,
     to: u64,
+    /// When the last of it was entered.
+    last: u64,
 }
 
 impl<'a> Examined<'a> {
-    fn of(events: &'a [Event], origin: &'a Origin) -> Self {
+    fn of(events: &'a [Event], origin: &'a Origin, (from, to): (u64, u64)) -> Self {
         let act = |e: &'a Event| if let What::Act(act) = &e.what { Some((e, &**act)) } else { None };
-        let time = |e: Option<&Event>| e.map_or(0, |e| e.entry.place.time);
         let acts = events.iter().filter_map(act).collect();
-        Self { origin, acts, from: time(events.first()), to: time(events.last()) }
+        let done = || events.iter().map(Event::time);
+        let from = if from > 0 { from } else { done().min().unwrap_or(0) };
+        let to = if to < u64::MAX { to } else { done().max().unwrap_or(0) };
+        let last = events.iter().map(|e| e.entry.place.time).max().unwrap_or(0);
+        Self { origin, acts, from, to, last }
     }
 
     fn uuid(&self, parts: &[&str]) -> String {
@@ -61,7 +67,7 @@ impl<'a> Examined<'a> {
     fn metadata(&self, title: &str) -> Metadata {
         Metadata {
             title: line(title),
-            last_modified: moment::text(self.to),
+            last_modified: moment::text(self.last),
             version: self.origin.version.clone(),
             oscal_version: VERSION,
             props: Vec::new(),
@@ -89,12 +95,13 @@ impl<'a> Examined<'a> {
 /// What the number of decisions includes.
 const ASKED: &str = "An act that was allowed counts for every rule that was asked and had nothing against it, also where what the rule is about (a machine's part in a change, privileged access) was not there.";
 
-/// The assessment results over these events, which are those of a period in order.
+/// The assessment results over these events, which are those that were done in a period, from a time until just before
+/// another (0 and [`u64::MAX`] where it is open).
 ///
 /// # Errors
 /// When no requirement was cited in the period: results have to name some.
-pub fn assessment_results(events: &[Event], origin: &Origin) -> Result<Document> {
-    let of = Examined::of(events, origin);
+pub fn assessment_results(events: &[Event], origin: &Origin, period: (u64, u64)) -> Result<Document> {
+    let of = Examined::of(events, origin, period);
     let control_selections = selections(&of);
     if control_selections.is_empty() {
         return Err(Error::new(
@@ -197,11 +204,11 @@ fn observation(of: &Examined<'_>, event: &Event, act: &ActBody) -> Observation {
     }
 }
 
-/// The component definition over these events: the gate, and each governed workflow, with what their record gives evidence
+/// The component definition over these events of a period: the gate, and each governed workflow, with what their record gives evidence
 /// towards.
 #[must_use]
-pub fn component_definition(events: &[Event], origin: &Origin) -> Value {
-    let of = Examined::of(events, origin);
+pub fn component_definition(events: &[Event], origin: &Origin, period: (u64, u64)) -> Value {
+    let of = Examined::of(events, origin, period);
     let gate =
         defined(&of, "gate", "service", "Countersign", "Decides and records every governed act.", |_| true);
     let workflows = of.subjects().into_iter().filter(|s| s.starts_with("workflow/"));

@@ -1,6 +1,8 @@
 //! The attack library: what an operator with the ledger's key, the disks and the bundle in hand can try. Each comes with
 //! the problem that has to be found.
 
+mod narrowed;
+
 use super::common::*;
 use evidence::{ActBody, Bundle, MANIFEST, Manifest, NAMESPACE, Query};
 use ledger::commitment::Opening;
@@ -399,7 +401,7 @@ fn first_of(bundle: &Bundle, folder: &str) -> String {
 
 /// What is done to a bundle on its way, by somebody who can seal it again.
 pub fn of_bundles() -> Vec<Attack> {
-    [of_entries(), of_files()].into_iter().flatten().collect()
+    [of_entries(), of_files(), narrowed::of_narrowed()].into_iter().flatten().collect()
 }
 
 fn of_entries() -> Vec<Attack> {
@@ -507,10 +509,19 @@ fn of_files() -> Vec<Attack> {
         of_manifest("more said to be here than there is", "coverage", Query::All {}, |m| m.coverage.to = 9),
         of_manifest("a period narrowed at its end", "period-border", period(), |m| m.coverage.to -= 1),
         late(),
+        of_manifest("an identity with one of its names left out", "names", identity(), |m| {
+            if let Query::Identity { names, .. } = &mut m.query {
+                names.retain(|n| n != "cyd@corp.test");
+            }
+        }),
         of_manifest("a period narrowed at its beginning", "period-border", period(), |m| {
             m.coverage.from += 1
         }),
     ]
+}
+
+fn identity() -> Query {
+    Query::Identity { name: "cyd".to_owned(), names: one().names("cyd") }
 }
 
 fn period() -> Query {

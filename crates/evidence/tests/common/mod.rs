@@ -110,7 +110,7 @@ pub struct World {
 
 pub fn directory(people: &[&str]) -> Value {
     let listed: Vec<Value> =
-        people.iter().map(|p| json!({"id": p, "keys": [{"key": listed_key(p)}]})).collect();
+        people.iter().map(|p| json!({"id": p, "accounts": {"okta": format!("{p}@corp.test")}, "keys": [{"key": listed_key(p)}]})).collect();
     json!({"people": listed, "groups": []})
 }
 
@@ -358,6 +358,21 @@ impl World {
             "source_seq": source_seq, "time": made.time, "type": kind, "v": 1,
         });
         json::to_canonical(&entry).unwrap()
+    }
+
+    /// All names that the directories have for who is called so.
+    pub fn names(&self, name: &str) -> Vec<String> {
+        let mut openings: BTreeMap<_, _> =
+            self.openings().into_iter().map(|o| (o.commitment().unwrap(), o)).collect();
+        let open = |bytes: &Vec<u8>| {
+            let entry = ledger::Entry::parse(bytes).unwrap();
+            let own = entry.commitments.iter().filter_map(|(n, h)| Some((n.clone(), openings.remove(h)?)));
+            let openings = own.collect();
+            let act = ActBody::of(&entry).ok();
+            evidence::Opened { entry, act, openings }
+        };
+        let opened: Vec<_> = self.entries().iter().map(open).collect();
+        evidence::names(name, &opened)
     }
 
     pub fn log(&self) -> MemoryLog {

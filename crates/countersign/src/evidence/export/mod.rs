@@ -190,15 +190,17 @@ fn document(options: &Export) -> Result<Exit> {
         log: Checkpoint::parse(whole.note.text())?.origin,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    let (since, until) = time::period(options.since.as_deref(), options.until.as_deref())?;
+    let period @ (since, until) = time::period(options.since.as_deref(), options.until.as_deref())?;
     let mut entries = whole.opened()?;
     entries.iter_mut().for_each(|o| o.openings.retain(|name, _| !role.withholds(name)));
     let pairs = entries.iter().zip(&whole.entries).filter(|(o, _)| is_within(o, since, until));
     let events = || pairs.clone().map(|(opened, bytes)| Event::of(opened, bytes)).collect::<Vec<_>>();
     let before: Vec<Opened> = entries.iter().filter(|o| is_within(o, 0, until)).cloned().collect();
     let text = match options.format {
-        Format::OscalResults => pretty(&evidence::export::assessment_results(&events(), &origin)?)?,
-        Format::OscalComponent => pretty(&evidence::export::component_definition(&events(), &origin))?,
+        Format::OscalResults => pretty(&evidence::export::assessment_results(&events(), &origin, period)?)?,
+        Format::OscalComponent => {
+            pretty(&evidence::export::component_definition(&events(), &origin, period))?
+        }
         Format::Sarif => pretty(&documents::sarif(&before))?,
         _ => documents::junit(&before),
     };

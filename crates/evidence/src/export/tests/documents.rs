@@ -14,7 +14,29 @@ fn hold(schema: &str, document: &Value) {
 }
 
 fn results(events: &[Event]) -> Value {
-    serde_json::to_value(assessment_results(events, &origin()).unwrap()).unwrap()
+    serde_json::to_value(assessment_results(events, &origin(), ALL).unwrap()).unwrap()
+}
+
+const ALL: (u64, u64) = (0, u64::MAX);
+
+/// An assessment is of the period that was asked for, and else of when things were done, whenever they were entered.
+#[test]
+fn an_assessment_begins_and_ends_with_its_period() {
+    let mut events = everything();
+    let act = events.iter_mut().find_map(|e| match &mut e.what {
+        super::super::event::What::Act(act) => Some(act),
+        _ => None,
+    });
+    act.unwrap().at = Some(86_400_000);
+    let ends = |period| {
+        let results = serde_json::to_value(assessment_results(&events, &origin(), period).unwrap()).unwrap();
+        let result = &results["assessment-results"]["results"][0];
+        [&result["start"], &result["end"]].map(|t| t.as_str().unwrap().to_owned())
+    };
+    assert_eq!(ends((0, 172_800_000)), ["1970-01-02T00:00:00Z", "1970-01-03T00:00:00Z"]);
+    assert_eq!(ends((1000, u64::MAX))[0], "1970-01-01T00:00:01Z");
+    let last = events.iter().map(Event::time).max().unwrap();
+    assert_eq!(ends(ALL), ["1970-01-02T00:00:00Z".to_owned(), crate::moment::text(last)]);
 }
 
 const RESULTS: &str = "vectors/oscal/oscal_assessment-results_schema.json";
@@ -23,9 +45,11 @@ const COMPONENTS: &str = "vectors/oscal/oscal_component_schema.json";
 #[test]
 fn documents_are_valid_by_the_published_schemas() {
     hold(RESULTS, &results(&everything()));
-    hold(COMPONENTS, &component_definition(&everything(), &origin()));
-    hold(COMPONENTS, &component_definition(&[], &origin()));
-    assert!(assessment_results(&[], &origin()).unwrap_err().to_string().contains("choose another period"));
+    hold(COMPONENTS, &component_definition(&everything(), &origin(), ALL));
+    hold(COMPONENTS, &component_definition(&[], &origin(), ALL));
+    assert!(
+        assessment_results(&[], &origin(), ALL).unwrap_err().to_string().contains("choose another period")
+    );
 }
 
 #[test]
@@ -85,7 +109,7 @@ fn requirements_have_the_ids_of_nists_own_catalogs() {
 
 #[test]
 fn a_component_names_the_catalog_that_its_requirements_are_from() {
-    let document = component_definition(&everything(), &origin());
+    let document = component_definition(&everything(), &origin(), ALL);
     let implementations = &document["component-definition"]["components"][0]["control-implementations"];
     let csf = implementations
         .as_array()
