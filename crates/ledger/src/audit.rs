@@ -52,8 +52,19 @@ impl Audit {
         checkpoint: &Checkpoint,
         each: &mut impl FnMut(u64, &[u8]) -> Result<()>,
     ) -> Result<()> {
+        self.bundle_after(0, reader, checkpoint, each)
+    }
+
+    /// Verifies the next bundle and its tile of leaves, of which so many entries are known to have their hashes.
+    pub fn bundle_after(
+        &mut self,
+        known: usize,
+        reader: &impl ReadTiles,
+        checkpoint: &Checkpoint,
+        each: &mut impl FnMut(u64, &[u8]) -> Result<()>,
+    ) -> Result<()> {
         let leaves = read_level(reader, 0, self.next, checkpoint.size)?;
-        check_bundle(reader, self.next, checkpoint.size, &leaves, each)?;
+        check_bundle(reader, self.next, (checkpoint.size, known), &leaves, each)?;
         self.audited.tiles += 2;
         self.audited.entries += leaves.len() as u64;
         self.rows.add(leaves);
@@ -98,14 +109,14 @@ fn read_level(reader: &impl ReadTiles, level: u8, index: u64, size: u64) -> Resu
 fn check_bundle(
     reader: &impl ReadTiles,
     index: u64,
-    size: u64,
+    (size, known): (u64, usize),
     leaves: &[Hash],
     each: &mut impl FnMut(u64, &[u8]) -> Result<()>,
 ) -> Result<()> {
     let Some(tile) = Tile::of(Kind::Entries, index, size) else { return Ok(()) };
     let bytes = reader.read_tile(&tile)?;
     let entries = tile::entries(&tile, &bytes)?;
-    for ((number, entry), leaf) in (tile.first_entry()..).zip(&entries).zip(leaves) {
+    for ((number, entry), leaf) in (tile.first_entry()..).zip(&entries).zip(leaves).skip(known) {
         if leaf_hash(entry) != *leaf {
             refuse!("entry {number}, in `{tile}`, does not have the hash that the tree has for it");
         }

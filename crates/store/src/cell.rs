@@ -37,8 +37,9 @@ impl Cell {
             Self { name: name.to_owned(), file, counter: 0, value: None, broken: false, used: [COPY; 2] };
         let len = cell.file.size().map_err(|e| failed(name, "cannot be read", &e))?;
         if len < COPIES * COPY as u64 {
-            cell.allocate(disk)?;
-            cell.used = [HEADER; 2];
+            // What is there stays: of a file that was cut short, a copy may still be whole.
+            cell.allocate(disk, len)?;
+            cell.used = if len == 0 { [HEADER; 2] } else { [COPY; 2] };
         }
         let copies = (0..COPIES).map(|i| cell.read_copy(i)).collect::<Result<Vec<_>>>()?;
         if let Some((counter, value)) = copies.into_iter().filter_map(|c| parse(&c)).max_by_key(|c| c.0) {
@@ -47,8 +48,9 @@ impl Cell {
         Ok(cell)
     }
 
-    fn allocate(&self, disk: &dyn Disk) -> Result<()> {
-        let zeroes = self.file.write(0, &vec![0; COPIES as usize * COPY]);
+    fn allocate(&self, disk: &dyn Disk, from: u64) -> Result<()> {
+        let missing = (COPIES * COPY as u64).saturating_sub(from) as usize;
+        let zeroes = self.file.write(from, &vec![0; missing]);
         zeroes
             .and_then(|()| self.file.sync())
             .and_then(|()| disk.sync_folder())

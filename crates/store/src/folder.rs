@@ -176,6 +176,12 @@ impl Folder {
     /// Opens a folder to read it, beside one who may be writing.
     pub fn open_to_read(path: &Path) -> Result<Self> {
         if !path.join("head").is_file() {
+            if path.join(crate::tape::name(0)).exists() {
+                return Err(Error::new(format!(
+                    "`{}` has entries, and no head: restore it from a copy of the folder",
+                    path.display()
+                )));
+            }
             return Err(Error::new(format!(
                 "there is no ledger in `{}`: make one with `ledger init`",
                 path.display()
@@ -219,7 +225,7 @@ impl Folder {
         writer.head.settle()?;
         writer.published.settle()?;
         let Some(record) = writer.head.value().map(Record::parse).transpose()? else {
-            return self.with_tape(|tape| tape.cut(0));
+            return self.with_tape(|tape| empty(tape, writer.published.value().is_some()));
         };
         self.with_tape(|tape| {
             if tape.len() < record.end {
@@ -359,6 +365,18 @@ impl Folder {
         Ok(bytes.map_err(|e| Error::new(format!("`{tile}`, from byte {start}: {e}")))?.len() as u64)
     }
 
+    /// Where each entry begins.
+    pub(crate) fn starts(&self, record: &Record) -> Result<Vec<u64>> {
+        let bytes = self.tape.read().unwrap_or_else(PoisonError::into_inner).read(0, record.end)?;
+        let mut at = 0;
+        let start = |entry: Result<&[u8]>| {
+            let start = at;
+            at += entry?.len() as u64 + 2;
+            Ok(start)
+        };
+        split(&bytes).map(start).collect()
+    }
+
     pub(crate) fn derived(&self) -> &Derived {
         &self.derived
     }
@@ -366,6 +384,17 @@ impl Folder {
     pub(crate) fn entries_len(&self) -> u64 {
         self.tape.read().unwrap_or_else(PoisonError::into_inner).len()
     }
+}
+
+/// Sees that nothing was ever entered or shown where there is no head. What is there without one is not thrown away.
+fn empty(tape: &mut Tape, published: bool) -> Result<()> {
+    let first = tape.read(0, tape.len().min(PIECE))?;
+    if published || first.iter().any(|b| *b != 0) {
+        return Err(Error::new(
+            "the head is missing or damaged, and there are entries: restore it from a copy of the folder",
+        ));
+    }
+    tape.cut(0)
 }
 
 /// The bytes of so many entries from `start` on, of which none reaches beyond `end`. They are read in pieces that grow: one

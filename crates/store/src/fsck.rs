@@ -31,7 +31,9 @@ pub fn fsck(store: &dyn Store, key: &VerifierKey) -> Result<Report> {
     match head.verify(key) {
         Ok(checkpoint) => {
             let logged = Logged { store, key, head: &head, checkpoint: &checkpoint };
-            logged.entries(Walk::default(), |_| ()).unwrap_or_else(|e| report.problems.push(e.to_string()));
+            logged
+                .entries(Walk::default(), 0, |_| ())
+                .unwrap_or_else(|e| report.problems.push(e.to_string()));
             report.entries = if report.problems.is_empty() { checkpoint.size } else { 0 };
             logged.published().unwrap_or_else(|e| report.problems.push(e.to_string()));
         }
@@ -56,15 +58,21 @@ struct Logged<'a> {
 }
 
 impl Logged<'_> {
-    /// Holds every entry, hash and number from there on against the head; `mark` is told how far it has come.
-    fn entries(&self, from: Walk, mut mark: impl FnMut(&Walk)) -> Result<()> {
-        let mut walk = from;
+    /// Holds every entry, hash and number from there on against the head; so many entries of the first bundle are known to
+    /// have their hashes. `mark` is told how far it has come.
+    fn entries(&self, from: Walk, known: usize, mut mark: impl FnMut(&Walk)) -> Result<()> {
+        let (mut walk, mut known) = (from, known);
         while walk.audit.has_more(self.checkpoint) {
             let Walk { audit, sequence } = &mut walk;
-            audit.bundle(&self.store, self.checkpoint, &mut |index, bytes| {
-                let entry = Entry::parse(bytes).map_err(|e| Error::new(format!("entry {index}: {e}")))?;
-                sequence.follow(&entry)
-            })?;
+            audit.bundle_after(
+                std::mem::take(&mut known),
+                &self.store,
+                self.checkpoint,
+                &mut |index, bytes| {
+                    let entry = Entry::parse(bytes).map_err(|e| Error::new(format!("entry {index}: {e}")))?;
+                    sequence.follow(&entry)
+                },
+            )?;
             mark(&walk);
         }
         walk.audit.finish(&self.store, self.checkpoint)?;
@@ -77,7 +85,7 @@ impl Logged<'_> {
     /// Holds the published checkpoint against the log.
     fn published(&self) -> Result<()> {
         let Some(note) = self.store.published()? else { return Ok(()) };
-        self.continues(&note).map_err(|e| Error::new(format!("published: {e}")))
+        self.continues(&note).map_err(of_published)
     }
 
     fn continues(&self, note: &Note) -> Result<()> {
@@ -85,6 +93,11 @@ impl Logged<'_> {
         if published.origin != self.checkpoint.origin || note.verify([self.key])?.is_empty() {
             return Err(Error::new("it is not signed by the log"));
         }
+        self.leads_to(&published)
+    }
+
+    /// Holds a checkpoint that the log signed against its tiles.
+    fn leads_to(&self, published: &Checkpoint) -> Result<()> {
         let (size, of_log) = (published.size, self.checkpoint.size);
         if size > of_log {
             return Err(Error::new(format!("it has {}, the log {of_log}", count(size, "entry", "entries"))));
@@ -99,22 +112,38 @@ impl Logged<'_> {
     }
 }
 
+fn of_published(e: Error) -> Error {
+    Error::new(format!("published: {e}"))
+}
+
 /// What a check found sound, with the places that a later one can go on from.
 pub struct Known {
     record: Record,
     checkpoint: Checkpoint,
-    published: Option<Note>,
+    /// What was published, signed by the log.
+    published: Option<(Note, Checkpoint)>,
     /// Before each bundle, and after the last.
     walks: Vec<Walk>,
     /// Where each bundle begins, and where the last one ends.
     offsets: Vec<u64>,
+    /// Where each entry begins.
+    starts: Vec<u64>,
+}
+
+/// What of the published checkpoint a check looks at.
+enum Published<'k> {
+    /// The checkpoint, its signature and what it leads to.
+    Whole,
+    /// Whether the tiles still lead to one that is known to be signed.
+    Known(&'k Checkpoint),
 }
 
 /// Where a check goes on; what is not named is known to be good.
 #[derive(Default)]
 struct Scope<'k> {
-    entries: Option<Walk>,
-    published: bool,
+    /// From there on, and how many entries of the bundle there are known to have their hashes.
+    entries: Option<(Walk, usize)>,
+    published: Option<Published<'k>>,
     /// A bundle, and what is known from the one after it on.
     offsets: Option<(u64, &'k [u64])>,
 }
@@ -123,22 +152,27 @@ impl Known {
     /// What a byte of a file of the ledger bears on: itself and all that depends on it. None for the cells and for a byte
     /// that is not known.
     fn scope(&self, file: &str, byte: u64) -> Option<Scope<'_>> {
-        let walk = |bundle: u64| self.walks.get(usize::try_from(bundle).ok()?).cloned().map(Some);
+        let before = |entry: u64| {
+            let walk = self.walks.get(usize::try_from(entry / WIDTH).ok()?)?;
+            Some(Some((walk.clone(), (entry % WIDTH) as usize)))
+        };
         let none = Scope::default();
+        let published = || self.published.as_ref().map(|(_, known)| Published::Known(known));
         if let Some(number) = file.strip_prefix("entries-") {
             let at = number.parse::<u64>().ok()?.checked_mul(SEGMENT)?.checked_add(byte)?;
-            let bundle = self.offsets.partition_point(|o| *o <= at).checked_sub(1)? as u64;
-            return Some(Scope { entries: walk(bundle)?, offsets: Some((bundle, &self.offsets)), ..none });
+            let entry = self.starts.partition_point(|s| *s <= at).checked_sub(1)? as u64;
+            let offsets = Some((entry / WIDTH, &self.offsets[..]));
+            return Some(Scope { entries: before(entry)?, offsets, ..none });
         }
         match file {
             // A bundle is read up to where the next one begins.
             "offsets" => {
-                let entries = walk((byte / 8).saturating_sub(1))?;
+                let entries = before((byte / 8).saturating_sub(1) * WIDTH)?;
                 Some(Scope { entries, offsets: Some((byte / 8, &self.offsets)), ..none })
             }
-            "level-0" => Some(Scope { entries: walk(byte / 32 / WIDTH)?, published: true, ..none }),
+            "level-0" => Some(Scope { entries: before(byte / 32)?, published: published(), ..none }),
             level if level.starts_with("level-") => {
-                Some(Scope { entries: Some(self.walks.last()?.clone()), published: true, ..none })
+                Some(Scope { entries: Some((self.walks.last()?.clone(), 0)), published: published(), ..none })
             }
             _ => None,
         }
@@ -155,8 +189,11 @@ impl Folder {
         }
         match record.head.verify(key) {
             Ok(checkpoint) => {
-                let whole =
-                    Scope { entries: Some(Walk::default()), published: true, offsets: Some((0, &[])) };
+                let whole = Scope {
+                    entries: Some((Walk::default(), 0)),
+                    published: Some(Published::Whole),
+                    offsets: Some((0, &[])),
+                };
                 self.check(key, &record, &checkpoint, whole, &mut report);
             }
             Err(e) => report.problems.push(format!("head: {e}")),
@@ -179,10 +216,13 @@ impl Folder {
         let checkpoint = record.head.verify(key)?;
         let mut walks = vec![Walk::default()];
         let logged = Logged { store: self, key, head: &record.head, checkpoint: &checkpoint };
-        logged.entries(Walk::default(), |walk| walks.push(walk.clone()))?;
+        logged.entries(Walk::default(), 0, |walk| walks.push(walk.clone()))?;
         let offsets = (0..checkpoint.size.div_ceil(WIDTH)).map(|b| self.derived().offset(b));
         let offsets = offsets.chain([Ok(record.end)]).collect::<Result<_>>()?;
-        Ok(Known { record, checkpoint, published: self.published()?, walks, offsets })
+        let published = self.published()?.map(|note| Ok::<_, Error>((Checkpoint::parse(note.text())?, note)));
+        let published = published.transpose()?.map(|(known, note)| (note, known));
+        let starts = self.starts(&record)?;
+        Ok(Known { record, checkpoint, published, walks, offsets, starts })
     }
 
     /// Checks again after a byte of a file may have changed: that part and what depends on it, as [`Folder::fsck`] does.
@@ -195,7 +235,7 @@ impl Folder {
         }
         let same = match file {
             "head" => self.record()?.as_ref() == Some(record),
-            "published" => self.published()? == known.published,
+            "published" => self.published()?.as_ref() == known.published.as_ref().map(|(note, _)| note),
             _ => false,
         };
         if same {
@@ -215,9 +255,12 @@ impl Folder {
         report: &mut Report,
     ) {
         let logged = Logged { store: self, key, head: &record.head, checkpoint };
-        let entries = scope.entries.map(|from| logged.entries(from, |_| ()));
+        let entries = scope.entries.map(|(from, known)| logged.entries(from, known, |_| ()));
         report.entries = if matches!(entries, Some(Err(_))) { 0 } else { checkpoint.size };
-        let published = scope.published.then(|| logged.published());
+        let published = scope.published.map(|published| match published {
+            Published::Whole => logged.published(),
+            Published::Known(known) => logged.leads_to(known).map_err(of_published),
+        });
         let offsets = scope.offsets.map(|(bundle, known)| self.check_offsets(record, bundle, known));
         let found = [entries, published, offsets].into_iter().flatten().filter_map(Result::err);
         report.problems.extend(found.map(|e| e.to_string()));

@@ -14,6 +14,7 @@ use common::{append, assert_continues, lines, sequencer, texts};
 use ledger::{Failure, Note, Store};
 use std::sync::Arc;
 use store::Folder;
+use store::disk::Disk;
 
 /// What a run has acknowledged, and the batch it was at when it ended.
 #[derive(Default)]
@@ -123,4 +124,27 @@ fn every_operation_fails_and_is_torn() {
 #[test]
 fn every_operation_fails_and_is_durable_nonetheless() {
     matrix(cuts(), Mode::Persisted);
+}
+
+/// Entries without a head are not taken for what a start left unfinished; and a head that was cut short is still read.
+#[test]
+fn what_is_there_without_a_head_is_not_thrown_away() {
+    let disk = Sim::new(5);
+    let (mut done, texts_of) =
+        (Done::default(), |disk: &Sim| texts(&Folder::open_on(Arc::new(disk.clone())).unwrap()));
+    run(&disk, &mut done).unwrap();
+    let cut = disk.restart();
+    cut.open("head").unwrap().set_len(40_000).unwrap();
+    assert_eq!(texts_of(&cut), done.acknowledged);
+    let kept = disk.file("entries-000000");
+    for published in [true, false] {
+        let lost = disk.restart();
+        lost.remove("head").unwrap();
+        if !published {
+            lost.remove("published").unwrap();
+        }
+        let told = Folder::open_on(Arc::new(lost.clone())).err().unwrap().to_string();
+        assert!(told.contains("the head is missing or damaged, and there are entries"), "{told}");
+        assert_eq!(lost.file("entries-000000"), kept);
+    }
 }
