@@ -470,7 +470,7 @@ class Verifier:  # verifies one bundle; `problems` holds (place, code, message)
             self.bad(seq, "closure", f"entry {of}, which it answers, is about another closure")
         if of in self.closed and word != "post-change-review":
             self.bad(seq, "of-closed", f"entry {of}, which it answers, came to its end in entry {self.closed[of]}")
-        if word == "use-break-glass" and other["until"] is not None and act["time"] >= other["until"]:
+        if word == "use-break-glass" and other["until"] is not None and act["done"] >= other["until"]:
             self.bad(seq, "expired", f"the break-glass of entry {of} had expired")
         if word == "approve" and self.same(seq, of): self.bad(seq, "self-approval", f"whoever proposed entry {of} approved it")
     def statement(self, seq, act, envelope):

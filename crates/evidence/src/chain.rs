@@ -3,7 +3,7 @@
 //! What is asked here needs no policy engine, so that a second verifier can ask the same. Whether the policy in force
 //! would decide as is recorded is for a replay.
 
-use crate::act::{ActBody, directory, ground};
+use crate::act::{ActBody, directory, ground, time_of};
 use crate::bundle::Coverage;
 use crate::moment::text;
 use crate::statement::Statement;
@@ -43,18 +43,21 @@ struct Chain<'a> {
     statements: BTreeMap<u64, Statement>,
     by_id: BTreeMap<String, u64>,
     closed: BTreeMap<u64, u64>,
+    /// How many statements are signed by a key that the directory had for whom they name.
+    signed: usize,
     /// What puts policies and people in use, with the word of the act that does so.
     grounds: BTreeMap<u64, (&'a Opened, &'static str)>,
 }
 
-/// Judges every act by those before it.
-pub(crate) fn judge(entries: &[Opened], coverage: Coverage, found: &mut Found) {
+/// Judges every act by those before it. How many statements are known to be signed by whom they name comes back.
+pub(crate) fn judge(entries: &[Opened], coverage: Coverage, found: &mut Found) -> usize {
     let mut chain = Chain {
         coverage,
         acts: BTreeMap::new(),
         statements: BTreeMap::new(),
         by_id: BTreeMap::new(),
         closed: BTreeMap::new(),
+        signed: 0,
         grounds: BTreeMap::new(),
     };
     for opened in entries {
@@ -74,6 +77,7 @@ pub(crate) fn judge(entries: &[Opened], coverage: Coverage, found: &mut Found) {
         chain.grounds.extend(ground.map(|g| (seq, g)));
         chain.acts.insert(seq, (opened, act));
     }
+    chain.signed
 }
 
 impl<'a> Chain<'a> {
@@ -181,7 +185,7 @@ impl<'a> Chain<'a> {
                 format!("entry {of}, which it answers, came to its end in entry {end}"),
             );
         }
-        let over = other.until.is_some_and(|until| opened.entry.place.time >= until);
+        let over = other.until.is_some_and(|until| time_of(opened) >= until);
         if over && act.act == "use-break-glass" {
             found.entry(seq, "expired", format!("the break-glass of entry {of} had expired"));
         }
@@ -267,14 +271,16 @@ impl<'a> Chain<'a> {
     }
 
     /// Whether the key is one that the people directory of that time has for whom the statement names.
-    fn signer(&self, seq: u64, act: &ActBody, statement: &Statement, found: &mut Found) {
+    fn signer(&mut self, seq: u64, act: &ActBody, statement: &Statement, found: &mut Found) {
         let ground = act.people.and_then(|p| self.grounds.get(&p)).filter(|_| act.allow);
         let Some((ground, _)) = ground.filter(|(_, change)| *change == "change-people") else { return };
         let (by, at) = (statement.text("by"), statement.at());
         if !directory(ground).any(|p| p["id"] == by) && !is_whole(ground) {
             return; // the part of it with this person is withheld or erased
         }
-        if !statement.signed_by(&keys(ground, by, at)) {
+        if statement.signed_by(&keys(ground, by, at)) {
+            self.signed += 1;
+        } else {
             found.entry(
                 seq,
                 "signature",

@@ -20,6 +20,8 @@ pub struct Recorded {
 pub struct Reconciled {
     /// How many stand in both, and agree in all that both say.
     pub agree: usize,
+    /// In how many of these only one side says something that was to be compared.
+    pub partly: usize,
     /// What they recorded and the ledger has not.
     pub missing: Vec<Recorded>,
     /// What the ledger has and they did not record.
@@ -52,6 +54,7 @@ pub fn reconcile(theirs: &[Recorded], ours: &[Recorded]) -> Reconciled {
             (Some(a), Some(b)) => {
                 let told = differences(a, b);
                 out.agree += usize::from(told.is_empty());
+                out.partly += usize::from(told.is_empty() && !a.facts.keys().eq(b.facts.keys()));
                 out.altered.extend(told);
             }
             (Some(a), None) => out.missing.push((*a).clone()),
@@ -104,6 +107,9 @@ mod tests {
         assert_eq!((found.agree, found.missing[0].id.as_str(), found.extra[0].id.as_str()), (1, "c", "d"));
         assert_eq!(found.altered, ["`b`: status is `ok` at line 1, and `failed` at entry 2"]);
         assert_eq!(found.repeated, ["they: `c` stands at line 1 and at line 1"]);
+        let silent = Recorded { facts: BTreeMap::new(), ..recorded("a", "entry 1", "") };
+        let found_partly = reconcile(&theirs[..1], &[silent]);
+        assert_eq!((found_partly.agree, found_partly.partly, found.partly), (1, 1, 0));
         assert!(!found.holds() && reconcile(&theirs[..2], &theirs[..2]).holds());
     }
 }

@@ -9,11 +9,11 @@ use crate::verify::{Opened, Pins, Verdict};
 use ledger::{count, policy::Accepted};
 use std::collections::BTreeSet;
 
-/// Fills in what was verified, what was not, and what cannot be.
+/// Fills in what was verified, what was not, and what cannot be. With the entries goes how many statements are signed by whom
+/// they name.
 pub(crate) fn tell(
-    bundle: &Bundle,
-    entries: &[Opened],
-    manifest: &Manifest,
+    (bundle, manifest): (&Bundle, &Manifest),
+    (entries, signed): (&[Opened], usize),
     accepted: Option<&Accepted<'_>>,
     pins: &Pins<'_>,
     verdict: &mut Verdict,
@@ -57,11 +57,14 @@ pub(crate) fn tell(
     let disclosed = count(opened, "disclosed value is what was", "disclosed values are those that were");
     say.push(format!("{disclosed} committed to."));
     let acts = entries.iter().filter(|o| o.act.is_some()).count();
-    let signed = entries.iter().filter(|o| o.openings.contains_key("statement")).count();
+    let statements = entries.iter().filter(|o| o.openings.contains_key("statement")).count();
     let acts =
         count(acts, "act answers and rests on acts before it", "acts answer and rest on acts before them");
-    say.push(format!("{acts}, under the policy and the people directory in force; {signed} of them with the statement that was signed."));
+    say.push(format!("{acts}, under the policy and the people directory in force; {statements} of them with the statement that was signed, {signed} of these by a key that the directory had for whom it names."));
     verdict.not_verified = not_verified(bundle, entries, manifest, pins);
+    if statements > signed {
+        verdict.not_verified.insert(0, unsigned(statements - signed));
+    }
     verdict.cannot_be_proved = CANNOT.iter().map(|s| (*s).to_owned()).collect();
 }
 
@@ -118,6 +121,13 @@ fn not_verified(bundle: &Bundle, entries: &[Opened], manifest: &Manifest, pins: 
             .to_owned(),
     );
     out
+}
+
+fn unsigned(statements: usize) -> String {
+    format!(
+        "Who signed {}: the act was refused, no directory was in use, or the part of it with whom it names is not here.",
+        count(statements, "of the statements", "of the statements")
+    )
 }
 
 /// How many of the answers of an identity are none by what is here: their values were taken out, or they never named it.

@@ -123,9 +123,9 @@ fn examine(bundle: &Bundle, pins: &Pins<'_>) -> (Verdict, Option<(Vec<Opened>, M
         openings(bundle, &mut entries, &mut found);
         evidence(bundle, &entries, &mut found);
         let entries = acts(entries, &mut found);
-        chain::judge(&entries, manifest.coverage, &mut found);
+        let signed = chain::judge(&entries, manifest.coverage, &mut found);
         answers(bundle, &entries, &manifest, &mut found);
-        crate::report::tell(bundle, &entries, &manifest, accepted.as_ref(), pins, &mut verdict);
+        crate::report::tell((bundle, &manifest), (&entries, signed), accepted.as_ref(), pins, &mut verdict);
         (entries, manifest)
     });
     found.0.sort();

@@ -152,6 +152,34 @@ fn honest_bundles_raise_no_alarm() {
     println!("{count} honest bundles, no alarm");
 }
 
+/// Break-glass that was used in time and entered when it was over is no alarm.
+fn late() -> Bundle {
+    let mut world = World::new(4);
+    let until = START + 4 * 60_000;
+    let glass = world.act("dan", "open-break-glass", "workflow/leaver", "", None, |b| b.until = Some(until));
+    let closure = closure(4, 0);
+    world.act("dan", "use-break-glass", "workflow/leaver", &closure, Some(glass), |b| {
+        assert!(b.at.is_some_and(|at| at < until));
+    });
+    world.bundle(Query::All {}, "auditor")
+}
+
+#[test]
+fn what_was_done_in_time_and_entered_late_is_no_alarm() {
+    let verdict = ours(&late(), None, None);
+    assert!(verdict.holds, "{:?}", verdict.problems);
+    assert!(verdict.verified.iter().any(|s| s.contains("4 of these by a key")), "{:?}", verdict.verified);
+    let public = ours(&World::honest(2, 3).bundle(Query::All {}, "reviewer"), None, None);
+    assert!(
+        public.holds && !public.verified.iter().any(|s| s.contains("1 of these")),
+        "{:?}",
+        public.verified
+    );
+    let Some(folder) = with_python("late") else { return };
+    std::fs::write(folder.join("late.bundle"), late().pack().unwrap()).unwrap();
+    assert!(theirs(&folder, &["late.bundle".to_owned()], &[])[0].is_empty());
+}
+
 #[test]
 fn the_second_verifier_raises_no_alarm_either() {
     let Some(folder) = with_python("honest") else { return };

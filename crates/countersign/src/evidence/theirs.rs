@@ -100,7 +100,16 @@ fn words(found: &Reconciled) -> String {
     let extra = found.extra.iter().map(|r| format!("extra: `{}` ({}) is not in the file", r.id, r.place));
     let altered = found.altered.iter().map(|r| format!("altered: {r}"));
     let repeated = found.repeated.iter().map(|r| format!("repeated: {r}"));
-    missing.chain(extra).chain(altered).chain(repeated).map(|line| clean(&line) + "\n").collect()
+    let partly = (found.partly > 0).then(|| {
+        format!("not all compared: of {} that agree, only one side says all that was asked", found.partly)
+    });
+    missing
+        .chain(extra)
+        .chain(altered)
+        .chain(repeated)
+        .chain(partly)
+        .map(|line| clean(&line) + "\n")
+        .collect()
 }
 
 /// A field as each side calls it: `THEIRS=OURS`, or one name for both. A path goes inward by dots.
@@ -177,7 +186,7 @@ fn items(text: &[u8]) -> Result<Rows> {
             let list = |v: &Value| v.as_array().filter(|l| l.iter().all(Value::is_object)).cloned();
             let lists: Vec<Vec<Value>> = answer.values().filter_map(list).collect();
             match &lists[..] {
-                [one] => match continued(&answer) {
+                [one] => match continued(&answer).or_else(|| counts_more(&answer, one.len())) {
                     Some(field) => Err(Error::new(format!(
                         "this answer is a part: by its `{}` more follows; put the items of all pages into one list",
                         clean(&field)
@@ -199,8 +208,15 @@ fn continued(answer: &serde_json::Map<String, Value>) -> Option<String> {
         let plain = plain.to_ascii_lowercase();
         let more = ["hasmore", "hasnext", "hasnextpage", "istruncated", "moreavailable"].contains(&&*plain);
         let rest = plain.trim_start_matches("odata").strip_prefix("next");
-        let way = ["cursor", "link", "token", "page", "ur", "href", "marker", "offset", "key"];
-        let next = rest.is_some_and(|rest| rest.is_empty() || way.iter().any(|w| rest.contains(w)));
+        let begins = ["cursor", "token", "page", "marker", "offset"];
+        let ends = ["cursor", "token", "page", "marker", "offset", "link", "url", "uri", "href", "key"];
+        let way = |rest: &str| {
+            rest.is_empty()
+                || begins.iter().any(|w| rest.starts_with(w))
+                || ends.iter().any(|w| rest.ends_with(w))
+        };
+        let more = more || plain.ends_with("continuationtoken") || plain == "lastevaluatedkey";
+        let next = rest.is_some_and(way);
         let empty = matches!(value, Value::Null | Value::Bool(false)) || value == "" || value == 0;
         (more || next) && !empty
     };
@@ -209,6 +225,16 @@ fn continued(answer: &serde_json::Map<String, Value>) -> Option<String> {
         Value::Object(inner) => continued(inner),
         _ => None,
     })
+}
+
+/// The field by which an answer says that there are more items than are here.
+fn counts_more(answer: &serde_json::Map<String, Value>, here: usize) -> Option<String> {
+    let total = |name: &&String| {
+        let plain = name.to_ascii_lowercase().replace(['_', '-'], "");
+        ["total", "totalresults", "totalcount", "totalitems", "totalsize"].contains(&&*plain)
+    };
+    let counts = |name: &&String| answer.get(*name).and_then(Value::as_u64).is_some_and(|n| n > here as u64);
+    answer.keys().filter(total).find(counts).cloned()
 }
 
 fn lines(text: &[u8]) -> Result<Rows> {
@@ -263,6 +289,10 @@ mod tests {
             r#""@odata.nextLink": "https://x.test/2""#,
             r#""hasMore": true"#,
             r#""paging": {"next": {"link": "https://x.test/2"}}"#,
+            r#""nextRecordsUrl": "/query/2""#,
+            r#""next_uri": "/2""#,
+            r#""continuationToken": "abc""#,
+            r#""totalResults": 2"#,
         ] {
             let told =
                 items(format!("{{\"data\": [{{\"id\": 1}}], {more}}}").as_bytes()).unwrap_err().to_string();
@@ -270,6 +300,9 @@ mod tests {
         }
         let last = r#"{"data": [{"run": {"id": 7}}], "nextPageToken": "", "has_more": false, "paging": {"next": null}}"#;
         assert_eq!(places(last).len(), 1);
+        // What is only called alike says nothing of more.
+        let alike = r#"{"data": [{"run": {"id": 7}}], "nextHour": 9, "nextKeyRotation": "2027-01-01", "nextDuration": 5, "total": 1}"#;
+        assert_eq!(places(alike).len(), 1);
         assert!(items(b"{\"a\": 1}\n{\"a\": ").unwrap_err().to_string().contains("line 2"));
     }
 
