@@ -62,7 +62,8 @@ fn add(
 ) -> Result<(), String> {
     match path.extension().and_then(|e| e.to_str()) {
         Some("json") => {
-            let (more, those) = from_scim(text, system)?;
+            let (mut more, mut those) = from_scim(text, system)?;
+            called_here(people, &mut more, &mut those);
             agreed(merge(people, more, told))?;
             those.into_iter().for_each(|group| unite(groups, group));
         }
@@ -70,6 +71,26 @@ fn add(
         _ => keys(people, path, text, told),
     }
     Ok(())
+}
+
+/// Whom a file calls by an id that was made of an account, and who is there under another, is called by that one: also where
+/// the file names them as a manager or in a group.
+fn called_here(people: &[Person], rows: &mut [Row], groups: &mut [Group]) {
+    let known = People::new(people.to_vec(), Vec::new());
+    let there = |row: &&mut Row| !row.stated;
+    let mut ids: HashMap<String, String> = HashMap::new();
+    for row in rows.iter_mut().filter(there) {
+        if let Ok(Some(id)) = whose(&known, row) {
+            ids.insert(std::mem::replace(&mut row.person.id, id.clone()), id);
+        }
+    }
+    let here = |name: &mut String| {
+        if let Some(id) = ids.get(name) {
+            name.clone_from(id);
+        }
+    };
+    rows.iter_mut().filter_map(|r| r.person.manager.as_mut()).for_each(here);
+    groups.iter_mut().flat_map(|g| &mut g.members).for_each(here);
 }
 
 /// Nothing, where nothing is in conflict.
@@ -200,10 +221,12 @@ fn twice(rows: &[Row]) -> Vec<String> {
     found
 }
 
-/// Whom a row is about: the one person who has any of its names, or nobody who is there.
+/// Whom a row is about: the one person who has any of its names, or nobody who is there. An id that was made of an account is
+/// no name: two people at two addresses may begin alike.
 fn whose(known: &People, row: &Row) -> Result<Option<String>, String> {
     let mut found: BTreeMap<&str, String> = BTreeMap::new();
-    for name in names(&row.person) {
+    let own = &row.person.id;
+    for name in names(&row.person).into_iter().filter(|name| row.stated || name != own) {
         match known.find(&name) {
             Found::One(person, Via::Own) => drop(found.entry(&person.id).or_insert(name)),
             Found::One(person, _) => {
@@ -224,6 +247,10 @@ fn whose(known: &People, row: &Row) -> Result<Option<String>, String> {
     let is_there = |id: &&str| known.person(id).is_some();
     let each: Vec<String> = found.iter().map(|(id, name)| format!("`{name}` is `{id}`")).collect();
     match found.into_keys().collect::<Vec<_>>()[..] {
+        [] if !row.stated && !matches!(known.find(own), Found::Nobody) => Err(format!(
+            "the id `{own}` would be made of its account, and somebody there is called so: if it is they, write the account into \
+             their entry; else give the person an id in a table"
+        )),
         [] => Ok(None),
         [one] => Ok(Some(one).filter(is_there).map(str::to_owned)),
         _ => Err(format!("{}: one row speaks of several people", each.join(", and "))),
@@ -345,6 +372,37 @@ mod tests {
         let outside = Person { employment: Employment::Contractor, ..person("ada", "okta", "ada@corp.test") };
         assert!(merge(&mut there(), rows(vec![outside], true), &mut told).is_empty());
         assert!(told.iter().any(|t| t.contains("`ada` stays `employee`")), "{told:?}");
+    }
+
+    /// `jo` of one address and `jo` of another are two people, until somebody says otherwise.
+    #[test]
+    fn an_id_that_was_made_joins_nobody() {
+        let there = || vec![person("jo", "okta", "jo@corp.test")];
+        let more = || rows(vec![person("jo", "entra", "jo@other.test")], false);
+        let mut people = there();
+        let conflicts = merge(&mut people, more(), &mut Vec::new());
+        assert!(
+            conflicts.len() == 1 && conflicts[0].contains("line 2: the id `jo` would be made"),
+            "{conflicts:?}"
+        );
+        assert_eq!(people, there());
+        let mut several = rows(vec![person("jo", "x", "jo@a.test"), person("jo", "x", "jo@b.test")], false);
+        assert_eq!(merge(&mut Vec::new(), std::mem::take(&mut several), &mut Vec::new()).len(), 1);
+        // Stated, or with an account that is theirs, it is the same person.
+        let stated = rows(vec![person("jo", "entra", "jo@other.test")], true);
+        assert_eq!(merge(&mut there(), stated, &mut Vec::new()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn who_is_there_under_another_id_is_called_by_it_in_groups_too() {
+        let there = vec![person("ada", "okta", "ada.obi@corp.test"), person("bo", "okta", "bo@corp.test")];
+        let led = Person { manager: Some("ada.obi".into()), ..person("bo", "entra", "bo@corp.test") };
+        let mut more = rows(vec![person("ada.obi", "entra", "ada.obi@corp.test"), led], false);
+        let mut groups = vec![Group { id: "iam".into(), members: vec!["ada.obi".into(), "cy".into()] }];
+        called_here(&there, &mut more, &mut groups);
+        let told: Vec<_> = more.iter().map(|r| (r.person.id.as_str(), r.person.manager.as_deref())).collect();
+        assert_eq!(told, [("ada", None), ("bo", Some("ada"))]);
+        assert_eq!(groups[0].members, ["ada", "cy"]);
     }
 
     #[test]
