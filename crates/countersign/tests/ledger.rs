@@ -87,6 +87,34 @@ fn from_making_a_ledger_to_a_proof_verified_offline() {
     }
 }
 
+/// A ledger that was only begun is gone on with; one that is damaged, or something else, is left as it is.
+#[test]
+fn what_cannot_be_read_is_not_made_anew() {
+    let folder = Folder::empty();
+    let make = || folder.run(&["ledger", "init", "log", "--name", "example.com/log", "--key", "key"]);
+    std::fs::create_dir(folder.path().join("log")).unwrap();
+    folder.write("log/head", "");
+    assert_eq!(make().code, 0);
+    feed(&folder, &["ledger", "append", "log", "--key", "key"], &line("an entry"));
+    let entries = std::fs::read(folder.path().join("log/entries-000000")).unwrap();
+    std::fs::rename(folder.path().join("key"), folder.path().join("kept")).unwrap();
+    std::fs::write(folder.path().join("log/head"), vec![7; 4 * 32 * 1024]).unwrap();
+    std::fs::remove_file(folder.path().join("log/published")).unwrap();
+    for missing in [false, true] {
+        if missing {
+            std::fs::remove_file(folder.path().join("log/head")).unwrap();
+        }
+        let told = make();
+        assert!(told.code == 2 && told.err.contains("restore it from a copy"), "{}", told.err);
+        assert_eq!(std::fs::read(folder.path().join("log/entries-000000")).unwrap(), entries);
+    }
+    folder.write("data.db", "this is no database, and somebody's");
+    let told = folder.run(&["ledger", "init", "sqlite:data.db", "--name", "example.com/log", "--key", "key"]);
+    assert_eq!(told.code, 2, "{}", told.err);
+    assert_eq!(std::fs::read(folder.path().join("data.db")).unwrap(), b"this is no database, and somebody's");
+    assert!(!folder.path().join("key").exists(), "a secret key is for nothing");
+}
+
 /// The schema in the manual takes what the program writes, and nothing that it would not read.
 #[test]
 fn entries_are_what_their_schema_says() {

@@ -59,12 +59,15 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 
 fn init(place: &str, name: &str, path: &Path, out: Output) -> Result<Exit> {
     let there = || Error::new(format!("there is a ledger in `{place}` already"));
-    // A key is made only for a ledger that can be: a secret that is for nothing is not left behind.
-    if Place::read(place).and_then(|p| p.store().head()).is_ok_and(|head| head.is_some()) {
-        return Err(there());
+    // A key is made only for a ledger that can be: a secret that is for nothing is not left behind. What is there and cannot be
+    // read is not taken for nothing; what was only begun is gone on with.
+    match Place::read(place).and_then(|p| p.store().head()) {
+        Ok(Some(_)) => return Err(there()),
+        Err(e) if Place::is_begun(place) => return Err(e),
+        _ => {}
     }
-    let signer = key(path, Algorithm::Ed25519, Some(name))?;
     let opened = Place::open(place)?;
+    let signer = key(path, Algorithm::Ed25519, Some(name))?;
     match opened.store().create(&Head::empty(&signer)?) {
         Ok(()) => {}
         Err(Failure::Moved) => return Err(there()),

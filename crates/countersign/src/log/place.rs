@@ -39,6 +39,16 @@ impl Place {
         }
     }
 
+    /// Whether something of a ledger is in a place already, sound or not.
+    pub fn is_begun(place: &str) -> bool {
+        let path = place.strip_prefix("sqlite:").or_else(|| place.strip_prefix("objects:"));
+        match path {
+            Some(path) => Path::new(path).exists(),
+            None if place.contains("://") => true,
+            None => ["head", "entries-000000"].iter().any(|file| Path::new(place).join(file).exists()),
+        }
+    }
+
     fn other(place: &str) -> Result<Option<Arc<dyn Store>>> {
         if let Some(file) = place.strip_prefix("sqlite:") {
             return Ok(Some(Arc::new(Sqlite::open(Path::new(file))?)));
