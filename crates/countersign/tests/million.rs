@@ -21,6 +21,7 @@ use ssh_key::private::Ed25519Keypair;
 use ssh_key::{HashAlg, LineEnding, PrivateKey};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Instant;
 use workflow::Digest;
 
@@ -367,31 +368,54 @@ fn altered(opened: &Opened) -> Opened {
     opened
 }
 
+/// A log replayed, and replayed with one byte of the policy altered until that is noticed.
+struct Replays {
+    replayer: Replayer<'static>,
+    /// The first decision that the byte changes.
+    first: Option<u64>,
+    /// Where it was noticed.
+    changed: Option<u64>,
+}
+
+impl Replays {
+    fn of(entries: Receiver<Opened>) -> Self {
+        let mut other = Replayer::new(None);
+        let mut replays = Replays { replayer: Replayer::new(None), first: None, changed: None };
+        for opened in entries {
+            replays.replayer.take(&opened);
+            let granted = |act: &evidence::ActBody| act.act == "grant-exception" && act.allow;
+            if replays.first.is_none() && opened.act.as_ref().is_some_and(granted) {
+                replays.first = Some(opened.entry.place.seq);
+            }
+            if replays.changed.is_none() {
+                other.take(&altered(&opened));
+                replays.changed = other.found.different.first().map(|(seq, _)| *seq);
+            }
+        }
+        replays
+    }
+}
+
 #[test]
 fn the_log_alone_gives_the_same_state_and_the_same_decisions() {
     let slow = std::env::var_os("COUNTERSIGN_SLOW").is_some();
     let (count, workflows, rare) = if slow { (1_000_000, 500, 400) } else { (600, 12, 6) };
     let began = Instant::now();
     let mut made = Simulated::new(workflows, rare);
-    let (mut replayer, mut other) = (Replayer::new(None), Replayer::new(None));
-    let (mut first, mut changed) = (None, None);
-    let begin = made.begin();
-    for opened in begin.into_iter().chain([made.connector()]) {
-        replayer.take(&opened);
-        other.take(&altered(&opened));
-    }
-    while made.acts < count {
-        let opened = made.next();
-        replayer.take(&opened);
-        let act = opened.act.as_ref().unwrap();
-        if first.is_none() && act.act == "grant-exception" && act.allow {
-            first = Some(opened.entry.place.seq);
+    // One makes the log, the other replays it meanwhile.
+    let (send, entries) = sync_channel(1024);
+    let Replays { replayer, first, changed } = std::thread::scope(|scope| {
+        let replays = scope.spawn(move || Replays::of(entries));
+        for opened in made.begin() {
+            send.send(opened).unwrap();
         }
-        if changed.is_none() {
-            other.take(&opened);
-            changed = other.found.different.first().map(|(seq, _)| *seq);
+        send.send(made.connector()).unwrap();
+        while made.acts < count {
+            send.send(made.next()).unwrap();
         }
-    }
+        drop(send);
+        replays.join().unwrap()
+    });
     let found = &replayer.found;
     assert_eq!((&found.different, &found.not_replayed, &found.notes), (&vec![], &vec![], &vec![]));
     assert_eq!((found.same, made.acts), (count, count));

@@ -31,6 +31,7 @@ const SAVE: &str = "Let the platform save the runs: take the setting out of the 
 const KEPT: &str =
     "What the platform keeps of a run and for how long: its own export of runs, or its retention settings.";
 const WHO: &str = "An exported run that shows whether the platform records who answered, not only what.";
+const KNOWN: &str = "Find out whose keys these are: enter them in the directory, or take out the statements in a reviewed change.";
 const LEDGER: &str =
     "Name a `[ledger]` in `countersign.toml`, and enter what the folder has: `countersign record --from`.";
 const GOVERN: &str = "What the platform, or the organisation beside it, keeps of exceptions and of changes that were sent back; or a \
@@ -121,6 +122,17 @@ fn governed(organisation: &Organisation, out: &mut Marks<'_>) {
         let basis = vec![Basis::Ledger(ledger.place.clone())];
         match fault(ledger) {
             Some(fault) => out.fails(aspect, fault, basis, LEDGER),
+            None if ledger.of_nobody > 0 => {
+                let because = format!(
+                    "{} by nobody whom the directory knows, and not on record: what it was is not known.",
+                    count(
+                        ledger.of_nobody,
+                        "statement of the folder is signed",
+                        "statements of the folder are signed"
+                    )
+                );
+                out.unknown(aspect, because, basis, KNOWN);
+            }
             None => {
                 let because = format!(
                     "On record, and handed over by `countersign evidence` with proofs that none is missing: {n} of {what}."

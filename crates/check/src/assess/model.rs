@@ -189,8 +189,10 @@ pub struct Ledger {
     pub broken: Option<String>,
     /// How many statements of the folder are on record.
     pub entered: usize,
-    /// How many are not.
+    /// How many are not, though somebody known signed them.
     pub missing: usize,
+    /// How many are not, for nobody whom the directory knows signed them.
+    pub of_nobody: usize,
     /// How many entries are about runs of workflows that were released.
     pub runs: usize,
 }

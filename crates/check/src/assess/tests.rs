@@ -290,6 +290,10 @@ fn decision_path() {
     assert!(told("decision-path", &[Subject { standing: runs(2), ..red.clone() }], &kept, Answer::Yes).good);
     // Runs of another are none of its own.
     told("decision-path", &[Subject { standing: runs(0), ..red.clone() }], &kept, Answer::Partly);
+    let strange = Organisation { ledger: Some(Ledger { of_nobody: 1, ..ledger.clone() }), ..governed() };
+    let told_of =
+        told("decision-path", &[Subject { standing: runs(2), ..red.clone() }], &strange, Answer::Partly);
+    assert!(told_of.marks.iter().any(|m| m.because.contains("signed by nobody whom the directory knows")));
     let gap = Organisation { ledger: Some(Ledger { missing: 1, runs: 0, ..ledger }), ..governed() };
     told("decision-path", std::slice::from_ref(&red), &gap, Answer::No);
     // n8n keeps runs for 14 days; what is kept of changes, exceptions and rework an export does not show.

@@ -25,7 +25,7 @@ pub(super) fn summary(review: &Review) -> Value {
     let of = &review.organisation;
     let governed = of.governed.then(|| {
         json!({"organisation": of.name, "environment": of.environment, "statements": of.statements, "refused": of.refused,
-            "ledger": of.ledger.as_ref().map(|l| json!({"place": l.place, "entered": l.entered, "missing": l.missing,
+            "ledger": of.ledger.as_ref().map(|l| json!({"place": l.place, "entered": l.entered, "missing": l.missing, "of-nobody": l.of_nobody,
                 "runs": l.runs, "broken": l.broken}))})
     });
     json!({

@@ -198,13 +198,17 @@ fn ledger(repository: &Repository) -> io::Result<(Option<Ledger>, BTreeMap<Strin
     let Some(settings) = settings else { return Ok((None, BTreeMap::new())) };
     let root = format!("{}/", repository.root.display());
     let place = settings.place.strip_prefix(&root).unwrap_or(&settings.place).to_owned();
-    let (on_record, broken) = match book::on_record(&settings, &repository.entries) {
+    let refusals = repository.refusals();
+    let of_nobody =
+        |e: &&govern::Entry| book::is_of_nobody(repository, e, refusals.get(e.id.as_str()).copied());
+    let (strange, known): (Vec<_>, Vec<_>) = repository.entries.iter().partition(of_nobody);
+    let (on_record, broken) = match book::on_record(&settings, &known) {
         Ok(on_record) => (on_record, None),
         Err(e) => (OnRecord::default(), Some(e.to_string())),
     };
     let (entered, runs) = (on_record.entered, on_record.runs.values().sum());
-    let missing = repository.entries.len().saturating_sub(entered);
-    Ok((Some(Ledger { place, broken, entered, missing, runs }), on_record.runs))
+    let (missing, of_nobody) = (known.len().saturating_sub(entered), strange.len());
+    Ok((Some(Ledger { place, broken, entered, missing, of_nobody, runs }), on_record.runs))
 }
 
 fn history(log: &Log, path: &str) -> History {

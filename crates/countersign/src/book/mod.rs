@@ -11,6 +11,7 @@ pub mod settings;
 
 pub use basis::Basis;
 pub use entry::{Decided, rests_on};
+pub(crate) use folder::is_of_nobody;
 pub use folder::{Caught, basis as basis_of, catch_up};
 pub use settings::Settings;
 
@@ -151,7 +152,7 @@ pub(crate) struct OnRecord {
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub(crate) fn on_record(settings: &Settings, entries: &[govern::Entry]) -> Result<OnRecord> {
+pub(crate) fn on_record(settings: &Settings, entries: &[&govern::Entry]) -> Result<OnRecord> {
     let all = whole(Place::read(&settings.place)?.store(), Some(&settings.values))?;
     let mut known = Known::of(&all);
     let entered = entries.iter().filter(|e| known.find(&e.id, &entry::likeness(&e.event)).is_some()).count();

@@ -3,7 +3,7 @@
 use crate::book::{basis, known};
 use crate::govern::statement;
 use evidence::{ActBody, BASIS, Opened, ground};
-use govern::{Entry, Event, Refusal, State, World, step};
+use govern::{Entry, Event, NOBODY, Refusal, State, World, step};
 use ledger::json;
 use policy::{Decision, Facts, People, PolicySet};
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,7 @@ impl<'p> Replayer<'p> {
         let then = self.set(act.policy)?;
         let decision = policy::decide(self.other.unwrap_or(&*then), &facts);
         let told = differs(opened, act, &decision, self.other.is_some())
+            .or_else(|| known_after_all(opened, &facts))
             .or_else(|| entry.and_then(|entry| self.apart(&facts, entry)));
         match told {
             Some(_) if !all => {
@@ -236,6 +237,19 @@ fn entry_of(opened: &Opened) -> Result<Option<Entry>, String> {
             == [&act.act, &act.subject, &act.closure, &act.environment]
     });
     if same { Ok(Some(entry)) } else { Err("what was signed is another act than the entry says".to_owned()) }
+}
+
+/// That somebody was known by the directory of the moment, where the act is recorded as nobody's: who is known only later, or
+/// was, is not meant.
+fn known_after_all(opened: &Opened, facts: &Facts) -> Option<String> {
+    let recorded = Recorded::deserialize(value(opened, "refusal")?).ok()?;
+    let person = facts.people.signer(&facts.actor.account, facts.at).ok()?;
+    (recorded.rule == NOBODY).then(|| {
+        format!(
+            "recorded as nobody's, and by the people directory of its moment its key is `{}`'s",
+            person.id
+        )
+    })
 }
 
 /// The facts as the state gives them, with what was measured then.

@@ -27,6 +27,8 @@ struct Day {
     people: Option<u64>,
     /// What happened although the policies would refuse it.
     let_through: Vec<u64>,
+    /// Break-glass that was open at some moment of the day, by the entries that opened it; no drills.
+    open: Vec<u64>,
     /// Uses of break-glass.
     emergencies: Vec<u64>,
     /// Uses of break-glass in a drill.
@@ -39,6 +41,9 @@ struct Day {
     everybody: Vec<String>,
     /// Who else could have gone around it alone; nothing where the policies or the directory of that day are not disclosed.
     around: Option<Around>,
+    /// Break-glass that is open, with its end in milliseconds since 1970.
+    #[serde(skip)]
+    glasses: BTreeMap<u64, u64>,
 }
 
 /// `countersign controls`: the control day by day.
@@ -91,7 +96,7 @@ fn line(day: &Day) -> String {
         "{}  {on}{}{}{}{}\n",
         day.day,
         list("let through against the policies", &day.let_through),
-        list("break-glass", &day.emergencies),
+        list("break-glass open", &day.open) + &list("break-glass", &day.emergencies),
         list("drill of break-glass", &day.drills),
         list("policy, people or configuration changed", &day.governance)
             + &list("policy or people in use that no act put in force", &day.without_act)
@@ -149,7 +154,7 @@ fn days(entries: &[Opened], since: u64, until: u64) -> Vec<(u64, Day)> {
         next = Some(at);
         state.ground(opened);
         if let Some(act) = &opened.act {
-            state.take(opened.entry.place.seq, act);
+            state.take(opened.entry.place.seq, *time, act);
         }
     }
     out.extend(next.map(|day| state.close(day)));
@@ -172,12 +177,25 @@ impl Day {
         }
     }
 
-    fn take(&mut self, seq: u64, act: &ActBody) {
+    fn take(&mut self, seq: u64, time: u64, act: &ActBody) {
+        if let Some(tier) = act.tier {
+            // It was decided in this mode, whatever the configurations on record say.
+            self.weaken(&tier.to_string(), &act.mode);
+        }
         if act.allow && !act.verdict {
             self.let_through.push(seq);
         }
         if !act.allow {
             return;
+        }
+        match (act.act.as_str(), act.of) {
+            ("open-break-glass", _) if !act.drill => {
+                self.glasses.insert(seq, act.until.unwrap_or(u64::MAX));
+            }
+            ("close-break-glass", Some(of)) => {
+                self.glasses.entry(of).and_modify(|end| *end = time.min(*end));
+            }
+            _ => {}
         }
         if act.act == "use-break-glass" {
             if act.drill { &mut self.drills } else { &mut self.emergencies }.push(seq);
@@ -192,20 +210,26 @@ impl Day {
 
     /// Other modes are in force: all of them, as a configuration has them. Of the day the weakest stays.
     fn modes(&mut self, modes: &BTreeMap<String, String>) {
-        for (tier, mode) in modes {
-            let weakest = self.modes.entry(tier.clone()).or_insert_with(|| mode.clone());
-            if strength(mode) < strength(weakest) {
-                weakest.clone_from(mode);
-            }
-        }
+        modes.iter().for_each(|(tier, mode)| self.weaken(tier, mode));
         self.in_force.clone_from(modes);
+    }
+
+    /// Keeps a mode of a tier, where it is the weakest of the day.
+    fn weaken(&mut self, tier: &str, mode: &str) {
+        let weakest = self.modes.entry(tier.to_owned()).or_insert_with(|| mode.to_owned());
+        if strength(mode) < strength(weakest) {
+            mode.clone_into(weakest);
+        }
     }
 
     /// The day as it ended; what was in force stays.
     fn close(&mut self, day: u64) -> Day {
         let weak = self.modes.iter().filter(|(_, mode)| *mode != "enforce");
         let everybody = weak.map(|(tier, _)| tier.clone()).collect();
-        let closed = Day { day: day_text(day * DAY), everybody, ..self.clone() };
+        let (start, end) = (day * DAY, (day + 1) * DAY);
+        let open = self.glasses.iter().filter(|(_, until)| **until > start).map(|(seq, _)| *seq).collect();
+        self.glasses.retain(|_, until| *until > end);
+        let closed = Day { day: day_text(start), everybody, open, ..self.clone() };
         self.modes.clone_from(&self.in_force);
         self.let_through.clear();
         self.emergencies.clear();
@@ -233,7 +257,7 @@ mod tests {
 
     fn act(seq: u64, day: u64, word: &str, modes: &serde_json::Value, verdict: bool) -> Opened {
         let body = json!({
-            "act": word, "allow": true, "closure": "", "controls": [], "environment": "", "mode": "warn", "modes": modes,
+            "act": word, "allow": true, "closure": "", "controls": [], "environment": "", "mode": "enforce", "modes": modes,
             "of": null, "people": null, "policy": null, "rests_on": [], "rules": [], "subject": "workflow/w",
             "tier": 2, "until": null, "verdict": verdict,
         });
@@ -287,7 +311,41 @@ mod tests {
         let told: Vec<_> = days.iter().map(|d| (of(&d.modes), of(&d.in_force))).collect();
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         let observed = pair("observe", "observe");
-        assert_eq!(told, [observed.clone(), observed, pair("observe", ""), pair("", "")]);
+        assert_eq!(told, [observed.clone(), observed, pair("observe", ""), pair("enforce", "")]);
+    }
+
+    /// An act that was decided in a weaker mode than any configuration on record has shows that the control was not on.
+    #[test]
+    fn the_mode_of_a_decision_counts_too() {
+        let mut entries = [act(0, 10, "release", &json!({}), true), act(1, 11, "release", &json!({}), true)];
+        entries[0].act.iter_mut().for_each(|a| a.mode = "warn".to_owned());
+        let days: Vec<Day> = days(&entries, 0, u64::MAX).into_iter().map(|(_, day)| day).collect();
+        assert_eq!([&days[0].modes["2"], &days[1].modes["2"]], ["warn", "enforce"]);
+        assert_eq!([days[0].everybody.len(), days[1].everybody.len()], [1, 0]);
+        assert!(line(&days[0]).contains("tier 2 warn"), "{}", line(&days[0]));
+    }
+
+    /// Break-glass is open from its opening to its end or to its closing, on every day between.
+    #[test]
+    fn open_break_glass_shows_on_every_day_that_it_is_open() {
+        let mut entries = [
+            act(0, 10, "open-break-glass", &json!({}), true),
+            act(1, 11, "open-break-glass", &json!({}), true),
+            act(2, 11, "open-break-glass", &json!({}), true),
+            act(3, 12, "close-break-glass", &json!({}), true),
+            act(4, 14, "release", &json!({}), true),
+        ];
+        for (opened, (until, of, drill)) in entries.iter_mut().zip([
+            (Some(20 * DAY), None, false),
+            (Some(12 * DAY), None, false),
+            (Some(20 * DAY), None, true),
+            (None, Some(0), false),
+        ]) {
+            opened.act.iter_mut().for_each(|a| (a.until, a.of, a.drill) = (until, of, drill));
+        }
+        let days: Vec<Day> = days(&entries, 0, u64::MAX).into_iter().map(|(_, day)| day).collect();
+        let open: Vec<&[u64]> = days.iter().map(|d| d.open.as_slice()).collect();
+        assert_eq!(open, [&[0][..], &[0, 1], &[0], &[], &[]]);
     }
 
     /// What was done is of the day on which it was done, and so is what it was decided with, whenever they were entered.

@@ -70,12 +70,18 @@ fn catch_up(options: &Record, settings: &Settings, folder: &Path) -> Result<Exit
     for id in &caught.of_nobody {
         out += &format!("statement {id} is not entered: its key belongs to nobody, or to more than one\n");
     }
+    for (lacking, ids) in &caught.undecided {
+        let statements =
+            count(ids.len(), "statement is not entered, for it", "statements are not entered, for they");
+        out += &format!("{statements} cannot be decided: {lacking}\n");
+    }
     for (id, seq) in &caught.missing {
         out += &format!("entry {seq}: its statement {id} is not in the folder: was it deleted?\n");
     }
-    let object = json!({"statements": caught.statements, "entered": entered, "of-nobody": caught.of_nobody, "missing": caught.missing});
+    let object = json!({"statements": caught.statements, "entered": entered, "of-nobody": caught.of_nobody, "undecided": caught.undecided, "missing": caught.missing});
     tell(options.format, out.trim_end(), &object)?;
-    Ok(if caught.missing.is_empty() { Exit::Clean } else { Exit::Findings })
+    let whole = caught.missing.is_empty() && caught.undecided.is_empty();
+    Ok(if whole { Exit::Clean } else { Exit::Findings })
 }
 
 /// Enters a line at a time.

@@ -194,6 +194,34 @@ mod tests {
         assert_eq!(again(&entries, None).different.len(), 1);
     }
 
+    /// An act that is recorded as nobody's is one only as long as the directory of its moment knows nobody with its key.
+    #[test]
+    fn an_act_of_nobody_is_held_against_the_directory_of_its_moment() {
+        let facts = (1..90).map(policy::sample::case);
+        let known = |f: &Facts| f.people.signer(&f.actor.account, f.at).is_ok();
+        let allowed = |f: &Facts| policy::decide(&PolicySet::core(), f).allow;
+        let facts = facts.into_iter().find(|f| known(f) && allowed(f)).unwrap();
+        let of_nobody = |facts: &Facts, rule: &str| {
+            let mut entries = history("", 1);
+            let mut opened = recorded(1, facts, &PolicySet::core());
+            opened.entry.commitments.insert("refusal".to_owned(), [0; 32]);
+            opened
+                .openings
+                .extend([opening("refusal", json!({"rule": rule, "message": "belongs to nobody"}))]);
+            opened.act.iter_mut().for_each(|a| a.allow = false);
+            entries.push(opened);
+            again(&entries, None).different
+        };
+        assert!(
+            of_nobody(&facts, "known-person")[0].1.starts_with("recorded as nobody's, and by the people")
+        );
+        assert_eq!(of_nobody(&facts, "stale"), []);
+        let mut stranger = facts;
+        stranger.actor.account = "SHA256:nobody".to_owned();
+        let told = of_nobody(&stranger, "known-person");
+        assert!(!told.iter().any(|(_, t)| t.starts_with("recorded as nobody's")), "{told:?}");
+    }
+
     #[test]
     fn what_was_erased_is_said_not_guessed() {
         let mut entries = history("", 3);

@@ -35,6 +35,7 @@ pub(crate) use repository::{Unit, root_of};
 pub(crate) use settings::Configuration;
 pub use sign::Signer;
 pub use versions::InForce;
+pub(crate) use versions::MISSING;
 pub(crate) use view::short;
 
 use crate::check::Exit;

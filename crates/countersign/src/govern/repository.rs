@@ -9,7 +9,8 @@ use crate::people;
 use crate::scan::model::{Body, FileEntry, Head, kinds};
 use crate::scan::{self, CONFIGURATION, Scan};
 use govern::{
-    Entry, Event, Evidence, Folded, Ground, Law, Refused, Release, State, World, fold_with, undated, unlawful,
+    Entry, Event, Evidence, Folded, Ground, Law, Refusal, Refused, Release, State, World, fold_with, undated,
+    unlawful,
 };
 use policy::{
     Act, Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact,
@@ -277,6 +278,11 @@ impl Repository {
     /// The workflow at a place: its file below the folder, and its number among the file's.
     pub(crate) fn unit_at(&self, path: &str, number: usize) -> Option<&Unit> {
         self.units.iter().find(|u| u.path == path && u.number == number)
+    }
+
+    /// Why statements are refused, by their ids.
+    pub(crate) fn refusals(&self) -> BTreeMap<&str, &Refusal> {
+        self.folded.refused.iter().map(|r| (r.id.as_str(), &r.refusal)).collect()
     }
 
     /// Whether the organisation rates any system.

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use workflow::Digest;
 
+/// The rule by which an act is refused whose people or policies are not here.
+pub(crate) const MISSING: &str = "in-force-missing";
 /// The folder of copies.
 const FOLDER: &str = ".countersign/versions";
 /// The directory's file, and the part of its closure.
@@ -138,7 +140,7 @@ impl Versions {
             let in_force = state.governed.get(&what).map(|v| &v.digest);
             in_force.or_else(|| first.get(&what)).map(String::as_str)
         };
-        let missing = |message| Refusal { rule: "in-force-missing".to_owned(), message };
+        let missing = |message| Refusal { rule: MISSING.to_owned(), message };
         let mut all = self.here.clone();
         if let Some(digest) = digest(Governed::People) {
             let find = || self.find_people(root, entries, digest);
