@@ -6,6 +6,7 @@ use super::exposed_credential::{given_secrets, makes_secret};
 use crate::provenance::Origin;
 use crate::classify::code::quoted;
 use crate::secrets::{Found, in_address, in_code, in_command, in_connection, in_url, is_example, named, shaped};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use workflow::{Confidence, Finding, Severity, Step, StepIx, Term, Text, Value};
 
 /// The rule.
@@ -42,20 +43,15 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
     let settings = &facts.workflow.parameters;
     let mut hits = in_value(settings);
-    for hit in in_parameters(settings) {
-        if !hits.iter().any(|h| h.text == hit.text) {
-            hits.push(hit);
-        }
-    }
-    for hit in hits {
+    hits.extend(in_parameters(settings));
+    for hit in each_once(hits) {
         let line = facts.workflow.span.line;
         out.push(finding(Text::default(), "The workflow's settings", hit, line));
     }
-    let mut told: Vec<&str> = Vec::new();
+    let mut told = HashSet::new();
     for (line, text) in &facts.workflow.asides {
         for found in shaped(text) {
-            if !told.contains(&found.text) {
-                told.push(found.text);
+            if told.insert(found.text) {
                 out.push(finding(Text::default(), "A note or pinned result", hit(&found, "", *line), *line));
             }
         }
@@ -110,13 +106,7 @@ fn finding(step: Text, name: &str, hit: Hit, line: u32) -> Finding {
 
 fn in_step(step: &Step) -> Vec<Hit> {
     let mut hits = in_value(&step.parameters);
-    let mut add = |more: Vec<Hit>| {
-        for hit in more {
-            if !hits.iter().any(|h: &Hit| h.text == hit.text) {
-                hits.push(hit);
-            }
-        }
-    };
+    let mut add = |more: Vec<Hit>| hits.extend(more);
     if let Some(request) = &step.request {
         [&request.url, &request.headers, &request.query, &request.body].into_iter().for_each(|v| add(in_value(v)));
     }
@@ -127,15 +117,27 @@ fn in_step(step: &Step) -> Vec<Hit> {
     for code in &step.code {
         add(constants(&code.text).flat_map(in_script).map(|f| hit(&f, "the code", 0)).collect());
     }
+    each_once(hits)
+}
+
+/// The hits with each text once, as it was first found.
+fn each_once(mut hits: Vec<Hit>) -> Vec<Hit> {
+    let mut known = HashSet::new();
+    hits.retain(|h| known.insert(h.text.clone()));
     hits
 }
 
-/// Every literal credential in code, each once.
+/// Every literal credential in code, each once; of one within another what was found first.
 fn in_script(text: &str) -> Vec<Found<'_>> {
     let all = [shaped(text), in_code(text), in_command(text), in_address(text)].into_iter().flatten();
-    let mut once: Vec<Found<'_>> = Vec::new();
+    let (mut once, mut known, mut places) = (Vec::new(), HashSet::new(), BTreeMap::new());
     for found in all.chain(quoted(text).flat_map(in_connection)) {
-        if !once.iter().any(|known| known.text.contains(found.text) || found.text.contains(known.text)) {
+        let start = found.text.as_ptr() as usize;
+        let end = start + found.text.len();
+        let within = places.range(..=start).next_back().is_some_and(|(_, e)| *e >= end);
+        let around = places.range(start..end).any(|(_, e)| *e <= end);
+        if !within && !around && known.insert(found.text) {
+            places.insert(start, end);
             once.push(found);
         }
     }
@@ -161,9 +163,22 @@ fn in_value(value: &Value) -> Vec<Hit> {
             hits.extend(found.flatten().chain(whole).map(|f| hit(&f, "", 0)));
         }
     }
-    let mut once: Vec<Hit> = Vec::new();
+    told_best(hits)
+}
+
+/// One within another stands near it: among so many of the last.
+const NEAR: usize = 64;
+
+/// Each once, by the key that it has in one place and by the shape that it has in another.
+fn told_best(hits: Vec<Hit>) -> Vec<Hit> {
+    let (mut once, mut places) = (Vec::<Hit>::new(), HashMap::new());
     for hit in hits {
-        match once.iter_mut().find(|h| h.text.contains(&hit.text) || hit.text.contains(&h.text)) {
+        let near = once.len().saturating_sub(NEAR);
+        let overlaps = |h: &Hit| h.text.contains(&hit.text) || hit.text.contains(&h.text);
+        let same = places.get(&hit.text).copied();
+        let at = same.or_else(|| once[near..].iter().position(overlaps).map(|i| near + i)).unwrap_or(once.len());
+        places.insert(hit.text.clone(), at);
+        match once.get_mut(at) {
             Some(known) if known.key.is_empty() && known.text != hit.text => {
                 (known.key, known.line) = (hit.key, hit.line);
             }
