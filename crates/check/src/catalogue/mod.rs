@@ -6,13 +6,14 @@
 pub mod data;
 mod glob;
 mod operation;
+mod privileged;
 mod request;
 
-use glob::Glob;
 pub use glob::glob;
 pub use request::{Match, UrlPath};
 
 use data::{Entry, File, Packed};
+use privileged::Privileged;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -28,14 +29,6 @@ pub struct Found {
     pub file: &'static File,
 }
 
-/// Something privileged.
-struct Privileged {
-    system: &'static str,
-    /// A name, compared without case and punctuation; else an id.
-    name: bool,
-    pattern: Glob,
-}
-
 /// The indexed catalogue.
 pub struct Catalogue {
     files: &'static [Unpacked],
@@ -43,7 +36,7 @@ pub struct Catalogue {
     requests: request::Index,
     /// By language; these and the next are made when the first is looked for: most runs need few of them.
     commands: [OnceLock<Commands>; SLOTS],
-    privileged: OnceLock<Vec<Privileged>>,
+    privileged: OnceLock<Privileged>,
     titles: OnceLock<HashMap<&'static str, &'static str>>,
 }
 
@@ -207,18 +200,6 @@ impl Catalogue {
         })
     }
 
-    fn privileged(&self) -> &[Privileged] {
-        self.privileged.get_or_init(|| {
-            let privileged = self.files.iter().map(Unpacked::file).flat_map(|f| {
-                let privileged =
-                    |name, pattern: &str| Privileged { system: f.system, name, pattern: Glob::new(pattern) };
-                let names = f.privileged.names.iter().map(move |n| privileged(true, &squeeze(n)));
-                names.chain(f.privileged.ids.iter().map(move |i| privileged(false, i)))
-            });
-            privileged.collect()
-        })
-    }
-
     /// All files, in the order of their names.
     #[must_use]
     pub fn files(&self) -> &'static [Unpacked] {
@@ -264,12 +245,7 @@ impl Catalogue {
     /// Whether a constant names something privileged, in a system (or in any, where it is not known).
     #[must_use]
     pub fn is_privileged(&self, system: &str, text: &str) -> bool {
-        let squeezed = squeeze(text);
-        !squeezed.is_empty()
-            && self.privileged().iter().any(|p| {
-                p.pattern.fits(if p.name { &squeezed } else { text })
-                    && (system.is_empty() || same_family(p.system, system))
-            })
+        self.privileged.get_or_init(|| Privileged::new(self.files)).has(system, text)
     }
 }
 
