@@ -10,7 +10,7 @@ use crate::record::{Context, GateKind};
 use crate::rules::Rule;
 use crate::set::{Place, Set};
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use workflow::{Kind, Node, Reference, Segment, Step, StepIx, Target, Tier, TriggerKind, Value, Workflow};
 
@@ -92,6 +92,8 @@ pub struct Facts<'s, 'w> {
     pub resolver: Resolver<'w>,
     /// For each step, whether somebody learns of something by it; found out when the first is asked for.
     pub(crate) telling: OnceCell<Vec<bool>>,
+    /// The steps that end the first grants after a wait; found out when the first is asked for.
+    pub(crate) ends: OnceCell<HashSet<StepIx>>,
 }
 
 impl<'s, 'w> Judge<'s, 'w> {
@@ -362,6 +364,7 @@ impl<'s, 'w> Facts<'s, 'w> {
             unweighed,
             resolver,
             telling: OnceCell::new(),
+            ends: OnceCell::new(),
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) fn follows_its_grant(facts: &Facts<'_, '_>, change: &Change) -> bool 
     if !only_revokes.clone().all(|e| matches!(e.kind, Kind::Revoke | Kind::Disable)) {
         return false;
     }
-    let grants = facts.live_changes().filter(|g| facts.does(g.step, Kind::Grant));
-    let mut before = grants.take(8).filter(|g| facts.graph.leads(g.step, change.step));
-    before.any(|g| super::unrevoked_access::ends(facts, g.step).contains(&change.step))
+    let grants = || facts.live_changes().map(|c| c.step).filter(|s| facts.does(*s, Kind::Grant)).take(8);
+    let ends = || grants().flat_map(|grant| super::unrevoked_access::ends(facts, grant)).collect();
+    facts.ends.get_or_init(ends).contains(&change.step)
 }
