@@ -98,7 +98,7 @@ struct Query<'s, 'w> {
     all: usize,
     found: Vec<Source>,
     known: FxHashSet<Source>,
-    open: Vec<(Place, Reference)>,
+    open: Vec<(Place, Root, Path)>,
     /// What came into a step has been followed from here, at this depth.
     followed: FxHashMap<(Place, Trail), usize>,
 }
@@ -107,8 +107,11 @@ struct Query<'s, 'w> {
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 struct Trail {
     how: How,
-    rest: Vec<Segment>,
+    rest: Path,
 }
+
+/// A path that is handed on unchanged far more often than it gets longer.
+type Path = Rc<[Segment]>;
 
 impl<'w> Set<'w> {
     /// The direct sources of a value used at a step.
@@ -247,7 +250,7 @@ impl<'s, 'w> Query<'s, 'w> {
             Value::List(items) => match trail.rest.first() {
                 Some(Segment::Index(i)) if *i >= 0 => {
                     let item = usize::try_from(*i).ok().and_then(|i| items.get(i));
-                    let trail = Trail { how: trail.how.clone(), rest: trail.rest[1..].to_vec() };
+                    let trail = trail.within();
                     item.into_iter().for_each(|v| self.value(at, v, &trail));
                 }
                 _ => {
@@ -257,7 +260,7 @@ impl<'s, 'w> Query<'s, 'w> {
             },
             Value::Map(map) => match trail.rest.first() {
                 Some(Segment::Key(key)) => {
-                    let trail = Trail { how: trail.how.clone(), rest: trail.rest[1..].to_vec() };
+                    let trail = trail.within();
                     map.get(key).into_iter().for_each(|v| self.value(at, v, &trail));
                 }
                 // An item of a step whose result is shown as its items' data.
@@ -266,7 +269,7 @@ impl<'s, 'w> Query<'s, 'w> {
                 {
                     let how =
                         How { first: trail.how.first || takes_first(&trail.rest[..1]), ..trail.how.clone() };
-                    self.value(at, value, &Trail { how, rest: trail.rest[1..].to_vec() });
+                    self.value(at, value, &Trail { how, rest: trail.rest[1..].into() });
                 }
                 _ => map.0.iter().for_each(|e| self.value(at, &e.value, trail)),
             },
@@ -302,7 +305,7 @@ impl<'s, 'w> Query<'s, 'w> {
         let Some(Segment::Key(key)) = trail.rest.first() else {
             return entries.iter().for_each(|(_, t)| self.term(at, t, trail));
         };
-        let below = Trail { how: trail.how.clone(), rest: trail.rest[1..].to_vec() };
+        let below = trail.within();
         for (written, term) in entries.iter().rev() {
             match written.as_str() {
                 "..." => self.term(at, term, trail),
@@ -337,12 +340,9 @@ impl<'s, 'w> Query<'s, 'w> {
             }
             _ => {}
         }
-        let rest = if matches!(function, Function::Coalesce | Function::ParseJson | Function::First) {
-            trail.rest.clone()
-        } else {
-            Vec::new()
-        };
-        trail.rest = rest;
+        if !matches!(function, Function::Coalesce | Function::ParseJson | Function::First) {
+            trail.rest = Path::default();
+        }
         args.iter().for_each(|t| self.term(at, t, &trail));
     }
 
@@ -350,16 +350,15 @@ impl<'s, 'w> Query<'s, 'w> {
         if self.open.len() > DEPTH || !self.spend(at, trail) {
             return;
         }
-        let mut path = r.path.clone();
-        path.extend(trail.rest.iter().cloned());
-        let full = Reference { root: r.root.clone(), path };
-        let here = (at, full);
-        if self.open.contains(&here) {
+        let rest: Path = match r.path.is_empty() {
+            true => Path::clone(&trail.rest),
+            false => r.path.iter().chain(trail.rest.iter()).cloned().collect(),
+        };
+        if self.is_open(at, &r.root, &rest).next().is_some() {
             return;
         }
-        let path = here.1.path.clone();
-        self.open.push(here);
-        let trail = Trail { how: trail.how.clone(), rest: path };
+        self.open.push((at, r.root.clone(), Path::clone(&rest)));
+        let trail = Trail { how: trail.how.clone(), rest };
         match &r.root {
             Root::Trigger => self.trigger(at, &trail),
             Root::Step(id) => match self.set.graph(at.workflow).find(id) {
@@ -382,6 +381,12 @@ impl<'s, 'w> Query<'s, 'w> {
             Root::Unknown(_) => self.push(at, Origin::Unknown, &trail, false),
         }
         self.open.pop();
+    }
+
+    /// Where the same is being followed already.
+    fn is_open<'a>(&'a self, at: Place, root: &'a Root, path: &'a Path) -> impl Iterator<Item = ()> + 'a {
+        let same = move |open: &&(Place, Root, Path)| open.0 == at && open.2 == *path && open.1 == *root;
+        self.open.iter().filter(same).map(|_| ())
     }
 
     fn trigger(&mut self, at: Place, trail: &Trail) {
@@ -427,7 +432,7 @@ impl<'s, 'w> Query<'s, 'w> {
     fn item(&mut self, of: Place, trail: &Trail) {
         let mut trail = trail.clone();
         trail.how.item = trail.how.item.or(Some(of.step));
-        trail.rest.insert(0, Segment::Each);
+        trail.rest = std::iter::once(&Segment::Each).chain(trail.rest.iter()).cloned().collect();
         let lists = loop_lists(self.set.graph(of.workflow).step(of.step));
         if lists.is_empty() {
             return self.previous(of, &trail);
@@ -437,14 +442,13 @@ impl<'s, 'w> Query<'s, 'w> {
 
     fn previous(&mut self, at: Place, trail: &Trail) {
         let graph = self.set.graph(at.workflow);
-        let key = (at, Reference { root: Root::Previous, path: trail.rest.clone() });
-        let depth = self.open.len();
-        let known = self.followed.get(&(at, trail.clone())).is_some_and(|before| *before <= depth);
-        if known || depth > DEPTH || self.open.iter().filter(|k| **k == key).count() > 1 {
+        let (depth, here) = (self.open.len(), (at, trail.clone()));
+        let known = self.followed.get(&here).is_some_and(|before| *before <= depth);
+        if known || depth > DEPTH || self.is_open(at, &Root::Previous, &trail.rest).nth(1).is_some() {
             return;
         }
-        self.followed.insert((at, trail.clone()), depth);
-        self.open.push(key);
+        self.followed.insert(here, depth);
+        self.open.push((at, Root::Previous, Path::clone(&trail.rest)));
         for edge in graph.into(at.step).iter().map(|e| graph.edge(*e)).filter(|e| e.kind != EdgeKind::Tool) {
             if !self.spend(at, trail) {
                 break;
@@ -503,7 +507,7 @@ impl<'s, 'w> Query<'s, 'w> {
 
     fn push(&mut self, at: Place, origin: Origin, trail: &Trail, caller: bool) {
         let how = How { first: trail.how.first || takes_first(&trail.rest), ..trail.how.clone() };
-        let source = Source { workflow: at.workflow, origin, path: trail.rest.clone(), caller, how };
+        let source = Source { workflow: at.workflow, origin, path: trail.rest.to_vec(), caller, how };
         if !self.known.contains(&source) {
             self.known.insert(source.clone());
             self.found.push(source);
@@ -515,17 +519,22 @@ impl<'s, 'w> Query<'s, 'w> {
 impl Trail {
     fn spliced(&self, yes: bool) -> Trail {
         let how = How { spliced: self.how.spliced || yes, ..self.how.clone() };
-        Trail { how, rest: Vec::new() }
+        Trail { how, rest: Path::default() }
     }
 
     fn bare(&self) -> Trail {
-        Trail { how: self.how.clone(), rest: Vec::new() }
+        Trail { how: self.how.clone(), rest: Path::default() }
+    }
+
+    /// Below the first segment of what is to be taken.
+    fn within(&self) -> Trail {
+        Trail { how: self.how.clone(), rest: self.rest[1..].into() }
     }
 
     fn below_list(&self) -> Trail {
         let listed =
             matches!(self.rest.first(), Some(Segment::Each | Segment::Index(_) | Segment::Filter(_)));
-        Trail { how: self.how.clone(), rest: self.rest[usize::from(listed)..].to_vec() }
+        Trail { how: self.how.clone(), rest: self.rest[usize::from(listed)..].into() }
     }
 }
 
