@@ -3,7 +3,7 @@
 //! Only what is surely one: whatever a language may hold on to over lines (a text, a template, a name in brackets), nothing that
 //! could end it stands in what is taken out. Rather is a comment left in than code taken out.
 
-use memchr::memmem;
+use memchr::{memchr2_iter, memmem, memrchr2};
 use std::borrow::Cow;
 use workflow::CodeLanguage;
 
@@ -14,12 +14,11 @@ pub fn without_comments(language: CodeLanguage, text: &str) -> Cow<'_, str> {
     let (mut out, mut kept, mut at) = (String::new(), 0, 0);
     // No block that begins from here on ends.
     let mut open = false;
-    while at < text.len() {
-        let end = line_end(text, at);
-        let Some((from, is_block)) = marks.find(&text[at..end]).map(|(n, block)| (at + n, block)) else {
-            at = end + 1;
-            continue;
-        };
+    while let Some((from, is_block)) =
+        text.get(at..).and_then(|rest| marks.find(rest)).map(|(n, b)| (at + n, b))
+    {
+        let end = line_end(text, from);
+        at = memrchr2(b'\n', b'\r', &text.as_bytes()[at..from]).map_or(at, |n| at + n + 1);
         let close = match is_block {
             false => Some(end),
             true if open => None,
@@ -100,15 +99,14 @@ impl Marks {
         }
     }
 
-    /// The first mark of a line, and whether it begins a block.
-    fn find(&self, line: &str) -> Option<(usize, bool)> {
-        let block = Some(self.block).filter(|b| !b.is_empty()).and_then(|b| line.find(b));
-        let single = line.find(self.line);
-        match (single, block) {
-            (Some(s), Some(b)) if b < s => Some((b, true)),
-            (Some(s), _) => Some((s, false)),
-            (None, b) => b.map(|b| (b, true)),
-        }
+    /// The first mark in a text, and whether it begins a block.
+    fn find(&self, text: &str) -> Option<(usize, bool)> {
+        let first = |mark: &str| mark.bytes().next().unwrap_or(b'#');
+        let block = if self.block.is_empty() { self.line } else { self.block };
+        memchr2_iter(first(self.line), first(block), text.as_bytes()).find_map(|at| {
+            let is_block = !self.block.is_empty() && text[at..].starts_with(self.block);
+            (is_block || text[at..].starts_with(self.line)).then_some((at, is_block))
+        })
     }
 
     /// Whether what stands before a mark on its line is whole: no text is open in it.

@@ -5,6 +5,7 @@ use super::scan::last_name;
 use memchr::memchr3;
 use regex::Regex;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use workflow::CodeLanguage;
@@ -24,7 +25,7 @@ pub fn joined(language: CodeLanguage, text: &str) -> Cow<'_, str> {
     if !puts || text.len() > MAX_TEXT {
         return Cow::Borrowed(text);
     }
-    let mut joiner = Joiner { text, python, constants: constants(text), out: String::new(), kept: 0 };
+    let mut joiner = Joiner { text, python, constants: OnceCell::new(), out: String::new(), kept: 0 };
     joiner.run();
     if joiner.kept == 0 {
         return Cow::Borrowed(text);
@@ -51,7 +52,8 @@ fn constants(text: &str) -> HashMap<&str, Option<&str>> {
 struct Joiner<'t> {
     text: &'t str,
     python: bool,
-    constants: HashMap<&'t str, Option<&'t str>>,
+    /// Looked for when the first name stands beside a literal or in one.
+    constants: OnceCell<HashMap<&'t str, Option<&'t str>>>,
     out: String,
     /// Up to where the text is in `out`.
     kept: usize,
@@ -66,7 +68,12 @@ struct Literal {
     spliced: bool,
 }
 
-impl Joiner<'_> {
+impl<'t> Joiner<'t> {
+    /// The text of a name that is given only that.
+    fn constant(&self, name: &str) -> Option<&'t str> {
+        self.constants.get_or_init(|| constants(self.text)).get(name).copied().flatten()
+    }
+
     fn run(&mut self) {
         // Up to where a quote of each kind is known to open nothing.
         let mut unclosed = [0; 256];
@@ -111,9 +118,9 @@ impl Joiner<'_> {
         let Some(rest) = self.text[self.kept..whole.start].trim_end().strip_suffix('+') else { return false };
         let rest = rest.trim_end();
         let Some(name) = last_name(rest) else { return false };
-        let constant = self.constants.get(name).copied().flatten();
         let start = rest.len() - name.len();
-        let Some(constant) = constant.filter(|_| !rest[..start].ends_with('.')) else { return false };
+        let own = !rest[..start].ends_with('.');
+        let Some(constant) = own.then(|| self.constant(name)).flatten() else { return false };
         whole.start = self.kept + start;
         whole.content.insert_str(0, constant);
         true
@@ -171,8 +178,13 @@ impl Joiner<'_> {
         };
         let close = &self.text[at..at + marks];
         let many = triple || quote == b'`';
-        while literal.end < at + MAX_PIECE {
-            let rest = self.text.get(literal.end..)?;
+        let plain = |b: &u8| *b != quote && !matches!(b, b'\\' | b'\n' | b'{' | b'}' | b'$');
+        let most = (at + MAX_PIECE).min(bytes.len());
+        loop {
+            let run = bytes.get(literal.end..most)?.iter().position(|b| !plain(b))?;
+            literal.content.push_str(&self.text[literal.end..literal.end + run]);
+            literal.end += run;
+            let rest = &self.text[literal.end..];
             let first = rest.chars().next()?;
             if rest.starts_with(close) {
                 literal.end += marks;
@@ -197,13 +209,12 @@ impl Joiner<'_> {
                 literal.end += length;
             }
         }
-        None
     }
 
     /// Adds what an expression stands for: a constant, or `${name}`.
     fn splice(&self, expression: &str, content: &mut String) {
         let expression = expression.trim();
-        if let Some(constant) = self.constants.get(expression).copied().flatten() {
+        if let Some(constant) = self.constant(expression) {
             return content.push_str(constant);
         }
         let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.');
