@@ -95,7 +95,7 @@ pub fn documents(
         None => {
             let mut alone = document(&found.shown, &found.path, bytes, &neighbours, governance);
             if !alone.workflows.is_empty() {
-                alone.entry.used = used(&neighbours.looked_at.borrow());
+                alone.entry.used = neighbours.used();
             }
             take(0, alone);
         }
@@ -113,16 +113,7 @@ pub fn documents(
         }
         Some(Err(message)) => take(0, Document::empty(unreadable(&found.shown, message))),
     }
-    neighbours.looked_at.into_inner()
-}
-
-/// The places that were looked at, as they are named and where they really are.
-fn used(looked_at: &[(String, Option<Stamp>)]) -> Vec<String> {
-    let named = looked_at.iter().map(|(path, _)| without_dots(Path::new(path)));
-    let mut places: Vec<String> = named.flat_map(|path| [shown(&real(&path)), shown(&path)]).collect();
-    places.sort();
-    places.dedup();
-    places
+    neighbours.looked_at.into_inner().into_iter().map(|l| (l.path, l.stamp)).collect()
 }
 
 /// A path without `.` and `..` in it.
@@ -413,37 +404,80 @@ fn ends(start: usize, through: &[Vec<usize>], w: &Workflow) -> Vec<usize> {
 struct Neighbours<'r> {
     folder: PathBuf,
     root: &'r Path,
-    looked_at: RefCell<Vec<(String, Option<Stamp>)>>,
+    looked_at: RefCell<Vec<Looked>>,
+    /// Folders around it, by where they really are: each is asked for once.
+    folders: RefCell<HashMap<PathBuf, Option<PathBuf>>>,
+}
+
+/// A place that was looked at.
+struct Looked {
+    path: String,
+    stamp: Option<Stamp>,
+    /// Where it really is, where it is there.
+    real: Option<PathBuf>,
 }
 
 impl<'r> Neighbours<'r> {
     fn new(file: &Path, root: &'r Path) -> Self {
         let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-        Neighbours { folder, root, looked_at: RefCell::new(Vec::new()) }
+        Neighbours { folder, root, looked_at: RefCell::default(), folders: RefCell::default() }
     }
 
-    /// The real path, when it is inside the given folder.
-    fn inside(&self, relative: &str) -> Option<PathBuf> {
+    /// The real path, when it is inside the given folder, and what is there.
+    fn inside(&self, relative: &str) -> Option<(PathBuf, fs::Metadata)> {
         let plain = Path::new(relative)
             .components()
             .all(|c| matches!(c, Component::Normal(_) | Component::ParentDir | Component::CurDir));
         let path = self.folder.join(relative);
-        let meta = fs::metadata(&path).ok();
-        self.looked_at.borrow_mut().push((path.to_string_lossy().into_owned(), meta.as_ref().map(stamp)));
-        let real = path.canonicalize().ok()?;
-        (plain && real.starts_with(self.root)).then_some(real)
+        let (meta, real) = self.resolve(&path).unzip();
+        let (stamp, shown) = (meta.as_ref().map(stamp), path.to_string_lossy().into_owned());
+        self.looked_at.borrow_mut().push(Looked { path: shown, stamp, real: real.clone() });
+        real.filter(|real| plain && real.starts_with(self.root)).zip(meta)
+    }
+
+    /// What is at a path, and its real path: where it is no link, its name in the real folder.
+    fn resolve(&self, path: &Path) -> Option<(fs::Metadata, PathBuf)> {
+        let meta = fs::symlink_metadata(path).ok()?;
+        match (path.parent(), path.components().next_back()) {
+            (Some(folder), Some(Component::Normal(name))) if !meta.is_symlink() => {
+                Some((meta, self.real_folder(folder)?.join(name)))
+            }
+            _ => Some((fs::metadata(path).ok()?, path.canonicalize().ok()?)),
+        }
+    }
+
+    fn real_folder(&self, folder: &Path) -> Option<PathBuf> {
+        if let Some(known) = self.folders.borrow().get(folder) {
+            return known.clone();
+        }
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let real = here.canonicalize().ok();
+        self.folders.borrow_mut().insert(folder.to_path_buf(), real.clone());
+        real
+    }
+
+    /// The places that were looked at, as they are named and where they really are.
+    fn used(&self) -> Vec<String> {
+        let named = |looked: &Looked| {
+            let path = without_dots(Path::new(&looked.path));
+            let same = looked.real.as_ref().filter(|_| path.as_os_str() == looked.path.as_str());
+            [shown(&same.map_or_else(|| real(&path), PathBuf::clone)), shown(&path)]
+        };
+        let mut places: Vec<String> = self.looked_at.borrow().iter().flat_map(named).collect();
+        places.sort();
+        places.dedup();
+        places
     }
 }
 
 impl Files for Neighbours<'_> {
     fn read(&self, relative: &str) -> Option<Vec<u8>> {
-        let path = self.inside(relative)?;
-        let meta = fs::metadata(&path).ok().filter(|m| m.is_file() && m.len() <= MAX_SIZE);
-        meta.and_then(|_| fs::read(path).ok())
+        let (path, meta) = self.inside(relative)?;
+        (meta.is_file() && meta.len() <= MAX_SIZE).then(|| fs::read(path).ok())?
     }
 
     fn list(&self, relative: &str) -> Vec<String> {
-        let Some(path) = self.inside(relative) else { return Vec::new() };
+        let Some((path, _)) = self.inside(relative) else { return Vec::new() };
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
         let files = entries.filter(|e| e.file_type().is_ok_and(|t| t.is_file()));
         let mut names: Vec<String> = files.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
