@@ -5,6 +5,7 @@ use crate::facts::{Change, Facts};
 use crate::gate::Gate;
 use crate::graph::{From, Reach};
 use crate::tell::Concerning;
+use std::collections::HashSet;
 use workflow::{CodeLanguage, Confidence, EdgeKind, Finding, Kind, OnError, Outcome, Platform, Root, Severity, StepIx, StepKind, Value};
 
 /// The rule.
@@ -165,15 +166,18 @@ fn half_way(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     let graph = facts.graph;
     let firsts: Vec<&Change> = facts.some_changes(&RULE).filter(|c| protects(facts, c.step)).collect();
     let opaque = |s: StepIx| facts.does(s, Kind::Code) && facts.step(s).kind != StepKind::Set;
-    let mut reported: Vec<StepIx> = Vec::new();
+    let breaks = |s: StepIx| (protects(facts, s) || opaque(s)) && !graph.catches_all(s) && !listed_apart(facts, s);
+    // Asked of every step once, and not again for each that comes before it.
+    let breaking: Vec<bool> = if firsts.is_empty() { Vec::new() } else { graph.steps().map(breaks).collect() };
+    let mut reported: HashSet<StepIx> = HashSet::new();
     for first in firsts {
-        
-        let fragile = |s: &StepIx| {
-            *s != first.step && (protects(facts, *s) || opaque(*s)) && !graph.catches_all(*s) && !listed_apart(facts, *s)
-        };
+        if reported.contains(&first.step) {
+            continue;
+        }
+        let fragile = |s: &StepIx| *s != first.step && breaking.get(s.0 as usize).is_some_and(|b| *b);
         let Some((second, after)) = nearest(facts, first.step, fragile) else { continue };
         let undo = facts.does(second, Kind::Enable) || facts.does(first.step, Kind::Grant);
-        if undo || reported.contains(&first.step) || warned(facts, first.step, second) {
+        if undo || warned(facts, first.step, second) {
             continue;
         }
         reported.extend([first.step, second]);
