@@ -138,13 +138,26 @@ fn whoever_touched_any_file_of_a_workflow_has_a_part_in_it() {
     lab.sh(&format!("echo '# more' >> {step}"));
     let repository = lab.open();
     let (_, paths) = repository.parts(repository.unit("Contain Okta account").unwrap()).unwrap();
-    assert!(repository.history.is_dirty(&paths), "{paths:?}");
+    assert!(repository.history.is_dirty(paths), "{paths:?}");
     let lab = Lab::with("logicapps");
     lab.0.write("workflows/logicapps/connections.json", "{}");
     lab.commit("pia");
     let repository = lab.open();
     let unit = repository.unit("workflows/logicapps/guest-cleanup-reviewed/workflow.json").unwrap();
     assert_eq!(lab.world(&unit.name).1, ["ada@corp.test", "pia@corp.test"]);
+}
+
+#[test]
+fn a_closure_is_put_together_once_so_that_what_is_decided_and_what_is_shown_is_the_same() {
+    let lab = Lab::with("secops");
+    let repository = lab.open();
+    let unit = repository.unit("Contain Okta account").unwrap();
+    let world = || repository.world(unit, "production").unwrap();
+    let (parts, before) = (repository.parts(unit).unwrap(), world());
+    assert_eq!(before.parts, parts.0);
+    lab.sh("echo '# more' >> workflows/secops/contain_okta_account.test.yaml");
+    assert_eq!(world(), before);
+    assert_ne!(lab.world("Contain Okta account").0, before.parts);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use ledger::sshsig::{Claim, Verifier, hold};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -62,8 +63,18 @@ pub struct Gathered {
 const SOME: usize = 128;
 
 /// How many threads are worth their while for so many things.
-pub(super) fn threads(things: usize) -> usize {
+fn threads(things: usize) -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(things.max(1))
+}
+
+/// What comes of each, in order, worked out on all cores.
+pub(super) fn each<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let part = all.len().div_ceil(threads(all.len())).max(1);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> =
+            all.chunks(part).map(|some| scope.spawn(|| some.iter().map(&work).collect::<Vec<R>>())).collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 /// Reads every statement, on all cores.

@@ -2,7 +2,7 @@
 //! them: each release is decided again, with what is found in the folder now.
 
 use super::args::{Gate, GateFormat};
-use super::files::threads;
+use super::files::each;
 use super::gate_sarif::Rule;
 use super::repository::{Repository, Unit};
 use super::status::{standing, withdrawn};
@@ -17,7 +17,6 @@ use serde::Serialize;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
-use std::panic::resume_unwind;
 
 /// Something that does not pass.
 #[derive(Debug, Clone, Serialize)]
@@ -134,23 +133,13 @@ const TELLING: usize = 20;
 /// The statements by their names, and whether stops say what is missing.
 type By<'b> = (&'b HashMap<&'b str, &'b Entry>, bool);
 
-/// What comes of each, in order, worked out on all cores.
-fn each<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let part = all.len().div_ceil(threads(all.len())).max(1);
-    std::thread::scope(|scope| {
-        let parts: Vec<_> =
-            all.chunks(part).map(|some| scope.spawn(|| some.iter().map(&work).collect::<Vec<R>>())).collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    })
-}
-
 /// Runs the tests of what is released again. They are the same for everybody: what was attested to has to come out.
 fn run_tests(repository: &Repository, environment: &str, result: &mut Result) -> io::Result<()> {
     let state = &repository.folded.state;
     for unit in &repository.units {
         let Some(release) = state.released(&unit.name, environment) else { continue };
         let said = state.tested(&unit.name, &release.closure, environment, release.at);
-        let world = repository.world(unit, environment)?;
+        let world = repository.found(unit, environment)?;
         let Some((_, said)) = said.filter(|_| world.subject.closure == release.closure) else { continue };
         let told = match attest::rehearsed(repository, unit).map(|all| attest::evidence(&all, &world.subject))
         {
@@ -250,7 +239,7 @@ fn one(
     by_id: By<'_>,
     result: &mut Result,
 ) -> io::Result<()> {
-    let world = repository.world(unit, environment)?;
+    let world = repository.found(unit, environment)?;
     let state = &repository.folded.state;
     let mode = state.modes.get(&world.subject.effective_tier()).copied().unwrap_or_default();
     let told = standing(repository, &world);
@@ -337,8 +326,8 @@ fn again(
     let state = &repository.folded.state;
     let (_, paths) = repository.parts(unit)?;
     let history = &repository.history;
-    let before = repository.begun(earlier.iter().copied(), &paths);
-    if let Some(path) = history.elsewhere(&paths) {
+    let before = repository.begun(earlier.iter().copied(), paths);
+    if let Some(path) = history.elsewhere(paths) {
         let message = format!(
             "`{path}` of `{}` is in no commit here, so nobody can say who wrote it: it lies in a submodule or another repository, or is ignored; keep it in this one",
             unit.name
@@ -347,16 +336,16 @@ fn again(
         return Ok(());
     }
     // Whoever brings the folder to where a roll-back went has no part in what was reviewed.
-    let believed = || history.holds(&paths, &release.commit, &files::path(&release.id));
+    let believed = || history.holds(paths, &release.commit, &files::path(&release.id));
     let touched = if back && believed() {
-        history.authors(&paths, before, Some(&release.commit))
+        history.authors(paths, before, Some(&release.commit))
     } else {
-        history.settled(&paths, before, &files::path(&release.id))
+        history.settled(paths, before, &files::path(&release.id))
     };
     world.ai = touched.ai.max(world.people.made_by(&touched.by));
     world.contributors = touched.by;
     world.modes.clone_from(&state.modes);
-    let fresh = world.evidence.clone();
+    let fresh = std::mem::take(&mut world.evidence);
     let law = repository.law_of(&release.id);
     world.people.clone_from(&law.people);
     let (facts, decision) = judge(&law.set, state, &world, (&entry.key, &entry.event), Some(&fresh));

@@ -8,7 +8,7 @@ use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What git says of a folder.
 ///
@@ -99,6 +99,8 @@ pub struct History {
     uncommitted: BTreeSet<String>,
     /// Where other repositories are, whose commits are not here; or where they were.
     submodules: HashMap<Arc<str>, bool>,
+    /// Folders that were asked about, and whether another repository is there.
+    nested: Mutex<HashMap<PathBuf, bool>>,
     /// The folder.
     root: PathBuf,
     /// The folder's own path in git's repository, with a slash.
@@ -286,7 +288,9 @@ impl History {
     pub fn elsewhere<'f>(&self, files: &'f [String]) -> Option<&'f String> {
         let unknown = |f: &&String| {
             let new = || self.is_dirty(std::slice::from_ref(*f));
-            self.root.join(f.as_str()).exists() && (self.is_nested(f) || self.paths(f).is_empty() && !new())
+            // The disk is asked last: it takes longest.
+            let unheard = || self.paths(f).is_empty() && !new();
+            (self.is_nested(f) || unheard()) && self.root.join(f.as_str()).exists()
         };
         files.iter().find(unknown).filter(|_| !self.head.is_empty())
     }
@@ -297,7 +301,15 @@ impl History {
         let path = inside(&format!("{}{file}", self.prefix)).filter(|_| Path::new(file).is_relative());
         let (Some(top), Some(path)) = (top, path) else { return true };
         let above = Path::new(&path).ancestors().skip(1).take_while(|a| !a.as_os_str().is_empty());
-        above.into_iter().any(|folder| top.join(folder).join(".git").exists())
+        let mut known = self.nested.lock().unwrap_or_else(PoisonError::into_inner);
+        above.into_iter().any(|folder| {
+            if let Some(known) = known.get(folder) {
+                return *known;
+            }
+            let nested = top.join(folder).join(".git").exists();
+            known.insert(folder.to_owned(), nested);
+            nested
+        })
     }
 
     /// A file's path in git's repository. What lies outside has none that a commit could have.

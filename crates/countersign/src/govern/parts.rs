@@ -8,6 +8,7 @@ use check::ControlRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use workflow::Digest;
 
 /// A workflow with what is known of it in full, and its record.
@@ -18,7 +19,7 @@ pub(super) struct Whole<'r> {
 }
 
 /// The parts of a closure by name, and the files that they stand in.
-pub(super) type Parts = (BTreeMap<String, String>, Vec<String>);
+pub type Parts = (BTreeMap<String, String>, Vec<String>);
 
 impl Repository {
     /// A workflow with everything it calls.
@@ -46,8 +47,16 @@ impl Repository {
     ///
     /// # Errors
     /// When results cannot be read back.
-    pub fn parts(&self, unit: &Unit) -> io::Result<(BTreeMap<String, String>, Vec<String>)> {
-        Ok(parts_of(self, &self.wholes(unit)?))
+    pub fn parts<'u>(&self, unit: &'u Unit) -> io::Result<&'u Parts> {
+        match unit.parts.get() {
+            Some(known) => Ok(known),
+            None => Ok(self.parts_among(unit, &self.wholes(unit)?)),
+        }
+    }
+
+    /// The same, where all that it calls is at hand. They are put together once: its files are looked at once.
+    pub(super) fn parts_among<'u>(&self, unit: &'u Unit, wholes: &[Whole<'_>]) -> &'u Parts {
+        unit.parts.get_or_init(|| parts_of(self, wholes))
     }
 
     /// The files of scenarios that a workflow's record names.
@@ -104,7 +113,7 @@ impl Repository {
 }
 
 /// The parts of a closure, and their files.
-pub(super) fn parts_of(repository: &Repository, wholes: &[Whole<'_>]) -> Parts {
+fn parts_of(repository: &Repository, wholes: &[Whole<'_>]) -> Parts {
     let (mut parts, mut paths) = (BTreeMap::new(), Vec::new());
     let mut connectors: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for Whole { unit, body, record } in wholes {
@@ -155,7 +164,8 @@ pub(super) fn units(scan: &Scan, root: &Path) -> Vec<Unit> {
         let path = Path::new(&entry.path).strip_prefix(root).unwrap_or(Path::new(&entry.path));
         let path = path.display().to_string();
         for (number, head) in entry.heads.iter().enumerate() {
-            units.push(Unit { name: head.name.to_string(), path: path.clone(), file, number });
+            let (name, parts) = (head.name.to_string(), OnceLock::new());
+            units.push(Unit { name, path: path.clone(), file, number, parts });
         }
     }
     let names: Vec<[String; 3]> = units.iter().map(names).collect();

@@ -1,7 +1,8 @@
 //! A governed folder as it is now: its configuration, people, policies, workflows and statements, and from them the world
 //! of an act.
 
-use super::parts::{Whole, parts_of, units};
+use super::files::each;
+use super::parts::{Parts, Whole, units};
 use super::settings::{CredentialLine, Settings};
 use super::versions::{First, InForce, Versions};
 use super::{files, git, statement, versions};
@@ -20,7 +21,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use workflow::{Digest, Kind, Text};
 
 /// One workflow that was found.
@@ -32,10 +33,15 @@ pub struct Unit {
     pub path: String,
     pub(super) file: usize,
     pub(super) number: usize,
+    /// What it consists of, once that was asked.
+    pub(super) parts: OnceLock<Parts>,
 }
 
 /// The statements, the files that are none, and what they come to, with the versions that come first.
 type Folds = (Vec<Entry>, Vec<files::Unreadable>, (First, Folded));
+
+/// Workflows by the components that they use, in their versions; and those of which nobody can say.
+type Using = (HashMap<(Text, Text), Vec<usize>>, Vec<usize>);
 
 /// A governed folder.
 pub struct Repository {
@@ -74,6 +80,7 @@ pub struct Repository {
     pub(super) versions: Versions,
     /// By what each release was judged.
     pub(super) laws: HashMap<String, Law>,
+    using: OnceLock<Using>,
     pub(super) scan: Scan,
 }
 
@@ -137,6 +144,7 @@ impl Repository {
             sources: here.sources.clone(),
             versions: Versions::new(here),
             laws: HashMap::new(),
+            using: OnceLock::new(),
             units,
             folded: Folded::default(),
             entries: Vec::new(),
@@ -199,16 +207,16 @@ impl Repository {
         let Ok((_, paths)) = self.parts(unit) else {
             return vec![unknown(format!("what `{}` is made of cannot be read", unit.name))];
         };
-        let since = self.begun(releases(state, &unit.name, environment), &paths);
-        let Some(event) = until else { return self.history.authors(&paths, since, None).by };
+        let since = self.begun(releases(state, &unit.name, environment), paths);
+        let Some(event) = until else { return self.history.authors(paths, since, None).by };
         let id = files::payload(event).map(|p| statement::id(&p)).unwrap_or_default();
         let statement = files::path(&id);
         // The commit that a statement names is believed where it has what the statement came with; nor need it be here, of what
         // was merged as one commit. Else all count that came before the statement.
-        if self.history.holds(&paths, &event.commit, &statement) {
-            return self.history.authors(&paths, since, Some(&event.commit)).by;
+        if self.history.holds(paths, &event.commit, &statement) {
+            return self.history.authors(paths, since, Some(&event.commit)).by;
         }
-        self.history.settled(&paths, since, &statement).by
+        self.history.settled(paths, since, &statement).by
     }
 
     /// The commit with which something new begins: that of the last release that can. What went back released nothing that its
@@ -226,17 +234,33 @@ impl Repository {
 
     /// Who had a part in any workflow that uses a version of a component: to them it is their own work.
     fn users(&self, state: &State, name: &str, version: &str, until: Option<&Event>) -> Vec<Contribution> {
-        let uses = |u: &&Unit| {
-            let is = |(n, v): &(Text, Text)| **n == *name && **v == *version;
-            // One that cannot be read back may use it.
-            self.body(u).map_or(true, |b| KINDS.iter().any(|kind| b.components(*kind).iter().any(is)))
-        };
-        let units = self.units.iter().filter(uses);
+        let (using, unread) = self.using.get_or_init(|| self.by_component());
+        let using = using.get(&(name.into(), version.into())).into_iter().flatten();
+        let units = using.chain(unread).filter_map(|unit| self.units.get(*unit));
         let mut all: Vec<Contribution> =
             units.flat_map(|u| self.touched(state, u, &self.environment, until)).collect();
         all.sort_by(|a, b| (&a.account, &a.how).cmp(&(&b.account, &b.how)));
         all.dedup();
         all
+    }
+
+    /// The numbers of the workflows that use each version of a component, and of those that cannot be read back: they may use it.
+    fn by_component(&self) -> Using {
+        let used = each(&self.units, |unit| {
+            let body = self.body(unit).ok()?;
+            let _ = self.parts(unit); // all of them are asked for next, one after the other
+            let used = KINDS.iter().flat_map(|kind| body.components(*kind)).cloned();
+            Some(used.collect::<BTreeSet<_>>())
+        });
+        let (mut using, mut unread) = Using::default();
+        for (unit, components) in used.into_iter().enumerate() {
+            let Some(components) = components else {
+                unread.push(unit);
+                continue;
+            };
+            components.into_iter().for_each(|c| using.entry(c).or_default().push(unit));
+        }
+        (using, unread)
     }
 
     /// The workflow of a name, an id, a file, or a file without its ending.
@@ -325,21 +349,30 @@ impl Repository {
     /// # Errors
     /// When results cannot be read back.
     pub fn world(&self, unit: &Unit, environment: &str) -> io::Result<World> {
+        let mut world = self.found(unit, environment)?;
+        let (_, paths) = self.parts(unit)?;
+        let since = self.begun(releases(&self.folded.state, &unit.name, environment), paths);
+        let touched = self.history.authors(paths, since, None);
+        world.ai = touched.ai.max(self.people.made_by(&touched.by));
+        world.contributors = touched.by;
+        world.view = super::view::digest(&world);
+        Ok(world)
+    }
+
+    /// The same without who had a part in it, and so without what is shown.
+    ///
+    /// # Errors
+    /// When results cannot be read back.
+    pub(super) fn found(&self, unit: &Unit, environment: &str) -> io::Result<World> {
         let wholes = self.wholes(unit)?;
-        let (parts, paths) = parts_of(self, &wholes);
-        let since = self.begun(releases(&self.folded.state, &unit.name, environment), &paths);
-        let touched = self.history.authors(&paths, since, None);
+        let parts = self.parts_among(unit, &wholes).0.clone();
         let closure = govern::closure_of(&parts).unwrap_or_default();
-        let mut world = World {
+        Ok(World {
             subject: self.subject(unit, &wholes, closure)?,
-            ai: touched.ai.max(self.people.made_by(&touched.by)),
-            contributors: touched.by,
             evidence: self.evidence(&wholes),
             parts,
             ..self.bare(environment)
-        };
-        world.view = super::view::digest(&world);
-        Ok(world)
+        })
     }
 
     /// What all worlds have.
