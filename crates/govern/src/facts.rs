@@ -57,18 +57,18 @@ pub fn facts(state: &State, world: &World, act: Act, actor: Actor, of: Option<&s
 }
 
 /// The same, of a world that is not needed any more.
-pub(crate) fn facts_in(state: &State, world: World, act: Act, actor: Actor, of: Option<&str>) -> Facts {
+pub(crate) fn facts_in(state: &State, mut world: World, act: Act, actor: Actor, of: Option<&str>) -> Facts {
     let proposal = of.and_then(|of| state.proposals.get(of));
     let mut facts = Facts {
         actor,
         requester: requester(state, &world, proposal),
-        contributors: contributors(state, &world, of),
-        record: record(state, &world, act),
+        contributors: contributors(state, &mut world, of),
+        record: record(state, &mut world, act),
         // What a statement says of tests without having them attested to is not asked.
         tests: state
             .tested(&world.subject.name, &world.subject.closure, &world.environment, world.at)
             .map(|(_, tests)| tests.clone()),
-        components: components(state, &world),
+        components: components(state, &mut world),
         exceptions: exceptions(state, &world),
         exception: of.and_then(|of| state.exceptions.get(of)).map(|l| l.exception.clone()),
         break_glass: glasses(state, &world),
@@ -112,10 +112,10 @@ fn target(state: &State, world: &World, of: Option<&str>) -> ReleaseTarget {
 }
 
 /// The record; for what its owners may do alone, the one by which they answer for it.
-fn record(state: &State, world: &World, act: Act) -> policy::Record {
+fn record(state: &State, world: &mut World, act: Act) -> policy::Record {
     let owners = matches!(act, Act::RollBack | Act::Retire | Act::Kill | Act::EndException);
     let answering = owners.then(|| state.answering(&world.subject.name)).flatten();
-    answering.unwrap_or_else(|| world.evidence.record.clone())
+    answering.unwrap_or_else(|| std::mem::take(&mut world.evidence.record))
 }
 
 fn exceptions(state: &State, world: &World) -> Vec<policy::Exception> {
@@ -158,12 +158,12 @@ fn before<'s>(state: &'s State, world: &World, of: Option<&str>) -> Option<(Mome
 
 /// Everybody with a part in it: by history, and by the record of every proposal since the last release, so that a history
 /// that is written anew forgets nobody.
-fn contributors(state: &State, world: &World, of: Option<&str>) -> Vec<Contribution> {
+fn contributors(state: &State, world: &mut World, of: Option<&str>) -> Vec<Contribution> {
+    let mut all = std::mem::take(&mut world.contributors);
     let subject = &world.subject;
     let proposal = of.and_then(|of| state.proposals.get(of));
     let (since, done) = before(state, world, of).unwrap_or((Moment(i64::MIN), ""));
     let until = proposal.filter(|p| p.status != ProposalStatus::Open).map_or(u64::MAX, |p| p.number);
-    let mut all = world.contributors.clone();
     let counts = |p: &&Proposal| p.intent == Intent::Change && p.number <= until;
     let recent = state.proposals_since(subject.kind, &subject.name, since).filter(|(id, _)| *id != done);
     let recorded = recent.map(|(_, p)| p).filter(counts);
@@ -176,8 +176,8 @@ fn contributors(state: &State, world: &World, of: Option<&str>) -> Vec<Contribut
     all
 }
 
-fn components(state: &State, world: &World) -> Vec<policy::Component> {
-    let mut all = world.evidence.components.clone();
+fn components(state: &State, world: &mut World) -> Vec<policy::Component> {
+    let mut all = std::mem::take(&mut world.evidence.components);
     for component in &mut all {
         component.approved = state.approved(component.kind, &component.name, world.at);
     }

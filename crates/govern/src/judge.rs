@@ -23,7 +23,9 @@ pub fn judge(
     signed: (&str, &Event),
     fresh: Option<&Evidence>,
 ) -> (Facts, Decision) {
-    judge_in(set, state, world.clone(), signed, fresh)
+    let facts = recorded(state, world.clone(), signed, fresh);
+    let decision = policy::answer(set, &facts);
+    (facts, decision)
 }
 
 /// What lies in the folder now of the workflow that an event is about.
@@ -81,14 +83,14 @@ fn released_tier(state: &State, event: &Event) -> u8 {
     known.into_iter().flat_map(|w| w.releases.values().flatten()).map(|r| r.tier).max().unwrap_or_default()
 }
 
-/// The same, of a world that is not needed any more.
-fn judge_in(
-    set: &PolicySet,
+/// The facts by which [`judge`] decides a recorded act again, of a world that is not needed any more.
+#[must_use]
+pub fn recorded(
     state: &State,
     mut then: World,
     (key, event): (&str, &Event),
     fresh: Option<&Evidence>,
-) -> (Facts, Decision) {
+) -> Facts {
     then.at = event.at;
     then.environment.clone_from(&event.environment);
     then.policy.clone_from(&event.policy);
@@ -125,8 +127,7 @@ fn judge_in(
         let close = |g: &mut policy::BreakGlass| g.closed = g.closed.filter(|c| *c < event.at);
         facts.glass.iter_mut().chain(&mut facts.break_glass).for_each(close);
     }
-    let decision = policy::answer(set, &facts);
-    (facts, decision)
+    facts
 }
 
 /// Who touched what an event is about, by the history.
@@ -187,12 +188,12 @@ pub fn unlawful(ground: Ground<'_>, state: &State, entry: &Entry) -> Option<Refu
     if matches!(event.act, Act::Review(_)) {
         return None; // it is weighed where it is counted
     }
-    let (facts, decision) = weighed(ground, &law, state, entry);
-    if decision.allow {
+    let facts = facts_of(ground, &law, state, entry);
+    let Some(decision) = policy::objection(&law.set, &facts).filter(|d| !d.allow) else {
         let glass = event.of.as_ref().and_then(|of| state.glasses.get(of));
         let used = glass.filter(|_| event.act == Act::UseBreakGlass);
         return used.and_then(|g| g.out_of_reach(&event.subject.name, facts.subject.effective_tier()));
-    }
+    };
     let because = decision.because.first();
     let message = because.map_or_else(|| decision.errors.join("; "), |b| b.reason.clone());
     let rule = because.map_or("error", |b| b.policy.as_str()).to_owned();
@@ -224,6 +225,13 @@ pub const GROWN: &str = "tier-grown";
 /// was done.
 #[must_use]
 pub fn weighed(ground: Ground<'_>, law: &Law, state: &State, entry: &Entry) -> (Facts, Decision) {
+    let facts = facts_of(ground, law, state, entry);
+    let decision = policy::answer(&law.set, &facts);
+    (facts, decision)
+}
+
+/// The facts of a recorded act in the state in which it was done.
+fn facts_of(ground: Ground<'_>, law: &Law, state: &State, entry: &Entry) -> Facts {
     let Ground { history, measure, .. } = ground;
     let event = &entry.event;
     let contributors = if grants(event.act) { history(state, event) } else { Vec::new() };
@@ -231,7 +239,7 @@ pub fn weighed(ground: Ground<'_>, law: &Law, state: &State, entry: &Entry) -> (
     // Of another closure of no name nothing is measured but its tier.
     let subject = Subject { tier: least_tier(measure, state, event), ..Subject::default() };
     let world = World { people, modes, contributors, subject, ..World::default() };
-    judge_in(&law.set, state, world, (&entry.key, event), None)
+    recorded(state, world, (&entry.key, event), None)
 }
 
 /// Acts that nobody may do for their own work, and that no proposal stands behind: whose work it is, the history knows.

@@ -22,7 +22,8 @@ pub use describe::{due, title};
 pub use event::{Entry, Event, Evidence, Intent, Looked, SCHEMA, closure_of, modes_part};
 pub use facts::{World, facts};
 pub use judge::{
-    GROWN, Ground, History, InForce, Law, Measure, Measured, NOBODY, Void, judge, unlawful, voids, weighed,
+    GROWN, Ground, History, InForce, Law, Measure, Measured, NOBODY, Void, judge, recorded, unlawful, voids,
+    weighed,
 };
 pub use order::{Folded, Lawful, Refused, first_versions, fold, fold_with};
 pub use perform::{Performed, Wish, perform, weigh};

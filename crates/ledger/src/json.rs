@@ -17,10 +17,15 @@ pub fn to_canonical(value: &impl serde::Serialize) -> Result<Vec<u8>> {
         .map_err(|e| Error::new(format!("this has no canonical JSON: {e}")))
 }
 
+/// Most of what is written is not longer.
+const USUAL: usize = 1 << 13;
+
 /// Writes a value canonically by the short way: for types without floating-point numbers. Nothing where there is none, since
 /// a name is not in ASCII or a number is large; [`to_canonical`] of its [`Value`] gives the same bytes where there is one.
 pub fn to_canonical_quickly(value: &impl serde::Serialize) -> Option<Vec<u8>> {
-    ordered(&serde_json::to_vec(value).ok()?)
+    let mut written = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut written, value).ok()?;
+    ordered(&written)
 }
 
 /// The canonical bytes of some JSON.

@@ -47,7 +47,7 @@ impl<'t> Writer<'t> {
     fn text(&mut self) -> Option<&'t [u8]> {
         let mut end = 1;
         loop {
-            let special = self.rest.get(end..)?.iter().position(|b| matches!(b, b'"' | b'\\'))?;
+            let special = memchr::memchr2(b'"', b'\\', self.rest.get(end..)?)?;
             end += special + 1;
             if self.rest.get(end - 1) == Some(&b'"') {
                 return self.copy(end);

@@ -21,19 +21,44 @@ pub fn decide(set: &PolicySet, facts: &Facts) -> Decision {
 /// Decides, without saying what is missing: for many decisions at once, and for asking "what if".
 #[must_use]
 pub fn answer(set: &PolicySet, facts: &Facts) -> Decision {
+    asked(set, facts, |asked, stand, mode| {
+        let all = asked.ask(Which::All, facts.act, stand);
+        asked.decide(all, stand, mode)
+    })
+    .unwrap_or_else(|mode| unreadable(set, mode))
+}
+
+/// The decision where the policies do not allow it, all of them; nothing where they do. The same as [`answer`], which also says
+/// why something is allowed: of acts by the thousand nobody asks that, and telling takes as long as deciding.
+#[must_use]
+pub fn objection(set: &PolicySet, facts: &Facts) -> Option<Decision> {
+    asked(set, facts, |asked, stand, mode| {
+        let all = asked.ask(Which::All, facts.act, stand);
+        let passes = all.allow && all.errors.is_empty() && asked.tally.errors.is_empty();
+        (!passes).then(|| asked.decide(all, stand, mode))
+    })
+    .unwrap_or_else(|mode| Some(unreadable(set, mode)))
+}
+
+/// Asks something of prepared facts; the mode alone comes back of a set that cannot be read.
+fn asked<T>(
+    set: &PolicySet,
+    facts: &Facts,
+    ask: impl FnOnce(Asked<'_>, &Standpoint<'_>, Mode) -> T,
+) -> Result<T, Mode> {
     let mode = facts.mode();
     if !set.problems().is_empty() {
-        return unreadable(set, mode);
+        return Err(mode);
     }
     let parties = Parties::of(facts);
     let asked = Asked::of(set, facts, &parties);
     let stand = votes::standpoint(facts, &parties, &facts.actor, facts.at);
-    asked.decide(&stand, mode)
+    Ok(ask(asked, &stand, mode))
 }
 
 /// Whether the policies allow it, all of them, whatever the mode: the question of the search for what is missing.
 pub(crate) fn verdict(set: &PolicySet, facts: &Facts) -> bool {
-    answer(set, facts).verdict
+    objection(set, facts).is_none()
 }
 
 /// What is asked about, prepared once: the subject, the facts, the approvals.
@@ -113,8 +138,8 @@ impl<'a> Asked<'a> {
         if told.is_empty() && answer.errors.is_empty() { vec![telling.default_deny()] } else { told }
     }
 
-    fn decide(self, stand: &Standpoint<'_>, mode: Mode) -> Decision {
-        let all = self.ask(Which::All, self.facts.act, stand);
+    /// The decision, by the answer of all policies.
+    fn decide(self, all: Answer, stand: &Standpoint<'_>, mode: Mode) -> Decision {
         let lenient = !all.allow && Which::in_mode(mode) == Which::Always;
         let always = lenient.then(|| self.ask(Which::Always, self.facts.act, stand));
         let telling = Telling {

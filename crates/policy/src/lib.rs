@@ -39,7 +39,7 @@ pub use act::{Act, ComponentKind, Governed, Verdict};
 pub use cases::{Base, Case, CaseFile, Expect};
 pub use compare::{Change, compare};
 pub use context::{Ignored, ignored};
-pub use decide::{answer, decide};
+pub use decide::{answer, decide, objection};
 pub use decision::{Because, Decision, Effect, Need, Vote, VoteGroup, Way};
 pub use facts::{
     Actor, AiMark, Approval, Component, Contribution, Credential, Criticality, Entitlement, Facts,

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use policy::{
-    Act, BreakGlass, Delegate, Exception, Facts, Mode, Need, People, PolicySet, Verdict, answer, decide,
-    sample,
+    Act, BreakGlass, Delegate, Exception, Facts, Mode, Need, People, PolicySet, Source, Verdict, answer,
+    decide, objection, sample,
 };
 use std::sync::{Arc, LazyLock};
 
@@ -42,6 +42,21 @@ fn nothing_known_is_denied() {
         facts.subject.opaque = true;
         assert!(!answer(&CORE, &facts).allow, "{act}");
     }
+}
+
+#[test]
+fn an_objection_is_the_decision_where_not_all_policies_allow_it() {
+    let broken = PolicySet::with(&[Source { file: "a.cedar".into(), text: "permit (".into() }]);
+    let (mut passed, mut stopped) = (0, 0);
+    for number in 0..2000 {
+        let facts = sample::case(number);
+        let decision = answer(&CORE, &facts);
+        passed += usize::from(decision.verdict);
+        stopped += usize::from(!decision.verdict);
+        assert_eq!(objection(&CORE, &facts), Some(decision).filter(|d| !d.verdict), "case {number}");
+        assert_eq!(objection(&broken, &facts), Some(answer(&broken, &facts)));
+    }
+    assert!(passed > 100 && stopped > 100, "{passed} {stopped}");
 }
 
 #[test]

@@ -10,9 +10,9 @@ use super::tell::shortened;
 use super::{attest, files, gate_files, gate_sarif, now, view};
 use crate::check::Exit;
 use crate::report::words::times;
-use govern::{Entry, GROWN, Live, Release, World, due, judge};
+use govern::{Entry, GROWN, Live, Release, World, due, recorded};
 use ledger::clean;
-use policy::{Because, Mode, SubjectKind, decide};
+use policy::{Because, Mode, SubjectKind, decide, objection};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
@@ -348,11 +348,9 @@ fn again(
     let fresh = std::mem::take(&mut world.evidence);
     let law = repository.law_of(&release.id);
     world.people.clone_from(&law.people);
-    let (facts, decision) = judge(&law.set, state, &world, (&entry.key, &entry.event), Some(&fresh));
+    let facts = recorded(state, world, (&entry.key, &entry.event), Some(&fresh));
+    let Some(decision) = objection(&law.set, &facts) else { return Ok(()) };
     let votes = decision.votes.iter().filter(|v| !v.counts).flat_map(|v| &v.because);
-    if decision.verdict {
-        return Ok(());
-    }
     let ways =
         if tell && result.stops.len() < TELLING { decide(&law.set, &facts).missing } else { Vec::new() };
     let needs = ways.first().map(|w| w.needs.iter().map(ToString::to_string).collect::<Vec<_>>());

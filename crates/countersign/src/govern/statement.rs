@@ -166,7 +166,8 @@ fn plainly(bytes: &[u8]) -> Option<Enveloped> {
 /// A text up to its closing quote, where every character of it stands for itself, and what comes after.
 fn quoted(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let (text, rest) = bytes.split_at_checked(memchr::memchr(b'"', bytes)?)?;
-    let itself = text.iter().all(|b| matches!(b, b' '..=b'~') && *b != b'\\');
+    // All are looked at, whatever the first ones are: that goes many at a time.
+    let itself = text.iter().fold(true, |all, b| all & matches!(b, b' '..=b'~') & (*b != b'\\'));
     Some((std::str::from_utf8(text).ok().filter(|_| itself)?, rest.get(1..)?))
 }
 
