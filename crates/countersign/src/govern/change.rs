@@ -292,7 +292,7 @@ pub(super) fn release(options: &Release) -> io::Result<Exit> {
     let Some((kind, what)) = governing(&options.subject) else {
         let unit = desk.repository.unit(&options.subject)?;
         let (_, paths) = desk.repository.parts(unit)?;
-        committed(&desk, &options.subject, desk.repository.history.is_dirty(&paths))?;
+        committed(&desk, &options.subject, desk.repository.history.is_dirty(paths))?;
         let wish = desk.wish(Act::Release, common);
         let exit = desk.carry_out(&world, &wish, common)?;
         if let Some(path) = options.summary.as_ref().filter(|_| exit == Exit::Clean && !common.show) {
