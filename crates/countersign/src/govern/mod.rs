@@ -6,6 +6,7 @@ pub mod args;
 mod attest;
 mod change;
 mod changed;
+mod components;
 mod credential;
 pub mod files;
 mod gate;

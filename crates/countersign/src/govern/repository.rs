@@ -1,7 +1,7 @@
 //! A governed folder as it is now: its configuration, people, policies, workflows and statements, and from them the world
 //! of an act.
 
-use super::files::each;
+use super::components::{KINDS, Using};
 use super::parts::{Parts, Whole, units};
 use super::settings::{CredentialLine, Settings};
 use super::versions::{First, InForce, Versions};
@@ -14,15 +14,15 @@ use govern::{
     unlawful,
 };
 use policy::{
-    Act, Component, ComponentKind, Contribution, Credential, Criticality, Entitlement, FindingFact,
-    IdentityKind, Mode, Moment, People, PolicySet, Proof, Record, Source, Subject, SubjectKind, SystemFact,
+    Act, Contribution, Credential, Criticality, Entitlement, FindingFact, IdentityKind, Mode, Moment, People,
+    PolicySet, Proof, Record, Source, Subject, SubjectKind, SystemFact,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use workflow::{Digest, Kind, Text};
+use workflow::Kind;
 
 /// One workflow that was found.
 #[derive(Debug, Clone)]
@@ -39,9 +39,6 @@ pub struct Unit {
 
 /// The statements, the files that are none, and what they come to, with the versions that come first.
 type Folds = (Vec<Entry>, Vec<files::Unreadable>, (First, Folded));
-
-/// Workflows by the components that they use, in their versions; and those of which nobody can say.
-type Using = (HashMap<(Text, Text), Vec<usize>>, Vec<usize>);
 
 /// A governed folder.
 pub struct Repository {
@@ -80,7 +77,8 @@ pub struct Repository {
     pub(super) versions: Versions,
     /// By what each release was judged.
     pub(super) laws: HashMap<String, Law>,
-    using: OnceLock<Using>,
+    /// Who uses which component, once that was asked.
+    pub(super) using: OnceLock<Using>,
     pub(super) scan: Scan,
 }
 
@@ -197,7 +195,7 @@ impl Repository {
         self.named(name).map(|u| self.touched(state, u, &event.environment, Some(event))).unwrap_or_default()
     }
 
-    fn touched(
+    pub(super) fn touched(
         &self,
         state: &State,
         unit: &Unit,
@@ -230,37 +228,6 @@ impl Repository {
         let agreed =
             |r: &'s Release| self.history.agreed(paths, &r.commit, r.looked.iter().map(String::as_str));
         releases.rev().filter(begins).find_map(agreed).unwrap_or_default()
-    }
-
-    /// Who had a part in any workflow that uses a version of a component: to them it is their own work.
-    fn users(&self, state: &State, name: &str, version: &str, until: Option<&Event>) -> Vec<Contribution> {
-        let (using, unread) = self.using.get_or_init(|| self.by_component());
-        let using = using.get(&(name.into(), version.into())).into_iter().flatten();
-        let units = using.chain(unread).filter_map(|unit| self.units.get(*unit));
-        let mut all: Vec<Contribution> =
-            units.flat_map(|u| self.touched(state, u, &self.environment, until)).collect();
-        all.sort_by(|a, b| (&a.account, &a.how).cmp(&(&b.account, &b.how)));
-        all.dedup();
-        all
-    }
-
-    /// The numbers of the workflows that use each version of a component, and of those that cannot be read back: they may use it.
-    fn by_component(&self) -> Using {
-        let used = each(&self.units, |unit| {
-            let body = self.body(unit).ok()?;
-            let _ = self.parts(unit); // all of them are asked for next, one after the other
-            let used = KINDS.iter().flat_map(|kind| body.components(*kind)).cloned();
-            Some(used.collect::<BTreeSet<_>>())
-        });
-        let (mut using, mut unread) = Using::default();
-        for (unit, components) in used.into_iter().enumerate() {
-            let Some(components) = components else {
-                unread.push(unit);
-                continue;
-            };
-            components.into_iter().for_each(|c| using.entry(c).or_default().push(unit));
-        }
-        (using, unread)
     }
 
     /// The workflow of a name, an id, a file, or a file without its ending.
@@ -515,53 +482,6 @@ impl Repository {
         World { subject, parts, ..self.bare("") }
     }
 
-    /// The components of a kind that have to be approved for a workflow: its connectors, and of its scripts and webhooks those
-    /// that somebody has approved in some version.
-    fn components_of(&self, body: &Body, kind: ComponentKind) -> Vec<Component> {
-        let known = |name: &Text| self.folded.state.components.contains_key(&(kind, name.to_string()));
-        let used = body.components(kind).iter();
-        let governed = used.filter(|(name, _)| kind == ComponentKind::Connector || known(name));
-        let component = |(name, version): &(Text, Text)| Component {
-            kind,
-            name: name.to_string(),
-            version: version.to_string(),
-            approved: Vec::new(),
-            owner: String::new(),
-        };
-        governed.map(component).collect()
-    }
-
-    /// The components of a kind that workflows here use, in their versions.
-    ///
-    /// # Errors
-    /// When results cannot be read back.
-    pub(super) fn components(&self, kind: ComponentKind) -> io::Result<BTreeSet<(String, String)>> {
-        let mut all = BTreeSet::new();
-        for unit in &self.units {
-            let body = self.body(unit)?;
-            all.extend(
-                body.components(kind).iter().map(|(name, version)| (name.to_string(), version.to_string())),
-            );
-        }
-        Ok(all)
-    }
-
-    /// The world of an act on a component's version.
-    #[must_use]
-    pub fn component(&self, name: &str, version: &str) -> World {
-        let closure = Digest::of(format!("{name} {version}").as_bytes()).to_string();
-        let subject = Subject {
-            kind: SubjectKind::Component,
-            name: name.to_owned(),
-            closure,
-            tier: 2,
-            ..Subject::default()
-        };
-        let contributors = self.users(&self.folded.state, name, version, None);
-        let bare = World { subject, contributors, ..self.bare("") };
-        World { view: super::view::digest(&bare), ..bare }
-    }
-
     /// Statements that have no place, and files that are none.
     #[must_use]
     pub fn faults(&self) -> Vec<(String, String)> {
@@ -572,8 +492,6 @@ impl Repository {
         self.unreadable.iter().map(|u| (u.path.clone(), u.message.clone())).chain(refused).collect()
     }
 }
-
-const KINDS: [ComponentKind; 3] = [ComponentKind::Connector, ComponentKind::Script, ComponentKind::Webhook];
 
 /// What was released of a workflow, the oldest first.
 fn releases<'s>(
