@@ -369,6 +369,7 @@ fn grant(state: &mut State, entry: &Entry) -> Next {
     let (environment, statements) = (event.environment.clone(), vec![entry.id.clone()]);
     let (tier, findings) = (event.subject.effective_tier(), severities(event));
     let leave = Leave { exception, environment, statements, tier, findings };
+    state.lanes.entry(event.subject.name.clone()).or_default().exceptions.insert(entry.id.clone());
     state.exceptions.insert(entry.id.clone(), leave);
     Ok(())
 }
@@ -441,6 +442,9 @@ fn open(state: &mut State, entry: &Entry) -> Next {
     glass.id.clone_from(&entry.id);
     glass.opened_by.clone_from(&entry.key);
     let (environment, tier) = (event.environment.clone(), event.subject.effective_tier());
+    for name in &glass.scope {
+        state.lanes.entry(name.clone()).or_default().glasses.insert(entry.id.clone());
+    }
     let glass = Glass { glass, environment, tier, uses: Vec::new(), reviewed: None };
     state.glasses.insert(entry.id.clone(), glass);
     Ok(())

@@ -119,16 +119,15 @@ fn record(state: &State, world: &mut World, act: Act) -> policy::Record {
 }
 
 fn exceptions(state: &State, world: &World) -> Vec<policy::Exception> {
-    let here = state.exceptions.values().filter(|l| l.environment == world.environment);
-    let mine = here.filter(|l| l.exception.subject == world.subject.name);
+    let mine = state.exceptions_of(&world.subject.name);
+    let here = mine.filter(|l| l.environment == world.environment);
     let tier = world.subject.effective_tier();
-    mine.filter_map(|l| l.reaching(tier, &world.evidence.findings)).collect()
+    here.filter_map(|l| l.reaching(tier, &world.evidence.findings)).collect()
 }
 
 fn glasses(state: &State, world: &World) -> Vec<policy::BreakGlass> {
-    let here = state.glasses.values().filter(|g| g.environment == world.environment);
-    let mine = here.filter(|g| g.glass.scope.contains(&world.subject.name));
-    mine.map(|g| g.glass.clone()).collect()
+    let mine = state.glasses_of(&world.subject.name);
+    mine.filter(|g| g.environment == world.environment).map(|g| g.glass.clone()).collect()
 }
 
 /// Who asks: the proposer. For a thing that is approved without a proposal, nobody.

@@ -31,6 +31,9 @@ pub struct State {
     pub exceptions: BTreeMap<String, Leave>,
     /// Break-glass, by the statement that opened it.
     pub glasses: BTreeMap<String, Glass>,
+    /// The exceptions and break-glass of each workflow.
+    #[serde(skip)]
+    pub lanes: BTreeMap<String, Lanes>,
     /// The proposals that reviewers answered, by the closure.
     pub reviewed: BTreeMap<String, BTreeSet<String>>,
     /// What governs, in the version in force.
@@ -54,6 +57,15 @@ pub struct WorkflowState {
     pub releases: BTreeMap<String, Vec<Release>>,
     /// Tests that were attested to, by environment, and by which statement.
     pub tests: BTreeMap<String, Vec<(String, TestEvidence)>>,
+}
+
+/// What was granted and opened for a workflow, by the statements that did.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Lanes {
+    /// Exceptions.
+    pub exceptions: BTreeSet<String>,
+    /// Break-glass in whose scope it is.
+    pub glasses: BTreeSet<String>,
 }
 
 /// Where a workflow is in its life.
@@ -297,6 +309,18 @@ impl Review {
 }
 
 impl State {
+    /// The exceptions that were granted for a workflow.
+    pub fn exceptions_of(&self, workflow: &str) -> impl Iterator<Item = &Leave> {
+        let ids = self.lanes.get(workflow).into_iter().flat_map(|l| &l.exceptions);
+        ids.filter_map(|id| self.exceptions.get(id))
+    }
+
+    /// The break-glass in whose scope a workflow is.
+    pub fn glasses_of(&self, workflow: &str) -> impl Iterator<Item = &Glass> {
+        let ids = self.lanes.get(workflow).into_iter().flat_map(|l| &l.glasses);
+        ids.filter_map(|id| self.glasses.get(id))
+    }
+
     /// The release in force for an environment.
     #[must_use]
     pub fn released(&self, workflow: &str, environment: &str) -> Option<&Release> {
@@ -310,7 +334,7 @@ impl State {
         if self.workflows.get(workflow)?.phase != Phase::Registered {
             return None;
         }
-        let here = self.glasses.values().filter(|g| g.environment == environment && !g.glass.drill);
+        let here = self.glasses_of(workflow).filter(|g| g.environment == environment && !g.glass.drill);
         let open = here.filter(|g| g.glass.is_open_for(workflow, at));
         let used = open.flat_map(|g| {
             let mine = g.uses.iter().filter(|(name, _, when)| name == workflow && *when <= at);
@@ -450,6 +474,7 @@ impl State {
                 name == workflow || owned
             })
         };
-        self.glasses.values().filter(|g| theirs(g)).filter_map(|g| g.owed(at)).collect()
+        let open = self.glasses.values().filter(|g| g.reviewed.as_ref().is_none_or(|(when, _)| *when > at));
+        open.filter(|g| theirs(g)).filter_map(|g| g.owed(at)).collect()
     }
 }
