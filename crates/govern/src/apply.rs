@@ -161,6 +161,7 @@ fn propose(state: &mut State, entry: &Entry) -> Next {
     };
     let subject = (event.subject.kind, event.subject.name.clone());
     state.proposed.entry(subject).or_default().push((event.at, entry.id.clone()));
+    state.closures.entry(event.subject.closure.clone()).or_default().push(entry.id.clone());
     state.proposals.insert(entry.id.clone(), proposal);
     Ok(())
 }

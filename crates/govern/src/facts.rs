@@ -134,8 +134,9 @@ fn glasses(state: &State, world: &World) -> Vec<policy::BreakGlass> {
 fn requester(state: &State, world: &World, proposal: Option<&Proposal>) -> String {
     let subject = &world.subject;
     let latest = || {
-        let mut proposals = state.proposals_of(subject.kind, &subject.name).map(|(_, p)| p);
-        proposals.rfind(|p| p.closure == subject.closure)
+        let ids = state.closures.get(&subject.closure)?.iter();
+        let mut proposals = ids.filter_map(|id| state.proposals.get(id));
+        proposals.rfind(|p| (p.kind, &p.name) == (subject.kind, &subject.name))
     };
     proposal.or_else(latest).map(|p| p.key.clone()).unwrap_or_default()
 }

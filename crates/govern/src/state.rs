@@ -23,6 +23,9 @@ pub struct State {
     pub proposals: BTreeMap<String, Proposal>,
     /// The statements that proposed something, by its kind and name, in order, with when.
     pub proposed: BTreeMap<(SubjectKind, String), Vec<(Moment, String)>>,
+    /// The statements that proposed a closure, in order.
+    #[serde(skip)]
+    pub closures: BTreeMap<String, Vec<String>>,
     /// Versions of components that were approved: kind, name.
     pub components: BTreeMap<(ComponentKind, String), Vec<Approved>>,
     /// Rotations of credentials that somebody recorded: when each was, and by which statement.
