@@ -138,7 +138,8 @@ pub fn code(data: &[u8]) {
         CodeLanguage::Unknown,
     ];
     let Some(first) = text.bytes().next() else { return };
-    let _ =
-        check::classify::code::read(check::catalogue::catalogue(), all[usize::from(first) % all.len()], text);
-    let _ = check::classify::code::web_calls(text);
+    let language = all[usize::from(first) % all.len()];
+    let _ = check::classify::code::read(check::catalogue::catalogue(), language, text);
+    let _ = check::classify::code::web_calls(language, text);
+    let _ = check::classify::code::only_shapes_data(language, text);
 }

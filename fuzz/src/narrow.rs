@@ -103,7 +103,7 @@ pub fn counted() -> bool {
 }
 
 fn looks(run: usize) -> bool {
-    run <= SEEDS.load(Ordering::Relaxed) || run % LOOK == 0
+    run <= SEEDS.load(Ordering::Relaxed) || run.is_multiple_of(LOOK)
 }
 
 /// Which counters the files of a folder move.

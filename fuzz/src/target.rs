@@ -12,10 +12,13 @@ pub enum Target {
     /// An expression in the smallest definition that has a place for one.
     Expression(&'static Wrap),
     /// Anything else.
-    Bytes(&'static str, fn(&[u8])),
+    Bytes(&'static str, Run),
 }
 
-const BYTES: &[(&str, fn(&[u8]))] = &[
+/// What is done with the bytes of an input.
+type Run = fn(&[u8]);
+
+const BYTES: &[(&str, Run)] = &[
     ("check", definition::check),
     ("file", definition::file),
     ("doc_json", definition::json),

@@ -218,17 +218,34 @@ pub fn sql(statement: &str) -> Option<Kind> {
     let mut words = statement.split(|c: char| c.is_whitespace() || c == '(').filter(|w| !w.is_empty());
     let word = words.next()?.to_ascii_lowercase();
     match word.as_str() {
+        "with" if statement.split(['(', ')']).any(begins_with_write) => Some(Kind::Write),
+        "set"
+            if words
+                .next()
+                .is_some_and(|w| is_any(w, &["global", "persist", "persist_only", "password"])) =>
+        {
+            None
+        }
         "select" | "show" | "describe" | "explain" | "with" | "use" | "set" | "begin" | "commit" => {
             Some(Kind::Read)
         }
-        "insert" | "update" | "delete" | "merge" | "upsert" | "truncate" | "replace" => Some(Kind::Write),
+        word if WRITES.contains(&word) => Some(Kind::Write),
         "create" | "alter" | "drop" => {
             let shapes = ["table", "temporary", "index", "unique", "view", "schema", "database"];
-            words
-                .next()
-                .is_some_and(|w| shapes.contains(&w.to_ascii_lowercase().as_str()))
-                .then_some(Kind::Write)
+            words.next().is_some_and(|w| is_any(w, &shapes)).then_some(Kind::Write)
         }
         _ => None,
     }
+}
+
+/// The words that a statement begins with which writes rows.
+const WRITES: [&str; 7] = ["insert", "update", "delete", "merge", "upsert", "truncate", "replace"];
+
+/// Whether a part of a `WITH` statement, inside its parentheses or after them, writes rows (`WITH gone AS (DELETE ...)`).
+fn begins_with_write(part: &str) -> bool {
+    part.split_whitespace().next().is_some_and(|w| is_any(w, &WRITES))
+}
+
+fn is_any(word: &str, words: &[&str]) -> bool {
+    words.iter().any(|w| w.eq_ignore_ascii_case(word))
 }

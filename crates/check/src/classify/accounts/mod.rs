@@ -47,7 +47,7 @@ impl<'w> Accounts<'w> {
 
     /// Adds what a statement does to accounts.
     pub(super) fn sql(&self, text: &str, code: &Code, resolver: &Resolver<'_>, out: &mut Outcome) {
-        for change in text.split(';').filter_map(statement::read) {
+        for change in text.split(';').flat_map(statement::read) {
             let kinds = if words::keeps_accounts(&change.table) {
                 let secured = || self.shown(resolver).tables.contains(&change.table.to_lowercase());
                 account(&change, secured)

@@ -27,37 +27,14 @@ enum Token {
     Sign(char),
 }
 
-/// Reads a statement; nothing where it writes no rows.
-pub(super) fn read(statement: &str) -> Option<Change> {
+/// What a statement writes; nothing where it writes no rows. One that begins with `WITH` may write inside its parentheses, and
+/// after them.
+pub(super) fn read(statement: &str) -> Vec<Change> {
     let tokens = tokens(statement);
     let words = Tokens(&tokens);
-    let verb = match words.at(0).as_str() {
-        "insert" | "replace" | "upsert" | "merge" => Verb::Insert,
-        "update" => Verb::Update,
-        "delete" | "truncate" => Verb::Delete,
-        _ => return None,
-    };
-    let between = [
-        "or",
-        "ignore",
-        "replace",
-        "low_priority",
-        "delayed",
-        "into",
-        "overwrite",
-        "only",
-        "from",
-        "table",
-        "quick",
-    ];
-    let start = (1..tokens.len()).find(|i| !between.contains(&words.at(*i).as_str()))?;
-    let (table, next) = words.name(start)?;
-    let sets = match verb {
-        Verb::Insert if words.sign(next, '(') => words.columns(next + 1),
-        Verb::Delete => Vec::new(),
-        Verb::Insert | Verb::Update => words.assigned(next),
-    };
-    Some(Change { verb, table, sets })
+    let parts = (1..tokens.len()).filter(|i| words.sign(i - 1, '(') || words.sign(i - 1, ')'));
+    let inner = parts.filter(|_| words.at(0) == "with");
+    std::iter::once(0).chain(inner).filter_map(|start| words.change(start)).collect()
 }
 
 /// The tables that a statement names, and every name in it.
@@ -78,6 +55,37 @@ pub(super) fn names(statement: &str) -> (Vec<String>, Vec<String>) {
 struct Tokens<'t>(&'t [Token]);
 
 impl Tokens<'_> {
+    /// What the statement writes that begins at a place.
+    fn change(&self, first: usize) -> Option<Change> {
+        let verb = match self.at(first).as_str() {
+            "insert" | "replace" | "upsert" | "merge" => Verb::Insert,
+            "update" => Verb::Update,
+            "delete" | "truncate" => Verb::Delete,
+            _ => return None,
+        };
+        let between = [
+            "or",
+            "ignore",
+            "replace",
+            "low_priority",
+            "delayed",
+            "into",
+            "overwrite",
+            "only",
+            "from",
+            "table",
+            "quick",
+        ];
+        let start = (first + 1..self.0.len()).find(|i| !between.contains(&self.at(*i).as_str()))?;
+        let (table, next) = self.name(start)?;
+        let sets = match verb {
+            Verb::Insert if self.sign(next, '(') => self.columns(next + 1),
+            Verb::Delete => Vec::new(),
+            Verb::Insert | Verb::Update => self.assigned(next),
+        };
+        Some(Change { verb, table, sets })
+    }
+
     /// The word at a place in lower case; nothing where none stands.
     fn at(&self, i: usize) -> String {
         match self.0.get(i) {

@@ -2,10 +2,11 @@
 
 use super::statement::{self, Verb};
 use super::{account, registry, words};
+use crate::classify::verbs;
 use workflow::Kind;
 
 fn kinds(text: &str, secured: bool) -> Vec<Kind> {
-    account(&statement::read(text).unwrap(), || secured)
+    account(&statement::read(text)[0], || secured)
 }
 
 #[test]
@@ -36,8 +37,8 @@ fn statements_on_accounts_do_what_their_columns_say() {
     for (text, secured, wanted) in cases {
         assert_eq!(kinds(text, *secured), *wanted, "{text}");
     }
-    assert!(statement::read("SELECT password FROM users").is_none());
-    let replaced = statement::read("REPLACE INTO [dbo].[users] SET name = 'x'").unwrap();
+    assert!(statement::read("SELECT password FROM users").is_empty());
+    let replaced = &statement::read("REPLACE INTO [dbo].[users] SET name = 'x'")[0];
     assert_eq!((replaced.verb, replaced.table.as_str(), replaced.sets.len()), (Verb::Insert, "users", 1));
 }
 
@@ -61,6 +62,27 @@ fn tables_count_by_the_word_that_says_what_they_hold() {
     }
     for column in ["ping", "opinion", "compass", "password_changed", "uid"] {
         assert!(!words::is_credential(column), "{column}");
+    }
+}
+
+#[test]
+fn what_is_written_inside_a_with_is_seen() {
+    let inside = "WITH gone AS (DELETE FROM users WHERE id = 1 RETURNING id) SELECT * FROM gone";
+    let after = "with one as (select id from staff) update users set role = 'admin' from one";
+    let both =
+        "with gone as (delete from users returning id) insert into user_roles (id) select id from gone";
+    let tables = |text| statement::read(text).into_iter().map(|c| c.table).collect::<Vec<_>>();
+    assert_eq!(tables(inside), ["users"]);
+    assert_eq!(tables(both), ["users", "user_roles"]);
+    assert_eq!(kinds(after, false), [Kind::Grant, Kind::Revoke]);
+    for (text, kind) in [
+        (inside, Some(Kind::Write)),
+        (after, Some(Kind::Write)),
+        ("with deleted as (select 1 from gone) select * from deleted", Some(Kind::Read)),
+        ("SET NAMES utf8", Some(Kind::Read)),
+        ("SET GLOBAL validate_password.policy = 0", None),
+    ] {
+        assert_eq!(verbs::sql(text), kind, "{text}");
     }
 }
 
