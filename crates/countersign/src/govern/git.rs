@@ -40,12 +40,13 @@ pub(super) fn is_name(word: &str) -> bool {
 /// The commit that is checked out; empty where there is none yet.
 fn head(root: &Path) -> io::Result<String> {
     let found = git(root, &["rev-parse", "--verify", "HEAD"]);
-    // A branch without a commit is none of those that are there.
+    // A branch without a commit is none of those that are there, and git passes over one that is written down and broken.
     let new = || {
         let branch = git(root, &["symbolic-ref", "HEAD"]).ok()?;
         let format = "--format=%(refname)";
         let known = git(root, &["for-each-ref", format]).ok()?;
-        Some(!known.lines().any(|known| known == branch.trim()))
+        let file = git(root, &["rev-parse", "--git-path", branch.trim()]).ok()?;
+        Some(!known.lines().any(|known| known == branch.trim()) && !root.join(file.trim()).exists())
     };
     match found {
         Ok(name) if is_name(name.trim()) => Ok(name.trim().to_owned()),

@@ -203,6 +203,9 @@ fn a_new_repository_has_no_commit_and_a_cut_off_one_says_so() {
     assert_eq!(History::read(&git.0).unwrap().head, "");
     git.run("echo a > a; by ann; echo b > a; by bo; git clone -q --depth 1 \"file://$PWD\" cut");
     assert!(History::read(&git.0.join("cut")).unwrap().shallow && !History::read(&git.0).unwrap().shallow);
+    // A branch that is written down and names no commit.
+    std::fs::write(git.0.join(".git/refs/heads/main"), "garbage\n").unwrap();
+    assert!(History::read(&git.0).is_err());
     // What is checked out is no commit at all.
     std::fs::write(git.0.join(".git/HEAD"), format!("{}\n", "zz".repeat(20))).unwrap();
     assert!(History::read(&git.0).is_err());
