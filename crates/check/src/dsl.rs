@@ -4,7 +4,7 @@
 //! workflow helper id=h1                      # further ones of the same set; the first needs no line
 //! trigger hook webhook open caller           # open | auth; caller: its data is the caller's; approved; filter={..}
 //! step mail ask approver=boss@corp.example answer=approved yes=true no=false
-//! step add grant okta identity={trigger.user} entitlement=admins privileged
+//! step add grant okta identity={trigger.user} entitlement=admins privileged   # decide sailpoint refuses
 //! step get read okta list in={trigger.user}
 //! step each loop list={trigger.users} ; step x wait until={..} ; step if branch ; step s set out.a={..} var.v={..}
 //! step post http POST "https://x/{trigger.id}" disable entra body.accountEnabled=false
@@ -146,8 +146,10 @@ fn step(w: &mut Workflow, words: &[String], line: u32) {
 }
 
 fn is_plain(word: &str) -> bool {
-    const FLAGS: [&str; 22] = [
+    const FLAGS: [&str; 24] = [
         "privileged",
+        "refuses",
+        "group",
         "off",
         "list",
         "one",
@@ -183,12 +185,16 @@ fn push_effect(s: &mut Step, kind: Kind, system: &str) {
         entitlement,
         evidence,
         privileged: false,
+        refuses: false,
+        what: Text::default(),
     });
 }
 
 fn flag(s: &mut Step, word: &str) {
     match word {
         "privileged" => s.effects.iter_mut().for_each(|e| e.privileged = true),
+        "refuses" => s.effects.iter_mut().for_each(|e| e.refuses = true),
+        "group" => s.effects.iter_mut().for_each(|e| e.what = "group".into()),
         "off" => s.enabled = false,
         "list" => s.target.returns = Returns::List,
         "one" => s.target.returns = Returns::One,

@@ -164,7 +164,7 @@ impl<'s, 'w> Judge<'s, 'w> {
         let by = |gate, q: &Question, leaks| Verdict { gate, question: Some(q.step), leaks, assumed: false };
         let plain = |gate| Verdict { gate, question: None, leaks: Vec::new(), assumed: false };
         let effect = |q: &Question| match q.effectiveness(at.step) {
-            Effectiveness::Leaks if self.undone_by(at, q) => Effectiveness::Holds,
+            Effectiveness::Leaks if self.refuses(at) || self.undone_by(at, q) => Effectiveness::Holds,
             other => other,
         };
         let judged: Vec<(&Question, Effectiveness)> =
@@ -195,6 +195,15 @@ impl<'s, 'w> Judge<'s, 'w> {
             Some(q) => by(Gate::AfterChange, q, Vec::new()),
             None => plain(Gate::None),
         }
+    }
+
+    /// Whether all that a step changes is that a request is refused: whatever a person was asked, it may follow on anything
+    /// but a yes.
+    #[must_use]
+    pub fn refuses(&self, at: Place) -> bool {
+        let effects = self.set.graph(at.workflow).step(at.step).live_effects();
+        let mut changes = effects.iter().filter(|e| e.kind.changes_access()).peekable();
+        changes.peek().is_some() && changes.all(|e| e.refuses)
     }
 
     /// Whether a change is what a refusal is asked for: the question is about a change made before it, and only a refusal

@@ -124,7 +124,8 @@ fn assumptions(facts: &Facts<'_, '_>) -> Assumptions {
         let before = change.verdict.assumed || change.verdict.gate == Gate::Authorised && change.tier.0 < 3;
         let place = facts.place(change.step);
         let (callers, undoes) = (facts.judge.gated_by_callers(place), facts.judge.undoes(place));
-        if before || callers || undoes || rules::follows_its_grant(facts, change) {
+        let refuses = change.verdict.gate == Gate::Present && facts.judge.refuses(place);
+        if before || callers || undoes || refuses || rules::follows_its_grant(facts, change) {
             assume.approved.insert(at(facts, change.step));
         }
         if let Some(ends) = rules::temporary(facts, change.step) {

@@ -72,9 +72,9 @@ impl Facts<'_, '_> {
             self.step(step).live_effects().iter().filter(|e| e.kind.changes_access()).collect();
         let mut deeds: Vec<String> = Vec::new();
         for effect in &effects {
-            let verb = verb(effect.kind).to_owned();
-            if !deeds.contains(&verb) {
-                deeds.push(verb);
+            let deed = deed(effect);
+            if !deeds.contains(&deed) {
+                deeds.push(deed);
             }
         }
         let mut told = if deeds.is_empty() { "may change access".to_owned() } else { enumerate(&deeds) };
@@ -167,7 +167,17 @@ pub fn reference(value: &str) -> String {
     if told.chars().any(char::is_alphanumeric) { told } else { String::new() }
 }
 
-/// What people say for an effect.
+/// What people say for an effect, by what it is about: `creates a group`.
+fn deed(effect: &Effect) -> String {
+    let told = verb(effect.kind);
+    match &*effect.what {
+        "" => told.to_owned(),
+        what if what.starts_with('a') => told.replace("account", what),
+        what => told.replace("an account", &format!("a {what}")),
+    }
+}
+
+/// What people say for a kind of effect.
 #[must_use]
 pub(crate) fn verb(kind: Kind) -> &'static str {
     match kind {

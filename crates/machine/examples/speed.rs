@@ -46,6 +46,8 @@ fn workflow() -> Workflow {
             entitlement: "".into(),
             evidence: Evidence::Operation,
             privileged: false,
+            refuses: false,
+            what: String::new().into(),
         });
         step.target.identity = vec![Value::text(format!("person-{i}"))];
         let step = w.add(step);

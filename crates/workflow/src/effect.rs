@@ -95,6 +95,10 @@ pub struct Effect {
     pub evidence: Evidence,
     /// Whether the entitlement or identity is privileged, which makes the effect tier 3.
     pub privileged: bool,
+    /// A decision that always says no.
+    pub refuses: bool,
+    /// What the identity is where it is nobody's account: `group`, `team` or `app`; empty for an account or unknown.
+    pub what: Text,
 }
 
 impl Kind {

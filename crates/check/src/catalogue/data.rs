@@ -108,6 +108,12 @@ pub struct Entry<T = &'static str> {
     /// The effect is always on something privileged.
     #[serde(default)]
     pub privileged: bool,
+    /// The decision is always no.
+    #[serde(default)]
+    pub refuses: bool,
+    /// What the identity is where it is nobody's account: `group`, `team` or `app`.
+    #[serde(default)]
+    pub what: T,
     /// `false`: a raw call made through a connector.
     #[serde(default)]
     pub governed: Option<bool>,
@@ -136,6 +142,9 @@ pub struct Case<T = &'static str> {
     /// The effect is on something privileged then.
     #[serde(default)]
     pub privileged: bool,
+    /// The decision is no then.
+    #[serde(default)]
+    pub refuses: bool,
     /// Where in the result a secret stands then.
     #[serde(default)]
     pub secret: Places<T>,

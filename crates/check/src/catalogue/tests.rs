@@ -26,6 +26,11 @@ fn every_entry_has_known_effects_and_a_source() {
         assert!(!found.entry.effects.is_empty(), "{name} has no effect");
         kinds.for_each(|k| assert!(k.parse::<Kind>().is_ok(), "{name}: `{k}` is no kind of effect"));
         assert!(found.source().starts_with("http"), "{name} has no source");
+        let what = found.entry.what;
+        assert!(["", "group", "team", "app"].contains(&what), "{name}: `{what}` is no word for an identity");
+        let parts = found.entry.cases.iter().map(|c| (c.refuses, &c.effects));
+        let mut refusals = parts.chain([(found.entry.refuses, &found.entry.effects)]).filter(|(r, _)| *r);
+        assert!(refusals.all(|(_, e)| e.contains(&"decide")), "{name} refuses and decides nothing");
     }
 }
 

@@ -17,14 +17,22 @@ pub(super) struct Outcome {
 impl Outcome {
     /// Adds an effect of which no more than its kind is known.
     pub fn add(&mut self, kind: Kind, system: &str, evidence: Evidence) {
-        let (identity, entitlement) = (Text::default(), Text::default());
-        self.push(Effect { kind, system: system.into(), identity, entitlement, evidence, privileged: false });
+        let (identity, entitlement, what) = (Text::default(), Text::default(), Text::default());
+        let (privileged, refuses) = (false, false);
+        let system = system.into();
+        self.push(Effect { kind, system, identity, entitlement, evidence, privileged, refuses, what });
     }
 
     /// Adds an effect unless the same one is there.
     pub fn push(&mut self, effect: Effect) {
         match self.effects.iter_mut().find(|e| e.kind == effect.kind && e.system == effect.system) {
-            Some(known) => known.privileged |= effect.privileged,
+            Some(known) => {
+                known.privileged |= effect.privileged;
+                known.refuses &= effect.refuses;
+                if known.what != effect.what {
+                    known.what.clear();
+                }
+            }
             None => self.effects.push(effect),
         }
     }
@@ -93,6 +101,7 @@ pub(super) fn apply(
             identity: &entry.identity,
             entitlement: &entry.entitlement,
             privileged: entry.privileged,
+            refuses: entry.refuses,
         };
         part.add(catalogue, found, scene, evidence, out);
     }
@@ -104,6 +113,7 @@ pub(super) fn apply(
             identity,
             entitlement,
             privileged: entry.privileged || case.privileged,
+            refuses: entry.refuses || case.refuses,
         };
         part.add(catalogue, found, scene, evidence, out);
         secret(&case.secret, out);
@@ -157,6 +167,7 @@ struct Part<'e> {
     identity: &'e Places,
     entitlement: &'e Places,
     privileged: bool,
+    refuses: bool,
 }
 
 impl Part<'_> {
@@ -176,7 +187,9 @@ impl Part<'_> {
             || identity.iter().chain(&entitlement).any(|v| names_privileged(catalogue, system, v));
         for kind in self.effects.iter().filter_map(|k| k.parse().ok()) {
             let (identity, entitlement) = (show_all(&identity), show_all(&entitlement));
-            out.push(Effect { kind, system: system.into(), identity, entitlement, evidence, privileged });
+            let (system, what) = (system.into(), found.entry.what.into());
+            let refuses = self.refuses && kind == Kind::Decide;
+            out.push(Effect { kind, system, identity, entitlement, evidence, privileged, refuses, what });
         }
         merge(&mut out.target.identity, identity);
         merge(&mut out.target.entitlement, entitlement);

@@ -56,6 +56,8 @@ pub(super) fn judge(method: &str, scene: &Scene<'_>, out: &mut Outcome) -> bool 
             entitlement,
             evidence: Evidence::Request,
             privileged: false,
+            refuses: false,
+            what: Text::default(),
         });
     }
     true

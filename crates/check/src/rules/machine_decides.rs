@@ -18,7 +18,9 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     for change in facts.live_changes() {
         let step = change.step;
         let decides = facts.does(step, Kind::Decide) || facts.does(step, Kind::Certify);
-        if !decides || change.verdict.gate == Gate::Present || hands_to_person(facts, step) {
+        // Where somebody was asked and something else than a yes gets past them, that is the fault.
+        let asked = matches!(change.verdict.gate, Gate::Present | Gate::FailsOpen);
+        if !decides || asked || hands_to_person(facts, step) {
             continue;
         }
         let name = facts.name(step);

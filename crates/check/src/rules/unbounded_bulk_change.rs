@@ -104,11 +104,11 @@ fn limited(facts: &Facts<'_, '_>, at: Place) -> bool {
 }
 
 /// How many a read gives at most by a constant under one of these keys, or in its address; nothing where it goes on to
-/// further pages.
+/// further pages. A limit of 0 is none: Okta's table cards export one that is not set so.
 fn limit(facts: &Facts<'_, '_>, at: Place, keys: &[&str]) -> Option<u64> {
     let step = facts.set.graph(at.workflow).step(at.step);
     let (mut least, mut all): (Option<u64>, bool) = (None, false);
-    let mut add = |n: Option<u64>| least = least.into_iter().chain(n).min();
+    let mut add = |n: Option<u64>| least = least.into_iter().chain(n.filter(|n| *n >= 1)).min();
     let mut look = |v: &Value| {
         for entry in v.entries() {
             let key = entry.key.to_lowercase();

@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
 
 fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     for change in facts.some_changes(&RULE) {
-        if matches!(change.verdict.gate, Gate::Present | Gate::Authorised) {
+        if matches!(change.verdict.gate, Gate::Present | Gate::Authorised) || names_new_group(facts, change.step) {
             continue;
         }
         let (step, place) = (change.step, facts.place(change.step));
@@ -55,6 +55,12 @@ fn acted_on(facts: &Facts<'_, '_>, step: StepIx) -> Vec<Value> {
         values.extend(own.request.iter().filter(|r| !r.governed).map(|r| r.body.clone()));
     }
     values
+}
+
+/// Nothing but a new group, team or app: what it is called is nobody's access.
+fn names_new_group(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let mut changes = facts.step(step).live_effects().iter().filter(|e| e.kind.changes_access());
+    changes.all(|e| e.kind == Kind::CreateIdentity && !e.what.is_empty())
 }
 
 /// The caller's own identity, on the platform's word: acting on oneself is not acting on somebody else.

@@ -230,7 +230,8 @@ fn fill(value: Value, parts: &[Term]) -> Value {
             terms.retain(|t| !matches!(t, Term::Text(x) if x.is_empty()));
             let term =
                 if terms.len() == 1 { terms.pop().unwrap_or(Term::Null) } else { Term::Template(terms) };
-            from_term(term, "", 0)
+            let text = written(&term);
+            from_term(term, text, 0)
         }
         Value::List(items) => Value::List(items.into_iter().map(|v| fill(v, parts)).collect()),
         Value::Map(mut map) => {

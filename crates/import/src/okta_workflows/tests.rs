@@ -339,6 +339,8 @@ fn raw_requests_are_put_together_from_their_cards() {
     let Term::Template(parts) = term(&r.url) else { panic!("{:?}", r.url) };
     assert_eq!(parts[0], Term::Text("/api/v1/users/".into()));
     assert_eq!(term(r.body.at("profile.n")), &Term::Ref(Reference::keys(Root::Trigger, "raw.query")));
+    let named = r.body.at("profile.n").as_expression().map(|e| e.text.as_str());
+    assert_eq!(named, Some("{query}"), "a hole in a text is shown by what is put in");
     let raw = step(&w, "raw");
     assert_eq!(
         (raw.connector.as_str(), raw.request.as_ref().and_then(|r| r.method.as_text())),

@@ -68,6 +68,8 @@ impl Build {
             entitlement: "".into(),
             evidence: Evidence::Operation,
             privileged: false,
+            refuses: false,
+            what: String::new().into(),
         });
         self.0.add(step);
         self

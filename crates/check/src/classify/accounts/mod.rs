@@ -176,6 +176,8 @@ fn add(kinds: &[Kind], change: &Change, whom: Vec<Value>, out: &mut Outcome) {
             entitlement,
             evidence,
             privileged: false,
+            refuses: false,
+            what: Text::default(),
         });
     }
     let fresh: Vec<Value> = whom.into_iter().filter(|v| !out.target.identity.contains(v)).collect();
