@@ -176,7 +176,32 @@ fn code(step: &Step) -> Vec<Code> {
     };
     let keys = ["function", "script", "command", "powershell_script", "query"];
     let text = keys.iter().map(|k| step.parameters.get(k)).find(|v| !v.is_empty());
-    vec![Code { language, text: text.cloned().unwrap_or_default(), name: Text::default() }]
+    let text = text.cloned().unwrap_or_default();
+    // Source: <https://github.com/rapid7/insightconnect-plugins/tree/master/plugins/powershell>
+    let bytes = step.connector == "powershell" && step.operation == "execute_script";
+    let read = text.as_text().filter(|_| bytes).and_then(from_base64).map(Value::text);
+    vec![Code { language, text: read.unwrap_or(text), name: Text::default() }]
+}
+
+/// The text that bytes written in base64 (RFC 4648) are; nothing where they are none.
+fn from_base64(written: &str) -> Option<String> {
+    let (mut bits, mut have, mut bytes) = (0_u32, 0, Vec::new());
+    for byte in written.trim().trim_end_matches('=').bytes().filter(|b| !b.is_ascii_whitespace()) {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        (bits, have) = ((bits << 6 | u32::from(six)) & 0xffff, have + 6);
+        if have >= 8 {
+            have -= 8;
+            bytes.push(u8::try_from(bits >> have & 0xff).ok()?);
+        }
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// The plugin for HTTP requests: the base URL stands in its connection, the route in the step.

@@ -228,3 +228,19 @@ fn what_a_shaping_plugin_gives_is_what_it_was_given() {
         w.steps.iter().find(|s| s.id == "strip").map(|s| format!("{:?}", s.output)).unwrap_or_default();
     assert!(given.contains("root: Trigger, path: [Key(\"message\")]"), "{given}");
 }
+
+#[test]
+fn a_script_that_is_kept_as_bytes_is_read() {
+    let told = |operation: &str, script: &str| {
+        let step = format!(
+            r#""ps":{{"type":"action","name":"Run","identifier":"{operation}","plugin":{{"slugVendor":"rapid7","slugName":"powershell"}},"parameters":{{"input":{{"script":"{script}"}}}}}}"#
+        );
+        let w =
+            one(&export(&format!("{TRIGGER},{step}"), &["e1 t>ps"], r#"{"id":"tr","type":"trigger_api"}"#));
+        w.steps.iter().find(|s| s.id == "ps").map(|s| s.code[0].text.clone())
+    };
+    let bytes = "RGlzYWJsZS1BREFjY291bnQgLUlkZW50aXR5IGFkYQ==";
+    assert_eq!(told("execute_script", bytes), Some(Value::text("Disable-ADAccount -Identity ada")));
+    assert_eq!(told("powershell_string", bytes), Some(Value::text(bytes)));
+    assert_eq!(told("execute_script", "Get-ADUser ada"), Some(Value::text("Get-ADUser ada")));
+}
