@@ -224,7 +224,17 @@ fn over_entities(sources: &[Source]) -> Option<String> {
 /// playbook is given, a path through a list inside of a result (`data.*` alone is the list of results, one for each that
 /// was asked about).
 fn over_values(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
-    let given = |s: &Source| {
+    let read = sources.iter().find_map(|s| {
+        let Origin::Step(read) = s.origin else { return None };
+        let lists = s.path.iter().filter(|p| **p == Segment::Each).count();
+        let step = (s.workflow == facts.index).then(|| facts.step(read))?;
+        let many = lists > 1 || lists == 1 && (gives_many(step) || step.operation.starts_with("list "));
+        (many && !limited(facts, facts.place(read))).then_some(read)
+    });
+    if let Some(read) = read {
+        return Some(format!("for everything that {} finds, however much that is", facts.name(read)));
+    }
+    sources.iter().find_map(|s| {
         let Some(Segment::Key(head)) = s.path.first() else { return None };
         let told = match &**head {
             "artifact" if s.path.contains(&Segment::Each) => "for every artifact of the case",
@@ -232,18 +242,7 @@ fn over_values(facts: &Facts<'_, '_>, sources: &[Source]) -> Option<String> {
             _ => return None,
         };
         (s.origin == Origin::Trigger).then(|| format!("{told}, however many there are"))
-    };
-    if let Some(told) = sources.iter().find_map(given) {
-        return Some(told);
-    }
-    let read = sources.iter().find_map(|s| {
-        let Origin::Step(read) = s.origin else { return None };
-        let lists = s.path.iter().filter(|p| **p == Segment::Each).count();
-        let step = (s.workflow == facts.index).then(|| facts.step(read))?;
-        let many = lists > 1 || lists == 1 && (gives_many(step) || step.operation.starts_with("list "));
-        (many && !limited(facts, facts.place(read))).then_some(read)
-    })?;
-    Some(format!("for everything that {} finds, however much that is", facts.name(read)))
+    })
 }
 
 /// A call, once for each item of a list, of a workflow that changes access of the one it is given.
