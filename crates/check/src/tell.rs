@@ -81,11 +81,21 @@ impl Facts<'_, '_> {
         if let Some(system) = effects.iter().map(|e| &e.system).find(|s| !s.is_empty()) {
             told.push_str(&format!(" in {}", catalogue().title(system)));
         }
-        let whom = effects.iter().map(|e| reference(&e.identity));
+        let whom = effects.iter().map(|e| self.named(reference(&e.identity)));
         if let Some(whom) = whom.into_iter().find(|i| !i.is_empty() && i.len() <= 60) {
             told.push_str(&format!(" (`{whom}`)"));
         }
         told
+    }
+
+    /// A reference whose first part is a step's id in brackets (`[fb25-09].[dn]`), with the step's name instead.
+    fn named(&self, text: String) -> String {
+        let id = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let step = id.and_then(|(id, rest)| Some((self.graph.find(id)?, rest)));
+        match step.map(|(ix, rest)| (&self.step(ix).name, rest)) {
+            Some((name, rest)) if !name.is_empty() => format!("[{name}]{rest}"),
+            _ => text,
+        }
     }
 
     /// What starts the workflow, as the subject of a sentence.

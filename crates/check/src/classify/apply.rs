@@ -179,12 +179,16 @@ impl Part<'_> {
         evidence: Evidence,
         out: &mut Outcome,
     ) {
-        let system = found.system();
         let changes = self.effects.iter().any(|k| k.parse().is_ok_and(Kind::changes_access));
+        let app = app(found, scene, evidence).filter(|_| changes);
+        let system = app.unwrap_or(found.system());
         let identity = scene.whom(&self.identity.0, changes);
         let entitlement = scene.first(&self.entitlement.0);
         let privileged = self.privileged
-            || identity.iter().chain(&entitlement).any(|v| names_privileged(catalogue, system, v));
+            || identity
+                .iter()
+                .chain(&entitlement)
+                .any(|v| names_privileged(catalogue, if app.is_some() { "" } else { system }, v));
         for kind in self.effects.iter().filter_map(|k| k.parse().ok()) {
             let (identity, entitlement) = (show_all(&identity), show_all(&entitlement));
             let (system, what) = (system.into(), found.entry.what.into());
@@ -194,6 +198,13 @@ impl Part<'_> {
         merge(&mut out.target.identity, identity);
         merge(&mut out.target.entitlement, entitlement);
     }
+}
+
+/// The app that an action is of, where Splunk's list of action names says what it does: it is the app's system that it changes.
+fn app<'s>(found: Found, scene: &Scene<'s>, evidence: Evidence) -> Option<&'s str> {
+    let named = found.system() == "splunk-soar" && evidence == Evidence::Operation;
+    let app = scene.step.connector.as_str();
+    (named && !matches!(app, "" | "-" | "phantom" | "community")).then_some(app)
 }
 
 fn merge(known: &mut Vec<Value>, more: Vec<Value>) {

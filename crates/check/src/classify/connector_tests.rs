@@ -1,7 +1,7 @@
 //! What process engines' and playbooks' scripts call, whom an action is about, and what connectors of Power Automate do that
 //! its own catalogue page does not name.
 
-use super::tests::{judged, operation, reference, script};
+use super::tests::{judged, kinds, map, operation, reference, request, script, template};
 use workflow::{
     CodeLanguage, Expression, Kind, Language, Map, Platform, Reference, Root, Segment, Step, StepKind, Term,
     Value,
@@ -149,4 +149,99 @@ fn an_action_of_google_secops_is_about_the_entities_in_scope() {
         about(&[scope(), named(), ("Also Run On Scope", Value::Bool(true))]),
         [Value::text("ada"), reference("scope")]
     );
+}
+
+#[test]
+fn a_route_below_an_address_kept_elsewhere_needs_no_slash() {
+    let told = |platform, connector: &str, key: &str, path: &str, body: Value| {
+        let mut step = request("PATCH", Value::text(path), body);
+        (step.connector, step.parameters) = (connector.into(), map(vec![(key, Value::text(path))]));
+        kinds(platform, step)
+    };
+    let off = || map(vec![("accountEnabled", Value::Bool(false))]);
+    for route in ["v1.0/users/1", "/v1.0/users/1"] {
+        assert_eq!(
+            told(Platform::InsightConnect, "rest", "route", route, off()),
+            ["disable entra"],
+            "{route}"
+        );
+        assert_eq!(
+            told(Platform::SplunkSoar, "HTTP", "location", route, off()),
+            ["disable entra"],
+            "{route}"
+        );
+    }
+    let whole = "https://graph.microsoft.com/v1.0/users/1";
+    assert_eq!(told(Platform::SplunkSoar, "HTTP", "location", whole, off()), ["disable entra"]);
+    let unknown = told(Platform::InsightConnect, "rest", "route", "/things/1", Value::Null);
+    assert_eq!(unknown, ["opaque rest"]);
+}
+
+#[test]
+fn code_into_which_the_platform_puts_text_is_not_known() {
+    let filled = |platform| {
+        let mut step = script(CodeLanguage::Python, "");
+        step.code[0].text = template(&["import json\nx = json.loads('''", "$payload", "''')"]);
+        judged(platform, step).effects[0].kind
+    };
+    assert_eq!(filled(Platform::InsightConnect), Kind::Code);
+    assert_eq!(filled(Platform::N8n), Kind::Control);
+    let whole = script(CodeLanguage::Python, "import json\nx = json.loads(params['payload'])");
+    assert_eq!(judged(Platform::InsightConnect, whole).effects[0].kind, Kind::Control);
+}
+
+#[test]
+fn an_action_by_its_shared_name_is_of_the_app_that_it_stands_in() {
+    let told = |app, action| kinds(Platform::SplunkSoar, operation(app, action, Value::Null));
+    assert_eq!(told("domainctrl1", "disable user"), ["disable domainctrl1"]);
+    assert_eq!(told("CrowdStrike OAuth API", "quarantine device"), ["remediate splunk-soar"]);
+    assert_eq!(told("Cisco ISE", "quarantine device"), ["remediate cisco-ise"]);
+    assert_eq!(told("MS Graph for Active Directory", "add user"), ["grant entra"]);
+    assert_eq!(told("MS Graph for Active Directory", "generate token"), ["read entra"]);
+    assert_eq!(told("MS Graph for Active Directory", "add cidr to named location"), ["change-policy entra"]);
+    assert_eq!(told("Alibaba RAM", "replace groups"), ["grant alibaba-ram", "revoke alibaba-ram"]);
+    assert_eq!(told("Venafi", "revoke certificate"), ["revoke-credential venafi"]);
+    assert_eq!(told("Google Cloud IAM", "disable serviceaccount"), ["disable google-cloud"]);
+    assert_eq!(told("AWS Systems Manager", "run document"), ["code aws-systems-manager"]);
+}
+
+#[test]
+fn the_second_bit_of_an_accounts_flags_says_whether_it_is_disabled() {
+    let told = |value: Value| {
+        let given =
+            map(vec![("attribute_to_modify", Value::text("userAccountControl")), ("attribute_value", value)]);
+        kinds(Platform::InsightConnect, operation("active_directory_ldap", "modify_object", given))
+    };
+    assert_eq!(told(Value::text("514")), ["disable active-directory"]);
+    assert_eq!(told(Value::text("66048")), ["enable active-directory"]);
+    let either = ["enable active-directory", "disable active-directory"];
+    assert_eq!(told(reference("flags")), either);
+    assert_eq!(told(Value::text("8388608")), either);
+}
+
+#[test]
+fn an_account_that_is_made_with_a_role_is_given_access() {
+    let told = |plugin, key: &str, value: Value| {
+        kinds(Platform::InsightConnect, operation(plugin, "create_user", map(vec![(key, value)])))
+    };
+    assert_eq!(
+        told("samanage", "role", Value::text("Administrator")),
+        ["grant samanage", "create-identity samanage"]
+    );
+    let groups = || Value::List(vec![Value::text("ops")]);
+    assert!(told("zscaler", "groupNames", groups()).contains(&"grant zscaler".to_owned()));
+    assert!(told("jira", "products", groups()).iter().any(|k| k.starts_with("grant")));
+    let added = operation("duo_admin", "add_user", map(vec![("status", Value::text("bypass"))]));
+    assert_eq!(kinds(Platform::InsightConnect, added), ["create-identity duo", "reset-credential duo"]);
+}
+
+#[test]
+fn code_that_reads_the_platforms_own_records_reads() {
+    let kinds = |text: &str| {
+        let step = judged(Platform::SplunkSoar, script(CodeLanguage::Python, text));
+        step.effects.iter().map(|e| e.kind).collect::<Vec<_>>()
+    };
+    let address = "phantom.build_phantom_rest_url('ph_user', number)";
+    assert_eq!(kinds(&format!("user = phantom.requests.get({address}, verify=False).json()")), [Kind::Read]);
+    assert!(kinds(&format!("phantom.requests.delete({address})")).contains(&Kind::Code));
 }

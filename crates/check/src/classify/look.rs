@@ -155,7 +155,12 @@ impl Scene<'_> {
         for (operator, compare) in OPERATORS {
             if let Some((place, literal)) = test.split_once(operator) {
                 let (values, unknown) = self.values(place.trim());
-                return verdict(&values, unknown, |text| compare(literal.trim(), text), *operator == " != ");
+                return verdict(
+                    &values,
+                    unknown,
+                    |text| compare(literal.trim(), text),
+                    matches!(*operator, " != " | " not in "),
+                );
             }
         }
         let (values, unknown) = self.values(test);
@@ -181,13 +186,16 @@ const OPERATORS: &[(&str, Compare)] = &[
     (" == ", |literal, text| bare(literal).eq_ignore_ascii_case(text)),
     (" != ", |literal, text| !bare(literal).eq_ignore_ascii_case(text)),
     (" ~ ", |literal, text| glob(&bare(literal).to_ascii_lowercase(), &text.to_ascii_lowercase())),
-    (" in ", |literal, text| {
-        let items = literal.trim_start_matches('[').trim_end_matches(']').split(',');
-        items.map(str::trim).any(|i| bare(i).eq_ignore_ascii_case(text))
-    }),
+    (" not in ", |literal, text| !is_one_of(literal, text)),
+    (" in ", is_one_of),
 ];
 
-/// `absent` is the answer's other side: `!=` also holds where nothing stands.
+fn is_one_of(literal: &str, text: &str) -> bool {
+    let items = literal.trim_start_matches('[').trim_end_matches(']').split(',');
+    items.map(str::trim).any(|i| bare(i).eq_ignore_ascii_case(text))
+}
+
+/// `absent` is the answer's other side: `!=` and `not in` also hold where nothing stands.
 fn verdict(values: &[Value], unknown: bool, test: impl Fn(&str) -> bool, absent: bool) -> Truth {
     let each = values.iter().map(|value| match scalar(value) {
         Some(text) if test(&text) => Truth::Yes,

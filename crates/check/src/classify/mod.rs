@@ -21,7 +21,7 @@ pub use look::{Scene, Truth};
 use crate::catalogue::{Catalogue, Found, catalogue};
 use accounts::Accounts;
 use apply::{Outcome, apply};
-use resolve::Resolver;
+use resolve::{Piece, Resolver};
 use std::borrow::Cow;
 use workflow::{Code, CodeLanguage, Effect, Evidence, Kind, Step, StepKind, Text, Tier, Value, Workflow};
 
@@ -132,13 +132,15 @@ impl Judge<'_> {
             };
             let plain = code::without_comments(language, text);
             let text = &*plain;
+            let text = &*self.own_reads(language, text, out);
             let (ran, rest) = self.actions(language, text);
             ran.into_iter().for_each(|found| self.ran(step, found, out));
             let text = &*rest;
             let before = out.effects.len();
             // Where a script is given objects of Java's, no word of JavaScript's own tells what it reaches.
             let readable = !text.trim().is_empty() && !self.calls_java(language);
-            let shapes = is_default(code) || readable && code::only_shapes_data(language, text);
+            let whole = !self.splices_into_code(&code.text);
+            let shapes = is_default(code) || readable && whole && code::only_shapes_data(language, text);
             let too_much = self.commands(step, (language, text, shapes), spliced.as_ref(), out);
             if shapes {
                 // Nothing here can run a command: what stands in its texts counts only where it would change access.
@@ -169,6 +171,26 @@ impl Judge<'_> {
         } else if out.effects.is_empty() {
             out.add(Kind::Control, "", Evidence::Code);
         }
+    }
+
+    /// Whether the platform puts values of the run into a code's text, as text: what runs is then not what stands here, for
+    /// a quote in a value ends the text that it was put in.
+    /// Source: <https://docs.rapid7.com/insightconnect/input-and-output>
+    fn splices_into_code(&self, text: &Value) -> bool {
+        let hole = |piece: &Piece| matches!(piece, Piece::Hole(_));
+        self.platform == "insightconnect" && self.resolver.pieces(text).iter().any(hole)
+    }
+
+    /// Code of Splunk SOAR without what only reads the platform's own records.
+    fn own_reads<'t>(&self, language: CodeLanguage, text: &'t str, out: &mut Outcome) -> Cow<'t, str> {
+        if self.platform != "splunk-soar" || language != CodeLanguage::Python {
+            return Cow::Borrowed(text);
+        }
+        let (read, rest) = code::own_reads(text);
+        if read {
+            out.add(Kind::Read, self.platform, Evidence::Code);
+        }
+        rest
     }
 
     /// The platform's own actions that code runs by name, and the code without them where the catalogue knows them all.

@@ -5,7 +5,7 @@ use super::code::WebCall;
 use super::links;
 use super::look::Scene;
 use super::resolve::Resolver;
-use super::url::{HOLE, Url, parse};
+use super::url::{HOLE, Url, parse, parse_below};
 use crate::catalogue::{Catalogue, Match, UrlPath};
 use workflow::{Effect, Evidence, Kind, Request, Step, Value};
 
@@ -38,7 +38,8 @@ fn judge_one(
     out: &mut Outcome,
 ) {
     let Some(request) = &step.request else { return };
-    let mut url = parse(&request.url, resolver);
+    let below = is_below(platform, step);
+    let mut url = if below { parse_below(&request.url, resolver) } else { parse(&request.url, resolver) };
     add_query(&request.query, &mut url);
     add_query(&resolver.follow(&request.body), &mut url);
     let method = resolver.follow(&request.method).as_text().map(str::to_ascii_uppercase);
@@ -70,6 +71,17 @@ fn judge_one(
             return;
         }
         out.add(told.unwrap_or_else(|| guess(&url, reads, &step.connector)), system, evidence);
+    }
+}
+
+/// Whether a step's address is only what is added to that of its connection or asset, as `path/to/endpoint` in both manuals.
+/// Sources: <https://github.com/rapid7/insightconnect-plugins/tree/master/plugins/rest>,
+/// <https://github.com/splunk-soar-connectors/http>
+fn is_below(platform: &str, step: &Step) -> bool {
+    match platform {
+        "insightconnect" => !step.parameters.get("route").is_empty(),
+        "splunk-soar" => step.connector.eq_ignore_ascii_case("http"),
+        _ => false,
     }
 }
 
@@ -162,8 +174,8 @@ fn guess(url: &Url, reads: bool, connector: &str) -> Kind {
     if signs_in(url) {
         return Kind::Control;
     }
-    let by_connector =
-        url.path.host.is_empty() && !matches!(connector, "" | "http") && !url.segments.is_empty();
+    let generic = ["", "http", "rest", "http_requests"].iter().any(|g| connector.eq_ignore_ascii_case(g));
+    let by_connector = url.path.host.is_empty() && !generic && !url.segments.is_empty();
     let host_known = url.path.host.contains('.') || url.path.host == "localhost" || by_connector;
     let about_access =
         url.path.segments.iter().any(|s| ABOUT_ACCESS.iter().any(|w| s.to_ascii_lowercase().contains(w)));

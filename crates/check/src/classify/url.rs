@@ -24,14 +24,32 @@ pub struct Url {
 /// Takes a URL (or the path that a connector adds to its host) apart.
 #[must_use]
 pub fn parse(url: &Value, resolver: &Resolver<'_>) -> Url {
+    let unknown = Url { unknown: true, ..Url::default() };
+    written(url, resolver).map_or(unknown, |(text, holes)| take_apart(text.trim(), holes))
+}
+
+/// The same for what is added to an address that is kept elsewhere: its first slash may be left out, so its first segment
+/// is no host.
+#[must_use]
+pub fn parse_below(url: &Value, resolver: &Resolver<'_>) -> Url {
+    let unknown = Url { unknown: true, ..Url::default() };
+    written(url, resolver).map_or(unknown, |(text, holes)| {
+        let text = text.trim();
+        let bare = text.starts_with(|c: char| c.is_alphanumeric()) && !text.contains("://");
+        if bare { take_apart(&format!("/{text}"), holes) } else { take_apart(text, holes) }
+    })
+}
+
+/// A URL's text with a mark for each hole; nothing where it is too long.
+fn written(url: &Value, resolver: &Resolver<'_>) -> Option<(String, Vec<Value>)> {
     let mut holes = Vec::new();
     let mut text = String::new();
     for piece in resolver.pieces(url) {
         if text.len() > MAX_URL {
-            return Url { unknown: true, ..Url::default() };
+            return None;
         }
         match piece {
-            Piece::Text(t) if t.len() > MAX_URL => return Url { unknown: true, ..Url::default() },
+            Piece::Text(t) if t.len() > MAX_URL => return None,
             Piece::Text(t) => text.push_str(&placeholders(&t, &mut holes)),
             Piece::Hole(value) => {
                 text.push(HOLE);
@@ -39,7 +57,7 @@ pub fn parse(url: &Value, resolver: &Resolver<'_>) -> Url {
             }
         }
     }
-    take_apart(text.trim(), holes)
+    Some((text, holes))
 }
 
 /// `{tenant}`, `<tenant>`, `:id`, `${x}`, `%X%` and the like stand for something that is filled in later: holes.

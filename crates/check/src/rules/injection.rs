@@ -29,31 +29,45 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     if !called && !facts.workflow.triggers.iter().any(|t| t.caller_data) && !told() {
         return;
     }
-    if facts.live_changes().all(|c| facts.does(c.step, Kind::Decide)) {
+    let mut changes = facts.live_changes().peekable();
+    if changes.peek().is_some() && changes.all(|c| facts.does(c.step, Kind::Decide)) {
         return; // the event that asks for a decision is the platform's own
     }
-    let spliced: Vec<(StepIx, &'static str, Source)> =
+    let spliced: Vec<Spliced> =
         facts.bounded(&RULE, 400, facts.reached.steps().filter_map(|s| tainted(facts, s))).collect();
+    let mut told = Vec::new();
     for change in facts.some_changes(&RULE) {
         let on_the_way = |s: StepIx| s == change.step || facts.graph.leads(s, change.step);
         let own = spliced.iter().find(|(s, ..)| *s == change.step);
-        let Some((at, into, source)) = own.or_else(|| spliced.iter().find(|(s, ..)| on_the_way(*s))) else { continue };
-        let way = if *at == change.step { String::new() } else { format!(" on the way to {},", facts.name(change.step)) };
-        let message = format!(
-            "{} is put unescaped into {into} of {},{way} which {}.",
-            facts.source(source),
-            facts.name(*at),
-            facts.deed(change.step)
-        );
-        let fix = "Pass the value as a parameter, or escape it for the place it is put in, or let only an expected \
-                   form (an id, a number) through.";
-        let also = (*at != change.step).then(|| facts.step(*at).id.clone());
-        out.push(facts.report(&RULE, change.step, super::capital(message), fix).also(also));
+        if let Some(found) = own.or_else(|| spliced.iter().find(|(s, ..)| on_the_way(*s))) {
+            told.push(found.0);
+            out.push(finding(facts, change.step, found));
+        }
     }
+    let code = |(at, into, _): &&Spliced| *into == "the code" && facts.is_opaque(*at) && !told.contains(at);
+    out.extend(spliced.iter().filter(code).map(|found| finding(facts, found.0, found)));
+}
+
+/// A step, what it puts the caller's text into, and where that text is from.
+type Spliced = (StepIx, &'static str, Source);
+
+/// What is told of a step that changes access, or may, behind a step that puts the caller's text into something.
+fn finding(facts: &Facts<'_, '_>, change: StepIx, (at, into, source): &Spliced) -> Finding {
+    let way = if *at == change { String::new() } else { format!(" on the way to {},", facts.name(change)) };
+    let message = format!(
+        "{} is put unescaped into {into} of {},{way} which {}.",
+        facts.source(source),
+        facts.name(*at),
+        facts.deed(change)
+    );
+    let fix = "Pass the value as a parameter, or escape it for the place it is put in, or let only an expected \
+               form (an id, a number) through.";
+    let also = (*at != change).then(|| facts.step(*at).id.clone());
+    facts.report(&RULE, change, super::capital(message), fix).also(also)
 }
 
 /// Where a step splices what the caller chooses.
-fn tainted(facts: &Facts<'_, '_>, at: StepIx) -> Option<(StepIx, &'static str, Source)> {
+fn tainted(facts: &Facts<'_, '_>, at: StepIx) -> Option<Spliced> {
     let step = facts.step(at);
     if step.synthetic || !step.enabled || !works(step) {
         return None;
@@ -150,5 +164,32 @@ fn paging_key(url: &Value) -> &str {
             t.trim_end_matches('=').rsplit(['?', '&']).next().unwrap_or_default()
         }
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::classify::classify;
+    use crate::record::Context;
+    use crate::{check, dsl};
+
+    /// The steps of what is found where a platform may put `{trigger.payload}` into code as text.
+    fn found(platform: &str) -> Vec<String> {
+        let text = format!(
+            "workflow main platform={platform}\ntrigger ask chat auth caller\n\
+             step shape code connector=python_3_script operation=run script=\"let x = '''{{trigger.payload}}'''\"\n\
+             step off connector=active_directory_ldap operation=disable_user distinguished_name={{step.shape.dn}}\n\
+             ask -> shape -> off"
+        );
+        let mut workflows = dsl::workflows(&text);
+        workflows.iter_mut().for_each(classify);
+        let judged = check(&workflows, &[Context::default()]);
+        judged[0].findings.iter().filter(|f| f.rule == "injection").map(|f| f.steps.join(", ")).collect()
+    }
+
+    #[test]
+    fn code_that_a_platform_fills_with_text_can_be_broken_out_of() {
+        assert_eq!(found("insightconnect"), ["off, shape"]);
+        assert!(found("n8n").is_empty());
     }
 }

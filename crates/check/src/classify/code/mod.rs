@@ -13,7 +13,7 @@ mod shaping;
 mod shell;
 mod statement;
 
-pub use actions::run as run_actions;
+pub use actions::{own_reads, run as run_actions};
 pub use calls::Call;
 pub use comments::without_comments;
 pub use groovy::is_plain as is_plain_groovy;

@@ -201,6 +201,7 @@ const SAFE_IMPORTS: &[&str] = &[
     "types",
     "contextlib",
     "abc",
+    "shlex",
 ];
 
 fn finds(cell: &'static OnceLock<Option<Regex>>, source: &str, text: &str) -> bool {
@@ -266,6 +267,7 @@ mod tests {
         assert!(!js("await this.helpers.prepareBinaryData(await this.helpers.request(o))"));
         assert!(!js("await this.helpers.httpRequest({})"));
         assert!(py("import json, re\nreturn json.loads(x)"));
+        assert!(py("import shlex\nwords = shlex.split(line)") && !py("import shlex, os"));
         assert!(py("    from urllib.parse import urlparse\n    host = urlparse(url).hostname"));
         assert!(py("import urllib.parse\nlink = 'https://x/?q={}'.format(urllib.parse.quote(name))"));
         assert!(py(
