@@ -1,6 +1,7 @@
 //! `opaque-step`: custom code, a command or an unknown operation may change access.
 
 use super::{Rule, Scope};
+use crate::classify::code::brought_in;
 use crate::facts::Facts;
 use workflow::{CalleeKey, Confidence, Finding, Kind, Severity, StepIx};
 use crate::tell::Concerning;
@@ -43,7 +44,9 @@ fn unknown(facts: &Facts<'_, '_>, step: StepIx) -> (String, Confidence) {
         return (format!("{name} runs `{}`, whose code is kept elsewhere and may change access.", code.name), Confidence::High);
     }
     if !own.code.is_empty() {
-        return (format!("{name} runs code that calls out or builds a command, and may change access."), Confidence::Medium);
+        let brought = own.code.iter().find_map(|c| brought_in(c.language, c.text.as_text()?));
+        let does = brought.map_or("calls out or builds a command".to_owned(), |m| format!("brings in `{m}`"));
+        return (format!("{name} runs code that {does}, and may change access."), Confidence::Medium);
     }
     let what = if own.request.is_some() { "a raw call" } else { "an operation" };
     (format!("{name} makes {what} of which the definition does not show what it changes."), Confidence::Medium)

@@ -17,7 +17,7 @@ pub use actions::{own_reads, run as run_actions};
 pub use calls::Call;
 pub use comments::without_comments;
 pub use groovy::is_plain as is_plain_groovy;
-pub use shaping::only_shapes_data;
+pub use shaping::{brought_in, only_shapes_data};
 pub use shell::{is_plain, is_plain_powershell, only_gets, powershell};
 pub use statement::{is_statement, quoted, statements};
 

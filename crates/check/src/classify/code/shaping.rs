@@ -32,6 +32,20 @@ pub fn only_shapes_data(language: CodeLanguage, text: &str) -> bool {
     }
 }
 
+/// The first module that a text brings in of which it is not known that it only shapes data.
+#[must_use]
+pub fn brought_in(language: CodeLanguage, text: &str) -> Option<String> {
+    let text = without_comments(language, text);
+    match language {
+        CodeLanguage::JavaScript => modules(&text).find(|m| !SAFE_MODULES.contains(m)).map(str::to_owned),
+        CodeLanguage::Python => {
+            let text = without_url_parsing(&text);
+            imports(&text).into_iter().find(|m| !SAFE_IMPORTS.contains(&m.as_str()))
+        }
+        _ => None,
+    }
+}
+
 static JAVASCRIPT: OnceLock<Option<Regex>> = OnceLock::new();
 static PYTHON: OnceLock<Option<Regex>> = OnceLock::new();
 
@@ -243,6 +257,15 @@ mod tests {
             assert!(REACHING.iter().any(|word| alternative.contains(word)), "{alternative}");
         }
         assert!(may_reach("await fetch (url)") && !may_reach("return [{ json: { a: 1 } }];"));
+    }
+
+    #[test]
+    fn the_module_that_makes_code_unknown_is_named() {
+        let python = |text| brought_in(CodeLanguage::Python, text);
+        assert_eq!(python("import json, ldap3").as_deref(), Some("ldap3"));
+        assert_eq!(python("import json\n# import ldap3\nx = json.loads(y)"), None);
+        let node = brought_in(CodeLanguage::JavaScript, "const fs = require('fs');");
+        assert_eq!(node.as_deref(), Some("fs"));
     }
 
     #[test]
