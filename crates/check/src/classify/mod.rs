@@ -366,6 +366,8 @@ mod code_tests;
 #[cfg(test)]
 mod connector_tests;
 #[cfg(test)]
+mod microsoft_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod unknown_tests;
