@@ -67,7 +67,9 @@ fn told_of(facts: &Facts<'_, '_>, step: StepIx) -> bool {
         failed.push(graph.edge(*edge).to);
         failed.extend(graph.followers(graph.edge(*edge).to));
     }
-    let fails = |e: u32| matches!(graph.edge(e).kind, EdgeKind::Error | EdgeKind::Timeout);
+    // What went well was not skipped either.
+    let fails =
+        |e: u32| matches!(graph.edge(e).kind, EdgeKind::Error | EdgeKind::Timeout | EdgeKind::Skipped);
     let mut exits = exits(facts, step);
     exits.sort_unstable();
     exits.dedup();
