@@ -39,6 +39,7 @@ pub fn workflows(text: &str) -> Vec<Workflow> {
                     name: words[1].as_str().into(),
                     kind: "oauth2".into(),
                     personal: words.iter().any(|x| x == "personal").then_some(true),
+                    callers: words.iter().any(|x| x == "callers"),
                     line: line_no,
                 }),
                 Some(inner) if words.get(1).is_some_and(|x| x == "in") => {

@@ -114,6 +114,9 @@ pub struct Credential {
     pub kind: Text,
     /// A person's own connection rather than a service's, where the definition shows it.
     pub personal: Option<bool>,
+    /// The caller's own: each run works with the rights of whoever started it, which the target system checks.
+    #[serde(default)]
+    pub callers: bool,
     /// Line in the file.
     pub line: u32,
 }

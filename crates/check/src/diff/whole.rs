@@ -235,14 +235,17 @@ fn definition(old: &Workflow, new: &Workflow, matched: &Matched) -> Vec<Change> 
         found.push(Change::new(Area::Access, "switched", &whole, told.to_owned()).on("enabled"));
     }
     let held = |w: &Workflow| {
-        w.credentials.iter().map(|c| (c.id.clone(), c.kind.clone(), c.personal)).collect::<BTreeSet<_>>()
+        w.credentials
+            .iter()
+            .map(|c| (c.id.clone(), c.kind.clone(), c.personal, c.callers))
+            .collect::<BTreeSet<_>>()
     };
     let (a, b) = (held(old), held(new));
-    for (id, kind, _) in b.difference(&a) {
+    for (id, kind, ..) in b.difference(&a) {
         let told = format!("The workflow now holds the credential {} ({}).", words::code(id), kind);
         found.push(Change::new(Area::Control, "credential", &whole, told).on("credentials"));
     }
-    for (id, kind, _) in a.difference(&b) {
+    for (id, kind, ..) in a.difference(&b) {
         let told = format!("The workflow no longer holds the credential {} ({}).", words::code(id), kind);
         found.push(Change::new(Area::Control, "credential", &whole, told).on("credentials"));
     }

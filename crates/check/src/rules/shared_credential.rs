@@ -18,7 +18,12 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     for (i, credential) in facts.workflow.credentials.iter().enumerate() {
         let Some(step) = user(facts, u32::try_from(i).unwrap_or(u32::MAX)) else { continue };
         let name = if credential.name.is_empty() { &credential.id } else { &credential.name };
-        let message = if credential.personal == Some(true) {
+        let message = if credential.callers {
+            format!(
+                "{} works with `{name}`, the own connection of whoever starts it, who can do the same without the workflow.",
+                facts.name(step)
+            )
+        } else if credential.personal == Some(true) {
             format!("{} works with `{name}`, a person's own connection, which ends with that person.", facts.name(step))
         } else if let Some(others) = others(facts, credential) {
             format!("{} works with `{name}`, which {others} too, so none can be limited or revoked alone.", facts.name(step))

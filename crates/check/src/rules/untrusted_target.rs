@@ -23,6 +23,9 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
             continue;
         }
         let (step, place) = (change.step, facts.place(change.step));
+        if as_the_caller(facts, step) {
+            continue;
+        }
         let chosen = |s: &&Source| {
             s.origin == Origin::Trigger && s.caller && !is_own(facts, s) || answered_by_starter(facts.set, s)
         };
@@ -44,6 +47,15 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
         let sure = if source.how.looked_up.is_some() { Confidence::Medium } else { Confidence::High };
         out.push(facts.report(&RULE, step, message, fix).sure(sure));
     }
+}
+
+/// Whether a change is made with the rights of whoever starts the run by hand: the target system itself checks these.
+fn as_the_caller(facts: &Facts<'_, '_>, step: StepIx) -> bool {
+    let own = &facts.step(step).credentials;
+    let callers = |i: &u32| facts.workflow.credentials.get(*i as usize).is_some_and(|c| c.callers);
+    let by_hand = |t: usize| facts.workflow.triggers[t].kind == workflow::TriggerKind::Manual;
+    let alone = facts.set.callers(facts.index).next().is_none();
+    alone && !own.is_empty() && own.iter().all(callers) && facts.set.triggers(facts.place(step)).all(by_hand)
 }
 
 /// Whom a change is about: the identity, and where rules are changed what they are about and what they say.

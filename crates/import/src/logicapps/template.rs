@@ -4,7 +4,8 @@ use super::{blank, enabled, finish, stem};
 use crate::doc::Node;
 use crate::wdl::{self, Arm, Connections, Given, Made, Scope};
 use crate::{Imported, Source};
-use workflow::{Map, Part, Value};
+use std::collections::HashMap;
+use workflow::{Callee, CalleeKey, Map, Part, Text, Value};
 
 /// Templates may be nested so deep.
 const MAX_NESTED: usize = 16;
@@ -47,7 +48,41 @@ pub(super) fn import(source: &Source<'_>, root: Node<'_>) -> Imported {
     for (index, found) in finder.workflows.iter().enumerate() {
         made.extend(workflow(source, &finder, found, &parts, index < MAX_AROUND));
     }
+    link(&finder, &mut made);
     finish(made)
+}
+
+/// A call of a workflow whose name only the deployment knows means those of this template which are given the same name.
+fn link(finder: &Finder<'_>, made: &mut [Made]) {
+    let mut bearers: HashMap<Text, Vec<Text>> = HashMap::new();
+    let calls = made.iter().flat_map(|m| &m.workflow.steps).flat_map(|s| &s.calls);
+    let open =
+        calls.filter_map(|c| if let CalleeKey::Dynamic(open) = &c.key { Some(open.clone()) } else { None });
+    bearers.extend(open.map(|open| (open, Vec::new())));
+    for (found, made) in finder.workflows.iter().zip(made.iter_mut()) {
+        let name = found.resource.get("name").and_then(|n| finder.arm.open_name(n, &found.chain));
+        if let Some((name, all)) = name.and_then(|n| Some((n.clone(), bearers.get_mut(n.as_str())?))) {
+            let alias = Text::from(format!("{name}#{}", all.len() + 1));
+            made.workflow.aliases.push(alias.clone());
+            all.push(alias);
+        }
+    }
+    for step in made.iter_mut().flat_map(|m| &mut m.workflow.steps) {
+        step.calls = step.calls.drain(..).flat_map(|call| meant(call, &bearers)).collect();
+    }
+}
+
+/// A call as often as there are workflows that it may mean.
+fn meant(call: Callee, bearers: &HashMap<Text, Vec<Text>>) -> Vec<Callee> {
+    let CalleeKey::Dynamic(open) = &call.key else { return vec![call] };
+    match bearers.get(open) {
+        Some(all) if !all.is_empty() => {
+            let named =
+                |name: &Text| Callee { key: CalleeKey::Name(name.clone()), input: call.input.clone() };
+            all.iter().map(named).collect()
+        }
+        _ => vec![call],
+    }
 }
 
 fn what(others: &[&str]) -> String {

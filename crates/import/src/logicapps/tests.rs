@@ -81,6 +81,84 @@ fn callees_are_named_by_the_end_of_their_resource_id() {
 }
 
 #[test]
+fn a_call_by_a_name_that_only_the_deployment_knows_means_the_workflow_of_that_name() {
+    let workflow = |name: &str, actions: &str| {
+        format!(
+            r#"{{"type":"Microsoft.Logic/workflows","name":"{name}","properties":{{"definition":{{"triggers":{{}},"actions":{{{actions}}}}}}}}}"#
+        )
+    };
+    let call = |step: &str, name: &str| {
+        format!(
+            r#""{step}":{{"type":"Workflow","inputs":{{"host":{{"triggerName":"manual","workflow":{{"id":"[resourceId('Microsoft.Logic/workflows',{name})]"}}}}}}}}"#
+        )
+    };
+    let calls = [
+        call("A", "parameters('Sub')"),
+        call("B", "concat(parameters('Main'),'-x')"),
+        call("C", "parameters('Other')"),
+    ];
+    let resources = [
+        workflow("[parameters('Main')]", &calls.join(",")),
+        workflow("[parameters('Sub')]", ""),
+        workflow("[concat(parameters('Main'), '-x')]", ""),
+    ];
+    let all = workflows(&format!(
+        r#"{{"contentVersion":"1.0.0.0","parameters":{{"Main":{{"type":"string"}},"Sub":{{"type":"string"}}}},"resources":[{}]}}"#,
+        resources.join(",")
+    ));
+    let key = |id: &str| step(&all[0], id).calls[0].key.clone();
+    assert_eq!(
+        (key("A"), all[1].aliases.clone()),
+        (CalleeKey::Name("{Sub}#1".into()), vec!["{Sub}#1".into()])
+    );
+    assert_eq!(
+        (key("B"), all[2].aliases.clone()),
+        (CalleeKey::Name("{Main}-x#1".into()), vec!["{Main}-x#1".into()])
+    );
+    assert!(all[0].aliases.is_empty());
+    assert_eq!(key("C"), CalleeKey::Dynamic("{Other}".into()));
+}
+
+#[test]
+fn the_connector_of_azure_hands_on_its_path() {
+    let of = |resource: &str| {
+        let path = format!(
+            "/subscriptions/@{{encodeURIComponent('s')}}/resourcegroups/@{{encodeURIComponent(triggerBody()?['g'])}}/providers/@{{encodeURIComponent('Microsoft.Authorization')}}/@{{encodeURIComponent({resource})}}"
+        );
+        let action = format!(
+            r#""A":{{"type":"ApiConnection","inputs":{{"method":"delete","path":"{path}","host":{{"connection":{{"name":"@parameters('$connections')['arm']['connectionId']"}}}}}}}}"#
+        );
+        let w = template(r#""Name":{"type":"string"}"#, "", "", &action).remove(0);
+        let step = step(&w, "A").clone();
+        let Value::Expr(url) = &step.request.as_ref().unwrap().url else { panic!() };
+        let Term::Template(parts) = &url.term else { panic!() };
+        (step.operation.to_string(), parts.clone())
+    };
+    let (operation, parts) = of("'roleAssignments/1'");
+    let start = "/subscriptions/s/resourcegroups/";
+    assert_eq!(operation, format!("DELETE {start}{{}}/providers/Microsoft.Authorization/roleAssignments/1"));
+    assert_eq!(parts[0], Term::Text(format!("https://management.azure.com/{start}").into()));
+    assert_eq!(parts[1], Term::Ref(Reference::keys(Root::Trigger, "g")));
+    let (operation, parts) = of("triggerBody()?['resource']");
+    assert_eq!(operation, format!("DELETE {start}{{}}/providers/Microsoft.Authorization/{{}}"));
+    assert_eq!((parts.len(), &parts[0]), (2, &Term::Text("https://management.azure.com/".into())));
+}
+
+#[test]
+fn a_connection_whose_key_is_computed_is_not_guessed() {
+    let connector = |key: &str| {
+        let action = format!(
+            r#""A":{{"type":"ApiConnection","inputs":{{"method":"post","path":"/x","host":{{"connection":{{"name":"@parameters('$connections')[{key}]['connectionId']"}}}}}}}}"#
+        );
+        let w = template(r#""Name":{"type":"string"}"#, "", "", &action).remove(0);
+        step(&w, "A").connector.clone()
+    };
+    assert_eq!(connector("concat('servicebus_', rand(1,3))"), "servicebus");
+    assert_eq!(connector("variables('c')"), "");
+    assert_eq!(connector(" 'azuread' "), "azuread");
+}
+
+#[test]
 fn nested_templates_have_names_of_their_own() {
     let logic = r#"{"type":"Microsoft.Logic/workflows","name":"[parameters('n')]","properties":{"definition":{"triggers":{},"actions":{}}}}"#;
     let nested = |scope: &str| {

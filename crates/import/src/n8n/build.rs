@@ -238,6 +238,7 @@ impl<'f> Builder<'f> {
                     name: name.into(),
                     kind: kind.into(),
                     personal: None,
+                    callers: false,
                     line: credential.line(),
                 });
             }

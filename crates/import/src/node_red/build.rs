@@ -167,6 +167,7 @@ impl<'n> Builder<'n> {
             name: self.network.name(config).into(),
             kind: item.kind.into(),
             personal: None,
+            callers: false,
             line: item.node.line(),
         });
         self.literals(config);

@@ -290,6 +290,7 @@ fn credentials(cards: &Cards<'_>, data: Doc<'_>, w: &mut Workflow) {
                 name: text("name").into(),
                 kind,
                 personal: None,
+                callers: false,
                 line,
             });
             u32::try_from(w.credentials.len() - 1).unwrap_or(u32::MAX)

@@ -49,6 +49,35 @@ fn a_package_has_its_identity_and_operations() {
 }
 
 #[test]
+fn a_request_that_asks_nobody_who_he_is_is_open() {
+    let asked = |inputs: &str| {
+        let text = format!(
+            r#"{{"properties":{{"connectionReferences":{{}},"definition":{{"triggers":{{"manual":{{"type":"Request","kind":"Http","inputs":{{{inputs}}}}}}},"actions":{{}}}}}}}}"#
+        );
+        workflows(&text)[0].triggers[0].authenticated
+    };
+    assert_eq!(asked(r#""triggerAuthenticationType":"All""#), Some(false));
+    assert_eq!(asked(r#""triggerAuthenticationType":"Tenant""#), Some(true));
+    assert_eq!(asked(r#""schema":{}"#), Some(true));
+}
+
+#[test]
+fn the_callers_own_connection_is_known() {
+    let callers = |said: &str| {
+        let text = format!(
+            r#"{{"properties":{{"connectionReferences":{{"shared_azuread":{{{said}"id":"/providers/Microsoft.PowerApps/apis/shared_azuread"}}}},
+            "definition":{{"triggers":{{"manual":{{"type":"Request","kind":"Button"}}}},"actions":{{{}}}}}}}}}"#,
+            operation("A", "shared_azuread", "GetUser", r#""id":"x""#)
+        );
+        workflows(&text)[0].credentials[0].callers
+    };
+    assert!(callers(r#""source":"Invoker","#));
+    assert!(callers(r#""runtimeSource":"invoker","#));
+    assert!(!callers(r#""source":"Embedded","#));
+    assert!(!callers(""));
+}
+
+#[test]
 fn what_was_typed_into_a_form_is_the_triggers_input() {
     let get = |id: &str| {
         let parameters = format!(r#""form_id":"f","response_id":"{id}""#);

@@ -85,7 +85,7 @@ pub(super) fn credential(parameters: &Value, line: u32) -> Option<Credential> {
     let name = names.iter().find_map(|n| text(n)).unwrap_or_default();
     let at = text("oAuthTokenUrl").or_else(|| text("url")).unwrap_or_default();
     let id = Text::from(format!("{kind} {name} {at}").trim());
-    Some(Credential { id, name, kind: kind.into(), personal: None, line })
+    Some(Credential { id, name, kind: kind.into(), personal: None, callers: false, line })
 }
 
 /// The workflow that a call of the execution API starts.

@@ -169,7 +169,14 @@ fn credentials(w: &mut Workflow, points: &Points<'_>, steps: &[Option<StepIx>]) 
             let ix = *known.entry(name.clone()).or_insert(next);
             if ix == next {
                 let (id, line) = (name.clone(), node.line());
-                w.credentials.push(Credential { id, name, kind: "secret".into(), personal: None, line });
+                w.credentials.push(Credential {
+                    id,
+                    name,
+                    kind: "secret".into(),
+                    personal: None,
+                    callers: false,
+                    line,
+                });
             }
             w.steps[step.0 as usize].credentials.push(ix);
         }

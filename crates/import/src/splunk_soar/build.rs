@@ -111,7 +111,14 @@ fn add_steps<'d>(blocks: &Blocks<'d>, scope: &Scope<'_>, w: &mut Workflow) -> Ha
 /// An asset holds an app's address and credentials.
 fn credential(block: &Block<'_>, asset: &str, w: &mut Workflow) -> u32 {
     let (kind, line) = (block.connector.into(), block.node.line());
-    w.credentials.push(Credential { id: asset.into(), name: asset.into(), kind, personal: None, line });
+    w.credentials.push(Credential {
+        id: asset.into(),
+        name: asset.into(),
+        kind,
+        personal: None,
+        callers: false,
+        line,
+    });
     u32::try_from(w.credentials.len() - 1).unwrap_or(u32::MAX)
 }
 

@@ -108,6 +108,7 @@ fn add(w: &mut Workflow, made: Made, parent: Option<usize>, known: &mut HashMap<
                 name,
                 kind: kind.into(),
                 personal: None,
+                callers: false,
                 line,
             });
         }

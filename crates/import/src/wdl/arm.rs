@@ -69,6 +69,12 @@ impl<'d> Arm<'d> {
         }
     }
 
+    /// A workflow's name of which only the deployment knows a part, as a call of it shows it.
+    pub(crate) fn open_name(&self, node: Node<'d>, chain: &[usize]) -> Option<String> {
+        let name = super::request::open_name(&term_of(self.text(node.as_str()?, chain, 0)?));
+        (name.contains('{') && !name.contains("{}")).then_some(name)
+    }
+
     /// The text of a value with `{name}` for what a deployment decides.
     pub(crate) fn display(&self, node: Node<'d>, chain: &[usize]) -> Option<String> {
         let text = node.as_str()?;

@@ -17,6 +17,8 @@ pub(super) struct Connection {
     pub(super) name: Text,
     /// It signs in as a managed identity.
     pub(super) managed: bool,
+    /// Each run works with the connection of whoever started it.
+    pub(super) callers: bool,
 }
 
 /// The connections of a definition by their keys.
@@ -43,7 +45,8 @@ impl Connections {
         self.add(&name, &id.unwrap_or_default(), &name, false);
     }
 
-    /// Learns the connection references of a flow.
+    /// Learns the connection references of a flow: the flow's own, or the caller's ("Embedded or Invoker").
+    /// Source: <https://learn.microsoft.com/en-us/connectors/flowmanagement/>
     pub(crate) fn learn_references(&mut self, references: Option<Node<'_>>) {
         for (key, node) in references.into_iter().flat_map(Node::entries) {
             let api = node.str("apiName").or_else(|| node.at(&["api", "name"]).and_then(Node::as_str));
@@ -51,7 +54,12 @@ impl Connections {
                 api.or_else(|| node.str("id")).or_else(|| node.at(&["api", "id"]).and_then(Node::as_str));
             let name = node.str("connectionName").or_else(|| node.str("displayName"));
             let logical = node.at(&["connection", "connectionReferenceLogicalName"]).and_then(Node::as_str);
-            self.add(key, id.unwrap_or(key), name.or(logical).unwrap_or(key), false);
+            let name = name.or(logical).unwrap_or(key);
+            self.add(key, id.unwrap_or(key), name, false);
+            let source = node.str("runtimeSource").or_else(|| node.str("source")).unwrap_or_default();
+            if let Some(known) = self.known.get_mut(&key.to_lowercase()).filter(|c| c.name == name) {
+                known.callers = source.eq_ignore_ascii_case("invoker");
+            }
         }
     }
 
@@ -78,7 +86,7 @@ impl Connections {
         let open = api.is_empty() || api.contains(['{', '<', '}']);
         let api = if open { stripped(key) } else { api.to_lowercase() };
         let custom = id.to_ascii_lowercase().contains("/customapis/") || is_custom(&api);
-        let connection = Connection { api: api.into(), custom, name: name.into(), managed };
+        let connection = Connection { api: api.into(), custom, name: name.into(), managed, callers: false };
         self.known.entry(key.to_lowercase()).or_insert(connection);
     }
 
@@ -89,7 +97,7 @@ impl Connections {
         }
         let api = stripped(key);
         let custom = is_custom(&api);
-        Connection { api: api.into(), custom, name: key.into(), managed: false }
+        Connection { api: api.into(), custom, name: key.into(), ..Connection::default() }
     }
 }
 
@@ -118,12 +126,21 @@ fn is_custom(api: &str) -> bool {
     api.rsplit('-').take(2).filter(|part| part.len() >= 10 && part.starts_with("5f")).count() > 0
 }
 
-/// The key in `@parameters('$connections')['azuread']['connectionId']`.
+/// The key in `@parameters('$connections')['azuread']['connectionId']`. Of a key that is computed it is what it begins
+/// with (`concat('servicebus_', …)`), or empty.
 pub(super) fn key(text: &str) -> Option<&str> {
     let after = &text[text.find("$connections")? + "$connections".len()..];
-    let start = after.find("['")? + 2;
-    let end = after[start..].find("']")? + start;
-    Some(&after[start..end])
+    let member = after.trim_start_matches(['\'', ')', ']', ' ', '?']);
+    if let Some(name) = member.strip_prefix('.') {
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c));
+        return Some(&name[..end.unwrap_or(name.len())]);
+    }
+    let inner = member.strip_prefix('[').unwrap_or_default().trim_start();
+    let (inner, computed) =
+        inner.strip_prefix("concat(").map_or((inner, false), |rest| (rest.trim_start(), true));
+    let literal = if inner.starts_with('\'') { inner.trim_start_matches('\'') } else { "" };
+    let literal = literal.split('\'').next().unwrap_or_default();
+    Some(if computed { literal.trim_end_matches(['_', '-']) } else { literal })
 }
 
 #[cfg(test)]
@@ -134,6 +151,14 @@ mod tests {
     fn keys_and_suffixes() {
         assert_eq!(key("@parameters('$connections')['azuread_1']['connectionId']"), Some("azuread_1"));
         assert_eq!(key("@parameters('x')"), None);
+        let other = |member: &str| {
+            key(&format!("@parameters('$connections'){member}['connectionId']")).map(str::to_owned)
+        };
+        assert_eq!(other("[concat('servicebus_', rand(1,3))]").as_deref(), Some("servicebus"));
+        assert_eq!(other("[ 'azuread' ]").as_deref(), Some("azuread"));
+        assert_eq!(other("[variables('c')]").as_deref(), Some(""));
+        assert_eq!(key("@parameters('$connections').azuread.connectionId"), Some("azuread"));
+        assert_eq!(key("@json(triggerBody())['$connections']['teams']['connectionId']"), Some("teams"));
         let connections = Connections::default();
         assert_eq!(connections.resolve("azuread_1").api, "azuread");
         assert_eq!(connections.resolve("Office365-2").api, "office365");

@@ -4,7 +4,7 @@ use super::context::{Context, Place};
 use super::pieces::{self, Holed, Piece};
 use super::value::{expression, term_of};
 use crate::doc::{Doc, Node};
-use workflow::{Auth, Function, Language, Map, Request, Term, Value};
+use workflow::{Auth, Function, Language, Map, Reference, Request, Root, Term, Text, Value};
 
 impl<'d> Context<'_, 'd> {
     /// The call of an HTTP action.
@@ -155,6 +155,62 @@ pub(super) fn path_template(path: &Value) -> String {
         template.insert(0, '/');
     }
     template
+}
+
+/// The path that the connector of Azure Resource Manager hands on: a resource's own path is one part of it, whose slashes
+/// are encoded on their way.
+/// Source: <https://learn.microsoft.com/en-us/connectors/arm/>
+pub(super) fn handed_on(path: &Value) -> Value {
+    joined(vec![unencoded(&term_of(path.clone()))], path)
+}
+
+/// The address that such a path is handed on to. Where only the run knows the resource, nothing of the path is certain.
+pub(super) fn resource_manager(path: &Value) -> Value {
+    let (address, term) = (Term::Text("https://management.azure.com/".into()), term_of(path.clone()));
+    let template = path_template(path);
+    let mut parts = template.split('/').skip_while(|part| !part.eq_ignore_ascii_case("providers"));
+    let hidden = parts.nth(2).is_some_and(|resource| resource == "{}");
+    joined(vec![address, if hidden { Term::Call(Function::UrlEncode, vec![term]) } else { term }], path)
+}
+
+/// Terms in a row as one value, written as another was; nothing for no path.
+fn joined(terms: Vec<Term>, written: &Value) -> Value {
+    let (text, line) = match written {
+        Value::Expr(e) => (e.text.clone(), e.line),
+        Value::Text(_) => (Text::default(), 0),
+        _ => return written.clone(),
+    };
+    let pieces = terms.iter().flat_map(flatten).map(|piece| match piece {
+        Piece::Text(text) => Term::Text(text.into()),
+        Piece::Hole(term) => term,
+    });
+    match super::term::melt(pieces.collect()) {
+        Term::Text(text) => Value::Text(text),
+        term => expression(Language::Wdl, &text, term, Place { item: None, line }),
+    }
+}
+
+fn unencoded(term: &Term) -> Term {
+    match term {
+        Term::Template(parts) | Term::Call(Function::Concat | Function::UrlEncode, parts) => {
+            Term::Template(parts.iter().map(unencoded).collect())
+        }
+        Term::Text(text) => Term::Text(text.replace("%2F", "/").replace("%2f", "/").into()),
+        other => other.clone(),
+    }
+}
+
+/// A name of which only the deployment knows a part: `{PlaybookName}-sub`; `{}` for what only a run knows.
+pub(super) fn open_name(term: &Term) -> String {
+    let shown = flatten(term).into_iter().map(|piece| match piece {
+        Piece::Text(text) => text,
+        Piece::Hole(Term::Ref(Reference { root: Root::Parameter(name), path })) if path.is_empty() => {
+            format!("{{{name}}}")
+        }
+        Piece::Hole(_) => "{}".to_owned(),
+    });
+    let name: String = shown.collect();
+    name.split('?').next().unwrap_or_default().trim_start_matches('/').to_owned()
 }
 
 /// The name of the workflow in the URL or id of one of its triggers.

@@ -4,7 +4,7 @@ use super::actions::Action;
 use super::ask;
 use super::connector::{Connections, last};
 use super::context::{Context, Place};
-use super::request::{path_template, workflow_name};
+use super::request::{handed_on, open_name, path_template, resource_manager, workflow_name};
 use super::value::{expression, term_of};
 use crate::doc::Node;
 use crate::source::Files;
@@ -110,9 +110,9 @@ impl<'b, 'd> Builder<'b, 'd> {
         step.connector = "http".into();
         step.operation = Text::default();
         if let Value::Expr(url) = &request.url
-            && let Some(name) = workflow_name(&url.term)
+            && workflow_name(&url.term).is_some()
         {
-            step.calls.push(Callee { key: callee(name), input: request.body.clone() });
+            step.calls.push(Callee { key: callee(url.term.clone()), input: request.body.clone() });
         }
         step.parameters = self.cx.value(inputs, item);
         step.request = Some(request);
@@ -127,10 +127,17 @@ impl<'b, 'd> Builder<'b, 'd> {
         let hook = action.kind == "apiconnectionwebhook";
         let mut request = self.cx.connector_call(inputs, if hook { "POST" } else { "GET" }, item);
         self.connect(step, key.unwrap_or_default(), Some(&mut request));
-        if self.cx.platform == Platform::PowerAutomate && !step.connector.starts_with("shared_") {
+        let prefixed = step.connector.is_empty() || step.connector.starts_with("shared_");
+        if self.cx.platform == Platform::PowerAutomate && !prefixed {
             step.connector = format!("shared_{}", step.connector).into();
         }
-        step.operation = ask::operation_of(&request).into();
+        if matches!(step.connector.as_str(), "arm" | "shared_arm") {
+            request.url = handed_on(&request.url);
+            step.operation = ask::operation_of(&request).into();
+            request.url = resource_manager(&request.url);
+        } else {
+            step.operation = ask::operation_of(&request).into();
+        }
         step.ask = ask::ask(&step.connector, &step.operation, &request.body, action.node);
         step.parameters = self.without(inputs, &["host", "authentication"], item);
         let raw = raw_call(&request.body, &request.url, &step.operation);
@@ -156,6 +163,7 @@ impl<'b, 'd> Builder<'b, 'd> {
                 name: connection.name,
                 kind: connection.api,
                 personal: connection.managed.then_some(false),
+                callers: connection.callers,
                 line: step.span.line,
             });
         }
@@ -199,10 +207,7 @@ impl<'b, 'd> Builder<'b, 'd> {
         let id = host.and_then(|h| h.at(&["workflow", "id"]));
         let key = match (flow, id) {
             (Some(flow), _) => CalleeKey::Id(flow.to_lowercase().into()),
-            (None, Some(id)) => {
-                let term = self.cx.operand(id, item);
-                callee(workflow_name(&term).unwrap_or(term))
-            }
+            (None, Some(id)) => callee(self.cx.operand(id, item)),
             (None, None) => CalleeKey::Dynamic(Text::default()),
         };
         let body = inputs.get("body").or_else(|| inputs.get("content"));
@@ -416,10 +421,12 @@ fn retries(kind: &str, inputs: Node<'_>, platform: Platform) -> u32 {
     }
 }
 
-fn callee(term: Term) -> CalleeKey {
-    match term {
-        Term::Text(name) => CalleeKey::Name(name),
-        other => {
+/// The workflow that an id or a URL of its trigger means.
+fn callee(id: Term) -> CalleeKey {
+    match (workflow_name(&id), id) {
+        (Some(Term::Text(name)), _) | (None, Term::Text(name)) => CalleeKey::Name(name),
+        (Some(name), _) => CalleeKey::Dynamic(open_name(&name).into()),
+        (None, other) => {
             let shown = path_template(&expression(Language::Wdl, "", other, Place::default()));
             CalleeKey::Dynamic(shown.trim_start_matches('/').into())
         }

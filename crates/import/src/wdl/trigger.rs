@@ -84,13 +84,19 @@ fn nature(kind: &str, node: Node<'_>, connector: &str, operation: &str) -> Natur
     }
 }
 
-/// A request's URL carries a signature that only those have who were given it.
+/// A request's URL carries a signature that only those have who were given it. Power Automate's own word for the trigger
+/// that asks for nothing else is `All`: "open access without any additional authentication support".
+/// Source: <https://learn.microsoft.com/en-us/power-automate/oauth-authentication>
 fn request(node: Node<'_>) -> Nature {
     match node.str("kind").unwrap_or_default().to_ascii_lowercase().as_str() {
         "button" | "powerapp" | "powerappv2" | "apiconnection" => (TriggerKind::Manual, Some(true), true),
         "skills" | "virtualagent" | "agent" => (TriggerKind::Chat, Some(true), true),
         "geofence" => (TriggerKind::Event, Some(true), false),
-        _ => (TriggerKind::External, Some(true), true),
+        _ => {
+            let asked = node.at(&["inputs", "triggerAuthenticationType"]).and_then(Node::as_str);
+            let open = asked.is_some_and(|a| a.eq_ignore_ascii_case("all"));
+            (TriggerKind::External, Some(!open), true)
+        }
     }
 }
 
