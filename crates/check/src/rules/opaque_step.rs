@@ -3,7 +3,7 @@
 use super::{Rule, Scope};
 use crate::classify::code::brought_in;
 use crate::facts::Facts;
-use workflow::{CalleeKey, Confidence, Finding, Kind, Severity, StepIx};
+use workflow::{CalleeKey, CodeLanguage, Confidence, Finding, Kind, Severity, StepIx};
 use crate::tell::Concerning;
 
 /// The rule.
@@ -45,7 +45,12 @@ fn unknown(facts: &Facts<'_, '_>, step: StepIx) -> (String, Confidence) {
     }
     if !own.code.is_empty() {
         let brought = own.code.iter().find_map(|c| brought_in(c.language, c.text.as_text()?));
-        let does = brought.map_or("calls out or builds a command".to_owned(), |m| format!("brings in `{m}`"));
+        let filled = own.code.iter().any(|c| matches!(c.language, CodeLanguage::Python | CodeLanguage::JavaScript) && c.text.as_expression().is_some());
+        let does = match brought {
+            Some(module) => format!("brings in `{module}`"),
+            None if filled => "is put together from values of the run".to_owned(),
+            None => "calls out or builds a command".to_owned(),
+        };
         return (format!("{name} runs code that {does}, and may change access."), Confidence::Medium);
     }
     let what = if own.request.is_some() { "a raw call" } else { "an operation" };
