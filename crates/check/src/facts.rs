@@ -188,7 +188,8 @@ impl<'s, 'w> Judge<'s, 'w> {
         if self.authority(at.workflow).iter().any(|c| c.guards(self.set, at)) {
             return plain(Gate::Authorised);
         }
-        if let Some((q, _)) = judged.iter().find(|(q, e)| *e == Effectiveness::NotRead && q.is_approval) {
+        let ignored = |q: &Question| q.is_approval && !q.has_way_around(self.set.graph(at.workflow), at.step);
+        if let Some((q, _)) = judged.iter().find(|(q, e)| *e == Effectiveness::NotRead && ignored(q)) {
             return by(Gate::Ignored, q, Vec::new());
         }
         match self.asked_after(at, &asked) {

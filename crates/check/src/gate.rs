@@ -52,6 +52,8 @@ pub struct Question {
     negative: Vec<Text>,
     /// Every answer that may be given is among the ends.
     closed: bool,
+    /// Branches that go on by the answer or by something else.
+    around: Vec<StepIx>,
 }
 
 impl Gate {
@@ -128,6 +130,7 @@ impl Question {
         let is_approval = !ask.positive.is_empty() || ask.decides || values.iter().any(|(_, v)| means_yes(v));
         let mut question = Question::walk(graph, (step, closed), &subject, ask.decides, values, boolean);
         question.negative = negative;
+        question.around = ways_around(graph, &subject);
         question.closed = ask.decides;
         question.ends.extend(refusals.into_iter().map(|answer| {
             let suppose = Supposition { subject: subject.clone(), answer, decides: ask.decides };
@@ -175,7 +178,15 @@ impl Question {
             .into_iter()
             .map(|answer| walk_of(graph, Supposition { subject: subject.clone(), answer, decides }, closed));
         let ends = walked.collect();
-        Question { step, is_approval: false, without, ends, negative: Vec::new(), closed: false }
+        Question {
+            step,
+            is_approval: false,
+            without,
+            ends,
+            negative: Vec::new(),
+            closed: false,
+            around: Vec::new(),
+        }
     }
 
     /// What the question means for a step.
@@ -224,6 +235,13 @@ impl Question {
     /// The ends with which nobody has agreed.
     fn refused(&self) -> Vec<&Answer> {
         self.ends.iter().map(|(a, _)| a).filter(|a| a.is_unwanted()).collect()
+    }
+
+    /// Whether a branch on the way to a step goes on by the answer or by something else: it is read, and there is a way
+    /// around it.
+    #[must_use]
+    pub fn has_way_around(&self, graph: &Graph<'_>, to: StepIx) -> bool {
+        self.around.iter().any(|branch| graph.leads(*branch, to))
     }
 
     /// What is reached without passing the question.
@@ -385,6 +403,24 @@ fn constants_compared(graph: &Graph<'_>, subject: &Subject) -> Vec<(Vec<Text>, T
     // Which ones are kept must not hang on the order in which steps are written.
     found.sort();
     found.truncate(MOST_WALKED);
+    found
+}
+
+/// The branches with a condition of which one alternative reads the answer and another does not.
+fn ways_around(graph: &Graph<'_>, subject: &Subject) -> Vec<StepIx> {
+    let mut found = Vec::new();
+    for edge in &graph.workflow.edges {
+        let (EdgeKind::When { condition, .. }, Node::Step(at)) = (&edge.kind, edge.from) else { continue };
+        let Term::Call(Function::Or, alternatives) = &condition.term else { continue };
+        let reads = |term: &Term| {
+            let alone = Expression { term: term.clone(), ..condition.clone() };
+            (at.0 as usize) < graph.len() && !places_read(graph, at, &alone, subject).is_empty()
+        };
+        let reading = alternatives.iter().take(50).filter(|term| reads(term)).count();
+        if (1..alternatives.len().min(50)).contains(&reading) {
+            found.push(at);
+        }
+    }
     found
 }
 

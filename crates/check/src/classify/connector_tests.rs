@@ -245,3 +245,48 @@ fn code_that_reads_the_platforms_own_records_reads() {
     assert_eq!(kinds(&format!("user = phantom.requests.get({address}, verify=False).json()")), [Kind::Read]);
     assert!(kinds(&format!("phantom.requests.delete({address})")).contains(&Kind::Code));
 }
+
+#[test]
+fn an_answer_to_an_inline_hook_of_okta_has_okta_do_it() {
+    let done = |name: &str, value: (&str, &str)| {
+        let (mut command, mut inner, mut map) = (Map::default(), Map::default(), Map::default());
+        inner.push(value.0, Value::text(value.1), 1);
+        command.push("type", Value::text(name), 1);
+        command.push("value", Value::Map(inner), 1);
+        map.push("commands", Value::List(vec![Value::Map(command)]), 1);
+        let step = operation("kernel", "control.returnRaw", Value::Map(map));
+        let effects = judged(Platform::OktaWorkflows, step).effects;
+        effects.iter().map(|e| (e.kind, e.refuses)).collect::<Vec<_>>()
+    };
+    let action = "com.okta.action.update";
+    assert_eq!(done(action, ("registration", "ALLOW")), [(Kind::Decide, false)]);
+    assert_eq!(done(action, ("registration", "DENY")), [(Kind::Decide, true)]);
+    assert_eq!(done(action, ("credential", "VERIFIED")), [(Kind::Decide, false)]);
+    assert_eq!(done(action, ("result", "CREATE_USER")), [(Kind::CreateIdentity, false)]);
+    assert_eq!(done(action, ("result", "LINK_USER")), [(Kind::UpdateIdentity, false)]);
+    assert_eq!(done("com.okta.user.profile.update", ("firstName", "Ada")), [(Kind::UpdateIdentity, false)]);
+    assert_eq!(done("com.okta.identity.patch", ("op", "add")), [(Kind::Opaque, false)]);
+    assert_eq!(done("another", ("op", "add")), [(Kind::Control, false)]);
+}
+
+#[test]
+fn what_okta_grants_and_by_which_rules_is_told_by_card_and_body() {
+    let card = |name| kinds(Platform::OktaWorkflows, operation("oig", name, Value::Null));
+    assert_eq!(card("createBundle"), ["change-policy okta"]);
+    assert_eq!(card("deleteRequestCondition"), ["change-policy okta"]);
+    assert!(card("readRequestCondition")[0].starts_with("read"));
+    let post = |path: &str, body| {
+        kinds(Platform::N8n, request("POST", Value::text(format!("https://corp.okta.com{path}")), body))
+    };
+    let grant = |action| post("/governance/api/v1/grants", map(vec![("action", Value::text(action))]));
+    assert_eq!(
+        (grant("ALLOW"), grant("DENY")),
+        (vec!["grant okta".to_owned()], vec!["revoke okta".to_owned()])
+    );
+    let app = |method| {
+        let client = map(vec![("token_endpoint_auth_method", Value::text(method))]);
+        post("/api/v1/apps", map(vec![("credentials", map(vec![("oauthClient", client)]))]))
+    };
+    assert_eq!(app("client_secret_basic"), ["create-identity okta", "issue-credential okta"]);
+    assert_eq!(app("none"), ["create-identity okta"]);
+}

@@ -158,6 +158,11 @@ impl Builder<'_, '_, '_> {
             "control.throwIf" if known.connector == "kernel" => vec![otherwise(ix)],
             "control.return" | "control.returnRaw" if known.connector == "kernel" => {
                 exits.extend(place.inline.then_some((from, EdgeKind::Next)));
+                // What Okta is told to do is done, and then the run ends.
+                if !place.inline && self.w.step(ix).is_some_and(|s| s.kind == StepKind::Action) {
+                    let end = StepKind::End(workflow::Outcome::Success);
+                    self.made(card, "end", end, place, &mut vec![(from, EdgeKind::Next)]);
+                }
                 Vec::new()
             }
             "control.throw" if known.connector == "kernel" => Vec::new(),

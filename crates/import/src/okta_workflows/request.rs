@@ -46,6 +46,14 @@ pub(super) fn request(card: &Card<'_>, parameters: &Value, results: &Results) ->
     })
 }
 
+/// What an answer to an inline hook of Okta has it do: the commands in the body that a flow gives back.
+/// Source: <https://developer.okta.com/use_cases/inline_hooks>
+pub(super) fn commands(parameters: &Value, results: &Results) -> Option<Value> {
+    let body = json(follow(parameters.get("body"), results, 0));
+    let commands = body.get("commands");
+    (!commands.is_empty()).then(|| commands.clone())
+}
+
 /// The parameter with one of these names, in any group; custom connectors add a suffix (`body_BPYVYK`) and
 /// write words apart by `_`.
 fn find<'v>(parameters: &'v Value, names: &[&str]) -> Option<&'v Value> {

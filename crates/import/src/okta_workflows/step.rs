@@ -21,6 +21,12 @@ pub(super) fn step(values: &Values<'_, '_>, ix: usize, results: &Results, own: &
     step.operation = card.operation.clone();
     step.third_party = is_custom(card.connector);
     step.parameters = values.parameters(ix);
+    if let Some(commands) = answers_hook(card, &step.parameters, results) {
+        step.kind = StepKind::Action;
+        if let Value::Map(map) = &mut step.parameters {
+            map.push("commands", commands, 0);
+        }
+    }
     step.request = request::request(card, &step.parameters, results);
     if step.request.is_some() && card.connector == "httpfunctions" {
         step.connector = "http".into();
@@ -37,6 +43,11 @@ pub(super) fn step(values: &Values<'_, '_>, ix: usize, results: &Results, own: &
         step.on_error = OnError::Route;
     }
     step
+}
+
+/// The commands with which a flow answers an inline hook: Okta carries them out.
+pub(super) fn answers_hook(card: &Card<'_>, parameters: &Value, results: &Results) -> Option<Value> {
+    card.is("control.returnRaw").then(|| request::commands(parameters, results)).flatten()
 }
 
 /// The flow that runs when the card fails, before the run ends as a failure.

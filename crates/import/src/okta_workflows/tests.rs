@@ -349,6 +349,22 @@ fn raw_requests_are_put_together_from_their_cards() {
 }
 
 #[test]
+fn an_answer_to_an_inline_hook_is_an_act_and_then_the_end() {
+    let text = r#"t:_text_="{\"commands\": [{\"type\": \"com.okta.action.update\", \"value\": {\"result\": \"LINK_USER\"}}]}""#;
+    let cards = [
+        card("start", "kernel:http:0.0.1:accept", &[], &["o:raw/body"], &[], ""),
+        card("say", "kernel:string:0.0.1:compose", &[text], &["b:output"], &["b>back.q"], ""),
+        card("back", "kernel:control:0.0.1:returnRaw", &["s:statusCode=200", "q:body"], &[], &[], ""),
+    ];
+    let w = one(&pack("f1", &flow(&cards, "start>say>back", "")));
+    let back = step(&w, "back");
+    assert_eq!((&back.kind, step(&w, "back/end").synthetic), (&StepKind::Action, true));
+    let Value::List(commands) = back.parameters.get("commands") else { panic!("{:?}", back.parameters) };
+    assert_eq!(commands[0].at("value.result").as_text(), Some("LINK_USER"));
+    assert!(edges(&w).contains("back->back/end"), "{}", edges(&w));
+}
+
+#[test]
 fn triggers_of_every_kind() {
     let kind = |address: &str, more: &str| {
         let w =
