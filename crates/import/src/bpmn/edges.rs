@@ -94,6 +94,7 @@ fn kind(
 
 /// Boundary events: what interrupts or accompanies an activity.
 fn boundaries(builder: &mut Builder<'_, '_, '_>) {
+    let caught = thrown(builder);
     for (id, boundary) in placed(builder) {
         if xml::name(boundary.node) != "boundaryEvent" {
             continue;
@@ -101,6 +102,10 @@ fn boundaries(builder: &mut Builder<'_, '_, '_>) {
         let host = boundary.node.attribute("attachedToRef").and_then(|h| builder.by_id.get(h)).copied();
         let (Some(host), Some(entry)) = (host.and_then(|h| h.step), boundary.entry) else { continue };
         let about = event::about(boundary.node);
+        if about == "escalation" && caught.contains(&entry) {
+            escalated(boundary.node.attribute("attachedToRef"), entry, builder);
+            continue;
+        }
         let goes_on = boundary.node.attribute("cancelActivity") == Some("false");
         if goes_on && !matches!(about, "error" | "cancel" | "compensate") {
             beside(id, boundary, entry, builder);
@@ -127,7 +132,6 @@ fn boundaries(builder: &mut Builder<'_, '_, '_>) {
         }
         builder.w.connect(End::Step(host), entry, kind);
     }
-    thrown(builder);
 }
 
 /// An event that does not end its activity starts a path beside it: both come from a fork before the activity.
@@ -180,8 +184,19 @@ fn duration(node: Element<'_, '_>) -> Option<u64> {
     Some(total)
 }
 
-/// What catches an event that an end event throws: the code it waits for (empty for any), and where it leads.
-type Catches<'a> = HashMap<Option<&'a str>, Vec<(&'a str, String, StepIx)>>;
+/// What catches an event that is thrown.
+struct Catch<'a> {
+    id: &'a str,
+    /// The code it waits for; empty for any.
+    code: String,
+    /// Where it leads.
+    entry: StepIx,
+    /// What it watches ends.
+    interrupts: bool,
+}
+
+/// What catches events, by the activity or scope that it watches.
+type Catches<'a> = HashMap<Option<&'a str>, Vec<Catch<'a>>>;
 
 fn is_thrown(node: Element<'_, '_>) -> bool {
     matches!(event::about(node), "error" | "escalation" | "cancel")
@@ -195,8 +210,9 @@ fn boundary_catches<'a>(builder: &Builder<'a, '_, '_>) -> Catches<'a> {
         if let (true, Some(host), Some(entry)) =
             (caught, boundary.node.attribute("attachedToRef"), boundary.entry)
         {
-            let name = builder.text.event_name(boundary.node);
-            found.entry(Some(host)).or_default().push((id, name, entry));
+            let interrupts = boundary.node.attribute("cancelActivity") != Some("false");
+            let code = builder.text.event_name(boundary.node);
+            found.entry(Some(host)).or_default().push(Catch { id, code, entry, interrupts });
         }
     }
     found
@@ -209,39 +225,93 @@ fn watching<'a>(builder: &Builder<'a, '_, '_>) -> Catches<'a> {
         let start = xml::child(esp.node, "startEvent").filter(|s| is_thrown(*s));
         let watches = esp.node.attribute("triggeredByEvent") == Some("true");
         if let (true, Some(start), Some(entry)) = (watches, start, esp.entry) {
-            found.entry(esp.scope).or_default().push((id, builder.text.event_name(start), entry));
+            let interrupts = start.attribute("isInterrupting") != Some("false");
+            let code = builder.text.event_name(start);
+            found.entry(esp.scope).or_default().push(Catch { id, code, entry, interrupts });
         }
     }
     found
 }
 
-/// An error that ends a path goes to the nearest scope outwards that catches it.
-fn thrown(builder: &mut Builder<'_, '_, '_>) {
+/// Whether an element throws an event: an end does, and on its way a path can escalate.
+fn throws(node: Element<'_, '_>) -> bool {
+    match xml::name(node) {
+        "endEvent" => is_thrown(node),
+        "intermediateThrowEvent" => event::about(node) == "escalation",
+        _ => false,
+    }
+}
+
+/// What is thrown goes to the nearest scope outwards that catches it; where it arrives.
+fn thrown(builder: &mut Builder<'_, '_, '_>) -> HashSet<StepIx> {
     let (boundaries, watching) = (boundary_catches(builder), watching(builder));
-    for (_, end) in placed(builder) {
-        let Some(step) = end.step.filter(|_| xml::name(end.node) == "endEvent" && is_thrown(end.node)) else {
-            continue;
-        };
-        let code = builder.text.event_name(end.node);
-        let fits = |(_, name, _): &&(&str, String, StepIx)| name.is_empty() || *name == code;
-        let (mut scope, mut left) = (end.scope, Vec::new());
-        let mut catcher = None;
-        for _ in 0..64 {
-            let inner = watching.get(&scope).into_iter().flatten().filter(|(id, ..)| !left.contains(id));
-            let outer = boundaries.get(&scope).filter(|_| scope.is_some()).into_iter().flatten();
-            catcher = inner.chain(outer).find(fits).map(|(_, _, entry)| *entry);
-            let (None, Some(at)) = (catcher, scope) else { break };
-            left.push(at);
-            scope = builder.by_id.get(at).and_then(|p| p.scope);
-        }
-        if let Some(entry) = catcher {
-            builder.w.steps[step.0 as usize].kind = StepKind::End(Outcome::Path);
-            builder.w.connect(End::Step(step), entry, EdgeKind::Next);
-        } else if builder.engine == Engine::Camunda7 && event::about(end.node) == "error" {
+    let mut caught = HashSet::new();
+    for (_, throw) in placed(builder) {
+        let Some(step) = throw.step.filter(|_| throws(throw.node)) else { continue };
+        match catcher(throw, &boundaries, &watching, builder) {
+            Some(by) => {
+                caught.insert(by.entry);
+                goes_to(throw, step, by, builder);
+            }
             // Nobody catches it: the path only ends.
-            builder.w.steps[step.0 as usize].kind = StepKind::End(Outcome::Path);
+            None if builder.engine == Engine::Camunda7 && event::about(throw.node) == "error" => {
+                builder.w.steps[step.0 as usize].kind = StepKind::End(Outcome::Path);
+            }
+            None => {}
         }
     }
+    caught
+}
+
+/// What catches that an element throws.
+fn catcher<'c, 'a>(
+    throw: Placed<'a, '_>,
+    boundaries: &'c Catches<'a>,
+    watching: &'c Catches<'a>,
+    builder: &Builder<'a, '_, '_>,
+) -> Option<&'c Catch<'a>> {
+    let code = builder.text.event_name(throw.node);
+    let fits = |c: &&Catch<'_>| c.code.is_empty() || c.code == code;
+    let (mut scope, mut left) = (throw.scope, Vec::new());
+    for _ in 0..64 {
+        let inner = watching.get(&scope).into_iter().flatten().filter(|c| !left.contains(&c.id));
+        let outer = boundaries.get(&scope).filter(|_| scope.is_some()).into_iter().flatten();
+        let found = inner.chain(outer).find(fits);
+        let (None, Some(at)) = (found, scope) else { return found };
+        left.push(at);
+        scope = builder.by_id.get(at).and_then(|p| p.scope);
+    }
+    None
+}
+
+/// From a throw to what catches it. Where that ends what it watches, nothing comes after the throw itself.
+fn goes_to(throw: Placed<'_, '_>, step: StepIx, by: &Catch<'_>, builder: &mut Builder<'_, '_, '_>) {
+    let ends = xml::name(throw.node) == "endEvent";
+    if ends {
+        builder.w.steps[step.0 as usize].kind = StepKind::End(Outcome::Path);
+    } else if by.interrupts {
+        builder.w.edges.retain(|e| e.from != throw.exit);
+    }
+    builder.w.connect(End::Step(step), by.entry, EdgeKind::Next);
+    let outer = throw.scope.and_then(|s| builder.by_id.get(s)).copied().filter(|_| ends && !by.interrupts);
+    outer.into_iter().for_each(|outer| leave(step, outer, builder));
+}
+
+/// A process that is called may escalate too, out of sight.
+fn escalated(scope: Option<&str>, entry: StepIx, builder: &mut Builder<'_, '_, '_>) {
+    let within = |p: &Placed<'_, '_>| {
+        let up = |s: &Option<&str>| s.map(|id| builder.by_id.get(id).and_then(|p| p.scope));
+        std::iter::successors(Some(p.scope), up).take(64).any(|s| s == scope)
+    };
+    let calls = placed(builder).into_iter().filter(|(_, p)| xml::name(p.node) == "callActivity" && within(p));
+    let calls: Vec<StepIx> = calls.filter_map(|(_, p)| p.step).take(MAX_PAIRED).collect();
+    calls.into_iter().for_each(|call| out_of_sight(call, entry, "escalation", builder));
+}
+
+/// An edge that something may take which the model does not show.
+fn out_of_sight(from: StepIx, to: StepIx, about: &str, builder: &mut Builder<'_, '_, '_>) {
+    let condition = Expression::unknown(Language::Structured, about, Vec::new(), 0);
+    builder.w.connect(End::Step(from), to, EdgeKind::When { case: about.into(), condition });
 }
 
 /// Link events: a throw goes on at the catch of the same name.
@@ -275,6 +345,11 @@ fn compensation(process: Element<'_, '_>, builder: &mut Builder<'_, '_, '_>) {
         if let (Some(boundary), Some(handler)) = (boundary, handler) {
             handlers.push((boundary.node.attribute("attachedToRef").unwrap_or_default(), handler));
         }
+    }
+    for (_, esp) in all.iter().filter(|(_, p)| p.node.attribute("triggeredByEvent") == Some("true")) {
+        let compensates = xml::child(esp.node, "startEvent").is_some_and(|s| event::about(s) == "compensate");
+        let of = esp.scope.or(process.attribute("id")).unwrap_or_default();
+        handlers.extend(esp.entry.filter(|_| compensates).map(|entry| (of, entry)));
     }
     let throws =
         all.iter().filter(|(_, p)| matches!(xml::name(p.node), "intermediateThrowEvent" | "endEvent"));
@@ -331,6 +406,7 @@ fn receives(node: Element<'_, '_>) -> bool {
 /// Sub-processes that an event starts while what they are in runs.
 fn event_processes(builder: &mut Builder<'_, '_, '_>) {
     let with_event = |(_, p): &(&str, Placed<'_, '_>)| p.node.attribute("triggeredByEvent") == Some("true");
+    let caught: HashSet<StepIx> = builder.w.edges.iter().map(|e| e.to).collect();
     for (id, esp) in placed(builder).into_iter().filter(with_event).take(MAX_PAIRED) {
         let Some(entry) = esp.entry else { continue };
         let start = xml::child(esp.node, "startEvent");
@@ -343,6 +419,12 @@ fn event_processes(builder: &mut Builder<'_, '_, '_>) {
             }
             continue;
         }
+        if matches!(about, "escalation" | "compensate") && caught.contains(&entry) {
+            if about == "escalation" {
+                escalated(esp.scope, entry, builder);
+            }
+            continue;
+        }
         let outer = esp.scope.and_then(|s| builder.by_id.get(s)).and_then(|p| p.step);
         match (outer, start) {
             (Some(outer), _) if about == "timer" => {
@@ -351,6 +433,11 @@ fn event_processes(builder: &mut Builder<'_, '_, '_>) {
             (Some(outer), _) => {
                 let condition = Expression::unknown(Language::Structured, about, Vec::new(), 0);
                 builder.w.connect(End::Step(outer), entry, EdgeKind::When { case: id.into(), condition });
+            }
+            // Nothing in sight does it: whatever runs beside it may.
+            (None, Some(_)) if matches!(about, "escalation" | "compensate") => {
+                let beside = activities(esp.scope, builder);
+                beside.into_iter().for_each(|step| out_of_sight(step, entry, about, builder));
             }
             (None, Some(start)) => {
                 let trigger = event::trigger(start, builder);
@@ -370,13 +457,17 @@ fn failing(scope: Option<&str>, builder: &Builder<'_, '_, '_>) -> Vec<StepIx> {
         .filter(|e| e.kind == EdgeKind::Error)
         .filter_map(|e| if let End::Step(s) = e.from { Some(s) } else { None })
         .collect();
+    activities(scope, builder).into_iter().filter(|s| !caught.contains(s)).collect()
+}
+
+/// The activities of a scope.
+fn activities(scope: Option<&str>, builder: &Builder<'_, '_, '_>) -> Vec<StepIx> {
     let activity = |n: &str| n.ends_with("Task") || n == "callActivity" || is_container(n);
     placed(builder)
         .into_iter()
         .filter(|(_, p)| p.scope == scope && activity(xml::name(p.node)))
         .filter(|(_, p)| p.node.attribute("triggeredByEvent") != Some("true"))
         .filter_map(|(_, p)| p.step)
-        .filter(|s| !caught.contains(s))
         .collect()
 }
 
@@ -384,15 +475,21 @@ fn failing(scope: Option<&str>, builder: &Builder<'_, '_, '_>) -> Vec<StepIx> {
 fn ends(builder: &mut Builder<'_, '_, '_>) {
     empty(builder);
     let mut leaves: HashSet<StepIx> = HashSet::new();
+    let apart: HashSet<StepIx> =
+        placed(builder).into_iter().filter(|(_, p)| is_apart(p.node)).filter_map(|(_, p)| p.entry).collect();
     for edge in &builder.w.edges {
-        let goes_on = !matches!(edge.kind, EdgeKind::Error | EdgeKind::Timeout);
+        let goes_on = match edge.kind {
+            EdgeKind::Error | EdgeKind::Timeout => false,
+            EdgeKind::When { .. } => !apart.contains(&edge.to),
+            _ => true,
+        };
         if let (End::Step(from), true) = (edge.from, goes_on) {
             leaves.insert(from);
         }
     }
     for (_, node) in placed(builder) {
         let Some(outer) = node.scope.and_then(|s| builder.by_id.get(s)).copied() else { continue };
-        let (End::Step(from), Some(container)) = (node.exit, outer.step) else { continue };
+        let End::Step(from) = node.exit else { continue };
         let failed = builder.w.step(from).is_some_and(|s| s.kind == StepKind::End(Outcome::Failure));
         if leaves.contains(&from) || failed || event::about(node.node) == "terminate" {
             continue;
@@ -400,11 +497,18 @@ fn ends(builder: &mut Builder<'_, '_, '_>) {
         if let Some(StepKind::End(Outcome::Success)) = builder.w.step(from).map(|s| s.kind.clone()) {
             builder.w.steps[from.0 as usize].kind = StepKind::End(Outcome::Path);
         }
-        match outer.exit {
-            End::Step(exit) if exit == container => builder.w.connect(End::Step(from), exit, EdgeKind::Back),
-            End::Step(exit) => builder.w.connect(End::Step(from), exit, EdgeKind::Next),
-            End::Trigger(_) => {}
+        leave(from, outer, builder);
+    }
+}
+
+/// From the end of a path to the end of the sub-process that it is in, or to its next round.
+fn leave(from: StepIx, outer: Placed<'_, '_>, builder: &mut Builder<'_, '_, '_>) {
+    match outer.exit {
+        End::Step(exit) if Some(exit) == outer.step => {
+            builder.w.connect(End::Step(from), exit, EdgeKind::Back)
         }
+        End::Step(exit) => builder.w.connect(End::Step(from), exit, EdgeKind::Next),
+        End::Trigger(_) => {}
     }
 }
 

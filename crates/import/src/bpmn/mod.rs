@@ -15,6 +15,8 @@ mod token;
 mod xml;
 
 #[cfg(test)]
+mod escalation_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::{Content, Imported, Source};

@@ -17,11 +17,11 @@ fn all(text: &str) -> Vec<Workflow> {
     all
 }
 
-fn one(inside: &str) -> Workflow {
+pub(super) fn one(inside: &str) -> Workflow {
     all(&model(inside)).remove(0)
 }
 
-fn flow(from: &str, to: &str) -> String {
+pub(super) fn flow(from: &str, to: &str) -> String {
     format!(r#"<b:sequenceFlow id="{from}_{to}" sourceRef="{from}" targetRef="{to}"/>"#)
 }
 
@@ -31,7 +31,7 @@ fn when(from: &str, to: &str, name: &str, condition: &str) -> String {
     )
 }
 
-fn edges(w: &Workflow) -> Vec<String> {
+pub(super) fn edges(w: &Workflow) -> Vec<String> {
     let id = |n: Node| match n {
         Node::Trigger(t) => format!("trigger {t}"),
         Node::Step(s) => w.step(s).map(|s| s.id.to_string()).unwrap_or_default(),
@@ -365,7 +365,7 @@ fn links_events_and_compensation_are_edges() {
 }
 
 /// The same elements in a model that no Camunda 8 modeler wrote.
-fn camunda7(text: &str) -> Workflow {
+pub(super) fn camunda7(text: &str) -> Workflow {
     let older = model(text).replace(" xmlns:zeebe=\"http://camunda.org/schema/zeebe/1.0\"", "");
     all(&older).remove(0)
 }
