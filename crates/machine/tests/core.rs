@@ -418,3 +418,24 @@ fn an_answer_about_an_error_edge_counts_for_one_failure() {
     assert_eq!(names, ["a", "b", "? b", "handler"]);
     assert_eq!(asked, 1);
 }
+
+#[test]
+fn a_step_that_a_person_released_is_not_waited_for_again() {
+    let mut w = Build::new(Platform::GoogleSecops)
+        .asks("off/release")
+        .asks("off")
+        .chain(&["start", "off/release", "off"])
+        .done();
+    w.steps[0].synthetic = true;
+    let waits = |w: &workflow::Workflow| {
+        let mut asked = Vec::new();
+        names(w, |r, _| {
+            asked.push(matches!(r, Request::Ask(_)));
+            ok()
+        });
+        asked
+    };
+    assert_eq!(waits(&w), [true, false]);
+    w.steps[0].id = "other/release".into();
+    assert_eq!(waits(&w), [true, true]);
+}

@@ -18,6 +18,14 @@ const SETTERS: [(&str, [&str; 3]); 4] = [
     ("SiemplifyUtilities_Set Context Value", ["Scope", "Key", "Value"]),
 ];
 
+/// Actions that attach a playbook to an alert, which starts it, and whether they take several, joined by commas.
+const ATTACHERS: [(&str, bool); 4] = [
+    ("Siemplify_Attach Playbook to Alert", false),
+    ("Tools_Attach Playbook to Alert", true),
+    ("Tools_Attach Playbook to All Case Alerts", false),
+    ("Tools_Re-Attach Playbook", false),
+];
+
 /// The platform ends a loop after so many rounds.
 const MOST_ROUNDS: u64 = 100;
 
@@ -118,7 +126,8 @@ fn place<'d>(node: Node<'d>, id: &str, file: u16, scope: &Scope, w: &mut Workflo
     let ix = w.add(step);
     let (mut entry, mut exit) = (ix, ix);
     if let Some(ask) = manual {
-        let mut release = Step::new(format!("{id}/release"), "release by hand", StepKind::Branch);
+        let name = format!("release of {}", w.steps[ix.0 as usize].name);
+        let mut release = Step::new(format!("{id}/release"), name, StepKind::Branch);
         let ask = Ask { negative: vec![SKIP.into(), DECLINE.into()], ..ask };
         (release.synthetic, release.span, release.ask) = (true, span.clone(), Some(ask));
         entry = w.add(release);
@@ -352,13 +361,8 @@ fn ask(node: Node<'_>, scope: &Scope, looped: Option<&Text>) -> Option<Ask> {
 }
 
 fn calls(node: Node<'_>, scope: &Scope, looped: Option<&Text>, parameters: &Value) -> Vec<Callee> {
-    if node.str("action_name") == Some("Siemplify_Attach Playbook to Alert") {
-        let key = match parameters.get("Playbook Name") {
-            Value::Text(name) => CalleeKey::Name(name.clone()),
-            Value::Expr(e) => CalleeKey::Dynamic(e.text.clone()),
-            _ => return Vec::new(),
-        };
-        return vec![Callee { key, input: Value::Null }];
+    if let Some((_, several)) = ATTACHERS.iter().find(|(name, _)| node.str("action_name") == Some(*name)) {
+        return attached(parameters.get("Playbook Name"), *several);
     }
     if node.str("type") != Some("block") {
         return Vec::new();
@@ -379,6 +383,22 @@ fn calls(node: Node<'_>, scope: &Scope, looped: Option<&Text>, parameters: &Valu
     let mut input = Map::default();
     input.push("Input", Value::Map(given), node.line());
     vec![Callee { key, input: Value::Map(input) }]
+}
+
+/// The playbooks that an action attaches.
+fn attached(named: &Value, several: bool) -> Vec<Callee> {
+    let keys = match named {
+        Value::Text(list) if several => list
+            .split(',')
+            .map(str::trim)
+            .filter(|n| !n.is_empty())
+            .map(|n| CalleeKey::Name(n.into()))
+            .collect(),
+        Value::Text(name) => vec![CalleeKey::Name(name.clone())],
+        Value::Expr(e) => vec![CalleeKey::Dynamic(e.text.clone())],
+        _ => Vec::new(),
+    };
+    keys.into_iter().map(|key| Callee { key, input: Value::Null }).collect()
 }
 
 fn assigns(node: Node<'_>, parameters: &Value) -> Vec<Assignment> {

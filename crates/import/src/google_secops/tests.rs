@@ -369,3 +369,28 @@ fn public_playbooks() {
     }
     assert_eq!((workflows, steps), (30, 198));
 }
+
+#[test]
+fn an_action_that_attaches_playbooks_starts_them() {
+    let called = |action: &str, named: &str| {
+        let integration = action.split('_').next().unwrap_or_default();
+        let inputs =
+            parameters(&[("ScriptParametersEntityFields", &format!(r#"{{"Playbook Name":"{named}"}}"#))]);
+        let w = one(vec![step("go", "action", integration, action, &[], &inputs)]);
+        w.steps[0].calls.iter().map(|c| c.key.clone()).collect::<Vec<_>>()
+    };
+    let name = |n: &str| workflow::CalleeKey::Name(n.into());
+    for action in [
+        "Siemplify_Attach Playbook to Alert",
+        "Tools_Attach Playbook to All Case Alerts",
+        "Tools_Re-Attach Playbook",
+    ] {
+        assert_eq!(called(action, "Foo, Leaver"), [name("Foo, Leaver")], "{action} takes one");
+    }
+    let several = called("Tools_Attach Playbook to Alert", "Foo, Leaver,");
+    assert_eq!(several, [name("Foo"), name("Leaver")]);
+    assert!(matches!(
+        called("Tools_Attach Playbook to Alert", "[Event.name]")[..],
+        [workflow::CalleeKey::Dynamic(_)]
+    ));
+}

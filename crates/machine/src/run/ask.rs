@@ -4,7 +4,7 @@ use crate::request::{Act, At, Call, Request};
 use crate::scope::Here;
 use crate::state::{FrameKind, Phase, State};
 use crate::{Place, Program, Val};
-use workflow::{Kind, Step, StepKind, Value};
+use workflow::{Kind, Node, Step, StepKind, Value};
 
 /// What a run asks next. The same state always asks the same.
 #[must_use]
@@ -77,8 +77,10 @@ fn request(program: &Program<'_>, state: &State, ix: usize) -> Request {
         false => semantics.input(&here, step).unwrap_or_default(),
     };
     let delay_ms = if !program.lean { semantics.delay(&here, step) } else { 0 };
+    let place = at.place;
     let call = Call { at, attempt: token.attempt, delay_ms, input, effects: acts(&here, step) };
-    if step.ask.is_some() || step.effects.iter().any(|e| e.kind == Kind::Ask) {
+    let asks = step.ask.is_some() || step.effects.iter().any(|e| e.kind == Kind::Ask);
+    if asks && !is_released(program, place, step) {
         Request::Ask(call)
     } else if step.kind == StepKind::Wait {
         Request::Wait(call)
@@ -87,6 +89,17 @@ fn request(program: &Program<'_>, state: &State, ix: usize) -> Request {
     } else {
         Request::Call(call)
     }
+}
+
+/// Whether a question of its own stands before a step, made by the importer, by which a person releases it.
+fn is_released(program: &Program<'_>, place: Place, step: &Step) -> bool {
+    let release = |id: &str| id.strip_prefix(step.id.as_str()) == Some("/release");
+    let from = |e: &u32| match program.edge(place.workflow, *e)?.from {
+        Node::Step(from) => program.step(Place { step: from, ..place }),
+        Node::Trigger(_) => None,
+    };
+    step.ask.as_ref().is_some_and(|a| !a.decides)
+        && program.into(place).iter().filter_map(from).any(|s| s.synthetic && release(&s.id))
 }
 
 /// What a step does, with the values of whom and what it acts on.
