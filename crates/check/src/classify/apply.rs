@@ -4,7 +4,7 @@ use super::look::{Scene, Truth};
 use super::resolve::reference_text;
 use crate::catalogue::data::{Case, Places};
 use crate::catalogue::{Catalogue, Found};
-use workflow::{Ask, Effect, Evidence, Kind, Returns, Step, Target, Term, Text, Value};
+use workflow::{Ask, Callee, Effect, Evidence, Kind, Returns, Step, Target, Term, Text, Value};
 
 /// What was found about a step.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(super) struct Outcome {
     pub effects: Vec<Effect>,
     pub target: Target,
     pub ask: Option<Ask>,
+    /// Workflows that it starts by their addresses.
+    pub calls: Vec<Callee>,
 }
 
 impl Outcome {
@@ -59,6 +61,7 @@ impl Outcome {
             own.returns = more.returns;
         }
         self.ask = self.ask.take().or(other.ask);
+        self.calls.extend(other.calls);
     }
 
     /// Writes it into the step.
@@ -66,6 +69,9 @@ impl Outcome {
         self.effects.sort_by_key(|e| e.kind);
         step.effects = self.effects;
         step.target = self.target;
+        if step.calls.is_empty() {
+            step.calls = self.calls;
+        }
         let Some(known) = self.ask else { return };
         let ask = step.ask.get_or_insert_default();
         if ask.approver.is_empty() {

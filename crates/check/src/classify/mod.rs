@@ -14,6 +14,7 @@ pub mod resolve;
 pub mod url;
 mod variants;
 mod verbs;
+mod webhook;
 
 pub use apply::show;
 pub use look::{Scene, Truth};
@@ -78,7 +79,7 @@ impl Judge<'_> {
             // Code written by hand into a block that does something of its own besides.
             self.code(step, &mut out);
         }
-        if !step.calls.is_empty() {
+        if !step.calls.is_empty() || !out.calls.is_empty() {
             out.effects.retain(|e| !matches!(e.kind, Kind::Opaque | Kind::Write | Kind::Code));
             out.add(Kind::Call, self.platform, Evidence::Operation);
         }

@@ -51,6 +51,11 @@ fn judge_one(
     if let Some((linked, known)) = linked(catalogue, method.as_deref(), &url, resolver, step) {
         (url, found) = (linked, known);
     }
+    let webhook = super::webhook::called(platform, method.as_deref(), &url, request);
+    if let Some(called) = webhook.filter(|_| found.system.is_none_or(|f| f.system == platform)) {
+        out.add(Kind::Call, platform, evidence);
+        return out.calls.push(called);
+    }
     found = by_audience(catalogue, method.as_deref(), &url, step).unwrap_or(found);
     for (entry, names) in &found.entries {
         let scene = Scene { step, resolver, url: Some(&url), names, call: None };
@@ -173,6 +178,9 @@ fn guess(url: &Url, reads: bool, connector: &str) -> Kind {
     }
     if signs_in(url) {
         return Kind::Control;
+    }
+    if super::webhook::is_of_n8n(url) {
+        return Kind::Opaque;
     }
     let generic = ["", "http", "rest", "http_requests"].iter().any(|g| connector.eq_ignore_ascii_case(g));
     let by_connector = url.path.host.is_empty() && !generic && !url.segments.is_empty();

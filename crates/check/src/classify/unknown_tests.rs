@@ -115,3 +115,29 @@ fn a_service_that_nobody_knows_says_by_its_address_what_it_does_to_people() {
     assert_eq!(at("https://api.acme.test/groups/7/members", ada()), ["grant api.acme.test"]);
     assert_eq!(at("https://api.acme.test/users/7/roles", Value::Null), ["grant api.acme.test"]);
 }
+
+#[test]
+fn a_request_to_a_webhook_of_n8n_starts_a_workflow_wherever_n8n_runs() {
+    let here =
+        |method: &str, url: &str| judged(Platform::N8n, request(method, Value::text(url), Value::Null));
+    let key = |s: &Step| s.calls.iter().map(|c| c.key.clone()).collect::<Vec<_>>();
+    let named = |n: &str| vec![workflow::CalleeKey::Name(n.into())];
+    let step = here("POST", "https://localhost:5678/webhook/give");
+    assert_eq!(key(&step), named("POST /webhook/give"));
+    assert_eq!(step.effects.iter().map(|e| e.kind).collect::<Vec<_>>(), [Kind::Call]);
+    assert_eq!(key(&here("GET", "https://flows.corp.test/webhook-test/a/b")), named("GET /webhook/a/b"));
+    assert_eq!(key(&here("POST", "https://own.app.n8n.cloud/webhook/give")), named("POST /webhook/give"));
+    for other in
+        ["https://corp.test/webhooks/give", "https://corp.test/api/webhook/give", "https://corp.test/webhook"]
+    {
+        assert!(key(&here("POST", other)).is_empty(), "{other}");
+    }
+    let elsewhere = |method: &str| {
+        kinds(
+            Platform::LogicApps,
+            request(method, Value::text("https://corp.test/webhook/give"), Value::Null),
+        )
+    };
+    assert_eq!(elsewhere("POST"), ["opaque http"]);
+    assert_eq!(elsewhere("GET"), ["read http"]);
+}

@@ -67,7 +67,8 @@ fn a_boundary_catches_what_its_sub_process_throws() {
     let beside = around(r#"cancelActivity="false""#);
     assert_eq!(into(&beside, "caught"), ["up -> caught"]);
     assert_eq!(into(&beside, "sub/end"), ["no -> sub/end", "up -> sub/end"]);
-    let task = r#"<b:startEvent id="s"/><b:userTask id="sub"/>"#.to_owned() + &boundary("") + &flow("s", "sub");
+    let task =
+        r#"<b:startEvent id="s"/><b:userTask id="sub"/>"#.to_owned() + &boundary("") + &flow("s", "sub");
     assert_eq!(into(&task, "caught"), ["sub -=caught> caught"], "whoever does the task may escalate");
 }
 

@@ -175,6 +175,7 @@ impl<'f> Builder<'f> {
         taken.sort_by_key(|(i, t)| (rank(t.kind), *i));
         for (number, (i, trigger)) in (0..).zip(taken) {
             numbers[i] = Some(number);
+            self.workflow.aliases.extend(triggers::addresses(&trigger));
             self.workflow.triggers.push(trigger);
         }
         numbers

@@ -486,3 +486,13 @@ fn notes_and_pinned_results_are_kept_as_texts() {
     assert!(texts.contains(&"a note that is long") && texts.contains(&"Bearer what was sent"), "{texts:?}");
     assert_eq!(all[0].asides.iter().map(|(line, _)| *line).max(), Some(3));
 }
+
+#[test]
+fn a_webhook_is_a_name_by_which_requests_start_the_workflow() {
+    let names = |parameters: &str| flow(&base("Hook", "webhook", parameters), "").aliases;
+    assert_eq!(names(r#""path": "give""#), ["GET /webhook/give"]);
+    assert_eq!(names(r#""path": "/a/b", "httpMethod": "POST""#), ["POST /webhook/a/b"]);
+    let several = r#""path": "x", "multipleMethods": true, "httpMethod": ["GET", "POST"]"#;
+    assert_eq!(names(several), ["GET /webhook/x", "POST /webhook/x"]);
+    assert!(names(r#""path": "users/:id""#).is_empty(), "its address has a part of its own before that");
+}

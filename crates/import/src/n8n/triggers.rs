@@ -1,7 +1,7 @@
 //! Triggers: what starts a workflow, and whether the caller must prove who they are.
 
 use super::types::NodeType;
-use workflow::{Trigger, TriggerKind, Value};
+use workflow::{Text, Trigger, TriggerKind, Value};
 
 /// Kind of a trigger and whether its caller is authenticated.
 type Entrance = (TriggerKind, Option<bool>);
@@ -138,6 +138,20 @@ pub(super) fn is_caller_data(kind: TriggerKind) -> bool {
             | TriggerKind::Chat
             | TriggerKind::External
     )
+}
+
+/// The names by which requests start a workflow: each method with the path of its production address.
+/// Source: <https://docs.n8n.io/integrations/builtin/core-nodes/n8n-nodes-base.webhook/>
+pub(super) fn addresses(trigger: &Trigger) -> Vec<Text> {
+    let path = trigger.parameters.get("path").as_text().unwrap_or_default().trim_matches('/');
+    let fixed = trigger.kind == TriggerKind::Webhook && !path.is_empty() && !path.contains(':');
+    let method = trigger.parameters.get("httpMethod");
+    let several = method.items().iter().filter_map(Value::as_text);
+    let methods: Vec<&str> = method.as_text().into_iter().chain(several).collect();
+    let methods = if methods.is_empty() { vec!["GET"] } else { methods };
+    let names =
+        methods.into_iter().filter(|_| fixed).map(|m| format!("{} /webhook/{path}", m.to_uppercase()));
+    names.map(Text::from).collect()
 }
 
 /// The event's name: the node's short name, with the events it listens to.
