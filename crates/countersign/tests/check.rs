@@ -309,3 +309,102 @@ fn a_test_of_nothing_is_no_success() {
     assert_eq!(none.code, 2);
     assert!(none.err.contains("`nosuchname`"), "{}", none.err);
 }
+
+#[test]
+fn a_line_is_that_of_the_file_in_which_the_step_stands() {
+    let folder = Folder::empty();
+    let from = common::repository().join("examples/workflows/secops/contain_service_account");
+    let copy = |name: &str| {
+        folder.write(&format!("play/{name}"), &std::fs::read_to_string(from.join(name)).unwrap())
+    };
+    ["definition.yaml", "trigger.yaml"].into_iter().for_each(copy);
+    for step in std::fs::read_dir(from.join("steps")).unwrap() {
+        copy(&format!("steps/{}", step.unwrap().file_name().to_string_lossy()));
+    }
+    let shown = folder.run(&["check"]).out;
+    assert!(shown.contains("play/steps/disable_88eb8.yaml\n"), "{shown}");
+    let json = folder.run(&["check", "--format", "json"]).json();
+    let steps = json["workflows"][0]["steps"].as_array().unwrap();
+    assert!(steps.iter().all(|s| s["file"].as_str().unwrap().starts_with("play/steps/")), "{steps:?}");
+    let sarif = folder.run(&["check", "--format", "sarif"]).json();
+    let place =
+        &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(place, "play/steps/disable_88eb8.yaml");
+}
+
+/// An n8n workflow that runs another.
+fn runs(id: &str, other: &str) -> String {
+    format!(
+        r#"{{"name":"Flow {id}","id":"{id}","nodes":[{{"id":"1","name":"Start","type":"n8n-nodes-base.manualTrigger","typeVersion":1,"position":[0,0],"parameters":{{}}}},{{"id":"2","name":"Run","type":"n8n-nodes-base.executeWorkflow","typeVersion":1.1,"position":[0,0],"parameters":{{"workflowId":"{other}"}}}}],"connections":{{"Start":{{"main":[[{{"node":"Run","type":"main","index":0}}]]}}}}}}"#
+    )
+}
+
+#[test]
+fn what_a_workflow_leads_to_and_is_not_there_is_named() {
+    let folder = Folder::empty();
+    folder.write("a.json", &runs("a", "b"));
+    folder.write("b.json", &runs("b", "gone"));
+    folder.write("c.json", &runs("c", ""));
+    let shown = folder.run(&["check"]).out;
+    assert!(shown.contains(" tier 0, with what it calls: opaque ──"), "{shown}");
+    assert!(shown.contains("`Flow a`: It leads to `gone`, which is not here."), "{shown}");
+    assert!(shown.contains("`Run` runs a workflow, and none is chosen, so"), "{shown}");
+}
+
+#[test]
+fn a_request_to_a_webhook_of_another_workflow_leads_to_what_that_changes() {
+    let folder = Folder::empty();
+    let node = |id: &str, kind: &str, parameters: &str| {
+        format!(
+            r#"{{"id":"{id}","name":"{id}","type":"n8n-nodes-base.{kind}","typeVersion":4,"position":[0,0],"parameters":{{{parameters}}}}}"#
+        )
+    };
+    let flow = |name: &str, from: &str, to: &str| {
+        format!(
+            r#"{{"name":"{name}","id":"{name}","nodes":[{from},{to}],"connections":{{"from":{{"main":[[{{"node":"to","type":"main","index":0}}]]}}}}}}"#
+        )
+    };
+    let post = r#""method":"POST","url":"https://localhost:5678/webhook/give""#;
+    folder.write("a.json", &flow("A", &node("from", "manualTrigger", ""), &node("to", "httpRequest", post)));
+    let give = r#""method":"PUT","url":"https://corp.okta.com/api/v1/groups/g1/users/u1""#;
+    let hook = node("from", "webhook", r#""path":"give","httpMethod":"POST""#);
+    folder.write("b.json", &flow("B", &hook, &node("to", "httpRequest", give)));
+    let json = folder.run(&["check", "--format", "json"]).json();
+    let closure = &json["workflows"][0]["closure"];
+    assert_eq!((closure["opaque"].as_bool(), closure["tier"].as_u64()), (Some(false), Some(2)), "{closure}");
+    assert_eq!(closure["calls"][0], "b.json#B");
+    std::fs::remove_file(folder.path().join("b.json")).unwrap();
+    let alone = folder.run(&["check", "--format", "json"]).json();
+    assert_eq!(alone["workflows"][0]["closure"]["missing"][0], "POST /webhook/give");
+}
+
+#[test]
+fn what_needs_a_run_already_is_not_what_starts_a_process() {
+    let folder = Folder::empty();
+    folder.write(
+        "p.bpmn",
+        r#"<b:definitions xmlns:b="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x">
+  <b:message id="m" name="Recall"/>
+  <b:process id="P" isExecutable="true">
+    <b:startEvent id="s"/><b:serviceTask id="t" name="Work"/><b:sequenceFlow id="f" sourceRef="s" targetRef="t"/>
+    <b:subProcess id="esp" triggeredByEvent="true">
+      <b:startEvent id="es"><b:messageEventDefinition messageRef="m"/></b:startEvent><b:serviceTask id="u"/>
+      <b:sequenceFlow id="g" sourceRef="es" targetRef="u"/>
+    </b:subProcess>
+  </b:process>
+</b:definitions>"#,
+    );
+    let json = folder.run(&["check", "--format", "json"]).json();
+    assert_eq!(json["workflows"][0]["trigger"]["kind"], "manual");
+}
+
+#[test]
+fn a_workflow_that_is_named_at_deployment_is_told_so() {
+    let folder = Folder::empty();
+    folder.write(
+        "m.asl.json",
+        r#"{"StartAt":"Go","States":{"Go":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"${Child}"},"End":true}}}"#,
+    );
+    let shown = folder.run(&["check"]).out;
+    assert!(shown.contains("only known at deployment (`${Child}`)"), "{shown}");
+}

@@ -3,7 +3,7 @@
 use super::{Rule, Scope};
 use crate::classify::code::brought_in;
 use crate::facts::Facts;
-use workflow::{CalleeKey, CodeLanguage, Confidence, Finding, Kind, Severity, StepIx};
+use workflow::{CalleeKey, CodeLanguage, Confidence, Finding, Kind, Platform, Severity, StepIx};
 use crate::tell::Concerning;
 
 /// The rule.
@@ -29,12 +29,29 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// The first workflow that a step runs and that is not here.
+fn missing<'w>(facts: &Facts<'_, 'w>, step: StepIx) -> Option<&'w CalleeKey> {
+    let calls = facts.set.calls(facts.place(step)).zip(&facts.step(step).calls);
+    calls.filter(|(c, _)| c.to.is_none() && facts.does(step, Kind::Call)).map(|(_, callee)| &callee.key).next()
+}
+
+/// Whether a value is filled in when the definition is deployed: a substitution of a state machine, a parameter of a template.
+fn is_deployed(facts: &Facts<'_, '_>, text: &str) -> bool {
+    match facts.workflow.platform {
+        Platform::StepFunctions => text.contains("${"),
+        Platform::LogicApps => text.starts_with("[") && text.contains("parameters('"),
+        _ => false,
+    }
+}
+
 /// What is not known about a step.
 fn unknown(facts: &Facts<'_, '_>, step: StepIx) -> (String, Confidence) {
     let (name, own) = (facts.name(step), facts.step(step));
-    if let Some(callee) = own.calls.iter().find(|_| facts.does(step, Kind::Call)) {
-        let which = match &callee.key {
+    if let Some(key) = missing(facts, step) {
+        let which = match key {
             CalleeKey::Id(k) | CalleeKey::Name(k) if !k.is_empty() => format!("the workflow `{k}`, which is not here"),
+            CalleeKey::Dynamic(k) if k.is_empty() => "a workflow, and none is chosen".to_owned(),
+            CalleeKey::Dynamic(k) if is_deployed(facts, k) => format!("a workflow that is only known at deployment (`{k}`)"),
             CalleeKey::Dynamic(k) => format!("a workflow that is only known at run time (`{k}`)"),
             _ => "a workflow that is not here".to_owned(),
         };

@@ -35,7 +35,7 @@ fn check(facts: &Facts<'_, '_>, out: &mut Vec<Finding>) {
             }
             _ => match facts.questions.iter().find(|q| q.is_approval && q.has_way_around(facts.graph, step)) {
                 Some(q) => format!("{name} {deed} by a condition that holds without the answer to {}, too.", facts.name(q.step)),
-                None => format!("{start} leads to {name}, which {deed}, and nobody is asked on the way."),
+                None => format!("{start} reaches {name}, which {deed}, and nobody is asked on the way."),
             },
         };
         let fix = "Ask a person who is not the requester before this step, and let only a positive answer through; \

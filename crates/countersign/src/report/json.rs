@@ -98,6 +98,8 @@ struct StepJson<'s> {
     id: &'s str,
     name: &'s str,
     line: u32,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    file: &'s str,
     operation: &'s str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     off: bool,
@@ -268,6 +270,7 @@ fn step(step: &StepReport) -> StepJson<'_> {
         id: &step.id,
         name: &step.name,
         line: step.line,
+        file: &step.file,
         operation: &step.operation,
         off: step.off,
         gate: &step.gate,

@@ -81,7 +81,7 @@ fn failure(item: &Item<'_>, finding: &Finding) -> String {
         .collect();
     let text = format!(
         "{}:{}: {}\n{}\nFix: {}",
-        item.file.path,
+        item.file_of(&finding.step),
         finding.line,
         finding.message,
         walk.join(" -> "),

@@ -68,7 +68,10 @@ fn finding(item: &Item<'_>, f: &Finding, label: Option<&str>, out: &mut dyn Writ
         Severity::Medium => "🟨",
         Severity::Low | Severity::Info => "🟦",
     };
-    writeln!(out, "\n#### {mark} {} · {} · line {}\n", f.rule, label.unwrap_or(f.severity.as_str()), f.line)?;
+    let file = Some(item.file_of(&f.step)).filter(|p| *p != item.file.path);
+    let place = file.map_or_else(String::new, |p| format!(" of {}", code(p)));
+    let label = label.unwrap_or(f.severity.as_str());
+    writeln!(out, "\n#### {mark} {} · {label} · line {}{place}\n", f.rule, f.line)?;
     writeln!(out, "{}\n", sentence(&f.message))?;
     if !f.path.is_empty() {
         let stations = f.path.iter().enumerate().map(|(i, station)| {

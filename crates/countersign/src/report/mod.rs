@@ -52,15 +52,17 @@ impl<'s> Item<'s> {
         let body = &self.body;
         let step = self.step(id).map(|s| s.name.as_str());
         let trigger = || body.triggers.iter().find(|t| t.id == id).map(words::trigger_name);
+        let made = || body.made.iter().find(|(made, _)| made == id).map(|(_, name)| name.as_str());
         let caller = || body.callers.iter().find(|c| c.id == id).map(|c| c.name.as_str());
-        step.or_else(trigger).or_else(caller).filter(|n| !n.is_empty()).unwrap_or(id)
+        step.or_else(trigger).or_else(made).or_else(caller).filter(|n| !n.is_empty()).unwrap_or(id)
     }
 
     /// The file in which a step, a trigger or a caller's step stands.
     #[must_use]
     pub fn file_of(&self, id: &str) -> &str {
-        let caller = self.body.callers.iter().find(|c| c.id == id && !c.file.is_empty());
-        caller.map_or(self.file.path.as_str(), |c| &c.file)
+        let caller = || self.body.callers.iter().find(|c| c.id == id).map(|c| c.file.as_str());
+        let own = self.step(id).map(|s| s.file.as_str());
+        own.or_else(caller).filter(|f| !f.is_empty()).unwrap_or(&self.file.path)
     }
 
     /// The step of an id; the first where several have it.

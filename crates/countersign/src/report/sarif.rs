@@ -207,7 +207,7 @@ fn result(item: &Item<'_>, finding: &Finding, mark: &str, suppressions: Value) -
         "level": level(finding.severity),
         "message": {"text": finding.message, "markdown": format!("{}\n\n**Fix:** {}", finding.message, finding.fix)},
         "locations": [{
-            "physicalLocation": physical(&item.file.path, line),
+            "physicalLocation": physical(item.file_of(&finding.step), line),
             "logicalLocations": [logical(item, &finding.step)],
         }],
         "partialFingerprints": {FINGERPRINT: mark},

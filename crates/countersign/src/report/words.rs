@@ -3,12 +3,24 @@
 use super::Item;
 use crate::scan::model::{Head, TriggerReport, named};
 use check::catalogue::catalogue;
+use std::collections::BTreeSet;
 use workflow::{Finding, Kind, TriggerKind};
 
 /// `tier 2`, or `opaque` where nobody can tell.
 #[must_use]
 pub fn tier(head: &Head) -> String {
     if head.opaque { "opaque".to_owned() } else { format!("tier {}", head.tier) }
+}
+
+/// The same, and what it is with all that it calls, where that is more.
+#[must_use]
+pub fn tier_with_calls(head: &Head) -> String {
+    let (own, all) = (tier(head), &head.closure);
+    match (head.opaque, all.opaque) {
+        (false, true) => format!("{own}, with what it calls: opaque"),
+        (false, false) if all.tier > head.tier => format!("{own}, with what it calls: tier {}", all.tier),
+        _ => own,
+    }
 }
 
 /// The kinds of access changes that a workflow can make by its own steps.
@@ -112,6 +124,23 @@ pub fn deeds(item: &Item<'_>) -> String {
     let systems: Vec<&str> = systems.into_iter().map(|s| catalogue().title(s)).collect();
     let place = if systems.is_empty() { String::new() } else { format!(" in {}", enumerate(&systems)) };
     format!("It can {}{}.", enumerate(&kinds), super::plain_text(&place))
+}
+
+/// The workflows that it calls, or that these call, and that are not there: a sentence, empty where there are none.
+#[must_use]
+pub fn missing(head: &Head) -> String {
+    const SHOWN: usize = 3;
+    let missing = head.closure.missing.iter().filter(|n| !n.is_empty());
+    let names: BTreeSet<String> = missing.map(|n| format!("`{}`", super::plain_text(n))).collect();
+    let shown: Vec<&str> = names.iter().map(String::as_str).take(SHOWN).collect();
+    match names.len() {
+        0 => String::new(),
+        1 => format!("It leads to {}, which is not here.", enumerate(&shown)),
+        n if n > SHOWN => {
+            format!("It leads to {} and {} more, which are not here.", shown.join(", "), n - SHOWN)
+        }
+        _ => format!("It leads to {}, which are not here.", enumerate(&shown)),
+    }
 }
 
 /// `a, b and c`.

@@ -132,6 +132,8 @@ pub struct Body {
     pub proofs: Vec<check::proofs::Proof>,
     /// The steps of callers through which findings walk.
     pub callers: Vec<Caller>,
+    /// Questions that the importer made of a step's own settings, by id and name.
+    pub made: Vec<(Text, Text)>,
     /// The ignores that stand in its definition.
     pub ignores: Vec<InlineIgnore>,
     /// The parts its digest is made of.
@@ -196,6 +198,8 @@ pub struct TriggerReport {
     pub event: Text,
     /// Line in the file.
     pub line: u32,
+    /// It starts nothing, but goes on in what runs already.
+    pub inner: bool,
 }
 
 /// A step.
@@ -207,6 +211,8 @@ pub struct StepReport {
     pub name: Text,
     /// Line in the file.
     pub line: u32,
+    /// The file it stands in; empty where that is the workflow's own.
+    pub file: Text,
     /// `connector / operation`; empty for steps that only shape data.
     pub operation: String,
     /// Switched off.
@@ -284,10 +290,11 @@ impl Body {
     }
 
     /// The trigger that says most about who can start it: one that anyone can use, then one that callers use, then the
-    /// platform's own; a manual start is how people test.
+    /// platform's own; a manual start is how people test. What needs a run that is there already comes last.
     #[must_use]
     pub fn main_trigger(&self) -> Option<&TriggerReport> {
         let rank = |t: &TriggerReport| match t.kind {
+            _ if t.inner => 7,
             _ if t.authenticated == Some(false) => 0,
             TriggerKind::Webhook | TriggerKind::Form | TriggerKind::Mail | TriggerKind::Chat => 1,
             TriggerKind::External => 2,

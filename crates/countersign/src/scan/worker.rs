@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use workflow::{CalleeKey, Digest, Kind, Links, Node, Problem, Text, Trigger, Workflow};
+use workflow::{CalleeKey, Digest, Kind, Links, Node, Platform, Problem, Text, Trigger, Workflow};
 
 /// Larger files are refused.
 pub const MAX_SIZE: u64 = 256 << 20;
@@ -264,11 +264,17 @@ fn head(w: &Workflow, body: &Body) -> Head {
 pub(crate) fn body(w: &Workflow, judged: Judged) -> Body {
     let gates: HashMap<usize, &str> = judged.gates.iter().map(|(s, g)| (s.0 as usize, g.as_str())).collect();
     let shown: Vec<usize> = (0..w.steps.len()).filter(|i| !w.steps[*i].synthetic).collect();
-    let triggers = w.triggers.iter().map(trigger_report);
+    let ids: HashSet<&Text> = w.steps.iter().map(|s| &s.id).collect();
+    // The start of an event sub-process is a step of it too.
+    let inner = |t: &Trigger| w.platform == Platform::Bpmn && ids.contains(&t.id);
+    let triggers = w.triggers.iter().map(|t| TriggerReport { inner: inner(t), ..trigger_report(t) });
+    let made =
+        w.steps.iter().filter(|s| s.synthetic && s.ask.is_some()).map(|s| (s.id.clone(), s.name.clone()));
     let steps = shown.iter().map(|i| (i, &w.steps[*i])).map(|(i, s)| StepReport {
         id: s.id.clone(),
         name: s.name.clone(),
         line: s.span.line,
+        file: w.files.get(usize::from(s.span.file)).filter(|_| s.span.file > 0).cloned().unwrap_or_default(),
         operation: operation(&s.connector, &s.operation),
         off: !s.enabled,
         effects: s.live_effects().to_vec(),
@@ -284,6 +290,7 @@ pub(crate) fn body(w: &Workflow, judged: Judged) -> Body {
         findings: judged.findings,
         proofs: judged.proofs,
         callers: Vec::new(),
+        made: made.collect(),
         ignores: Vec::new(),
         parts: w.parts.clone(),
         connectors: components::connectors(w),
@@ -346,6 +353,7 @@ pub fn trigger_report(t: &Trigger) -> TriggerReport {
         authenticated: t.authenticated,
         event: t.event.clone(),
         line: t.span.line,
+        inner: false,
     }
 }
 

@@ -37,6 +37,9 @@ pub fn write(scan: &Scan, view: &View<'_>, style: Style, out: &mut dyn Write) ->
         let hint = "`--all` shows them, `--severity high` only the worst";
         writeln!(out, "\n{} {}", style.bold(&format!("… and {more}:")), hint)?;
     }
+    let unseen =
+        clean.iter().map(|(at, _)| *at).filter(|(f, h)| !scan.files[*f].heads[*h].closure.missing.is_empty());
+    tail::unseen(scan, &unseen.collect::<Vec<_>>(), style, out)?;
     let clean =
         clean.into_iter().map(|(at, _)| at).filter(|(f, h)| scan.files[*f].heads[*h].changes_access());
     tail::clean_lines(scan, &clean.collect::<Vec<_>>(), style, out)?;

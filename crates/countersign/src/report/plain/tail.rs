@@ -37,6 +37,28 @@ pub fn clean_lines(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut d
     Ok(())
 }
 
+/// Workflows without findings that call what is not there, a line each.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn unseen(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if at.is_empty() {
+        return Ok(());
+    }
+    let title = format!("{} without findings that call what is not here", times(at.len(), "workflow"));
+    writeln!(out, "\n{}", style.bold(&title))?;
+    let shown = if style.all { at.len() } else { at.len().min(SHOWN) };
+    for (f, h) in &at[..shown] {
+        let (file, head) = (&scan.files[*f], &scan.files[*f].heads[*h]);
+        let (name, path) = (clean(&head.name), clean(&file.path));
+        writeln!(out, "  `{name}`: {}  {}", words::missing(head), style.dim(&path))?;
+    }
+    if shown < at.len() {
+        writeln!(out, "  … and {} more: `--all` shows them", at.len() - shown)?;
+    }
+    Ok(())
+}
+
 /// Workflows with steps that are switched off and would change access, a line each.
 ///
 /// # Errors

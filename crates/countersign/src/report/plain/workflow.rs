@@ -1,6 +1,6 @@
 //! One workflow of the terminal report, with its findings in groups of one rule.
 
-use super::style::{Style, clean, shorten, wrap};
+use super::style::{Style, clean, end, shorten, wrap};
 use super::walk;
 use crate::report::words::times;
 use crate::report::{Item, refuted, source, words};
@@ -45,16 +45,19 @@ fn groups(
 }
 
 fn head(item: &Item<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let tier = words::tier(item.head);
+    let tier = words::tier_with_calls(item.head);
     let name = shorten(&clean(&item.head.name), style.width.saturating_sub(tier.width() + 12));
     let fill = style.width.saturating_sub(name.width() + tier.width() + 8);
     let line = format!(" {} {tier} ──", "─".repeat(fill));
     writeln!(out, "\n{} {}{}", style.dim("──"), style.bold(&name), style.dim(&line))?;
     let place = format!("{}:{}", clean(&item.file.path), item.body.line);
     writeln!(out, "   {} {}", item.head.platform.title(), style.dim(&format!("· {place}")))?;
+    let named = item.body.findings.iter().any(|f| f.rule == "opaque-step");
+    let missing = if named { String::new() } else { words::missing(item.head) };
     let told =
-        [words::start(item), words::deeds(item), words::gate(item).to_owned(), words::proofs(item)].join(" ");
-    wrap(told.trim_end(), style.width - 3).iter().try_for_each(|line| writeln!(out, "   {line}"))
+        [words::start(item), words::deeds(item), missing, words::gate(item).to_owned(), words::proofs(item)];
+    let told: Vec<String> = told.into_iter().filter(|t| !t.is_empty()).collect();
+    wrap(&told.join(" "), style.width - 3).iter().try_for_each(|line| writeln!(out, "   {line}"))
 }
 
 /// The findings of one rule: each told and drawn, and at the end what to do.
@@ -99,7 +102,15 @@ fn finding(item: &Item<'_>, f: &Finding, style: Style, out: &mut dyn Write) -> i
         writeln!(out, "      {line}")?;
     }
     let words = [item.name(&f.step), f.step.as_str()];
-    let Some((at, text)) = source::line(&item.file.path, f.line, &words) else { return Ok(()) };
+    let file = item.file_of(&f.step);
+    let Some((at, text)) = source::line(file, f.line, &words) else { return Ok(()) };
+    if file != item.file.path {
+        writeln!(
+            out,
+            "    {}",
+            style.dim(&format!("{:>6}   {}", "", end(&clean(file), style.width - INDENT - 10)))
+        )?;
+    }
     // A whole definition may stand on one line: only what is shown of it is cleaned.
     let excerpt = clean(&source::excerpt(text.trim(), &words, style.width - INDENT - 10));
     writeln!(out, "    {} {}", style.dim(&format!("{at:>6} │")), style.dim(&excerpt))
