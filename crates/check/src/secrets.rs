@@ -137,7 +137,7 @@ pub fn in_url(text: &str) -> Vec<Found<'_>> {
         text.split_once('?').map(|(_, query)| query).or_else(|| text.starts_with('&').then_some(text));
     let pairs = query.into_iter().flat_map(|q| q.split('&')).filter_map(|p| p.split_once('='));
     let secret = |(name, value)| {
-        let name = if matches!(name, "key" | "apikey" | "api-key") { "apikey" } else { name };
+        let name = if matches!(name, "key" | "apikey" | "api-key" | "appid") { "apikey" } else { name };
         named(name, value)
     };
     of_users(text).chain(pairs.filter_map(secret)).collect()
@@ -189,6 +189,17 @@ pub fn in_code(text: &str) -> Vec<Found<'_>> {
         at = whole.end();
     }
     secrets
+}
+
+/// The keys with which code signs tokens, or checks them: `jwt.sign(payload, "…")`.
+/// Source: <https://www.npmjs.com/package/jsonwebtoken>
+#[must_use]
+pub fn in_signing(text: &str) -> Vec<Found<'_>> {
+    static SIGNED: OnceLock<Option<Regex>> = OnceLock::new();
+    let source = r#"(?-u:\b)jwt\s*\.\s*(?:sign|verify)\s*\((?:\s*\{[^{}]*\}\s*|[^,(){}"']+),\s*["']([^"'\s]{4,200})["']"#;
+    let signed = SIGNED.get_or_init(|| Regex::new(source).ok()).as_ref().filter(|_| text.contains("jwt"));
+    let keys = signed.iter().flat_map(|s| s.captures_iter(text)).filter_map(|c| Some(c.get(1)?.as_str()));
+    keys.filter(|key| !is_placeholder(key)).map(|text| Found { what: "a signing key", text }).collect()
 }
 
 /// Keys among the parameters of an address that code writes down.
@@ -363,6 +374,17 @@ mod tests {
             shaped(&tokens).iter().map(|f| f.what).collect::<Vec<_>>(),
             ["an npm token", "a GitLab token"]
         );
+    }
+
+    #[test]
+    fn the_keys_of_signatures_are_secrets() {
+        let found = |text| first(in_signing(text));
+        assert_eq!(found("jwt.sign({ sub: id }, 'Harbour7', { expiresIn: '1h' })"), Some("Harbour7"));
+        assert_eq!(found("jwt.verify(msg.token, \"Harbour7\")"), Some("Harbour7"));
+        assert_eq!(found("jwt.sign(claims, env.get('KEY'))"), None);
+        assert_eq!(found("jwt.sign(claims, 'your-secret')"), None);
+        let key = "k81f02a97c88957d";
+        assert_eq!(first(in_url(&format!("https://a.test/?lat=1&appid={key}"))), Some(key));
     }
 
     #[test]

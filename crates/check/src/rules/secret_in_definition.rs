@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use super::exposed_credential::{given_secrets, makes_secret};
 use crate::provenance::Origin;
 use crate::classify::code::quoted;
-use crate::secrets::{Found, in_address, in_code, in_command, in_connection, in_url, is_example, named, shaped};
+use crate::secrets::{Found, in_address, in_code, in_command, in_connection, in_signing, in_url, is_example, named, shaped};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use workflow::{Confidence, Finding, Severity, Step, StepIx, Term, Text, Value};
 
@@ -129,7 +129,7 @@ fn each_once(mut hits: Vec<Hit>) -> Vec<Hit> {
 
 /// Every literal credential in code, each once; of one within another what was found first.
 fn in_script(text: &str) -> Vec<Found<'_>> {
-    let all = [shaped(text), in_code(text), in_command(text), in_address(text)].into_iter().flatten();
+    let all = [shaped(text), in_code(text), in_command(text), in_address(text), in_signing(text)].into_iter().flatten();
     let (mut once, mut known, mut places) = (Vec::new(), HashSet::new(), BTreeMap::new());
     for found in all.chain(quoted(text).flat_map(in_connection)) {
         let start = found.text.as_ptr() as usize;

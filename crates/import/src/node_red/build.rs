@@ -176,7 +176,8 @@ impl<'n> Builder<'n> {
         number
     }
 
-    /// Passwords and keys that stand in a configuration node itself, and not among the sealed credentials.
+    /// Passwords and keys that stand in a configuration node itself, and not among the sealed credentials; also addresses with
+    /// somebody's name before the host.
     fn literals(&mut self, config: usize) {
         let item = &self.network.items[config];
         let secret = |key: &&str| {
@@ -187,7 +188,9 @@ impl<'n> Builder<'n> {
                     .any(|w| key.ends_with(w))
         };
         let mut map = workflow::Map::default();
-        for (key, value) in item.node.entries().filter(|(key, _)| secret(key)) {
+        let signed_in =
+            |value: Source<'_>| value.as_str().is_some_and(|t| t.contains("://") && t.contains('@'));
+        for (key, value) in item.node.entries().filter(|(key, value)| secret(key) || signed_in(*value)) {
             let typed = item.node.str(&format!("{key}FieldType")).is_none_or(|kind| kind == "str");
             if let Some(text) = value.as_str().filter(|t| typed && !t.is_empty()) {
                 map.push(if key == "key" { "apiKey" } else { key }, Value::text(text), value.line());

@@ -278,6 +278,12 @@ fn configuration_nodes_are_credentials() {
         ("HR broker", "mqtt-broker")
     );
     assert!(w.parts.iter().any(|p| p.name == "config/b"));
+    let all = tab(&[
+        node("in", "inject", "m", ""),
+        node("m", "mongodb4", "", r#""clientNode": "c""#),
+        r#"{"id": "c", "type": "mongodb4-client", "uri": "mongodb://bob:Winter2031@db.test/a"}"#.to_owned(),
+    ]);
+    assert!(!all[0].parameters.at("c.uri").is_empty());
 }
 
 #[test]
