@@ -145,16 +145,40 @@ impl Scene<'_> {
         found
     }
 
-    /// Whether a condition holds: tests joined by ` and `.
+    /// Whether a condition holds: tests joined by ` and `. Those of one list (`body[].path`) are of the same element.
     #[must_use]
     pub fn holds(&self, when: &str) -> Truth {
-        when.split(" and ").map(|test| self.test(test.trim())).min().unwrap_or(Truth::Yes)
+        let tests: Vec<&str> = when.split(" and ").map(str::trim).collect();
+        let list = |test: &str| Some(test.split_once("[]")?.0.to_owned()).filter(|list| !list.contains(' '));
+        let each = tests.iter().map(|test| match list(test) {
+            Some(list) if tests.len() > 1 => self.element(&list, &tests),
+            _ => self.test(test, None),
+        });
+        each.min().unwrap_or(Truth::Yes)
     }
 
-    fn test(&self, test: &str) -> Truth {
+    /// Whether all tests of a list hold for one of its elements.
+    fn element(&self, list: &str, tests: &[&str]) -> Truth {
+        let (elements, unknown) = self.values(&format!("{list}[]"));
+        let of_list = || tests.iter().filter_map(|t| t.strip_prefix(list)?.strip_prefix("[]"));
+        if elements.is_empty() {
+            let whole = of_list().map(|test| self.test(&format!("{list}[]{test}"), None));
+            return whole.min().unwrap_or(Truth::Yes);
+        }
+        let all = |element| of_list().map(|test| self.test(test, Some(element))).min();
+        let best = elements.iter().filter_map(all).max().unwrap_or(Truth::Yes);
+        if unknown { best.max(Truth::Maybe) } else { best }
+    }
+
+    /// A test of a place of the step, or of an element of a list.
+    fn test(&self, test: &str, element: Option<&Value>) -> Truth {
+        let values = |place: &str| match element {
+            Some(element) => self.inside(Some(element), "", place.trim()),
+            None => self.values(place.trim()),
+        };
         for (operator, compare) in OPERATORS {
             if let Some((place, literal)) = test.split_once(operator) {
-                let (values, unknown) = self.values(place.trim());
+                let (values, unknown) = values(place);
                 return verdict(
                     &values,
                     unknown,
@@ -163,7 +187,7 @@ impl Scene<'_> {
                 );
             }
         }
-        let (values, unknown) = self.values(test);
+        let (values, unknown) = values(test);
         verdict(&values, unknown, |_| true, false)
     }
 }
@@ -225,4 +249,50 @@ fn bare(literal: &str) -> &str {
 
 fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::classify::tests::{map, reference, request};
+    use crate::classify::{Kind, Truth, resolve::Resolver};
+    use workflow::{Platform, Value, Workflow};
+
+    fn patch(path: &str, value: Value) -> Value {
+        map(vec![("op", Value::text("replace")), ("path", Value::text(path)), ("value", value)])
+    }
+
+    #[test]
+    fn tests_of_one_list_are_of_the_same_element() {
+        let workflow = Workflow::new(Platform::NodeRed, "w", "w.json");
+        let resolver = Resolver::new(&workflow);
+        let off = r#"body[].path == "/IsSuspended" and body[].value == false"#;
+        let holds = |items: Vec<Value>| {
+            let step = request("PATCH", Value::text("https://a.test/"), Value::List(items));
+            let scene = super::Scene { step: &step, resolver: &resolver, url: None, names: &[], call: None };
+            scene.holds(off)
+        };
+        let (no, yes) = (Value::Bool(false), Value::Bool(true));
+        assert_eq!(
+            holds(vec![patch("/Name", Value::text("x")), patch("/IsSuspended", no.clone())]),
+            Truth::Yes
+        );
+        assert_eq!(holds(vec![patch("/Hidden", no), patch("/IsSuspended", yes)]), Truth::No);
+        assert_eq!(holds(vec![patch("/IsSuspended", reference("off"))]), Truth::Maybe);
+        assert_eq!(holds(vec![reference("one")]), Truth::Maybe);
+        assert_eq!(holds(Vec::new()), Truth::No);
+    }
+
+    #[test]
+    fn who_is_let_in_again_is_enabled() {
+        let of = |value: bool| {
+            let body = Value::List(vec![patch("/IsSuspended", Value::Bool(value))]);
+            let mut step = request("PATCH", Value::text("/visitors/7"), body);
+            step.connector = "2nac-rest-api".into();
+            step.operation = "PATCH".into();
+            step.request.iter_mut().for_each(|r| r.governed = true);
+            let judged = crate::classify::tests::judged(Platform::NodeRed, step);
+            judged.effects.iter().map(|e| e.kind).collect::<Vec<_>>()
+        };
+        assert_eq!((of(false), of(true)), (vec![Kind::Enable], vec![Kind::Disable]));
+    }
 }
