@@ -35,6 +35,22 @@ fn words_behind_what_is_spliced_in_still_say_what_a_command_does() {
 }
 
 #[test]
+fn what_is_only_a_comment_and_what_only_computes_shapes_data() {
+    let only_shapes = [
+        "// Code added here will be run once\n// whenever the node is started.\n",
+        "/* nothing yet */",
+        "const { ObjectId } = require('bson'); return new ObjectId(msg.payload.id);",
+        "const ok = require('bcryptjs').compareSync(given, hash); return ok;",
+        "const util = require('node:util'); return util.inspect(items);",
+    ];
+    for text in only_shapes {
+        assert_eq!(javascript(text), [Kind::Control], "{text}");
+    }
+    assert_eq!(javascript("  \n"), [Kind::Code], "what is not there cannot be read");
+    assert_eq!(javascript("require('qrcode').toFile(path, text)"), [Kind::Code]);
+}
+
+#[test]
 fn comments_do_nothing() {
     assert_eq!(
         javascript("// fetch('https://acme.okta.com/api/v1/users/1', {method: 'DELETE'})\nreturn items;"),

@@ -156,6 +156,18 @@ const SAFE_MODULES: &[&str] = &[
     "marked",
     "node:crypto",
     "node:url",
+    "node:util",
+    "node:path",
+    "objectid",
+    "bson",
+    "bcrypt",
+    "bcryptjs",
+    "jsonwebtoken",
+    "nanoid",
+    "js-yaml",
+    "jsonata",
+    "mathjs",
+    "iconv-lite",
 ];
 
 const SAFE_IMPORTS: &[&str] = &[
