@@ -29,7 +29,7 @@ mod pages;
 #[cfg(test)]
 mod proof_pages;
 
-pub use classify::{classify, tier};
+pub use classify::{classify, classify_all, tier};
 pub use gate::Gate;
 pub use judge::{Closure, Judged, check, check_linked};
 pub use record::{Context, ControlRecord};

@@ -102,7 +102,8 @@ impl std::fmt::Display for Platform {
 }
 
 /// Node-RED's nodes for stores of documents, by how their types begin.
-const DOCUMENTS: &[&str] = &["mongodb", "cloudant", "couchdb", "firebase", "firestore", "rtdb", "nedb"];
+const DOCUMENTS: &[&str] =
+    &["mongodb", "cloudant", "couchdb", "firebase", "firestore", "rtdb", "nedb", "nosql"];
 
 /// Whether a connector is one of Node-RED's nodes for a store of documents.
 #[must_use]

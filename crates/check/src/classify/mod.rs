@@ -5,6 +5,7 @@
 
 mod accounts;
 mod apply;
+mod called;
 pub mod code;
 mod links;
 mod look;
@@ -28,17 +29,30 @@ use workflow::{Code, CodeLanguage, Effect, Evidence, Kind, Step, StepKind, Text,
 
 /// Fills in the effects and targets of every step, and what it asks.
 pub fn classify(workflow: &mut Workflow) {
-    let resolver = Resolver::new(workflow);
+    classify_all(std::slice::from_mut(workflow));
+}
+
+/// The same for the workflows of a file, which may hand things to each other.
+pub fn classify_all(workflows: &mut [Workflow]) {
+    let calls = called::Calls::new(workflows);
+    let found: Vec<Vec<Outcome>> = workflows.iter().map(|w| calls.outcomes(w)).collect();
+    for (workflow, outcomes) in workflows.iter_mut().zip(found) {
+        for (step, outcome) in workflow.steps.iter_mut().zip(outcomes) {
+            outcome.put(step);
+        }
+    }
+}
+
+/// What the steps of a workflow do, where a caller hands it something too.
+fn outcomes(workflow: &Workflow, call: Option<(&Workflow, &Value)>) -> Vec<Outcome> {
+    let resolver = Resolver::new(workflow).handed(call.map(|(_, handed)| handed));
     let judge = Judge {
         catalogue: catalogue(),
         resolver: &resolver,
-        accounts: Accounts::new(workflow),
+        accounts: Accounts::new(workflow, call.map(|(caller, _)| caller)),
         platform: workflow.platform.as_str(),
     };
-    let outcomes: Vec<Outcome> = workflow.steps.iter().map(|s| judge.step(s)).collect();
-    for (step, outcome) in workflow.steps.iter_mut().zip(outcomes) {
-        outcome.put(step);
-    }
+    workflow.steps.iter().map(|s| judge.step(s)).collect()
 }
 
 /// The tier of a workflow by its own live steps, and whether some may do what is not known.
@@ -131,6 +145,7 @@ impl Judge<'_> {
                 Some(text) => (CodeLanguage::PowerShell, text),
                 None => (code.language, &*whole),
             };
+            let blank = text.trim().is_empty();
             let plain = code::without_comments(language, text);
             let text = &*plain;
             let text = &*self.own_reads(language, text, out);
@@ -139,7 +154,7 @@ impl Judge<'_> {
             let text = &*rest;
             let before = out.effects.len();
             // Where a script is given objects of Java's, no word of JavaScript's own tells what it reaches.
-            let readable = !text.trim().is_empty() && !self.calls_java(language);
+            let readable = !blank && !self.calls_java(language);
             let whole = !self.splices_into_code(&code.text);
             let shapes = is_default(code) || readable && whole && code::only_shapes_data(language, text);
             let too_much = self.commands(step, (language, text, shapes), spliced.as_ref(), out);

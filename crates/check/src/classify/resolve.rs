@@ -13,6 +13,8 @@ pub struct Resolver<'w> {
     steps: HashMap<&'w str, u32>,
     /// Variables that get their value in exactly one place.
     variables: HashMap<&'w str, &'w Value>,
+    /// What its caller hands to the workflow, where that is known.
+    handed: Option<&'w Value>,
 }
 
 impl<'w> Resolver<'w> {
@@ -26,7 +28,22 @@ impl<'w> Resolver<'w> {
             variables.insert(&assign.variable, once.then_some(&assign.value));
         }
         let variables = variables.into_iter().filter_map(|(k, v)| Some((k, v?))).collect();
-        Resolver { workflow, steps, variables }
+        Resolver { workflow, steps, variables, handed: None }
+    }
+
+    /// The same where a caller hands something to the workflow.
+    #[must_use]
+    pub fn handed(self, handed: Option<&'w Value>) -> Self {
+        Resolver { handed, ..self }
+    }
+
+    /// What the definition itself holds where a value refers to it.
+    #[must_use]
+    pub fn held(&self, value: &Value) -> Option<&'w Value> {
+        match &value.as_expression()?.term {
+            Term::Ref(reference) => self.reference(reference),
+            _ => None,
+        }
     }
 
     /// What the definition shows a value to be, as a copy; the value itself where it shows nothing.
@@ -52,6 +69,7 @@ impl<'w> Resolver<'w> {
             Root::Step(id) => self.step(id)?.output.as_ref()?,
             Root::Variable(name) => self.variables.get(name.as_str())?,
             Root::Parameter(name) => self.workflow.parameters.get(name),
+            Root::Trigger => self.handed?,
             _ => return None,
         };
         let end = reference.path.iter().try_fold(start, |value, segment| match (value, segment) {
@@ -94,9 +112,28 @@ impl<'w> Resolver<'w> {
             Term::Ref(reference) if depth > 0 => match self.reference(reference) {
                 // A setting that is still empty is one that somebody fills in.
                 Some(value) if value.as_text() != Some("") => self.add_value(value, depth - 1, out),
-                _ => out.push(Piece::Hole(hole(term, whole))),
+                _ => out.push(Piece::Hole(self.hole(term, whole))),
             },
-            other => out.push(Piece::Hole(hole(other, whole))),
+            other => out.push(Piece::Hole(self.hole(other, whole))),
+        }
+    }
+
+    fn hole(&self, term: &Term, whole: &Expression) -> Value {
+        let text = match term {
+            Term::Ref(r) => self.shown(r),
+            _ => whole.text.clone(),
+        };
+        let (language, term, line) = (whole.language, term.clone(), whole.line);
+        Value::Expr(Box::new(Expression { language, text, term, line }))
+    }
+
+    /// A reference for people: a step by its name, whatever its id.
+    fn shown(&self, reference: &Reference) -> Text {
+        let text = reference_text(reference);
+        let Root::Step(id) = &reference.root else { return text };
+        match (self.step(id), text.strip_prefix(id.as_str())) {
+            (Some(step), Some(path)) if !step.name.is_empty() => format!("{}{path}", step.name).into(),
+            _ => text,
         }
     }
 }
@@ -108,14 +145,6 @@ pub enum Piece {
     Text(String),
     /// Only known at run time.
     Hole(Value),
-}
-
-fn hole(term: &Term, whole: &Expression) -> Value {
-    let text = match term {
-        Term::Ref(r) => reference_text(r),
-        _ => whole.text.clone(),
-    };
-    Value::Expr(Box::new(Expression { language: whole.language, text, term: term.clone(), line: whole.line }))
 }
 
 /// A reference for people: `trigger.user.id`, `Get User.body[0].id`.

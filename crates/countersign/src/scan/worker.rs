@@ -166,7 +166,7 @@ fn document(path: &str, real: &Path, bytes: &[u8], files: &dyn Files, governance
         }
         Verdict::Unreadable => (FileVerdict::Unreadable, Vec::new()),
     };
-    workflows.iter_mut().for_each(check::classify);
+    check::classify_all(&mut workflows);
     let contexts = governance.contexts(real, &workflows);
     let (ignores, faulty) = inline::ignores(path, bytes, &workflows);
     let entry = FileEntry { problems, ..entry(path, verdict) };

@@ -230,7 +230,7 @@ pub(super) fn told_by_message(kind: &str) -> &'static [&'static str] {
         "mqtt out" | "google" | "uhppoted-put-card" | "uhppoted-delete-card" => &["payload"],
         "grant permission" | "revoke permission" => &["targetid"],
         "wazo create user" | "cognito-create-user" | "contract-call" => &["payload"],
-        _ if workflow::keeps_documents(kind) => &["payload"],
+        _ if workflow::keeps_documents(kind) => &["payload", "collection", "query"],
         "2nac-rest-api" => &["body", "query"],
         _ if kind.starts_with("keycloak-") => &["payload"],
         _ => &[],

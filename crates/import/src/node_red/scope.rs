@@ -2,7 +2,7 @@
 
 use super::function::Effects;
 use super::kinds::{Starts, Writes};
-use super::members::Group;
+use super::members::{Frame, Group};
 use super::network::Network;
 use crate::doc::{Doc, Node};
 use crate::js::{Names, Target};
@@ -26,13 +26,16 @@ pub(super) struct Scope<'n> {
     pub(super) sources: HashMap<usize, Starts>,
     /// For each function that is understood, what it does.
     pub(super) functions: HashMap<usize, Effects>,
+    /// Others call it, and hand it their message.
+    called: bool,
 }
 
 impl<'n> Scope<'n> {
     /// The ways of messages through a workflow.
     pub(super) fn new(network: &'n Network<'n>, group: &Group<'_>) -> Self {
         let (before, writes, sources) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut scope = Scope { network, before, writes, sources, functions: HashMap::new() };
+        let called = !matches!(group.frame, Frame::Tab(_));
+        let mut scope = Scope { network, before, writes, sources, functions: HashMap::new(), called };
         for &ix in &group.members {
             let item = &network.items[ix];
             let linked =
@@ -59,7 +62,13 @@ impl<'n> Scope<'n> {
             }
             at = *before;
         }
-        if at == ix { Origin::Previous } else { Origin::Step(at) }
+        let first = self.called && !self.before.contains_key(&at);
+        match self.network.items[at].kind {
+            "catch" | "complete" | "status" => Origin::Step(at),
+            _ if first => Origin::Caller,
+            _ if at == ix => Origin::Previous,
+            _ => Origin::Step(at),
+        }
     }
 
     /// A node that starts messages, or may have set a property.
@@ -96,6 +105,8 @@ enum Origin {
     Source(usize),
     /// By a step.
     Step(usize),
+    /// By whoever calls.
+    Caller,
     /// By one of several.
     Previous,
 }
@@ -197,6 +208,7 @@ impl At<'_> {
                 Root::Trigger
             }
             Origin::Step(ix) => Root::Step(items[ix].id.into()),
+            Origin::Caller => Root::Trigger,
             Origin::Previous => Root::Previous,
         };
         Term::Ref(Reference { root, path })

@@ -7,6 +7,7 @@ mod statement;
 mod words;
 
 use super::apply::Outcome;
+use super::called::is_called;
 use super::code;
 use super::look::Scene;
 use super::resolve::{Piece, Resolver};
@@ -20,25 +21,30 @@ use workflow::{
 /// What a workflow shows of the accounts that it keeps.
 pub(super) struct Accounts<'w> {
     workflow: &'w Workflow,
+    /// Who calls the workflow: what its scripts show counts too.
+    caller: Option<&'w Workflow>,
     shown: OnceCell<Shown>,
 }
 
-/// Tables with a column for a password, a role or the like, and whether some script has a property for one.
+/// Tables with a column for a password, a role or the like, whether some script has a property for one, and the variables that
+/// scripts compare with something.
 #[derive(Default)]
 struct Shown {
     tables: HashSet<String>,
     script: bool,
+    compared: HashSet<String>,
 }
 
 impl<'w> Accounts<'w> {
-    pub(super) fn new(workflow: &'w Workflow) -> Self {
-        Accounts { workflow, shown: OnceCell::new() }
+    pub(super) fn new(workflow: &'w Workflow, caller: Option<&'w Workflow>) -> Self {
+        Accounts { workflow, caller, shown: OnceCell::new() }
     }
 
     fn shown(&self, resolver: &Resolver<'_>) -> &Shown {
         self.shown.get_or_init(|| {
             let mut shown = Shown::default();
-            for code in self.workflow.steps.iter().flat_map(|s| &s.code) {
+            let steps = self.workflow.steps.iter().chain(self.caller.into_iter().flat_map(|w| &w.steps));
+            for code in steps.flat_map(|s| &s.code) {
                 shown.add(code, resolver);
             }
             shown
@@ -64,24 +70,34 @@ impl<'w> Accounts<'w> {
 
     /// Adds what a node for a store of documents does to accounts.
     pub(super) fn document(&self, scene: &Scene<'_>, out: &mut Outcome) {
-        let Some(change) = document(scene) else { return };
-        let kinds = account(&change, || self.shown(scene.resolver).script);
-        if !kinds.is_empty() {
-            let whom = scene.first(&[
-                "param.msg.payload.username",
-                "param.msg.payload.email",
-                "param.msg.payload._id",
-            ]);
-            add(&kinds, &change, whom, out);
+        if !workflow::keeps_documents(&scene.step.connector) {
+            return;
+        }
+        let change = document(scene);
+        let secured = || self.shown(scene.resolver).script;
+        let kinds = change.as_ref().map_or_else(Vec::new, |change| account(change, secured));
+        match change {
+            Some(change) if !kinds.is_empty() => add(&kinds, &change, scene.first(&WHOM), out),
+            // What it then does to which documents, only the callers show.
+            change if is_called(self.workflow) && is_handed(scene, change.as_ref()) => {
+                out.add(Kind::Opaque, &scene.step.connector, Evidence::Operation);
+            }
+            _ => {}
         }
     }
 
     /// Adds what a script does to accounts that it keeps in a variable.
     pub(super) fn script(&self, text: &str, resolver: &Resolver<'_>, out: &mut Outcome) {
-        if !text.contains(".get(") || !self.shown(resolver).script {
+        let keeps = text.contains(".get(") || text.contains(".set(");
+        if !keeps {
             return;
         }
-        for kind in registry::changes(text) {
+        let shown = self.shown(resolver);
+        let mut kinds = if shown.script { registry::changes(text) } else { Vec::new() };
+        // A password that some script asks for is set by whoever sets the variable.
+        let set = registry::keeps_given(text).iter().any(|name| shown.compared.contains(name));
+        kinds.extend(set.then_some(Kind::ResetCredential));
+        for kind in kinds {
             out.add(kind, "node-red", Evidence::Code);
         }
     }
@@ -94,6 +110,7 @@ impl Shown {
             CodeLanguage::JavaScript => {
                 let text = code::text_and_hole(&code.text, resolver).0;
                 self.script |= registry::names_credential(&text);
+                self.compared.extend(registry::compares(&text));
                 code::quoted(&text)
                     .filter(|t| code::is_statement(t.trim_start()))
                     .map(str::to_owned)
@@ -113,7 +130,8 @@ impl Shown {
 /// What a change does to a table of accounts.
 fn account(change: &Change, secured: impl Fn() -> bool) -> Vec<Kind> {
     let any = |is: fn(&str) -> bool| change.sets.iter().any(|(column, _)| is(column));
-    let (credential, access) = (any(words::is_credential), any(words::is_access));
+    let credential = words::hold_credential(change.sets.iter().map(|(column, _)| column.as_str()));
+    let access = any(words::is_access);
     match change.verb {
         Verb::Insert => {
             let unnamed = change.sets.is_empty();
@@ -197,22 +215,57 @@ fn whom(verb: Verb, code: &Code, resolver: &Resolver<'_>) -> Vec<Value> {
     Vec::new()
 }
 
-/// What a node for a store of documents does to which collection.
+/// Where a node for a store of documents has whose document it is.
+const WHOM: [&str; 6] = [
+    "param.msg.payload.username",
+    "param.msg.payload.email",
+    "param.msg.payload._id",
+    "param.msg.query._id",
+    "param.msg.query.username",
+    "param.msg.query.email",
+];
+
+/// Where it names the collection.
+const COLLECTIONS: [&str; 5] = ["collection", "ref", "childpath", "path", "database"];
+
+/// What a node for a store of documents does to which collection. One that it leaves open is taken from the message.
+/// Source: <https://flows.nodered.org/node/node-red-node-mongodb>
 fn document(scene: &Scene<'_>) -> Option<Change> {
     let step = scene.step;
-    if !workflow::keeps_documents(&step.connector) {
-        return None;
-    }
-    let places = ["collection", "ref", "childpath", "path", "database"];
-    let named = places.iter().find_map(|p| step.parameters.get(p).as_text().filter(|t| !t.is_empty()))?;
+    let own = COLLECTIONS.iter().find_map(|p| step.parameters.get(p).as_text().filter(|t| !t.is_empty()));
+    let said = scene.first(&["param.msg.collection"]);
+    let named = own.or_else(|| said.first()?.as_text())?;
     let table = named.split('/').find(|part| words::keeps_accounts(part))?;
     let mut sets = Vec::new();
     let payload = step.parameters.at("msg.payload");
     set_before(payload, scene.resolver, &mut sets);
     let known = sets.len();
-    scene.values("param.msg.payload").0.iter().for_each(|v| fields(v, 4, &mut sets));
-    let verb = document_verb(step, sets.len() > known)?;
+    let whole = scene.values("param.msg.payload").0;
+    whole.iter().for_each(|v| fields(v, 4, &mut sets));
+    let verb = document_verb(step, sets.len() > known && !whole.iter().any(is_kept))?;
     Some(Change { verb, table: table.to_owned(), sets })
+}
+
+/// Whether a record is one that a variable kept, with something of it set.
+fn is_kept(value: &Value) -> bool {
+    let Value::Expr(e) = value else { return false };
+    let Term::Map(entries) = &e.term else { return false };
+    let kept = |term: &Term| matches!(term, Term::Ref(r) if matches!(r.root, Root::Variable(_)));
+    entries.iter().any(|(key, term)| key == "..." && kept(term))
+}
+
+/// Whether what decides on what is written comes wholly from whoever calls: the collection, where the node leaves it open, or
+/// the record of an account.
+fn is_handed(scene: &Scene<'_>, account: Option<&Change>) -> bool {
+    let handed = |place: &str| {
+        let trigger = |v: &Value| matches!(v.as_expression().map(|e| &e.term), Some(Term::Ref(r)) if r.root == Root::Trigger);
+        scene.first(&[place]).iter().any(trigger)
+    };
+    let parameters = &scene.step.parameters;
+    let named = COLLECTIONS.iter().any(|p| !parameters.get(p).is_empty());
+    let open = !named && parameters.entries().iter().any(|e| COLLECTIONS.contains(&e.key.as_str()));
+    let decides = account.is_some() && handed("param.msg.payload") || open && handed("param.msg.collection");
+    decides && document_verb(scene.step, false).is_some()
 }
 
 /// The verb of an operation; what is set at a path is new where all that it has stands there.
@@ -233,7 +286,7 @@ fn document_verb(step: &Step, whole: bool) -> Option<Verb> {
 fn fields(value: &Value, depth: usize, found: &mut Vec<(String, Option<String>)>) {
     match value {
         Value::Map(map) if depth > 0 => map.0.iter().for_each(|e| {
-            found.push((e.key.to_string(), e.value.as_text().map(str::to_owned)));
+            found.push((e.key.to_string(), constant(&e.value)));
             fields(&e.value, depth - 1, found);
         }),
         Value::List(items) if depth > 0 => items.iter().for_each(|v| fields(v, depth - 1, found)),
@@ -242,10 +295,28 @@ fn fields(value: &Value, depth: usize, found: &mut Vec<(String, Option<String>)>
     }
 }
 
+/// A constant as it would stand in a statement.
+fn constant(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(b) => Some(b.to_string()),
+        Value::Number(t) | Value::Text(t) => Some(t.to_string()),
+        Value::Expr(e) => of_constant(&e.term),
+        _ => None,
+    }
+}
+
+fn of_constant(term: &Term) -> Option<String> {
+    match term {
+        Term::Bool(b) => Some(b.to_string()),
+        Term::Number(t) | Term::Text(t) => Some(t.to_string()),
+        _ => None,
+    }
+}
+
 fn of_term(term: &Term, depth: usize, found: &mut Vec<(String, Option<String>)>) {
     match term {
         Term::Map(entries) if depth > 0 => entries.iter().for_each(|(key, value)| {
-            found.push((key.to_string(), None));
+            found.push((key.to_string(), of_constant(value)));
             of_term(value, depth - 1, found);
         }),
         Term::Call(Function::If | Function::Coalesce, args) | Term::List(args) if depth > 0 => {

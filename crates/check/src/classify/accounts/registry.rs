@@ -17,11 +17,40 @@ enum Token {
 pub(super) fn names_credential(text: &str) -> bool {
     let tokens = tokens(text);
     let script = Script(&tokens);
-    (0..tokens.len()).any(|i| {
-        let is =
-            matches!(&tokens[i], Token::Name(n) | Token::Text(n) if n.len() < 40 && words::is_credential(n));
-        is && (script.sign(i + 1, ':') || i > 0 && (script.sign(i - 1, '.') || script.sign(i - 1, '[')))
-    })
+    let is_property =
+        |i: &usize| script.sign(i + 1, ':') || *i > 0 && (script.sign(i - 1, '.') || script.sign(i - 1, '['));
+    let names = (0..tokens.len()).filter(is_property).filter_map(|i| match &tokens[i] {
+        Token::Name(n) | Token::Text(n) if n.len() < 40 => Some(n.as_str()),
+        _ => None,
+    });
+    words::hold_credential(names)
+}
+
+/// Variables in which a script keeps a credential as a message gives it: `global.set("pass", msg.payload.pass)`.
+pub(super) fn keeps_given(text: &str) -> Vec<String> {
+    let tokens = tokens(text);
+    let script = Script(&tokens);
+    let variables = script.variables("set").filter(|(i, name)| {
+        words::is_credential(name) && script.sign(i + 1, ',') && script.name(i + 2) == "msg"
+    });
+    variables.map(|(_, name)| name.to_owned()).collect()
+}
+
+/// Variables that a script compares with something: `global.get("pass") == msg.payload.pass`.
+pub(super) fn compares(text: &str) -> Vec<String> {
+    let tokens = tokens(text);
+    let script = Script(&tokens);
+    let is = |i: usize, sign| script.sign(i, sign);
+    let compared = |from: usize, to: usize| {
+        (is(to + 1, '=') || is(to + 1, '!')) && is(to + 2, '=')
+            || from > 1 && is(from - 1, '=') && (is(from - 2, '=') || is(from - 2, '!'))
+    };
+    let named =
+        |name: &str| !name.is_empty() && (0..tokens.len()).any(|i| script.name(i) == name && compared(i, i));
+    let compares = |(i, _): &(usize, &str)| {
+        *i > 5 && (compared(i - 4, i + 1) || is(i - 5, '=') && named(script.name(i - 6)))
+    };
+    script.variables("get").filter(compares).map(|(_, name)| name.to_owned()).collect()
 }
 
 /// What a script changes of the accounts that it gets from a variable.
@@ -71,6 +100,14 @@ impl Script<'_> {
             Some(Token::Name(name)) => name,
             _ => "",
         }
+    }
+
+    /// The variables that a script sets or gets, and where their names stand.
+    fn variables(&self, how: &str) -> impl Iterator<Item = (usize, &str)> {
+        self.0.iter().enumerate().skip(2).filter_map(move |(i, token)| match token {
+            Token::Text(name) if self.sign(i - 1, '(') && self.name(i - 2) == how => Some((i, name.as_str())),
+            _ => None,
+        })
     }
 
     /// Names that stand for all accounts, and for a single one: what `flow.get("users")` is given to, and what
@@ -174,7 +211,7 @@ impl Script<'_> {
         let keys =
             (from..until).filter(|i| self.sign(i + 1, ':') || self.sign(i + 1, ',') || self.sign(i + 1, '}'));
         let keys: Vec<&str> = keys.map(|i| self.name(i)).collect();
-        kinds.extend(keys.iter().any(|k| words::is_credential(k)).then_some(Kind::IssueCredential));
+        kinds.extend(words::hold_credential(keys.iter().copied()).then_some(Kind::IssueCredential));
         kinds.extend(keys.iter().any(|k| words::is_access(k)).then_some(Kind::Grant));
         kinds
     }

@@ -108,3 +108,138 @@ fn a_script_changes_accounts_that_it_gets_from_a_variable() {
     assert!(registry::names_credential("x = user.password") && registry::names_credential("{ pin: 1 }"));
     assert!(!registry::names_credential("say('password')") && !registry::names_credential("let pin = 1"));
 }
+
+/// What the nodes of flows do that do more than move a message, by their ids.
+fn does(nodes: &[&str]) -> Vec<String> {
+    let text = format!("[{}]", nodes.join(","));
+    let imported = import::import("flows.json", text.as_bytes(), &import::NoFiles);
+    let import::Verdict::Workflows(mut workflows) = imported.verdict else { return Vec::new() };
+    crate::classify::classify_all(&mut workflows);
+    let steps = workflows.iter().flat_map(|w| &w.steps);
+    let said = steps.flat_map(|s| s.effects.iter().map(move |e| (s, e.kind)));
+    let told = said.filter(|(_, kind)| !matches!(kind, Kind::Control | Kind::Call));
+    told.map(|(s, kind)| format!("{} {kind}", s.id)).collect()
+}
+
+/// A webhook with a function behind it, which leads to `next`.
+fn asked(function: &str, next: &str) -> [String; 2] {
+    let web = r#"{"id": "h", "type": "http in", "z": "t", "x": 1, "y": 1, "method": "post", "url": "/a", "wires": [["f"]]}"#;
+    let text = format!(
+        r#"{{"id": "f", "type": "function", "z": "t", "x": 1, "y": 1, "func": "{function}", "outputs": 1, "wires": [["{next}"]]}}"#
+    );
+    [web.to_owned(), text]
+}
+
+const STORE: &str = r#"{"id": "m", "type": "mongodb out", "z": "t2", "x": 1, "y": 1, "operation": "OPERATION", "collection": "COLLECTION", "wires": []}"#;
+
+fn stored(operation: &str, collection: &str) -> String {
+    STORE.replace("OPERATION", operation).replace("COLLECTION", collection)
+}
+
+#[test]
+fn a_store_takes_the_collection_and_whose_document_it_is_from_the_message() {
+    let set = |function: &str, operation: &str| {
+        let [web, function] = asked(function, "m");
+        does(&[&web, &function, &stored(operation, "").replace("t2", "t")])
+    };
+    let made = "msg.collection = 'admins'; msg.payload = {email: msg.payload.e, password: msg.payload.p}; return msg;";
+    assert_eq!(set(made, "insert"), ["m create-identity", "m issue-credential", "m write"]);
+    let changed = |to: &str| {
+        format!(
+            "msg.collection = 'admins'; msg.query = {{_id: msg.payload.id}}; msg.payload = {{$set: {to}}}; return msg;"
+        )
+    };
+    let one = |to: &str| set(&changed(to), "update");
+    assert_eq!(one("{active: true, pin: 1}"), ["m enable", "m reset-credential", "m write"]);
+    assert_eq!(one("{deleted: true, pin: 1}"), ["m disable", "m reset-credential", "m write"]);
+    assert_eq!(
+        one("{active: msg.payload.on, pin: 1}"),
+        ["m enable", "m disable", "m reset-credential", "m write"]
+    );
+    let logged = "msg.collection = 'log'; msg.payload = {password: 1}; return msg;";
+    assert_eq!(set(logged, "insert"), ["m write"]);
+}
+
+#[test]
+fn a_record_that_a_variable_kept_is_no_new_account() {
+    let back = "let one = global.get('one'); one.password = msg.payload.p; msg.payload = one; return msg;";
+    let [web, function] = asked(back, "m");
+    let store = r#"{"id": "m", "type": "firebase out", "z": "t", "x": 1, "y": 1, "operation": "set", "ref": "Users/one", "wires": []}"#;
+    assert_eq!(does(&[&web, &function, store]), ["m reset-credential", "m write"]);
+}
+
+const CALL: &str = r#"{"id": "c", "type": "link call", "z": "t", "x": 1, "y": 1, "links": ["l"], "linkType": "static", "wires": [[]]}"#;
+const LINK: &str = r#"{"id": "l", "type": "link in", "z": "t2", "x": 1, "y": 1, "wires": [["m"]]}"#;
+
+#[test]
+fn a_called_part_does_what_its_callers_hand_it() {
+    let called = |function: &str, operation: &str, collection: &str| {
+        let [web, function] = asked(function, "c");
+        does(&[&web, &function, CALL, LINK, &stored(operation, collection)])
+    };
+    let made = "msg.collection = 'admins'; msg.payload = {email: msg.payload.e, password: msg.payload.p}; return msg;";
+    let kinds = ["m create-identity", "m issue-credential", "m write"];
+    assert_eq!(called(made, "insert", ""), kinds);
+    assert_eq!(called(made, "insert", "admins"), kinds);
+    let gone =
+        "let secret = {pin: 1}; msg.collection = 'admins'; msg.payload = {_id: msg.payload.id}; return msg;";
+    assert_eq!(called(gone, "delete", ""), ["m delete-identity", "m write"]);
+    assert_eq!(
+        called("msg.collection = 'log'; msg.payload = {pin: 1}; return msg;", "insert", ""),
+        ["m write"]
+    );
+    // What the caller does not show may be anything.
+    assert_eq!(called("return msg;", "insert", ""), ["m write", "m opaque"]);
+    assert_eq!(called("return msg;", "insert", "admins"), ["m write", "m opaque"]);
+    assert_eq!(called("return msg;", "insert", "log"), ["m write"]);
+    assert_eq!(does(&[LINK, CALL, &stored("insert", "")]), ["m write", "m opaque"]);
+}
+
+#[test]
+fn a_subflow_runs_the_statement_that_it_is_handed() {
+    let insert = "msg.topic = `INSERT INTO users (name, password) VALUES ('${msg.payload.u}', '${msg.payload.p}')`; return msg;";
+    let select = "msg.topic = 'SELECT name FROM users'; return msg;";
+    let sub =
+        r#"{"id": "S", "type": "subflow", "name": "query", "in": [{"wires": [{"id": "q"}]}], "out": []}"#;
+    let query = r#"{"id": "q", "type": "mysql", "z": "S", "x": 1, "y": 1, "wires": [[]]}"#;
+    let used = r#"{"id": "s", "type": "subflow:S", "z": "t", "x": 1, "y": 1, "wires": [[]]}"#;
+    let [web, function] = asked(insert, "s");
+    assert_eq!(
+        does(&[&web, &function, used, sub, query]),
+        ["q create-identity", "q issue-credential", "q write"]
+    );
+    let other = function.replace(r#""f""#, r#""g""#).replace(insert, select).replace(r#"["s"]"#, r#"["u"]"#);
+    let again = used.replace(r#""s""#, r#""u""#);
+    let both = does(&[&web, &function, used, &other, &again, sub, query]);
+    assert_eq!(both, ["q create-identity", "q issue-credential", "q write", "q read"]);
+    // One more caller that shows nothing: then it may be anything too.
+    let unknown =
+        function.replace(r#""f""#, r#""g""#).replace(insert, "return msg;").replace(r#"["s"]"#, r#"["u"]"#);
+    assert!(does(&[&web, &function, used, &unknown, &again, sub, query]).contains(&"q code".to_owned()));
+}
+
+#[test]
+fn a_password_in_a_variable_is_set_where_a_script_asks_for_it() {
+    let run = |asks: &str| {
+        let [web, function] = asked("global.set('pass', msg.payload.Password);", "g");
+        let second = asked(asks, "").map(|node| node.replace(r#""f""#, r#""g""#));
+        does(&[&web, &function, &second[1]])
+    };
+    assert_eq!(
+        run("if (global.get('pass') == msg.payload.Password) { return msg; }"),
+        ["f reset-credential"]
+    );
+    assert_eq!(
+        run("const p = global.get('pass'); if (msg.payload !== p) { return msg; }"),
+        ["f reset-credential"]
+    );
+    assert!(run("msg.payload = global.get('pass'); return msg;").is_empty());
+}
+
+#[test]
+fn a_registry_that_a_script_only_sets_has_accounts_too() {
+    let made = "let all = {}; all[msg.payload.id] = {roles: ['a'], salt: msg.salt, hash: msg.hash}; global.set('UserRegistry', all); return msg;";
+    let [web, function] = asked(made, "");
+    assert_eq!(does(&[&web, &function]), ["f grant", "f create-identity", "f issue-credential"]);
+    assert!(registry::names_credential("{ Salt: a, Hash: b }") && !registry::names_credential("{ hash: b }"));
+}

@@ -167,6 +167,12 @@ pub(super) fn is_credential(column: &str) -> bool {
         || any.contains(&words.concat().as_str())
 }
 
+/// Whether columns hold what somebody proves himself with: one that does, or a salt and a hash.
+pub(super) fn hold_credential<'n>(columns: impl Iterator<Item = &'n str> + Clone) -> bool {
+    let has = |word: &str| columns.clone().any(|c| words(c).iter().any(|w| w == word));
+    columns.clone().any(is_credential) || has("salt") && has("hash")
+}
+
 /// Whether a column says what an account may do.
 pub(super) fn is_access(column: &str) -> bool {
     let words = words(column);
@@ -208,7 +214,8 @@ pub(super) fn switch(column: &str) -> Option<bool> {
     match all.as_str() {
         "active" | "isactive" | "enabled" | "isenabled" | "activo" | "ativo" => Some(true),
         "disabled" | "isdisabled" | "blocked" | "isblocked" | "banned" | "isbanned" | "locked"
-        | "islocked" | "suspended" | "accountlocked" => Some(false),
+        | "islocked" | "suspended" | "accountlocked" | "deleted" | "isdeleted" | "archived"
+        | "isarchived" => Some(false),
         _ => None,
     }
 }
