@@ -93,7 +93,7 @@ fn each_shape() -> &'static [Regex] {
 #[must_use]
 pub fn shaped(text: &str) -> Vec<Found<'_>> {
     let Some(any) = shapes().filter(|_| hints::may_be_shaped(text)) else { return Vec::new() };
-    let real = any.find_iter(text).filter(|m| !is_placeholder(m.as_str()));
+    let real = any.find_iter(text).filter(|m| !is_blank(m.as_str()));
     let found = real.map(|m| {
         let is = |r: &Regex| r.is_match(m.as_str()) || r.find_at(text, m.start()).is_some_and(|f| f == m);
         let which = each_shape().iter().position(is);
@@ -306,16 +306,31 @@ fn is_random(text: &str) -> bool {
 /// Stands for a secret that somebody is to put in.
 #[must_use]
 pub fn is_placeholder(text: &str) -> bool {
-    static PLACEHOLDER: OnceLock<Option<Regex>> = OnceLock::new();
-    let placeholder = PLACEHOLDER.get_or_init(|| {
+    static WORD: OnceLock<Option<Regex>> = OnceLock::new();
+    // Words that stand inside others too (`DataCenter`, `Enterprise`), so only with no letter beside them.
+    let word = WORD.get_or_init(|| {
         Regex::new(
-            r"(?i)your|example|placeholder|change.?(?:me|it)|x{4,}|<[^>]*>|\*{3,}|•|dummy|insert|replace|enter|_here|redact|hidden|\.\.\.|…|12345678|abcdef|sample|fake|goes.?here|my[-_]?(?:secret|token|key|password)|to.?do|none|null|undefined|credential",
+            r"(?i)(?:^|[^a-z])(?:insert|replace|enter|hidden|sample|to.?do|none|null|undefined|credentials?)(?:[^a-z]|$)",
+        )
+        .ok()
+    });
+    is_blank(text) || word.as_ref().is_none_or(|p| p.is_match(text))
+}
+
+/// Stands for a secret by words that are in no token drawn by chance.
+fn is_blank(text: &str) -> bool {
+    static BLANK: OnceLock<Option<Regex>> = OnceLock::new();
+    let blank = BLANK.get_or_init(|| {
+        Regex::new(
+            r"(?ix)your|example|placeholder|change.?(?:me|it)|x{4,}|<[^>]*>|\*{3,}|•|dummy|_here|redact|\.\.\.|…|12345678|abcdef
+            |fake|goes.?here|my[-_]?(?:secret|token|key|password)
+            |(?:^|[^a-z])(?:insert|replace|enter|sample|hidden)(?:me|this|with|here|the|api|access|client|key|token|pass|secret|value|cred)",
         )
         .ok()
     });
     let first = text.chars().next();
     let all_same = text.chars().all(|c| Some(c) == first);
-    all_same || placeholder.as_ref().is_none_or(|p| p.is_match(text))
+    all_same || blank.as_ref().is_none_or(|p| p.is_match(text))
 }
 
 /// A word that stands for a password in examples, but is one where it is really set.
@@ -448,6 +463,34 @@ mod tests {
         assert!(named("Authorization", "Bearer q8Zt55vYw0Lr2mNx91").is_some());
         assert!(named("tokenUrl", "https://login.corp.test/oauth2/v2").is_none());
         assert!(named("apiKey", "kitchen").is_none());
+    }
+
+    #[test]
+    fn words_of_placeholders_inside_others_are_none() {
+        for real in [
+            "DataCenter-Zx91!",
+            "Enterprise-Q7x!42zz",
+            "Ptodog7!kk",
+            "Annulled-4711x",
+            "noneSuch_91x",
+            "Samples4Lab!",
+        ] {
+            assert!(named("password", real).is_some(), "{real}");
+        }
+        for blank in [
+            "REPLACEME",
+            "EnterKey",
+            "enter-password",
+            "TO-DO",
+            "[hidden]",
+            "none (yet)",
+            "InsertTokenHere",
+            "credentials",
+        ] {
+            assert!(named("password", blank).is_none(), "{blank}");
+        }
+        let token = format!("sk-{}", "q8Zt55v-null-Lr2mNx91Kd7bTg");
+        assert_eq!(shaped(&token).len(), 1);
     }
 
     #[test]
