@@ -117,6 +117,9 @@ pub struct Entry<T = &'static str> {
     /// `false`: a raw call made through a connector.
     #[serde(default)]
     pub governed: Option<bool>,
+    /// An operation of another publisher than the platform's and the system's: no platform has it of its own.
+    #[serde(default)]
+    pub third_party: bool,
     /// The vendor's documentation of exactly this.
     #[serde(default)]
     pub source: T,

@@ -8,6 +8,7 @@ mod glob;
 mod operation;
 mod privileged;
 mod request;
+pub mod verbs;
 
 pub use glob::glob;
 pub use request::{Match, UrlPath};
@@ -18,7 +19,7 @@ use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use workflow::CodeLanguage;
+use workflow::{CodeLanguage, Kind};
 
 /// An entry with its file.
 #[derive(Debug, Clone, Copy)]
@@ -143,6 +144,12 @@ impl Found {
     pub fn source(self) -> &'static str {
         if self.entry.source.is_empty() { self.file.source } else { self.entry.source }
     }
+
+    /// Where the names stand in a path that an operation which is a method and a path has.
+    #[must_use]
+    pub fn names(self, method: Option<&str>, url: &UrlPath) -> Vec<(String, usize)> {
+        request::names(self, method, url)
+    }
 }
 
 /// So many operations are remembered by a thread: workflows use the same few over and over.
@@ -218,10 +225,10 @@ impl Catalogue {
         remembered(platform, connector, operation, || self.operations.find(platform, connector, operation))
     }
 
-    /// Whether the platform has a governed operation of its own that changes access in the way that an entry does.
+    /// Whether the platform has governed operations of its own that change access in a system in all of these ways.
     #[must_use]
-    pub fn has_operation_like(&self, platform: &str, found: Found) -> bool {
-        self.operations.changes_like(platform, found)
+    pub fn has_operations_for(&self, platform: &str, system: &'static str, kinds: &[Kind]) -> bool {
+        self.operations.changes_like(platform, system, kinds)
     }
 
     /// The entries for a raw request, and the system it goes to.

@@ -2,7 +2,7 @@
 
 use super::data::Entry;
 use super::glob::Glob;
-use super::{Found, Unpacked};
+use super::{Found, Unpacked, verbs};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -34,12 +34,46 @@ struct Platform {
 
 struct Pattern {
     connector: Glob,
-    operation: Glob,
+    operation: Template,
     /// The more literal characters, the sooner it is asked; among equals the first.
     rank: (usize, std::cmp::Reverse<usize>),
-    /// Of every connector, or every operation.
-    every: (bool, bool),
+    /// A verb that reads, of every connector or of all of Amazon's library.
+    reads: bool,
+    /// What a connector does on the whole.
+    whole: bool,
+    /// Names no method of a request.
+    unsaid: bool,
     found: Found,
+}
+
+/// The operations that a pattern means: a glob, or a method and a path in which `{}` is any one segment.
+enum Template {
+    Glob(Glob),
+    Path(Vec<Glob>),
+}
+
+impl Template {
+    fn new(operation: &str) -> Self {
+        if operation.contains(" /") && operation.contains("{}") && !operation.contains('*') {
+            return Template::Path(operation.split('/').map(segment).collect());
+        }
+        Template::Glob(Glob::new(operation))
+    }
+
+    fn fits(&self, operation: &str) -> bool {
+        match self {
+            Template::Glob(glob) => glob.fits(operation),
+            Template::Path(segments) => {
+                let mut parts = operation.split('/');
+                segments.iter().all(|s| parts.next().is_some_and(|p| s.fits(p))) && parts.next().is_none()
+            }
+        }
+    }
+}
+
+/// A segment of a path; what stands before the path is a method, which is as it is.
+fn segment(text: &str) -> Glob {
+    Glob::new(&if text.ends_with(' ') { text.to_owned() } else { text.replace("{}", "*") })
 }
 
 impl Index {
@@ -54,11 +88,11 @@ impl Index {
     }
 
     pub(super) fn find(&self, platform: &str, connector: &str, operation: &str) -> Option<Found> {
-        let operation = if operation.is_empty() { "-" } else { operation };
-        let (connector, operation) = (squeezed(normal(connector)), normal(operation));
+        let said = if operation.trim().is_empty() { "-" } else { operation.trim() };
+        let (connector, operation) = (squeezed(normal(connector)), normal(said));
         let own = self.platform(platform);
         let exact = own.and_then(|p| p.exact.get(&*connector)?.get(&*operation)).copied();
-        let wild = |platform: &Platform| platform.find(&connector, &operation);
+        let wild = |platform: &Platform| platform.find(&connector, &operation, said);
         exact.or_else(|| own.and_then(wild)).or_else(|| self.platform("*").and_then(wild))
     }
 
@@ -66,10 +100,10 @@ impl Index {
         self.platforms.get_key_value(name).map(|(name, operations)| operations.index(name))
     }
 
-    /// Whether the platform has an operation that changes access in the system in the way that an entry does.
-    pub(super) fn changes_like(&self, platform: &str, found: Found) -> bool {
+    /// Whether the platform has operations of its own that change access in a system in all of these ways.
+    pub(super) fn changes_like(&self, platform: &str, system: &'static str, kinds: &[Kind]) -> bool {
         let own = self.platform(platform);
-        own.is_some_and(|own| changes(found.entry).any(|k| own.changing.contains(&(found.system(), k))))
+        !kinds.is_empty() && own.is_some_and(|own| kinds.iter().all(|k| own.changing.contains(&(system, *k))))
     }
 }
 
@@ -97,32 +131,46 @@ impl Platform {
             return;
         };
         let connector = squeezed(connector);
-        if found.entry.governed != Some(false) {
+        if found.entry.governed != Some(false) && !found.entry.third_party {
             self.changing.extend(changes(found.entry).map(|k| (found.system(), k)));
         }
         let wild = (connector.contains('*'), operation.contains('*') || platform == "*");
+        let path = operation.contains(" /") && operation.contains("{}");
         if wild == (false, false) {
-            self.exact.entry(connector).or_default().entry(operation).or_insert(found);
+            self.exact.entry(connector.clone()).or_default().entry(operation.clone()).or_insert(found);
+        }
+        if wild == (false, false) && !path {
             return;
         }
-        let literal = (connector.len() - connector.matches('*').count()) * 64 + operation.len();
-        let (rank, every) = ((literal, std::cmp::Reverse(number)), (connector == "*", operation == "*"));
-        let operation = Glob::new(&operation);
-        let pattern = Pattern { connector: Glob::new(&connector), operation, rank, every, found };
+        let of_connector = (connector.len() - connector.matches('*').count()) * 64;
+        let pattern = Pattern {
+            connector: Glob::new(&connector),
+            rank: (of_connector + operation.len(), std::cmp::Reverse(number)),
+            reads: matches!(&*connector, "*" | "aws-sdk:*")
+                && operation.contains('*')
+                && only(found.entry, &["read"]),
+            whole: operation == "*",
+            unsaid: !operation.contains(" /"),
+            operation: Template::new(&operation),
+            found,
+        };
         let list = if wild.0 { &mut self.others } else { self.by_connector.entry(connector).or_default() };
         list.push(pattern);
     }
 
-    fn find(&self, connector: &str, operation: &str) -> Option<Found> {
+    /// The pattern that fits with most literal characters. What a connector does on the whole, or whatever the method, gives way
+    /// to a verb that reads whatever the connector.
+    fn find(&self, connector: &str, operation: &str, said: &str) -> Option<Found> {
         let own = self.by_connector.get(connector).map_or(&[][..], Vec::as_slice);
         let own = own.iter().find(|p| p.operation.fits(operation));
+        let more = verbs::says_more(said);
         // The operation first: where any connector fits, it is the rarer one.
-        let other = self.others.iter().find(|p| p.operation.fits(operation) && p.connector.fits(connector));
-        let best = own.into_iter().chain(other).max_by_key(|p| p.rank)?;
-        // What a connector does on the whole gives way to a verb that reads whatever the connector.
-        let reads = |p: &&Pattern| p.every.0 && only(p.found.entry, &["read"]) && p.operation.fits(operation);
-        let on_the_whole = best.every.1 && only(best.found.entry, &["remediate", "ticket", "write"]);
-        let verb = self.others.iter().find(reads).filter(|_| on_the_whole);
+        let fits =
+            |p: &&Pattern| !(p.reads && more) && p.operation.fits(operation) && p.connector.fits(connector);
+        let best = own.into_iter().chain(self.others.iter().find(fits)).max_by_key(|p| p.rank)?;
+        let wide = best.whole || best.unsaid && operation.contains(" /");
+        let on_the_whole = wide && only(best.found.entry, &["remediate", "ticket", "write"]);
+        let verb = self.others.iter().find(|p| p.reads && fits(p)).filter(|_| on_the_whole);
         Some(verb.unwrap_or(best).found)
     }
 }
@@ -143,24 +191,27 @@ fn squeezed(connector: Cow<'_, str>) -> Cow<'_, str> {
     if connector.contains([' ', '_']) { connector.replace([' ', '_'], "").into() } else { connector }
 }
 
-/// Without case, and with any `{name}` as `{}`.
+/// Without case, and with any `{name}` as `{}`, any `{name...}` as `*`.
 fn normal(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|b| b.is_ascii_uppercase() || b == b'{' || !b.is_ascii()) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
-    let mut inside = false;
+    let (mut inside, mut rest) = (false, false);
     for c in text.chars() {
         match c {
             '{' => {
-                inside = true;
+                (inside, rest) = (true, false);
                 out.push('{');
             }
             '}' => {
                 inside = false;
-                out.push('}');
+                match rest {
+                    true => out.replace_range(out.len() - 1.., "*"),
+                    false => out.push('}'),
+                }
             }
-            _ if inside => {}
+            c if inside => rest = c == '.',
             c => out.extend(c.to_lowercase()),
         }
     }

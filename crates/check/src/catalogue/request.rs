@@ -131,8 +131,7 @@ impl Index {
         if candidates.is_empty() {
             candidates = self.by_connector(connector);
         }
-        let mut best =
-            Match { system: candidates.first().map(|s| s.file), entries: Vec::new(), guessed: false };
+        let mut best = Match::default();
         // Without a hole that may stand for a literal both are the same.
         let holes =
             url.segments.iter().any(|s| s.contains(HOLE)) || url.query.iter().any(|(_, v)| v.is_empty());
@@ -147,6 +146,10 @@ impl Index {
                 }
             }
         }
+        let shared =
+            candidates.iter().filter(|s| s.files.iter().any(|f| f.file().hosts.contains(&url.host.as_str())));
+        let likely = shared.max_by_key(|s| s.likely(url));
+        best.system = likely.or(candidates.first()).map(|s| s.file);
         best
     }
 
@@ -225,6 +228,20 @@ impl System {
         })
     }
 
+    /// How likely a request to a host of several systems is this one's, where no template fits: one of which other requests are
+    /// not known to be harmless, then the one that has most of the path's beginning, then the one with most requests.
+    fn likely(&self, url: &UrlPath) -> (bool, usize, usize) {
+        let patterns = self.patterns();
+        let all = patterns.by_length.values().flatten().chain(&patterns.open);
+        let literal = |p: &Segment| matches!(p, Segment::Literal(_));
+        let start = |p: &Pattern| {
+            let same = p.segments.iter().zip(&url.segments).take_while(|(p, s)| p.fits(s, true));
+            same.filter(|(p, _)| literal(p)).count()
+        };
+        let unknown = self.file.otherwise.as_ref().is_some_and(|o| o.write == "opaque");
+        (unknown, all.map(start).max().unwrap_or(0), self.files.iter().map(|f| f.requests().len()).sum())
+    }
+
     /// The matching entries with most literal text; without `strict` a hole may also stand for a literal.
     fn find(&self, method: Option<&str>, url: &UrlPath, strict: bool) -> Vec<(Found, Vec<(String, usize)>)> {
         let patterns = self.patterns();
@@ -292,6 +309,13 @@ impl Pattern {
         });
         named.collect()
     }
+}
+
+/// The names of a path that the template of a connector's operation has, where that is a method and a path.
+pub(super) fn names(found: Found, method: Option<&str>, url: &UrlPath) -> Vec<(String, usize)> {
+    let own = found.entry.on.iter().filter_map(|on| on.splitn(3, " / ").nth(2));
+    let paths = own.filter(|on| on.contains(" /")).filter_map(|on| Pattern::new(on, found.entry, found.file));
+    paths.into_iter().find(|p| p.fits(method, url, true)).map(|p| p.names()).unwrap_or_default()
 }
 
 impl Segment {

@@ -125,24 +125,25 @@ pub(super) fn apply(
         secret(&case.secret, out);
     }
     secret(&entry.secret, out);
-    finish(catalogue, platform, found, scene, evidence, out);
+    if evidence == Evidence::Request {
+        let own = hit.is_empty() || unknown_body;
+        let applied = if own { vec![&entry.effects] } else { hit.iter().map(|c| &c.effects).collect() };
+        let kinds = applied.into_iter().flatten().filter_map(|k| k.parse().ok());
+        let kinds: Vec<Kind> = kinds.filter(|k: &Kind| k.changes_access()).collect();
+        out.target.operation_exists |= catalogue.has_operations_for(platform, found.system(), &kinds);
+    }
+    finish(found, scene, out);
 }
 
 /// Whether a step that names no recipient lacks one: not where one stands in a path that was not taken apart.
 fn takes_recipient(places: &[&str], scene: &Scene<'_>) -> bool {
-    let hidden = scene.names.is_empty() && places.iter().any(|p| p.starts_with("path."));
+    let in_path = |name: &str| scene.names.iter().any(|(n, _)| n == name);
+    let hidden = places.iter().filter_map(|p| p.strip_prefix("path.")).any(|name| !in_path(name));
     !places.is_empty() && !hidden
 }
 
 /// What goes for the entry whatever its cases.
-fn finish(
-    catalogue: &Catalogue,
-    platform: &str,
-    found: Found,
-    scene: &Scene<'_>,
-    evidence: Evidence,
-    out: &mut Outcome,
-) {
+fn finish(found: Found, scene: &Scene<'_>, out: &mut Outcome) {
     let entry = found.entry;
     out.target.recipient.extend(scene.first(&entry.recipient.0));
     out.target.takes_recipient |= takes_recipient(&entry.recipient.0, scene);
@@ -152,9 +153,6 @@ fn finish(
         "secret" => Returns::Secret,
         _ => out.target.returns,
     };
-    if evidence == Evidence::Request {
-        out.target.operation_exists |= catalogue.has_operation_like(platform, found);
-    }
     if entry.effects.contains(&"ask") {
         let approver = scene.first(&entry.approver.0).into_iter().next();
         let answer =

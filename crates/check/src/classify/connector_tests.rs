@@ -290,3 +290,89 @@ fn what_okta_grants_and_by_which_rules_is_told_by_card_and_body() {
     assert_eq!(app("client_secret_basic"), ["create-identity okta", "issue-credential okta"]);
     assert_eq!(app("none"), ["create-identity okta"]);
 }
+
+/// A step of Logic Apps that calls a connector by a path.
+fn by_path(connector: &str, said: &str, method: &str, path: Value) -> Step {
+    let mut step = request(method, path, Value::Null);
+    (step.connector, step.operation) = (connector.into(), said.into());
+    step.request.as_mut().unwrap().governed = true;
+    judged(Platform::LogicApps, step)
+}
+
+#[test]
+fn a_constant_in_a_connectors_path_hides_nothing() {
+    let shared = by_path(
+        "sharepointonline",
+        "POST /datasets/{}/tables/0e13eb20-7a56/items/{}/grantaccess",
+        "POST",
+        template(&["/datasets/", "$site", "/tables/0e13eb20-7a56/items/", "$item", "/grantaccess"]),
+    );
+    assert_eq!((shared.effects[0].kind, &*shared.effects[0].system), (Kind::Grant, "sharepoint"));
+    let added = |said: &str, group: &str| {
+        let path = template(&["/v1.0/groups/", group, "/members/memberUpn/$ref"]);
+        let step = by_path("office365groups", said, "POST", path);
+        (step.effects[0].kind, step.effects[0].entitlement.to_string())
+    };
+    let fixed = added("POST /v1.0/groups/7a0c2f5e/members/memberUpn/$ref", "7a0c2f5e");
+    assert_eq!(fixed, (Kind::Grant, "7a0c2f5e".to_owned()));
+    let chosen = added("POST /v1.0/groups/{}/members/memberUpn/$ref", "$team");
+    assert_eq!(chosen, (Kind::Grant, "trigger.team".to_owned()));
+}
+
+#[test]
+fn a_method_that_reads_beats_what_a_connector_does_whatever_the_method() {
+    let path = || template(&["/Incidents/subscriptions/", "$id", "/alerts/7"]);
+    let kind = |method: &str| {
+        let said = format!("{method} /Incidents/subscriptions/{{}}/alerts/7");
+        by_path("azuresentinel", &said, method, path()).effects[0].kind
+    };
+    assert_eq!(kind("GET"), Kind::Read);
+    assert_eq!(kind("PUT"), Kind::Ticket);
+}
+
+#[test]
+fn whom_and_what_a_role_assignment_names_are_told_apart() {
+    let call = [
+        "https://acme.sharepoint.com/_api/web/roleassignments/addroleassignment(principalid=",
+        "$group",
+        ",roledefid=",
+        "$role",
+        ")",
+    ];
+    let step = judged(Platform::PowerAutomate, request("POST", template(&call), Value::Null));
+    let effect = &step.effects[0];
+    assert_eq!(effect.kind, Kind::Grant);
+    assert_eq!((&*effect.identity, &*effect.entitlement), ("trigger.group", "trigger.role"));
+}
+
+#[test]
+fn a_reference_is_seen_through_the_encoding_of_a_path() {
+    let Value::Expr(mut path) = template(&["/v1.0/groups/", "$group", "/members/", "$user", "/$ref"]) else {
+        panic!()
+    };
+    let Term::Template(parts) = &mut path.term else { panic!() };
+    for part in parts.iter_mut().filter(|p| matches!(p, Term::Ref(_))) {
+        *part = Term::Call(workflow::Function::UrlEncode, vec![part.clone()]);
+    }
+    let step = by_path("azuread", "DELETE /v1.0/groups/{}/members/{}/$ref", "DELETE", Value::Expr(path));
+    let effect = &step.effects[0];
+    assert_eq!(
+        (effect.kind, &*effect.identity, &*effect.entitlement),
+        (Kind::Revoke, "trigger.user", "trigger.group")
+    );
+}
+
+#[test]
+fn a_platform_has_an_operation_of_its_own_only_for_what_is_really_done() {
+    let raw = |method: &str, url: Value, body: Value| {
+        judged(Platform::PowerAutomate, request(method, url, body)).target.operation_exists
+    };
+    let group = Value::text("https://acme.sharepoint.com/_api/web/sitegroups");
+    assert!(!raw("POST", group, Value::Null), "only a third party's connector makes such");
+    let sessions = template(&["https://graph.microsoft.com/v1.0/users/", "$user", "/revokeSignInSessions"]);
+    assert!(raw("POST", sessions, Value::Null));
+    let user = || template(&["https://graph.microsoft.com/v1.0/users/", "$user"]);
+    let mut off = Map::default();
+    off.push("accountEnabled", Value::Bool(false), 1);
+    assert!(raw("PATCH", user(), Value::Map(off)));
+}

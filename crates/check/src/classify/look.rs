@@ -61,7 +61,12 @@ impl Scene<'_> {
         }
     }
 
+    /// What stands at a name of the path, or at an argument of a segment that is a call (`assignment.principalid`).
     fn path(&self, name: &str) -> Vec<Value> {
+        if let Some((segment, argument)) = name.split_once('.') {
+            let calls = self.path(segment);
+            return calls.iter().filter_map(|c| super::url::argument(c, argument, self.resolver)).collect();
+        }
         let at = self.names.iter().filter(|(n, _)| n.trim_end_matches("...") == name).map(|(_, i)| *i);
         at.filter_map(|i| self.url.and_then(|u| u.segments.get(i)).cloned()).collect()
     }

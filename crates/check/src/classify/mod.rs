@@ -14,13 +14,12 @@ mod request;
 pub mod resolve;
 pub mod url;
 mod variants;
-mod verbs;
 mod webhook;
 
 pub use apply::show;
 pub use look::{Scene, Truth};
 
-use crate::catalogue::{Catalogue, Found, catalogue};
+use crate::catalogue::{Catalogue, Found, catalogue, verbs};
 use accounts::Accounts;
 use apply::{Outcome, apply};
 use resolve::{Piece, Resolver};
@@ -116,7 +115,9 @@ impl Judge<'_> {
         let platform = if step.connector.starts_with("aws-sdk:") { "stepfunctions" } else { self.platform };
         let found = self.catalogue.operation(platform, &step.connector, &step.operation);
         if let Some(found) = found.filter(|_| !step.connector.is_empty()) {
-            let scene = Scene { step, resolver: self.resolver, url: None, names: &[], call: None };
+            let (url, names) = self.path(step, found).unzip();
+            let names = names.unwrap_or_default();
+            let scene = Scene { step, resolver: self.resolver, url: url.as_ref(), names: &names, call: None };
             apply(self.catalogue, self.platform, found, &scene, Evidence::Operation, out);
         }
         if self.platform == "node-red" {
@@ -126,6 +127,15 @@ impl Judge<'_> {
         if out.effects.is_empty() && step.request.is_some() {
             self.request(step, out);
         }
+    }
+
+    /// The path of an operation that is a method and a path, and where its names stand.
+    fn path(&self, step: &Step, found: Found) -> Option<(url::Url, Vec<(String, usize)>)> {
+        let request = step.request.as_ref().filter(|_| step.operation.contains(" /"))?;
+        let (method, url) =
+            (request.method.as_text().map(str::to_ascii_uppercase), url::parse(&request.url, self.resolver));
+        let names = found.names(method.as_deref(), &url.path);
+        Some((url, names))
     }
 
     fn request(&self, step: &Step, out: &mut Outcome) {
@@ -326,7 +336,7 @@ impl Judge<'_> {
             StepKind::Action | StepKind::Code if step.connector.is_empty() && step.operation.is_empty() => {
                 Kind::Opaque
             }
-            StepKind::Action => verbs::operation(&step.operation)
+            StepKind::Action => by_verb(step)
                 .or_else(|| self.platform_type(step))
                 .or_else(|| self.about_first(step))
                 .or_else(|| asks_to_get(step))
@@ -362,6 +372,14 @@ fn first_password(out: &mut Outcome) {
         let resets = out.effects.iter_mut().filter(|e| by_code(e, Kind::ResetCredential));
         resets.for_each(|e| e.kind = Kind::IssueCredential);
     }
+}
+
+/// What an operation that is not known does by its verb.
+fn by_verb(step: &Step) -> Option<Kind> {
+    if step.connector.starts_with("aws-sdk:") {
+        return verbs::of_amazon(&step.operation);
+    }
+    verbs::operation(&step.operation)
 }
 
 /// An operation that is not known, but says by a parameter that it is a `GET`.

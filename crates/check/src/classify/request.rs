@@ -6,7 +6,7 @@ use super::links;
 use super::look::Scene;
 use super::resolve::Resolver;
 use super::url::{HOLE, Url, parse, parse_below};
-use crate::catalogue::{Catalogue, Match, UrlPath};
+use crate::catalogue::{Catalogue, Match, UrlPath, verbs};
 use workflow::{Effect, Evidence, Kind, Request, Step, Value};
 
 /// Judges a step's request; one that depends on a condition is each of those that it may be.
@@ -75,6 +75,7 @@ fn judge_one(
         if unknown && method.as_deref().is_some_and(|m| super::people::judge(m, &scene, out)) {
             return;
         }
+        let told = if !reads && is_administration(&url) { told.map(|_| Kind::Opaque) } else { told };
         out.add(told.unwrap_or_else(|| guess(&url, reads, &step.connector)), system, evidence);
     }
 }
@@ -88,6 +89,30 @@ fn is_below(platform: &str, step: &Step) -> bool {
         "splunk-soar" => step.connector.eq_ignore_ascii_case("http"),
         _ => false,
     }
+}
+
+/// Whether a path ends in a collection of users, keys or roles, or in one of them: whatever a host's other calls do, one to
+/// these may let somebody in.
+fn is_administration(url: &Url) -> bool {
+    let words = url.path.segments.iter().filter(|s| !s.contains(HOLE)).rev().take(2);
+    let kinds = [
+        "access_keys",
+        "api-keys",
+        "api_keys",
+        "apikeys",
+        "collaborators",
+        "invitations",
+        "invites",
+        "keys",
+        "members",
+        "permissions",
+        "roles",
+        "service-accounts",
+        "service_accounts",
+        "teammates",
+        "users",
+    ];
+    words.into_iter().any(|s| kinds.contains(&s.to_ascii_lowercase().as_str()))
 }
 
 /// Whether a call that may be one of several changes access by some of them only: what it does cannot be said.
@@ -185,8 +210,7 @@ fn guess(url: &Url, reads: bool, connector: &str) -> Kind {
     let generic = ["", "http", "rest", "http_requests"].iter().any(|g| connector.eq_ignore_ascii_case(g));
     let by_connector = url.path.host.is_empty() && !generic && !url.segments.is_empty();
     let host_known = url.path.host.contains('.') || url.path.host == "localhost" || by_connector;
-    let about_access =
-        url.path.segments.iter().any(|s| ABOUT_ACCESS.iter().any(|w| s.to_ascii_lowercase().contains(w)));
+    let about_access = url.path.segments.iter().any(|s| is_about_access(s));
     if host_known && !url.unknown && !about_access { Kind::Write } else { Kind::Opaque }
 }
 
@@ -197,29 +221,32 @@ fn signs_in(url: &Url) -> bool {
     at_end && url.path.segments.iter().any(|s| is(s, &["oauth", "openid-connect"]))
 }
 
-const ABOUT_ACCESS: &[&str] = &[
-    "user",
-    "account",
-    "member",
-    "group",
-    "role",
-    "permission",
-    "grant",
-    "privilege",
-    "password",
+/// Whether a word of a segment means people or what they may do: as it is, in the plural, or glued to others (`adduser`,
+/// `usermanagement`).
+fn is_about_access(segment: &str) -> bool {
+    let words = verbs::words(segment, char::is_alphanumeric);
+    words.iter().any(|word| {
+        let one = word.strip_suffix('s').unwrap_or(word);
+        let whole = ACCESS.contains(&one) || ACCESS.contains(&word.as_str());
+        whole || ENDINGS.iter().any(|w| one.ends_with(w)) || BEGINNINGS.iter().any(|w| word.starts_with(w))
+    })
+}
+
+/// What people may do, or prove themselves with.
+const ACCESS: &[&str] =
+    &["access", "account", "apikey", "factor", "grant", "group", "mfa", "role", "secret", "session", "token"];
+/// Words that end others only where these are about access too.
+const ENDINGS: &[&str] = &["account", "apikey", "group", "role", "secret", "token", "user", "member"];
+/// Words that begin others only where these are about access too.
+const BEGINNINGS: &[&str] = &[
     "credential",
-    "secret",
-    "invit",
-    "token",
-    "apikey",
-    "api-key",
-    "api_key",
-    "identity",
-    "identities",
-    "access",
     "entitlement",
+    "identit",
+    "invit",
     "licen",
-    "mfa",
-    "factor",
-    "session",
+    "member",
+    "password",
+    "permission",
+    "privilege",
+    "user",
 ];

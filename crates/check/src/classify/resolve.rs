@@ -119,10 +119,7 @@ impl<'w> Resolver<'w> {
     }
 
     fn hole(&self, term: &Term, whole: &Expression) -> Value {
-        let text = match term {
-            Term::Ref(r) => self.shown(r),
-            _ => whole.text.clone(),
-        };
+        let text = plain_reference(term).map_or_else(|| whole.text.clone(), |r| self.shown(r));
         let (language, term, line) = (whole.language, term.clone(), whole.line);
         Value::Expr(Box::new(Expression { language, text, term, line }))
     }
@@ -145,6 +142,20 @@ pub enum Piece {
     Text(String),
     /// Only known at run time.
     Hole(Value),
+}
+
+/// The reference that a term is but for how it is written down.
+fn plain_reference(term: &Term) -> Option<&Reference> {
+    match term {
+        Term::Ref(r) => Some(r),
+        Term::Call(Function::UrlEncode | Function::ToText | Function::Trim | Function::Lower, args) => {
+            match &args[..] {
+                [one] => plain_reference(one),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// A reference for people: `trigger.user.id`, `Get User.body[0].id`.

@@ -150,10 +150,11 @@ fn a_recipient_in_a_path_is_one() {
         let url = Value::text(path.trim_start_matches("POST ").replace("{}", "a"));
         step.request =
             Some(Request { method: Value::text("POST"), url, body, governed: true, ..Request::default() });
-        judged(Platform::LogicApps, step).target.takes_recipient
+        judged(Platform::LogicApps, step).target.recipient
     };
-    assert!(!posted("POST /v3/beta/teams/{}/channels/{}/messages", Value::Null));
-    assert!(!posted("POST /v3/beta/teams/t/channels/19:c/messages", Value::Null));
+    let to = |text: &str| [Value::text(text)];
+    assert_eq!(posted("POST /v3/beta/teams/{}/channels/{}/messages", Value::Null), to("a"));
+    assert_eq!(posted("POST /v3/beta/teams/t/channels/19:c/messages", Value::Null), to("19:c"));
 }
 
 #[test]

@@ -141,3 +141,104 @@ fn a_request_to_a_webhook_of_n8n_starts_a_workflow_wherever_n8n_runs() {
     assert_eq!(elsewhere("POST"), ["opaque http"]);
     assert_eq!(elsewhere("GET"), ["read http"]);
 }
+
+#[test]
+fn a_verb_that_reads_says_nothing_where_a_later_word_changes() {
+    let kind = |platform, connector: &str, name: &str| {
+        judged(platform, operation(connector, name, Value::Null)).effects[0].kind
+    };
+    let power = |name: &str| kind(Platform::PowerAutomate, "shared_acme", name);
+    let changing = [
+        "GetAndResetPassword",
+        "ListAndDeleteUsers",
+        "GetOrCreateUser",
+        "FindAndDisableAccount",
+        "VerifyAndUnlockUser",
+        "SearchThenInvite",
+        "CheckInFile",
+        "ResolveIncident",
+    ];
+    for name in changing {
+        assert_eq!(power(name), Kind::Opaque, "{name}");
+    }
+    for name in [
+        "GetUpdatedItems",
+        "ListDeletedGroups",
+        "GetLatestUpdate",
+        "GetPost",
+        "ResolveDomain",
+        "GetPasswordPolicy",
+        "GetUserByToken",
+    ] {
+        assert_eq!(power(name), Kind::Read, "{name}");
+    }
+    for name in [
+        "GetUserPassword",
+        "RetrieveSecret",
+        "GetAccessToken",
+        "GetSecretValueV2",
+        "Users_GetPassword",
+        "FetchApiKey",
+    ] {
+        assert_eq!(power(name), Kind::ReadSecret, "{name}");
+    }
+    assert_eq!(kind(Platform::GoogleSecops, "Acme", "Search And Delete Email"), Kind::Opaque);
+    assert_eq!(kind(Platform::N8n, "acme.node", "getOrCreate"), Kind::Opaque);
+    assert_eq!(power(" GetItems "), Kind::Read);
+    let amazon =
+        |service: &str, method: &str| kind(Platform::StepFunctions, &format!("aws-sdk:{service}"), method);
+    for (service, method) in [
+        ("support", "resolveCase"),
+        ("kinesis", "splitShard"),
+        ("ec2", "monitorInstances"),
+        ("elasticache", "testFailover"),
+        ("licensemanager", "checkoutLicense"),
+        ("ses", "verifyDomainDkim"),
+    ] {
+        assert_eq!(amazon(service, method), Kind::Opaque, "{service}:{method}");
+    }
+    assert_eq!(amazon("acme", "describeThings"), Kind::Read);
+}
+
+#[test]
+fn a_host_known_only_from_a_list_is_not_harmless_to_users_and_keys() {
+    let at = |method: &str, url: &str| {
+        judged(Platform::N8n, request(method, Value::text(url), Value::Null)).effects[0].kind
+    };
+    assert_eq!(at("POST", "https://api.elevenlabs.io/v1/service-accounts/1/api-keys"), Kind::Opaque);
+    assert_eq!(at("DELETE", "https://api.elevenlabs.io/v1/service-accounts/1/api-keys/7"), Kind::Opaque);
+    assert_eq!(at("POST", "https://api.mailgun.net/v5/users"), Kind::Opaque);
+    assert_eq!(at("GET", "https://openrouter.ai/api/v1/keys"), Kind::Read);
+    assert_eq!(at("POST", "https://openrouter.ai/api/v1/chat/completions"), Kind::Read);
+}
+
+#[test]
+fn words_about_access_are_whole_words() {
+    let at = |path: &str| {
+        let url = Value::text(format!("https://api.acme.test/v1/{path}").as_str());
+        judged(Platform::N8n, request("POST", url, Value::Null)).effects[0].kind
+    };
+    for path in ["tokenize", "grouping", "factories/7", "accessories", "payroll"] {
+        assert_eq!(at(path), Kind::Write, "{path}");
+    }
+    for path in [
+        "adduser",
+        "user-roles",
+        "userGroups",
+        "usermanagement",
+        "memberships",
+        "api_keys/tokens",
+        "licences",
+        "subAccounts",
+    ] {
+        assert_eq!(at(path), Kind::Opaque, "{path}");
+    }
+}
+
+#[test]
+fn a_request_that_no_entry_knows_belongs_to_the_hosts_main_system() {
+    let url = || Value::text("https://graph.microsoft.com/v1.0/frobnicate/7");
+    assert_eq!(kinds(Platform::N8n, request("POST", url(), Value::Null)), ["opaque entra"]);
+    let teams = Value::text("https://graph.microsoft.com/v1.0/teamwork/frobnicate");
+    assert_eq!(kinds(Platform::N8n, request("POST", teams, Value::Null)).len(), 1);
+}

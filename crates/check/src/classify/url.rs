@@ -132,27 +132,52 @@ fn fill(segment: &str, holes: &mut impl Iterator<Item = Value>) -> Value {
         return Value::text(segment);
     }
     let mut terms = Vec::new();
-    let mut source: Option<Expression> = None;
+    let mut shown: Vec<String> = Vec::new();
+    let mut source = (Language::Structured, 0);
     let mut texts = segment.split(HOLE).peekable();
-    while let Some(text) = texts.next() {
-        if !text.is_empty() {
-            terms.push(Term::Text(text.into()));
+    while let Some(constant) = texts.next() {
+        if !constant.is_empty() {
+            terms.push(Term::Text(constant.into()));
         }
         if texts.peek().is_some() {
             match holes.next() {
                 Some(Value::Expr(e)) => {
-                    terms.push(e.term.clone());
-                    source = Some(*e);
+                    shown.push(e.text.to_string());
+                    source = (e.language, e.line);
+                    terms.push(e.term);
                 }
                 Some(Value::Text(t)) => {
+                    shown.push(t.to_string());
                     terms.push(Term::Unknown(vec![workflow::Reference::keys(workflow::Root::Unknown(t), "")]))
                 }
                 _ => terms.push(Term::Unknown(Vec::new())),
             }
         }
     }
-    let (language, line) = source.as_ref().map_or((Language::Structured, 0), |e| (e.language, e.line));
-    let text = source.map(|e| e.text).unwrap_or_default();
+    shown.dedup();
+    let ((language, line), text) = (source, shown.join(", ").into());
     let term = if terms.len() == 1 { terms.remove(0) } else { Term::Template(terms) };
     Value::Expr(Box::new(Expression { language, text, term, line }))
+}
+
+/// What stands at a name, or at a place, among the arguments of a segment that is a call: `addroleassignment(principalid=7,roledefid=9)`.
+pub(super) fn argument(segment: &Value, name: &str, resolver: &Resolver<'_>) -> Option<Value> {
+    let (mut text, mut holes) = (String::new(), Vec::new());
+    for piece in resolver.pieces(segment) {
+        match piece {
+            Piece::Text(t) => text.push_str(&t),
+            Piece::Hole(value) => {
+                text.push(HOLE);
+                holes.push(value);
+            }
+        }
+    }
+    let (called, given) = text.split_once('(')?;
+    let mut holes = holes.into_iter().skip(called.matches(HOLE).count());
+    let given = given.strip_suffix(')')?.split(',').enumerate();
+    let mut filled = given.map(|(at, part)| match part.split_once('=') {
+        Some((key, value)) => (key.trim().to_owned(), fill(value.trim(), &mut holes)),
+        None => (at.to_string(), fill(part.trim(), &mut holes)),
+    });
+    filled.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }

@@ -2,7 +2,7 @@
 
 use super::statement::{self, Verb};
 use super::{account, registry, words};
-use crate::classify::verbs;
+use crate::catalogue::verbs;
 use workflow::Kind;
 
 fn kinds(text: &str, secured: bool) -> Vec<Kind> {

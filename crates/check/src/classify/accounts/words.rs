@@ -1,6 +1,6 @@
 //! Words of tables and columns in which applications keep their own accounts, in the languages that such tables are named in.
 
-use super::super::verbs;
+use crate::catalogue::verbs;
 
 /// So much of a name is read.
 const MOST_BYTES: usize = 128;

@@ -57,19 +57,118 @@ const READS: &[&str] = &[
     "select",
 ];
 
-/// What an operation does by its first word; nothing where a verb does not say it.
+/// What an operation does by its first word; nothing where a verb does not say it, or a later word may mean a change.
 #[must_use]
 pub fn operation(name: &str) -> Option<Kind> {
-    let name = name.rsplit([':', '/']).next().unwrap_or_default();
-    let mut word = String::new();
-    for c in name.trim().chars() {
-        if !c.is_alphanumeric() || (c.is_uppercase() && word.chars().last().is_some_and(char::is_lowercase)) {
-            break;
-        }
-        word.push(c);
-    }
-    READS.contains(&word.to_ascii_lowercase().as_str()).then_some(Kind::Read)
+    let words = own_words(name);
+    let reads = words.first().is_some_and(|w| READS.contains(&w.as_str())) && !may_change(&words);
+    reads.then(|| if gets_secret(&words) { Kind::ReadSecret } else { Kind::Read })
 }
+
+/// What a method of Amazon's library does by its first word: fewer of them only read (`support:resolveCase`,
+/// `ses:verifyEmailIdentity`, `elasticache:testFailover`).
+#[must_use]
+pub fn of_amazon(method: &str) -> Option<Kind> {
+    let reads = [
+        "count", "describe", "detect", "filter", "get", "list", "lookup", "query", "search", "select",
+        "validate",
+    ];
+    let first = own_words(method).into_iter().next()?;
+    reads.contains(&first.as_str()).then(|| operation(method)).flatten()
+}
+
+/// Whether an operation does more than its verb says, which reads: some word of it means a change (`GetOrCreateUser`), or what
+/// it gets is a secret. The method of a request says enough.
+#[must_use]
+pub fn says_more(name: &str) -> bool {
+    let words = own_words(name);
+    !name.contains(" /") && (may_change(&words) || gets_secret(&words))
+}
+
+/// The words of an operation without the resource or the path before it.
+fn own_words(name: &str) -> Vec<String> {
+    words(name.rsplit([':', '/']).next().unwrap_or_default(), char::is_alphanumeric)
+}
+
+/// Whether words mean a change: a verb that is no noun besides, a verb after `and` or `or`, a case that is resolved, a file
+/// that is checked in or out.
+fn may_change(words: &[String]) -> bool {
+    let word = |at: usize| words.get(at).map_or("", String::as_str);
+    let joined = |at: usize| at > 0 && matches!(word(at - 1), "and" | "or" | "then");
+    let verb = |at: usize| match word(at) {
+        "reset" | "update" => at + 1 < words.len() || joined(at),
+        w if VERBS.contains(&w) => true,
+        w => joined(at) && (CHANGES.contains(&w) || MORE_CHANGES.contains(&w)),
+    };
+    let names = ["address", "dns", "domain", "host", "hostname", "id", "ip", "link", "name", "url"];
+    match (word(0), word(1)) {
+        ("check", "in" | "out") | ("checkin" | "checkout", _) => true,
+        ("resolve", next) if !next.is_empty() => !words.iter().any(|w| names.contains(&w.as_str())),
+        _ => (0..words.len()).any(verb),
+    }
+}
+
+/// Verbs that are no nouns besides and mean a change; `reset` and `update` are nouns where they stand last.
+const VERBS: &[&str] = &[
+    "activate",
+    "add",
+    "approve",
+    "assign",
+    "create",
+    "deactivate",
+    "delete",
+    "deprovision",
+    "disable",
+    "enable",
+    "modify",
+    "promote",
+    "provision",
+    "purge",
+    "reject",
+    "remove",
+    "rename",
+    "revoke",
+    "rotate",
+    "suspend",
+    "terminate",
+    "unassign",
+    "unblock",
+    "unlock",
+    "unsuspend",
+    "upsert",
+];
+
+/// Whether what an operation gets is a secret: the last word of its object, before how or for whom it is got.
+fn gets_secret(words: &[String]) -> bool {
+    let gets = ["download", "export", "fetch", "get", "read", "retrieve", "reveal", "show", "view"];
+    let Some(at) = words.iter().position(|w| gets.contains(&w.as_str())) else { return false };
+    let behind = &words[at + 1..];
+    let object = if behind.is_empty() { &words[..at] } else { behind };
+    let how = ["by", "for", "from", "in", "of", "to", "using", "with"];
+    let object = object.iter().map(String::as_str).take_while(|w| !how.contains(w));
+    let tail = |w: &&str| matches!(*w, "text" | "value" | "version") || w.starts_with('v') && w.len() == 2;
+    let object: Vec<&str> = object.filter(|w| !tail(w)).collect();
+    match object.as_slice() {
+        [.., kind, "key"] => {
+            ["access", "api", "encryption", "private", "recovery", "secret", "shared"].contains(kind)
+        }
+        [.., last] => SECRETS.contains(last),
+        [] => false,
+    }
+}
+
+/// What is a secret by its name.
+const SECRETS: &[&str] = &[
+    "apikey",
+    "credential",
+    "credentials",
+    "passphrase",
+    "password",
+    "passwords",
+    "secret",
+    "secrets",
+    "token",
+];
 
 /// What an operation does whose name begins with what it is about (`Users_List`, `contacts-search`): it reads where some word of
 /// it reads and none may mean a change.
@@ -77,7 +176,8 @@ pub fn operation(name: &str) -> Option<Kind> {
 pub fn anywhere(name: &str) -> Option<Kind> {
     let words = words(name, char::is_alphanumeric);
     let is = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
-    (is(READS) && !is(CHANGES) && !is(MORE_CHANGES)).then_some(Kind::Read)
+    let reads = is(READS) && !is(CHANGES) && !is(MORE_CHANGES) && !may_change(&words);
+    reads.then(|| if gets_secret(&words) { Kind::ReadSecret } else { Kind::Read })
 }
 
 /// Whether some word of a name means a change, other than that something it is given is run.
@@ -106,7 +206,8 @@ pub fn is_run(parameter: &str) -> bool {
 }
 
 /// The words of a name in lower case, which capitals set apart, and signs: what is no character of a word.
-pub(super) fn words(name: &str, of_word: impl Fn(char) -> bool) -> Vec<String> {
+#[must_use]
+pub fn words(name: &str, of_word: impl Fn(char) -> bool) -> Vec<String> {
     let (mut found, mut word, mut before) = (Vec::new(), String::new(), ' ');
     for c in name.chars() {
         let starts = !of_word(c) || c.is_uppercase() && before.is_lowercase();
