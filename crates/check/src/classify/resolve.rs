@@ -2,7 +2,7 @@
 //! that is set once, a parameter with a default.
 
 use std::collections::HashMap;
-use workflow::{Expression, Function, Reference, Root, Segment, Step, Term, Text, Value, Workflow};
+use workflow::{Expression, Function, Language, Reference, Root, Segment, Step, Term, Text, Value, Workflow};
 
 /// How many times a value is followed.
 const MAX_DEPTH: usize = 8;
@@ -119,7 +119,13 @@ impl<'w> Resolver<'w> {
     }
 
     fn hole(&self, term: &Term, whole: &Expression) -> Value {
-        let text = plain_reference(term).map_or_else(|| whole.text.clone(), |r| self.shown(r));
+        // How JavaScript encodes is told by its text alone, so that is kept.
+        let named = match (term, whole.language) {
+            (Term::Ref(r), _) => Some(r),
+            (_, Language::N8n | Language::NodeRed) => None,
+            _ => plain_reference(term),
+        };
+        let text = named.map_or_else(|| whole.text.clone(), |r| self.shown(r));
         let (language, term, line) = (whole.language, term.clone(), whole.line);
         Value::Expr(Box::new(Expression { language, text, term, line }))
     }
