@@ -80,7 +80,7 @@ fn consistent(w: &Workflow) {
 pub fn check(data: &[u8]) {
     let mut imported = import::import("f", data, &NoFiles);
     let Verdict::Workflows(workflows) = &mut imported.verdict else { return };
-    workflows.iter_mut().for_each(check::classify);
+    check::classify_all(workflows);
     let contexts: Vec<check::Context> = workflows.iter().map(|_| check::Context::default()).collect();
     let judged = check::check(workflows, &contexts);
     assert_eq!(judged.len(), workflows.len());

@@ -95,7 +95,7 @@ fn read(path: &Path, sets: &mut Vec<Vec<Workflow>>) {
     let shown = path.to_string_lossy();
     let Ok(bytes) = std::fs::read(path) else { return };
     if let Read::Workflows(mut workflows) = import::import(&shown, &bytes, &NoFiles).verdict {
-        workflows.iter_mut().for_each(check::classify);
+        check::classify_all(&mut workflows);
         sets.push(workflows);
     }
 }

@@ -35,11 +35,12 @@ fn missing<'w>(facts: &Facts<'_, 'w>, step: StepIx) -> Option<&'w CalleeKey> {
     calls.filter(|(c, _)| c.to.is_none() && facts.does(step, Kind::Call)).map(|(_, callee)| &callee.key).next()
 }
 
-/// Whether a value is filled in when the definition is deployed: a substitution of a state machine, a parameter of a template.
+/// Whether a value is filled in when the definition is deployed: a substitution of a state machine, a parameter of a
+/// template (`{Name}`; `{}` is what only a run knows).
 fn is_deployed(facts: &Facts<'_, '_>, text: &str) -> bool {
     match facts.workflow.platform {
         Platform::StepFunctions => text.contains("${"),
-        Platform::LogicApps => text.starts_with("[") && text.contains("parameters('"),
+        Platform::LogicApps => text.contains('{') && !text.contains("{}"),
         _ => false,
     }
 }
@@ -72,4 +73,26 @@ fn unknown(facts: &Facts<'_, '_>, step: StepIx) -> (String, Confidence) {
     }
     let what = if own.request.is_some() { "a raw call" } else { "an operation" };
     (format!("{name} makes {what} of which the definition does not show what it changes."), Confidence::Medium)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dsl::workflows;
+    use workflow::{CalleeKey, Platform};
+
+    #[test]
+    fn it_is_told_when_a_workflow_that_is_run_is_known() {
+        let told = |platform, key: &str| {
+            let mut all = workflows("trigger due schedule auth\nstep go call helper\ndue -> go");
+            all[0].platform = platform;
+            all[0].steps[0].calls[0].key = CalleeKey::Dynamic(key.into());
+            crate::judge::check(&all, &[])[0].findings[0].message.clone()
+        };
+        let deployed = "only known at deployment";
+        assert!(told(Platform::LogicApps, "{Name}-sub").contains(deployed));
+        assert!(told(Platform::StepFunctions, "${Machine}").contains(deployed));
+        assert!(told(Platform::LogicApps, "{}").contains("only known at run time"));
+        assert!(told(Platform::N8n, "{Name}").contains("only known at run time"));
+        assert!(told(Platform::N8n, "").contains("none is chosen"));
+    }
 }

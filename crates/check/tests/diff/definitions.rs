@@ -162,7 +162,7 @@ impl Definition {
 
 /// Workflows of a file, classified and judged.
 pub fn side(mut workflows: Vec<Workflow>) -> Side {
-    workflows.iter_mut().for_each(check::classify);
+    check::classify_all(&mut workflows);
     judged(workflows)
 }
 

@@ -3,6 +3,8 @@
 use super::expression::{Scope, variable};
 use crate::doc::Node;
 use crate::values::{computed, opened, term, value};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use workflow::{
     Ask, Auth, Callee, CalleeKey, Code, CodeLanguage, Function, Language, LoopKind, Map, OnError, Request,
     Root, Segment, Step, StepKind, Term, Text, Value,
@@ -183,25 +185,10 @@ fn code(step: &Step) -> Vec<Code> {
     vec![Code { language, text: read.unwrap_or(text), name: Text::default() }]
 }
 
-/// The text that bytes written in base64 (RFC 4648) are; nothing where they are none.
+/// The text that bytes written in base64 are, in one line or in several; nothing where they are none.
 fn from_base64(written: &str) -> Option<String> {
-    let (mut bits, mut have, mut bytes) = (0_u32, 0, Vec::new());
-    for byte in written.trim().trim_end_matches('=').bytes().filter(|b| !b.is_ascii_whitespace()) {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        (bits, have) = ((bits << 6 | u32::from(six)) & 0xffff, have + 6);
-        if have >= 8 {
-            have -= 8;
-            bytes.push(u8::try_from(bits >> have & 0xff).ok()?);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    let written: String = written.split_whitespace().collect();
+    String::from_utf8(STANDARD.decode(written).ok()?).ok()
 }
 
 /// The plugin for HTTP requests: the base URL stands in its connection, the route in the step.

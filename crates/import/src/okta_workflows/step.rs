@@ -46,7 +46,7 @@ pub(super) fn step(values: &Values<'_, '_>, ix: usize, results: &Results, own: &
 }
 
 /// The commands with which a flow answers an inline hook: Okta carries them out.
-pub(super) fn answers_hook(card: &Card<'_>, parameters: &Value, results: &Results) -> Option<Value> {
+fn answers_hook(card: &Card<'_>, parameters: &Value, results: &Results) -> Option<Value> {
     card.is("control.returnRaw").then(|| request::commands(parameters, results)).flatten()
 }
 

@@ -11,72 +11,69 @@ use crate::scan::model::{FileVerdict, changes_access, named};
 use std::io::{self, Write};
 use workflow::{Kind, Severity};
 
+/// Where a workflow stands in a scan: its file, and its place in that.
+type At = (usize, usize);
+
 /// Workflows that change access and have no findings, a line each.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn clean_lines(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut dyn Write) -> io::Result<()> {
-    if at.is_empty() {
-        return Ok(());
-    }
-    let title = format!("{} that can change access, without findings to show", times(at.len(), "workflow"));
-    writeln!(out, "\n{}", style.bold(&title))?;
-    let shown = if style.all { at.len() } else { at.len().min(SHOWN) };
-    for (f, h) in &at[..shown] {
-        let (file, head) = (&scan.files[*f], &scan.files[*f].heads[*h]);
+pub fn clean_lines(scan: &Scan, at: &[At], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    listed(at, "that can change access, without findings to show", style, out, |(f, h)| {
+        let (file, head) = (&scan.files[f], &scan.files[f].heads[h]);
         let kinds = words::kinds(head).join(", ");
         let room = style.width.saturating_sub(50).max(20);
         let name = column(&clean(&head.name), 36);
         let path = end(&clean(&file.path), room - room / 2 - 2);
         let rest = format!("{}  {path}", column(&kinds, room / 2));
-        writeln!(out, "  {:8}  {name}  {}", words::tier(head), style.dim(&rest))?;
-    }
-    if shown < at.len() {
-        writeln!(out, "  … and {} more: `--all` shows them", at.len() - shown)?;
-    }
-    Ok(())
+        format!("{:8}  {name}  {}", words::tier(head), style.dim(&rest))
+    })
 }
 
 /// Workflows without findings that call what is not there, a line each.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn unseen(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut dyn Write) -> io::Result<()> {
-    if at.is_empty() {
-        return Ok(());
-    }
-    let title = format!("{} without findings that call what is not here", times(at.len(), "workflow"));
-    writeln!(out, "\n{}", style.bold(&title))?;
-    let shown = if style.all { at.len() } else { at.len().min(SHOWN) };
-    for (f, h) in &at[..shown] {
-        let (file, head) = (&scan.files[*f], &scan.files[*f].heads[*h]);
-        let (name, path) = (clean(&head.name), clean(&file.path));
-        writeln!(out, "  `{name}`: {}  {}", words::missing(head), style.dim(&path))?;
-    }
-    if shown < at.len() {
-        writeln!(out, "  … and {} more: `--all` shows them", at.len() - shown)?;
-    }
-    Ok(())
+pub fn unseen(scan: &Scan, at: &[At], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    listed(at, "without findings that call what is not here", style, out, |(f, h)| {
+        told(scan, (f, h), &words::missing(&scan.files[f].heads[h]), style)
+    })
 }
 
 /// Workflows with steps that are switched off and would change access, a line each.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn dormant(scan: &Scan, at: &[(usize, usize)], style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let head = |(f, h): &(usize, usize)| &scan.files[*f].heads[*h];
-    let at: Vec<_> = at.iter().filter(|at| changes_access(head(at).dormant)).collect();
+pub fn dormant(scan: &Scan, at: &[At], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let kinds = |(f, h): At| scan.files[f].heads[h].dormant;
+    let at: Vec<At> = at.iter().copied().filter(|at| changes_access(kinds(*at))).collect();
+    listed(&at, "with steps that are switched off and would change access", style, out, |at| {
+        let names: Vec<&str> = named(kinds(at)).map(Kind::as_str).collect();
+        told(scan, at, &names.join(", "), style)
+    })
+}
+
+/// A workflow's name with what is said of it, and where it is.
+fn told(scan: &Scan, (f, h): At, what: &str, style: Style) -> String {
+    let (name, path) = (clean(&scan.files[f].heads[h].name), clean(&scan.files[f].path));
+    format!("`{name}`: {what}  {}", style.dim(&path))
+}
+
+/// Workflows under a title that counts them, a line each, as many as are shown; nothing where there are none.
+fn listed(
+    at: &[At],
+    title: &str,
+    style: Style,
+    out: &mut dyn Write,
+    line: impl Fn(At) -> String,
+) -> io::Result<()> {
     if at.is_empty() {
         return Ok(());
     }
-    let title =
-        format!("{} with steps that are switched off and would change access", times(at.len(), "workflow"));
-    writeln!(out, "\n{}", style.bold(&title))?;
+    writeln!(out, "\n{}", style.bold(&format!("{} {title}", times(at.len(), "workflow"))))?;
     let shown = if style.all { at.len() } else { at.len().min(SHOWN) };
     for at in &at[..shown] {
-        let kinds: Vec<&str> = named(head(at).dormant).map(Kind::as_str).collect();
-        let (name, path) = (clean(&head(at).name), clean(&scan.files[at.0].path));
-        writeln!(out, "  `{name}`: {}  {}", kinds.join(", "), style.dim(&path))?;
+        writeln!(out, "  {}", line(*at))?;
     }
     if shown < at.len() {
         writeln!(out, "  … and {} more: `--all` shows them", at.len() - shown)?;
